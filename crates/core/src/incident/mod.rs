@@ -1,0 +1,5 @@
+//! The incident: its severity, its life from triggered to closed, its timeline.
+
+pub mod lifecycle;
+pub mod severity;
+pub mod timeline;

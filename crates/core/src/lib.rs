@@ -1,0 +1,10 @@
+//! The rules of Muster. Everything here is a plain function of its arguments: no clock, no chance,
+//! no database, no network, no environment. The same six chapters (alerting, oncall, incident,
+//! change, learning, org) stand in every crate.
+
+pub mod alerting;
+pub mod id;
+pub mod incident;
+pub mod oncall;
+pub mod org;
+pub mod time;

@@ -1,0 +1,1 @@
+//! The standard aliases of a service (`O1`).

@@ -1,0 +1,6 @@
+//! Who is on call, whom an escalation reaches, and how one person is paged.
+
+pub mod alias;
+pub mod escalation;
+pub mod page;
+pub mod schedule;

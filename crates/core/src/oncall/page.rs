@@ -1,0 +1,1 @@
+//! Paging one person: the deliveries of a page and what each provider's answer leads to.

@@ -1,0 +1,194 @@
+//! The organisation as one immutable snapshot: every rule reads it, none changes it. A change of
+//! configuration makes a new snapshot with a higher revision.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+
+use jiff::tz::TimeZone;
+
+use crate::id::{IntegrationId, PolicyId, ScheduleId, ServiceId, TeamId, UserId, WebhookId};
+use crate::incident::severity::{Level, Severity};
+use crate::oncall::escalation::Policy;
+use crate::oncall::schedule::Schedule;
+use crate::org::service::{Integration, RoutingRule, Service};
+use crate::org::team::Team;
+use crate::org::user::User;
+
+/// The name of the built-in service that takes what no routing rule claims (`D3`).
+pub const CATCH_ALL_SERVICE: &str = "catch-all";
+
+/// Things of one kind, in the order of their names, found by id or by name.
+#[derive(Debug, Clone)]
+pub struct Table<Id, T> {
+    rows: Vec<T>,
+    by_id: HashMap<Id, usize>,
+    by_name: HashMap<String, usize>,
+}
+
+impl<Id, T> Default for Table<Id, T> {
+    fn default() -> Self {
+        Self { rows: Vec::new(), by_id: HashMap::new(), by_name: HashMap::new() }
+    }
+}
+
+/// What has an id and a unique name.
+pub trait Named {
+    /// The kind of id.
+    type Id: Copy + Eq + Hash;
+    /// The thing's id.
+    fn id(&self) -> Self::Id;
+    /// The thing's unique name.
+    fn name(&self) -> &str;
+}
+
+impl<T: Named> Table<T::Id, T> {
+    /// A table of `rows`; where two share a name, the later is found by it.
+    pub fn new(mut rows: Vec<T>) -> Self {
+        rows.sort_by(|a, b| a.name().cmp(b.name()));
+        let by_id = rows.iter().enumerate().map(|(at, row)| (row.id(), at)).collect();
+        let by_name = rows.iter().enumerate().map(|(at, row)| (row.name().to_owned(), at)).collect();
+        Self { rows, by_id, by_name }
+    }
+
+    /// The thing of that id.
+    pub fn get(&self, id: T::Id) -> Option<&T> {
+        self.by_id.get(&id).map(|at| &self.rows[*at])
+    }
+
+    /// The thing of that name.
+    pub fn named(&self, name: &str) -> Option<&T> {
+        self.by_name.get(name).map(|at| &self.rows[*at])
+    }
+
+    /// All of them by name.
+    pub fn iter(&self) -> std::slice::Iter<'_, T> {
+        self.rows.iter()
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+}
+
+macro_rules! named {
+    ($($kind:ty => $id:ty),* $(,)?) => {$(
+        impl Named for $kind {
+            type Id = $id;
+            fn id(&self) -> $id { self.id }
+            fn name(&self) -> &str { &self.name }
+        }
+    )*};
+}
+
+named! { User => UserId, Team => TeamId, Schedule => ScheduleId, Policy => PolicyId, Service => ServiceId, EventWebhook => WebhookId }
+
+/// An address outside that hears of events, signed in the manner of Standard Webhooks (`Z2`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventWebhook {
+    /// Stays the same when the webhook is renamed.
+    pub id: WebhookId,
+    /// Unique.
+    pub name: String,
+    /// An http or https address.
+    pub url: String,
+    /// The signing secret; the organisation's own where none is given.
+    pub secret: Option<String>,
+    /// Event types such as `incident.acknowledged`, or prefixes such as `incident.*`; empty means all.
+    pub events: Vec<String>,
+}
+
+/// The organisation.
+#[derive(Debug, Clone)]
+pub struct Directory {
+    /// Grows with every change of configuration.
+    pub revision: i64,
+    /// The organisation's name.
+    pub name: String,
+    /// The zone that times are shown in where no person's is known.
+    pub timezone: TimeZone,
+    /// People.
+    pub users: Table<UserId, User>,
+    /// Teams.
+    pub teams: Table<TeamId, Team>,
+    /// Schedules.
+    pub schedules: Table<ScheduleId, Schedule>,
+    /// Escalation policies.
+    pub policies: Table<PolicyId, Policy>,
+    /// Services, with the built-in [`CATCH_ALL_SERVICE`] once a catch-all is configured.
+    pub services: Table<ServiceId, Service>,
+    /// Outgoing event webhooks.
+    pub webhooks: Table<WebhookId, EventWebhook>,
+    /// Integrations that belong to no single service.
+    pub integrations: Vec<Integration>,
+    /// Where their signals go; the first match wins.
+    pub routing: Vec<RoutingRule>,
+    /// Who is paged when nobody else is (`O5`); without it nothing is accepted.
+    pub catch_all: Option<PolicyId>,
+    /// Severities by level (`I1`).
+    pub severities: Vec<Severity>,
+}
+
+impl Default for Directory {
+    fn default() -> Self {
+        Self {
+            revision: 0,
+            name: String::new(),
+            timezone: TimeZone::UTC,
+            users: Table::default(),
+            teams: Table::default(),
+            schedules: Table::default(),
+            policies: Table::default(),
+            services: Table::default(),
+            webhooks: Table::default(),
+            integrations: Vec::new(),
+            routing: Vec::new(),
+            catch_all: None,
+            severities: Severity::defaults(),
+        }
+    }
+}
+
+impl Directory {
+    /// The severity of a level; a level that is no longer configured keeps the worst one's process.
+    pub fn severity(&self, level: Level) -> &Severity {
+        self.severities
+            .iter()
+            .find(|severity| severity.level == level)
+            .or_else(|| self.severities.first())
+            .unwrap_or_else(|| Severity::fallback())
+    }
+
+    /// The built-in service that takes what no rule claims.
+    pub fn catch_all_service(&self) -> Option<&Service> {
+        self.services.named(CATCH_ALL_SERVICE)
+    }
+
+    /// The catch-all escalation policy.
+    pub fn catch_all_policy(&self) -> Option<&Policy> {
+        self.catch_all.and_then(|id| self.policies.get(id))
+    }
+
+    /// Every integration, of services and organisation-wide.
+    pub fn all_integrations(&self) -> impl Iterator<Item = &Integration> {
+        self.services.iter().flat_map(|service| &service.integrations).chain(&self.integrations)
+    }
+
+    /// The integration of that id.
+    pub fn integration(&self, id: IntegrationId) -> Option<&Integration> {
+        self.all_integrations().find(|integration| integration.id == id)
+    }
+
+    /// How an integration is called for people: `checkout/alertmanager`, or its bare name.
+    pub fn integration_label(&self, integration: &Integration) -> String {
+        match integration.service.and_then(|id| self.services.get(id)) {
+            Some(service) => format!("{}/{}", service.name, integration.name),
+            None => integration.name.clone(),
+        }
+    }
+}

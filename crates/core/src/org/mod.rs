@@ -1,0 +1,8 @@
+//! People, teams, services and who may do what. The types here are the organisation as the rules
+//! read it; how it is written in files or stored is the business of outer crates.
+
+pub mod access;
+pub mod directory;
+pub mod service;
+pub mod team;
+pub mod user;
