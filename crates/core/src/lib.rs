@@ -2,7 +2,11 @@
 //! no database, no network, no environment. The same six chapters (alerting, oncall, incident,
 //! change, learning, org) stand in every crate.
 
+#[macro_use]
+mod names;
+
 pub mod alerting;
+pub mod engine;
 pub mod id;
 pub mod incident;
 pub mod oncall;

@@ -1,1 +1,173 @@
-//! The incident's timeline.
+//! The timeline (`L1`): what happened to an incident, in order, by whom. Entries are only ever
+//! added. Each carries a sentence for people and data for programs, so that a reader in ten years
+//! needs neither today's configuration nor today's code to understand it.
+
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+use crate::id::UserId;
+
+/// Who did something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Actor {
+    /// A person, with the name they had then.
+    User {
+        /// Stays the same when the person is renamed.
+        id: UserId,
+        /// The name they had then.
+        name: String,
+    },
+    /// A monitoring system, by the integration's label.
+    Integration {
+        /// Such as `checkout/alertmanager`.
+        label: String,
+    },
+    /// An API token that belongs to no person.
+    Token {
+        /// The token's name.
+        name: String,
+    },
+    /// Muster itself.
+    System,
+}
+
+impl Actor {
+    /// The kind's name in store and API.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::User { .. } => "user",
+            Self::Integration { .. } => "integration",
+            Self::Token { .. } => "token",
+            Self::System => "system",
+        }
+    }
+
+    /// What to call them.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::User { name, .. } | Self::Token { name } => name,
+            Self::Integration { label } => label,
+            Self::System => "Muster",
+        }
+    }
+
+    /// The person, if it is one.
+    pub fn user(&self) -> Option<UserId> {
+        match self {
+            Self::User { id, .. } => Some(*id),
+            _ => None,
+        }
+    }
+}
+
+/// What kind of thing happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// A person declared the incident.
+    Declared,
+    /// An alert opened it.
+    Opened,
+    /// Alerts joined it.
+    AlertJoined,
+    /// Alerts recovered.
+    AlertResolved,
+    /// It moved from one status to another.
+    StatusChanged,
+    /// Somebody has it.
+    Acknowledged,
+    /// Somebody gave it back, or the acknowledgement ran out.
+    Unacknowledged,
+    /// Somebody asked for the next step.
+    Escalated,
+    /// An escalation step began.
+    StepEntered,
+    /// An escalation step reached nobody.
+    NoTarget,
+    /// A person was asked.
+    Paged,
+    /// A provider accepted a page.
+    PageAccepted,
+    /// A delivery failed for good.
+    PageFailed,
+    /// Pages were answered or withdrawn.
+    PageSuperseded,
+    /// A person declined.
+    PageDeclined,
+    /// Every step of every round was gone through.
+    Exhausted,
+    /// Quiet for a while.
+    Snoozed,
+    /// Quiet no longer.
+    Unsnoozed,
+    /// Tested and signed off, or every alert recovered.
+    Resolved,
+    /// Open again.
+    Reopened,
+    /// Merged with another incident.
+    Merged,
+    /// The severity changed.
+    SeverityChanged,
+    /// Somebody is responsible now.
+    Assigned,
+    /// Somebody wrote something down.
+    Note,
+}
+
+names!(Kind {
+    Declared = "declared",
+    Opened = "opened",
+    AlertJoined = "alert_joined",
+    AlertResolved = "alert_resolved",
+    StatusChanged = "status_changed",
+    Acknowledged = "acknowledged",
+    Unacknowledged = "unacknowledged",
+    Escalated = "escalated",
+    StepEntered = "step_entered",
+    NoTarget = "no_target",
+    Paged = "paged",
+    PageAccepted = "page_accepted",
+    PageFailed = "page_failed",
+    PageSuperseded = "page_superseded",
+    PageDeclined = "page_declined",
+    Exhausted = "exhausted",
+    Snoozed = "snoozed",
+    Unsnoozed = "unsnoozed",
+    Resolved = "resolved",
+    Reopened = "reopened",
+    Merged = "merged",
+    SeverityChanged = "severity_changed",
+    Assigned = "assigned",
+    Note = "note",
+});
+
+/// The longest text of an entry, in characters.
+pub const TEXT_CHARS_MAX: usize = 25_000;
+
+/// One thing that happened, before the store gives it an id and a place.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// When it happened.
+    pub at: Timestamp,
+    /// What kind of thing.
+    pub kind: Kind,
+    /// By whom.
+    pub actor: Actor,
+    /// A sentence for people.
+    pub text: String,
+    /// For programs.
+    pub data: Map<String, Value>,
+}
+
+impl Entry {
+    /// An entry without data.
+    pub fn new(at: Timestamp, kind: Kind, actor: Actor, text: impl Into<String>) -> Self {
+        Self { at, kind, actor, text: text.into(), data: Map::new() }
+    }
+
+    /// The same with one more datum.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.data.insert(name.to_owned(), value.into());
+        self
+    }
+}

@@ -51,22 +51,27 @@ pub enum Target {
     ManagerOf(TeamId),
 }
 
-/// Where an escalation stands.
+/// Where an escalation stands. `next_step` counts from 0 and equals the number of steps once the last
+/// step of a round was entered; `round` counts from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
     /// Nobody is asked: the severity does not page.
     Idle,
-    /// A step's people have been asked; the next step begins at `next_at`.
+    /// People have been asked, or soon will be.
     Waiting {
-        /// Counted from 0.
-        step: u32,
-        /// Counted from 0.
+        /// The step that begins at `next_at`.
+        next_step: u32,
+        /// The round under way.
         round: u32,
-        /// When the next step begins.
+        /// When the next step, or the next round, begins.
         next_at: Timestamp,
     },
     /// Somebody has it.
     Acknowledged {
+        /// Where a later call for help goes on.
+        next_step: u32,
+        /// The round that was under way.
+        round: u32,
         /// When the acknowledgement must be confirmed again.
         expires_at: Option<Timestamp>,
     },
@@ -86,9 +91,210 @@ impl State {
     pub fn next_at(&self) -> Option<Timestamp> {
         match *self {
             Self::Waiting { next_at, .. } => Some(next_at),
-            Self::Acknowledged { expires_at } => expires_at,
+            Self::Acknowledged { expires_at, .. } => expires_at,
             Self::Snoozed { until } => Some(until),
             Self::Idle | Self::Exhausted | Self::Finished => None,
         }
     }
 }
+
+/// What happened to an escalation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Event {
+    /// Begin at the first step: triggered, reopened, or an acknowledgement withdrawn or run out.
+    Started,
+    /// The instant that the state waited for has come. Carries the state it was set for, so that a
+    /// timer that outlived its step changes nothing.
+    TimedOut {
+        /// The step that was to begin.
+        next_step: u32,
+        /// The round it was set in.
+        round: u32,
+    },
+    /// Everybody whom the step asked has declined or could not be reached by any method.
+    StepFailed {
+        /// The step, counted from 0.
+        step: u32,
+        /// The round it was entered in.
+        round: u32,
+    },
+    /// Somebody asks for the next step now (`O7`).
+    Escalated,
+    /// Somebody has it.
+    Acknowledged {
+        /// When it must be confirmed again.
+        expires_at: Option<Timestamp>,
+    },
+    /// Quiet until then.
+    Snoozed {
+        /// When the chain starts again.
+        until: Timestamp,
+    },
+    /// The severity no longer asks anybody.
+    Quieted,
+    /// The incident is over.
+    Finished,
+}
+
+/// What a decision asks the caller to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// Ask these people.
+    Page {
+        /// Counted from 0.
+        step: u32,
+        /// Counted from 0.
+        round: u32,
+        /// Whom; never empty.
+        users: Vec<UserId>,
+    },
+    /// The step reaches nobody and was left at once.
+    NoTarget {
+        /// Counted from 0.
+        step: u32,
+        /// Counted from 0.
+        round: u32,
+    },
+    /// The policy reached nobody, or nobody answered: ask the catch-all's people.
+    PageCatchAll {
+        /// Whom; empty only when the catch-all reaches nobody either, which is an alarm.
+        users: Vec<UserId>,
+        /// The round it happened in.
+        round: u32,
+    },
+    /// Every round is over and nobody took it.
+    Exhausted,
+}
+
+/// The policy's delays with the people that each step reaches at the instant of the decision.
+#[derive(Debug, Clone, Copy)]
+pub struct Chain<'a> {
+    /// The policy as it is now; it may have changed since the escalation began.
+    pub policy: &'a Policy,
+    /// For each step, whom it reaches now.
+    pub reached: &'a [Vec<UserId>],
+    /// Whom the catch-all reaches now.
+    pub catch_all: &'a [UserId],
+}
+
+/// Decides what one event does to an escalation. Touches no clock, database or network.
+pub fn decide(chain: &Chain<'_>, state: State, event: Event, now: Timestamp) -> (State, Vec<Effect>) {
+    let mut effects = Vec::new();
+    let next = match (state, event) {
+        (_, Event::Finished) => State::Finished,
+        // A finished escalation begins again only when its incident is reopened.
+        (_, Event::Started) => start(chain, now, &mut effects),
+        (State::Finished, _) => state,
+        (_, Event::Quieted) => State::Idle,
+        (_, Event::Snoozed { until }) => State::Snoozed { until },
+        (State::Waiting { next_step, round, .. }, Event::Acknowledged { expires_at })
+        | (State::Acknowledged { next_step, round, .. }, Event::Acknowledged { expires_at }) => {
+            State::Acknowledged { next_step, round, expires_at }
+        }
+        (
+            State::Idle | State::Snoozed { .. } | State::Exhausted,
+            Event::Acknowledged { expires_at },
+        ) => State::Acknowledged { next_step: 0, round: 0, expires_at },
+        (
+            State::Waiting { next_step, round, next_at },
+            Event::TimedOut { next_step: fired, round: fired_round },
+        ) if (next_step, round) == (fired, fired_round) && next_at <= now => {
+            enter(chain, next_step, round, now, &mut effects)
+        }
+        (State::Acknowledged { expires_at: Some(at), .. }, Event::TimedOut { .. }) if at <= now => {
+            start(chain, now, &mut effects)
+        }
+        (State::Snoozed { until }, Event::TimedOut { .. }) if until <= now => {
+            start(chain, now, &mut effects)
+        }
+        (State::Waiting { next_step, round, next_at }, Event::StepFailed { step, round: failed })
+            if (step + 1, failed) == (next_step, round) =>
+        {
+            leave_failed(chain, State::Waiting { next_step, round, next_at }, now, &mut effects)
+        }
+        (State::Waiting { next_step, round, .. }, Event::Escalated)
+        | (State::Acknowledged { next_step, round, .. }, Event::Escalated) => {
+            enter(chain, next_step, round, now, &mut effects)
+        }
+        (State::Idle | State::Snoozed { .. } | State::Exhausted, Event::Escalated) => {
+            enter(chain, 0, 0, now, &mut effects)
+        }
+        // A timer that outlived its step, or news of a step that was already left.
+        (state, Event::TimedOut { .. } | Event::StepFailed { .. }) => state,
+    };
+    (next, effects)
+}
+
+fn start(chain: &Chain<'_>, now: Timestamp, effects: &mut Vec<Effect>) -> State {
+    match chain.policy.steps.first() {
+        Some(first) if first.after > SignedDuration::ZERO => {
+            State::Waiting { next_step: 0, round: 0, next_at: later(now, first.after) }
+        }
+        _ => enter(chain, 0, 0, now, effects),
+    }
+}
+
+/// Enters `step` of `round`, or the first step after it that reaches somebody.
+fn enter(
+    chain: &Chain<'_>,
+    step: u32,
+    round: u32,
+    now: Timestamp,
+    effects: &mut Vec<Effect>,
+) -> State {
+    let steps = &chain.policy.steps;
+    let count = u32::try_from(steps.len()).unwrap_or(u32::MAX);
+    if step >= count && count > 0 {
+        return if round < chain.policy.repeat {
+            enter(chain, 0, round + 1, now, effects)
+        } else {
+            effects.push(Effect::Exhausted);
+            effects.push(Effect::PageCatchAll { users: chain.catch_all.to_vec(), round });
+            State::Exhausted
+        };
+    }
+    for at in step..count {
+        let users = chain.reached.get(at as usize).cloned().unwrap_or_default();
+        if users.is_empty() {
+            effects.push(Effect::NoTarget { step: at, round });
+            continue;
+        }
+        effects.push(Effect::Page { step: at, round, users });
+        let pause = steps.get(at as usize + 1).map_or_else(|| round_pause(chain.policy), |s| s.after);
+        return State::Waiting { next_step: at + 1, round, next_at: later(now, pause) };
+    }
+    if step == 0 {
+        // The whole policy reaches nobody: an empty rota never drops a page (`O5`).
+        effects.push(Effect::PageCatchAll { users: chain.catch_all.to_vec(), round });
+    }
+    State::Waiting { next_step: count, round, next_at: later(now, round_pause(chain.policy)) }
+}
+
+/// Leaves a step none of whose people could be reached: the next step at once, and after the last
+/// one the catch-all, while the next round keeps its time so that a broken provider cannot race
+/// through all rounds.
+fn leave_failed(
+    chain: &Chain<'_>,
+    waiting: State,
+    now: Timestamp,
+    effects: &mut Vec<Effect>,
+) -> State {
+    let State::Waiting { next_step, round, .. } = waiting else { return waiting };
+    if (next_step as usize) < chain.policy.steps.len() {
+        return enter(chain, next_step, round, now, effects);
+    }
+    effects.push(Effect::PageCatchAll { users: chain.catch_all.to_vec(), round });
+    waiting
+}
+
+/// The pause before the next round: the longest delay of the policy, at least [`ROUND_PAUSE_MIN`].
+pub fn round_pause(policy: &Policy) -> SignedDuration {
+    policy.steps.iter().map(|step| step.after).max().unwrap_or_default().max(ROUND_PAUSE_MIN)
+}
+
+fn later(now: Timestamp, by: SignedDuration) -> Timestamp {
+    now.checked_add(by).unwrap_or(Timestamp::MAX)
+}
+
+#[cfg(test)]
+mod tests;

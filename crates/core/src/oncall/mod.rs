@@ -3,4 +3,5 @@
 pub mod alias;
 pub mod escalation;
 pub mod page;
+pub mod reach;
 pub mod schedule;

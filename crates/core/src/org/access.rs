@@ -1,1 +1,198 @@
-//! Access.
+//! The one gate: who may do what to what. Every route and every command passes [`may`]; whatever no
+//! line below allows is denied.
+
+use crate::id::{IncidentId, UserId};
+use crate::org::user::Role;
+
+/// Who asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Caller {
+    /// Nobody is signed in.
+    Anonymous,
+    /// A person, by session or by a token of their own.
+    Person {
+        /// Who.
+        id: UserId,
+        /// What they may do in general.
+        role: Role,
+    },
+    /// A token that belongs to no person.
+    Token {
+        /// What it may do in general.
+        role: Role,
+    },
+    /// Whoever holds the link of one page.
+    PageLink {
+        /// The person who was paged.
+        user: UserId,
+        /// The incident they were paged for.
+        incident: IncidentId,
+    },
+}
+
+/// What is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// Look.
+    Read,
+    /// Acknowledge, escalate, resolve, note, page and so on.
+    Respond,
+    /// Make something new.
+    Create,
+    /// Change how Muster is set up.
+    Configure,
+    /// Change a secret or a personal setting.
+    Manage,
+    /// Back up, release, replay: work on the installation itself.
+    Operate,
+}
+
+/// What it is done to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Object {
+    /// Health, readiness, the sign-in page, static files.
+    Door,
+    /// Who is on call, schedules, policies, services, teams, people's names.
+    Organization,
+    /// Incidents in general.
+    Incidents,
+    /// One incident.
+    Incident(IncidentId),
+    /// Alerts and raw messages.
+    Alerts,
+    /// A person's own settings.
+    User(UserId),
+    /// The configuration as a whole, with its secrets.
+    Configuration,
+    /// API tokens.
+    Tokens,
+    /// The audit log.
+    Audit,
+    /// The installation.
+    System,
+    /// Figures.
+    Reports,
+    /// The live event stream.
+    Stream,
+}
+
+/// The refusal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Denied {
+    /// Nobody is signed in and the object is not for everybody.
+    #[error("sign in first")]
+    SignInFirst,
+    /// Somebody is signed in whose role does not allow it.
+    #[error("your role does not allow this; ask an administrator")]
+    NotAllowed,
+}
+
+/// Decides whether `caller` may do `action` to `object`. Deny by default.
+///
+/// # Errors
+/// [`Denied`] says whether signing in could help.
+pub fn may(caller: Caller, action: Action, object: Object) -> Result<(), Denied> {
+    if (action, object) == (Action::Read, Object::Door) {
+        return Ok(());
+    }
+    let allowed = match caller {
+        Caller::Anonymous => return Err(Denied::SignInFirst),
+        Caller::PageLink { user, incident } => by_link(user, incident, action, object),
+        Caller::Person { id, role } => {
+            by_role(role, action, object) || (object == Object::User(id) && is_personal(action))
+        }
+        Caller::Token { role } => by_role(role, action, object),
+    };
+    if allowed { Ok(()) } else { Err(Denied::NotAllowed) }
+}
+
+fn is_personal(action: Action) -> bool {
+    matches!(action, Action::Read | Action::Manage)
+}
+
+/// A page's link reads and answers its incident, and shows its person who is on call.
+fn by_link(_user: UserId, incident: IncidentId, action: Action, object: Object) -> bool {
+    match object {
+        Object::Incident(asked) => {
+            asked == incident && matches!(action, Action::Read | Action::Respond)
+        }
+        _ => false,
+    }
+}
+
+fn by_role(role: Role, action: Action, object: Object) -> bool {
+    let needs = match (action, object) {
+        (Action::Read, Object::Organization | Object::Incidents | Object::Incident(_)) => {
+            Role::Stakeholder
+        }
+        (Action::Read, Object::Reports | Object::Stream) => Role::Stakeholder,
+        // Anybody may say that something is wrong (`D4`).
+        (Action::Create, Object::Incidents) => Role::Stakeholder,
+        (Action::Read, Object::Alerts | Object::User(_)) => Role::Responder,
+        (Action::Respond, Object::Incident(_) | Object::Incidents | Object::Alerts) => {
+            Role::Responder
+        }
+        (Action::Operate, Object::Alerts) => Role::Responder,
+        (Action::Read, Object::System) => Role::Manager,
+        _ => Role::Admin,
+    };
+    role >= needs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    const ME: UserId = UserId(Uuid::from_u128(1));
+    const OTHER: UserId = UserId(Uuid::from_u128(2));
+    const INCIDENT: IncidentId = IncidentId(Uuid::from_u128(3));
+    const ACTIONS: [Action; 6] = [
+        Action::Read,
+        Action::Respond,
+        Action::Create,
+        Action::Configure,
+        Action::Manage,
+        Action::Operate,
+    ];
+
+    #[test]
+    fn nobody_who_is_not_signed_in_gets_further_than_the_door() {
+        for action in ACTIONS {
+            let at_door = may(Caller::Anonymous, action, Object::Door);
+            assert_eq!(at_door.is_ok(), action == Action::Read);
+            let inside = may(Caller::Anonymous, action, Object::Incident(INCIDENT));
+            assert_eq!(inside, Err(Denied::SignInFirst));
+        }
+    }
+
+    #[test]
+    fn a_page_link_opens_its_own_incident_and_nothing_else() {
+        let link = Caller::PageLink { user: ME, incident: INCIDENT };
+        assert!(may(link, Action::Respond, Object::Incident(INCIDENT)).is_ok());
+        let another = Object::Incident(IncidentId(Uuid::from_u128(4)));
+        for object in [another, Object::Incidents, Object::User(ME), Object::Configuration] {
+            for action in ACTIONS {
+                assert!(may(link, action, object).is_err(), "{action:?} {object:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn people_manage_themselves_and_administrators_everybody() {
+        let me = Caller::Person { id: ME, role: Role::Responder };
+        assert!(may(me, Action::Manage, Object::User(ME)).is_ok());
+        assert!(may(me, Action::Manage, Object::User(OTHER)).is_err());
+        let admin = Caller::Token { role: Role::Admin };
+        assert!(may(admin, Action::Manage, Object::User(OTHER)).is_ok());
+    }
+
+    #[test]
+    fn a_stakeholder_looks_and_reports_but_changes_nothing() {
+        let caller = Caller::Token { role: Role::Stakeholder };
+        assert!(may(caller, Action::Read, Object::Incidents).is_ok());
+        assert!(may(caller, Action::Create, Object::Incidents).is_ok());
+        assert!(may(caller, Action::Respond, Object::Incident(INCIDENT)).is_err());
+        assert!(may(caller, Action::Configure, Object::Configuration).is_err());
+    }
+}

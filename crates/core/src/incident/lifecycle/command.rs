@@ -1,0 +1,534 @@
+//! What people ask of an incident. A wrong move is refused with a reason and changes nothing;
+//! asking for what is already so is not an error.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Decision, Effect, How, Incident, SNOOZE_MAX, Status, Superseded, Surroundings};
+use crate::id::{IncidentId, PageId, UserId};
+use crate::incident::severity::Level;
+use crate::incident::timeline::{Actor, Entry, Kind};
+use crate::oncall::escalation;
+
+/// What a person asks for.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Command {
+    /// "I have it" (`I4`).
+    Acknowledge,
+    /// Give it back; the chain starts again.
+    Unacknowledge,
+    /// Ask the next step now (`O7`).
+    Escalate,
+    /// Quiet until then.
+    Snooze {
+        /// At most [`SNOOZE_MAX`] ahead.
+        until: Timestamp,
+    },
+    /// Quiet no longer.
+    Unsnooze,
+    /// Look for the cause.
+    Research,
+    /// The cause is known.
+    Identify {
+        /// In words.
+        cause: Option<String>,
+    },
+    /// Customers are well again.
+    Restore,
+    /// Tested and signed off.
+    Resolve {
+        /// In words.
+        note: Option<String>,
+    },
+    /// Reviewed.
+    Close,
+    /// Open again (`T6`).
+    Reopen {
+        /// In words.
+        reason: Option<String>,
+    },
+    /// Another incident takes its place.
+    Merge {
+        /// The incident that stays.
+        into: IncidentId,
+        /// Its number.
+        into_number: i64,
+    },
+    /// It is better or worse than thought (`I8`).
+    ChangeSeverity {
+        /// The new level.
+        level: Level,
+        /// In words.
+        reason: Option<String>,
+    },
+    /// Somebody else is responsible.
+    Assign {
+        /// Who.
+        user: UserId,
+    },
+    /// Ask these people too, outside of the policy.
+    PagePeople {
+        /// Whom; never empty.
+        users: Vec<UserId>,
+        /// In words.
+        message: Option<String>,
+    },
+    /// The paged person cannot take it.
+    Decline {
+        /// The page.
+        page: PageId,
+        /// Whether the person was the last one asked by the step.
+        last_of_step: Option<(u32, u32)>,
+    },
+    /// Write something down.
+    Note {
+        /// In words.
+        text: String,
+    },
+}
+
+/// Why a command is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum WrongMove {
+    /// The incident is over.
+    #[error("incident {number} is already {status}; reopen it first")]
+    NotOpen {
+        /// The incident.
+        number: i64,
+        /// Its status.
+        status: &'static str,
+    },
+    /// The incident is not over.
+    #[error("incident {number} is {status}; only a resolved one can be {wanted}")]
+    StillOpen {
+        /// The incident.
+        number: i64,
+        /// Its status.
+        status: &'static str,
+        /// What was asked for.
+        wanted: &'static str,
+    },
+    /// Nobody has acknowledged it.
+    #[error("incident {number} is not acknowledged")]
+    NotAcknowledged {
+        /// The incident.
+        number: i64,
+    },
+    /// A snooze that ends in the past or too far ahead.
+    #[error("a snooze must end after now and within 7 days")]
+    SnoozeOutOfRange,
+    /// It is not snoozed.
+    #[error("incident {number} is not snoozed")]
+    NotSnoozed {
+        /// The incident.
+        number: i64,
+    },
+    /// An incident cannot take its own place.
+    #[error("incident {number} cannot be merged into itself")]
+    IntoItself {
+        /// The incident.
+        number: i64,
+    },
+    /// It was merged and lives on elsewhere.
+    #[error("incident {number} was merged into another one; work on that instead")]
+    WasMerged {
+        /// The incident.
+        number: i64,
+    },
+    /// The text is empty.
+    #[error("the text is empty")]
+    Empty,
+}
+
+/// Decides what a command does. The caller has already asked [`crate::org::access::may`], and for a
+/// change of severity the surroundings are those of the new level.
+///
+/// # Errors
+/// When the incident's status does not allow it; nothing has changed then.
+pub fn handle(
+    incident: &Incident,
+    command: Command,
+    actor: &Actor,
+    around: &Surroundings<'_>,
+    now: Timestamp,
+) -> Result<Decision, WrongMove> {
+    let mut decision = Decision::of(incident.clone());
+    if incident.merged_into.is_some() && !matches!(command, Command::Note { .. }) {
+        return Err(WrongMove::WasMerged { number: incident.number });
+    }
+    let changed = decision.obey(command, actor, around, now)?;
+    if changed {
+        decision.incident.version += 1;
+    }
+    Ok(decision)
+}
+
+impl Decision {
+    /// Whether anything but the timeline changed.
+    fn obey(
+        &mut self,
+        command: Command,
+        actor: &Actor,
+        around: &Surroundings<'_>,
+        now: Timestamp,
+    ) -> Result<bool, WrongMove> {
+        match command {
+            Command::Acknowledge => self.acknowledge(actor, around, now)?,
+            Command::Unacknowledge => self.unacknowledge(actor, around, now)?,
+            Command::Escalate => self.ask_next_step(actor, around, now)?,
+            Command::Snooze { until } => self.snooze(until, actor, around, now)?,
+            Command::Unsnooze => self.unsnooze(actor, around, now)?,
+            Command::Research => self.progress(Status::Researching, None, actor, around, now)?,
+            Command::Identify { cause } => {
+                self.progress(Status::Identified, cause, actor, around, now)?;
+            }
+            Command::Restore => self.progress(Status::Restored, None, actor, around, now)?,
+            Command::Resolve { note } => self.resolve(note, actor, around, now)?,
+            Command::Close => self.close(actor, now)?,
+            Command::Reopen { reason } => self.reopen(reason, actor, around, now)?,
+            Command::Merge { into, into_number } => {
+                self.merge(into, into_number, actor, around, now)?;
+            }
+            Command::ChangeSeverity { level, reason } => {
+                self.change_severity(level, reason, actor, around, now)?;
+            }
+            Command::Assign { user } => self.assign(user, actor, around, now)?,
+            Command::PagePeople { users, message } => {
+                self.page_people(users, message, actor, around, now)?;
+            }
+            Command::Decline { page, last_of_step } => {
+                self.decline(page, last_of_step, actor, around, now);
+            }
+            Command::Note { text } => {
+                if text.trim().is_empty() {
+                    return Err(WrongMove::Empty);
+                }
+                self.note(Entry::new(now, Kind::Note, actor.clone(), text));
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn require_open(&self) -> Result<(), WrongMove> {
+        if self.incident.status.is_open() {
+            return Ok(());
+        }
+        let Incident { number, status, .. } = self.incident;
+        Err(WrongMove::NotOpen { number, status: status.name() })
+    }
+
+    fn acknowledge(
+        &mut self,
+        actor: &Actor,
+        around: &Surroundings<'_>,
+        now: Timestamp,
+    ) -> Result<(), WrongMove> {
+        self.require_open()?;
+        let again = self.incident.status.is_answered();
+        let expires_at =
+            around.severity.acknowledgement_expires_after.and_then(|after| now.checked_add(after).ok());
+        let text = if again { "Confirmed the acknowledgement" } else { "Acknowledged" };
+        self.note(Entry::new(now, Kind::Acknowledged, actor.clone(), text));
+        if !again {
+            self.incident.status = Status::Acknowledged;
+            self.incident.stamps.mark(Status::Acknowledged, now);
+        }
+        self.incident.assignee = actor.user().or(self.incident.assignee);
+        self.escalate(around, escalation::Event::Acknowledged { expires_at }, now);
+        self.supersede_all(How::Acked, format!("acknowledged by {}", actor.name()));
+        Ok(())
+    }
+
+    fn unacknowledge(
+        &mut self,
+        actor: &Actor,
+        around: &Surroundings<'_>,
+        now: Timestamp,
+    ) -> Result<(), WrongMove> {
+        self.require_open()?;
+        if !self.incident.status.is_answered() {
+            return Err(WrongMove::NotAcknowledged { number: self.incident.number });
+        }
+        self.incident.status = Status::Triggered;
+        self.incident.assignee = None;
+        let text = "Withdrew the acknowledgement; the chain starts again";
+        self.note(Entry::new(now, Kind::Unacknowledged, actor.clone(), text));
+        self.restart(around, now);
+        Ok(())
+    }
+
+    fn ask_next_step(
+        &mut self,
+        actor: &Actor,
+        around: &Surroundings<'_>,
+        now: Timestamp,
+    ) -> Result<(), WrongMove> {
+        self.require_open()?;
+        self.note(Entry::new(now, Kind::Escalated, actor.clone(), "Asked for the next step"));
+        self.escalate(around, escalation::Event::Escalated, now);
+        if self.incident.status == Status::Acknowledged {
+            self.incident.status = Status::Triggered;
+            self.incident.assignee = None;
+        }
+        Ok(())
+    }
+
+    fn snooze(
+        &mut self,
+        until: Timestamp,
+        actor: &Actor,
+        around: &Surroundings<'_>,
+        now: Timestamp,
+    ) -> Result<(), WrongMove> {
+        self.require_open()?;
+        if until <= now || until.duration_since(now) > SNOOZE_MAX {
+            return Err(WrongMove::SnoozeOutOfRange);
+        }
+        let minutes = until.duration_since(now).as_secs().div_euclid(60);
+        let text = format!("Snoozed for {minutes} minutes");
+        self.note(
+            Entry::new(now, Kind::Snoozed, actor.clone(), text).with("until", until.to_string()),
+        );
+        self.escalate(around, escalation::Event::Snoozed { until }, now);
+        self.supersede_all(How::Withdrawn, format!("snoozed by {}", actor.name()));
+        Ok(())
+    }
+
+    fn unsnooze(
+        &mut self,
+        actor: &Actor,
+        around: &Surroundings<'_>,
+        now: Timestamp,
+    ) -> Result<(), WrongMove> {
+        self.require_open()?;
+        if !matches!(self.incident.escalation, escalation::State::Snoozed { .. }) {
+            return Err(WrongMove::NotSnoozed { number: self.incident.number });
+        }
+        self.note(Entry::new(now, Kind::Unsnoozed, actor.clone(), "Ended the snooze"));
+        self.restart(around, now);
+        Ok(())
+    }
+
+    /// Moves forward along the states; whoever works on it has it, so the paging stops.
+    fn progress(
+        &mut self,
+        status: Status,
+        words: Option<String>,
+        actor: &Actor,
+        around: &Surroundings<'_>,
+        now: Timestamp,
+    ) -> Result<(), WrongMove> {
+        self.require_open()?;
+        if !self.incident.status.is_answered() {
+            self.acknowledge(actor, around, now)?;
+        }
+        self.move_to(status, actor, now);
+        if let (Some(words), Some(entry)) = (words, self.entries.last_mut()) {
+            entry.text = format!("{}: {words}", entry.text);
+            entry.data.insert("words".to_owned(), words.into());
+        }
+        Ok(())
+    }
+
+    fn resolve(
+        &mut self,
+        note: Option<String>,
+        actor: &Actor,
+        around: &Surroundings<'_>,
+        now: Timestamp,
+    ) -> Result<(), WrongMove> {
+        self.require_open()?;
+        let text = note.map_or_else(|| "Resolved".to_owned(), |note| format!("Resolved: {note}"));
+        self.finish(How::Resolved, format!("resolved by {}", actor.name()), &text, around, now);
+        if let Some(entry) = self.entries.last_mut() {
+            entry.actor = actor.clone();
+        }
+        self.effects.push(Effect::ResolveAlerts);
+        self.incident.open_alert_count = 0;
+        Ok(())
+    }
+
+    fn close(&mut self, actor: &Actor, now: Timestamp) -> Result<(), WrongMove> {
+        match self.incident.status {
+            Status::Closed => Ok(()),
+            Status::Resolved => {
+                self.move_to(Status::Closed, actor, now);
+                Ok(())
+            }
+            status => Err(WrongMove::StillOpen {
+                number: self.incident.number,
+                status: status.name(),
+                wanted: "closed",
+            }),
+        }
+    }
+
+    fn reopen(
+        &mut self,
+        reason: Option<String>,
+        actor: &Actor,
+        around: &Surroundings<'_>,
+        now: Timestamp,
+    ) -> Result<(), WrongMove> {
+        let Incident { number, status, .. } = self.incident;
+        if status.is_open() {
+            let status = status.name();
+            return Err(WrongMove::StillOpen { number, status, wanted: "reopened" });
+        }
+        self.incident.status = Status::Triggered;
+        self.incident.assignee = None;
+        self.incident.reopened_count += 1;
+        self.incident.stamps.restored_at = None;
+        self.incident.stamps.resolved_at = None;
+        self.incident.stamps.closed_at = None;
+        let text = reason.map_or_else(|| "Reopened".to_owned(), |why| format!("Reopened: {why}"));
+        self.note(Entry::new(now, Kind::Reopened, actor.clone(), text).with("from", status.name()));
+        self.restart(around, now);
+        Ok(())
+    }
+
+    fn merge(
+        &mut self,
+        into: IncidentId,
+        into_number: i64,
+        actor: &Actor,
+        around: &Surroundings<'_>,
+        now: Timestamp,
+    ) -> Result<(), WrongMove> {
+        self.require_open()?;
+        if into == self.incident.id {
+            return Err(WrongMove::IntoItself { number: self.incident.number });
+        }
+        self.incident.merged_into = Some(into);
+        self.incident.status = Status::Resolved;
+        self.incident.stamps.mark(Status::Resolved, now);
+        self.incident.open_alert_count = 0;
+        self.note(
+            Entry::new(now, Kind::Merged, actor.clone(), format!("Merged into incident {into_number}"))
+                .with("into", into_number),
+        );
+        self.escalate(around, escalation::Event::Finished, now);
+        self.supersede_all(How::Resolved, format!("merged into incident {into_number}"));
+        self.effects.push(Effect::MoveAlerts(into));
+        Ok(())
+    }
+
+    fn change_severity(
+        &mut self,
+        level: Level,
+        reason: Option<String>,
+        actor: &Actor,
+        around: &Surroundings<'_>,
+        now: Timestamp,
+    ) -> Result<(), WrongMove> {
+        self.require_open()?;
+        let from = self.incident.severity;
+        if from == level {
+            return Ok(());
+        }
+        self.incident.severity = level;
+        let mut text = format!(
+            "Changed severity from {} to {} ({})",
+            from.number(),
+            level.number(),
+            around.severity.name
+        );
+        if let Some(reason) = reason {
+            text = format!("{text}: {reason}");
+        }
+        self.note(
+            Entry::new(now, Kind::SeverityChanged, actor.clone(), text)
+                .with("from", from.number())
+                .with("to", level.number()),
+        );
+        if !around.severity.pages() {
+            self.escalate(around, escalation::Event::Quieted, now);
+            let by = format!("severity lowered to {} by {}", level.number(), actor.name());
+            self.supersede_all(How::Withdrawn, by);
+        } else if !self.incident.status.is_answered() && level.at_least_as_bad_as(from) {
+            // The process of the new level starts at once, with the people and rules it asks for.
+            self.restart(around, now);
+        }
+        Ok(())
+    }
+
+    fn assign(
+        &mut self,
+        user: UserId,
+        actor: &Actor,
+        around: &Surroundings<'_>,
+        now: Timestamp,
+    ) -> Result<(), WrongMove> {
+        self.require_open()?;
+        self.incident.assignee = Some(user);
+        let name = around.person(user);
+        self.note(
+            Entry::new(now, Kind::Assigned, actor.clone(), format!("Assigned to {name}"))
+                .with("user", name),
+        );
+        Ok(())
+    }
+
+    fn page_people(
+        &mut self,
+        users: Vec<UserId>,
+        message: Option<String>,
+        actor: &Actor,
+        around: &Surroundings<'_>,
+        now: Timestamp,
+    ) -> Result<(), WrongMove> {
+        self.require_open()?;
+        if users.is_empty() {
+            return Err(WrongMove::Empty);
+        }
+        let mut reason = format!("{} requests you", actor.name());
+        if let Some(message) = message {
+            reason = format!("{reason}: {message}");
+        }
+        for user in users {
+            self.page(around, user, None, 1, &reason, now);
+        }
+        Ok(())
+    }
+
+    fn decline(
+        &mut self,
+        page: PageId,
+        last_of_step: Option<(u32, u32)>,
+        actor: &Actor,
+        around: &Surroundings<'_>,
+        now: Timestamp,
+    ) {
+        self.note(Entry::new(now, Kind::PageDeclined, actor.clone(), "Cannot take it"));
+        let by = format!("declined by {}", actor.name());
+        self.effects.push(Effect::Supersede(page, Superseded { how: How::Declined, by }));
+        if let Some((step, round)) = last_of_step {
+            let event = escalation::Event::StepFailed {
+                step: step.saturating_sub(1),
+                round: round.saturating_sub(1),
+            };
+            self.escalate(around, event, now);
+        }
+    }
+
+    /// Starts the chain from its first step, once the pages of before are out of the way.
+    fn restart(&mut self, around: &Surroundings<'_>, now: Timestamp) {
+        self.supersede_all(How::Withdrawn, "the escalation started again".to_owned());
+        if around.severity.pages() {
+            self.escalate(around, escalation::Event::Started, now);
+        } else {
+            self.incident.escalation = escalation::State::Idle;
+        }
+    }
+}
+
+/// The end of a snooze that lasts `length` from `now`.
+///
+/// # Errors
+/// When it is not positive or beyond [`SNOOZE_MAX`].
+pub fn snooze_until(length: SignedDuration, now: Timestamp) -> Result<Timestamp, WrongMove> {
+    if length <= SignedDuration::ZERO || length > SNOOZE_MAX {
+        return Err(WrongMove::SnoozeOutOfRange);
+    }
+    now.checked_add(length).map_err(|_| WrongMove::SnoozeOutOfRange)
+}

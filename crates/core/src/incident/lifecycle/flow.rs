@@ -1,0 +1,166 @@
+//! What happens to an incident without anybody asking: alerts open it, join it and recover; timers
+//! fire; a step's pages all fail.
+
+use jiff::Timestamp;
+
+use super::{Decision, Effect, How, Incident, Status, Surroundings};
+use crate::incident::timeline::{Actor, Entry, Kind};
+use crate::oncall::escalation;
+
+/// A new incident begins. The incident comes with its escalation idle and its first alerts counted.
+pub fn open(
+    incident: Incident,
+    declared: bool,
+    actor: &Actor,
+    around: &Surroundings<'_>,
+    now: Timestamp,
+) -> Decision {
+    let mut decision = Decision::of(incident);
+    let severity = &around.severity.name;
+    let (kind, verb) =
+        if declared { (Kind::Declared, "Declared") } else { (Kind::Opened, "Opened by an alert") };
+    let text = format!("{verb} as severity {} ({severity})", decision.incident.severity.number());
+    decision.note(
+        Entry::new(now, kind, actor.clone(), text)
+            .with("severity", decision.incident.severity.number())
+            .with("title", decision.incident.title.clone()),
+    );
+    if around.severity.pages() {
+        decision.escalate(around, escalation::Event::Started, now);
+    }
+    decision.incident.version += 1;
+    decision
+}
+
+/// Alerts joined or recovered. `joined` and `recovered` are counts of alerts; `gated` says whether
+/// somebody holds an incident role other than assignee, in which case the incident waits for its
+/// gates instead of resolving by itself.
+pub fn alerts_changed(
+    incident: &Incident,
+    joined: i64,
+    recovered: i64,
+    gated: bool,
+    actor: &Actor,
+    around: &Surroundings<'_>,
+    now: Timestamp,
+) -> Decision {
+    let mut decision = Decision::of(incident.clone());
+    let after = &mut decision.incident;
+    after.alert_count += joined;
+    after.open_alert_count = (after.open_alert_count + joined - recovered).max(0);
+    let (total, open) = (after.alert_count, after.open_alert_count);
+    if joined > 0 {
+        let text = match joined {
+            1 => format!("An alert joined; {total} in all"),
+            many => format!("{many} alerts joined; {total} in all"),
+        };
+        decision.note(
+            Entry::new(now, Kind::AlertJoined, actor.clone(), text)
+                .with("joined", joined)
+                .with("alert_count", total),
+        );
+    }
+    if recovered > 0 {
+        let text = match (recovered, open) {
+            (1, 0) => "The last alert recovered".to_owned(),
+            (many, 0) => format!("The last {many} alerts recovered"),
+            (1, open) => format!("An alert recovered; {open} still open"),
+            (many, open) => format!("{many} alerts recovered; {open} still open"),
+        };
+        decision.note(
+            Entry::new(now, Kind::AlertResolved, actor.clone(), text)
+                .with("recovered", recovered)
+                .with("open_alert_count", open),
+        );
+    }
+    if recovered > 0 && open == 0 && decision.incident.status.is_open() {
+        let by = "every alert recovered".to_owned();
+        if gated {
+            decision.move_to(Status::Restored, &Actor::System, now);
+        } else {
+            decision.finish(How::Resolved, by, "Resolved by itself: every alert recovered", around, now);
+        }
+    }
+    decision.incident.version += 1;
+    decision
+}
+
+/// The incident's timer fired for the escalation state it was set for.
+pub fn timer_fired(incident: &Incident, around: &Surroundings<'_>, now: Timestamp) -> Decision {
+    let mut decision = Decision::of(incident.clone());
+    let was = incident.escalation;
+    if was.next_at().is_none_or(|at| at > now) {
+        return decision;
+    }
+    let event = match was {
+        escalation::State::Waiting { next_step, round, .. }
+        | escalation::State::Acknowledged { next_step, round, .. } => {
+            escalation::Event::TimedOut { next_step, round }
+        }
+        _ => escalation::Event::TimedOut { next_step: 0, round: 0 },
+    };
+    match was {
+        escalation::State::Acknowledged { .. } => {
+            decision.incident.status = Status::Triggered;
+            decision.incident.assignee = None;
+            decision.note(Entry::new(
+                now,
+                Kind::Unacknowledged,
+                Actor::System,
+                "The acknowledgement was not confirmed in time; the chain starts again",
+            ));
+        }
+        escalation::State::Snoozed { .. } => {
+            decision.note(Entry::new(now, Kind::Unsnoozed, Actor::System, "The snooze is over"));
+        }
+        _ => {}
+    }
+    decision.escalate(around, event, now);
+    decision.incident.version += 1;
+    decision
+}
+
+/// Every page of a step was declined or exhausted.
+pub fn step_failed(
+    incident: &Incident,
+    step: u32,
+    round: u32,
+    around: &Surroundings<'_>,
+    now: Timestamp,
+) -> Decision {
+    let mut decision = Decision::of(incident.clone());
+    let event = escalation::Event::StepFailed {
+        step: step.saturating_sub(1),
+        round: round.saturating_sub(1),
+    };
+    let before = (decision.incident.escalation, decision.effects.len());
+    decision.escalate(around, event, now);
+    if (decision.incident.escalation, decision.effects.len()) != before {
+        let text = format!("Nobody of step {step} could be reached or took it");
+        decision.effects.push(Effect::Alarm(text.clone()));
+        decision.entries.insert(0, Entry::new(now, Kind::PageFailed, Actor::System, text));
+        decision.incident.version += 1;
+    }
+    decision
+}
+
+impl Decision {
+    pub(super) fn finish(
+        &mut self,
+        how: How,
+        by: String,
+        text: &str,
+        around: &Surroundings<'_>,
+        now: Timestamp,
+    ) {
+        let from = self.incident.status;
+        self.incident.status = Status::Resolved;
+        self.incident.stamps.mark(Status::Restored, now);
+        self.incident.stamps.mark(Status::Resolved, now);
+        self.note(
+            Entry::new(now, Kind::Resolved, Actor::System, text).with("from", from.name()),
+        );
+        self.escalate(around, escalation::Event::Finished, now);
+        self.supersede_all(how, by);
+    }
+}

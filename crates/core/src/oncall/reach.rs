@@ -1,0 +1,54 @@
+//! Whom the targets of an escalation step reach at an instant.
+
+use jiff::Timestamp;
+
+use crate::id::UserId;
+use crate::incident::severity::Urgency;
+use crate::oncall::escalation::{Policy, Target};
+use crate::oncall::schedule::on_call_at;
+use crate::org::directory::Directory;
+
+/// The people that `targets` reach at `at`, each once, in the order of the targets. Whoever cannot
+/// be paged at this urgency is not reached.
+pub fn reach(
+    directory: &Directory,
+    targets: &[Target],
+    urgency: Urgency,
+    at: Timestamp,
+) -> Vec<UserId> {
+    let mut reached = Vec::new();
+    for user in targets.iter().flat_map(|target| people(directory, *target, at)) {
+        let reachable = directory.users.get(user).is_some_and(|user| user.is_reachable(urgency));
+        if reachable && !reached.contains(&user) {
+            reached.push(user);
+        }
+    }
+    reached
+}
+
+/// The people that each step of a policy reaches at `at`.
+pub fn reach_steps(
+    directory: &Directory,
+    policy: &Policy,
+    urgency: Urgency,
+    at: Timestamp,
+) -> Vec<Vec<UserId>> {
+    policy.steps.iter().map(|step| reach(directory, &step.targets, urgency, at)).collect()
+}
+
+fn people(directory: &Directory, target: Target, at: Timestamp) -> Vec<UserId> {
+    match target {
+        Target::User(user) => vec![user],
+        Target::Schedule(id) => directory
+            .schedules
+            .get(id)
+            .map(|schedule| on_call_at(schedule, at).into_iter().map(|shift| shift.user).collect())
+            .unwrap_or_default(),
+        Target::Team(id) => {
+            directory.teams.get(id).map(|team| team.members.clone()).unwrap_or_default()
+        }
+        Target::ManagerOf(id) => {
+            directory.teams.get(id).and_then(|team| team.manager).into_iter().collect()
+        }
+    }
+}

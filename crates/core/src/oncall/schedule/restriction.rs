@@ -1,0 +1,142 @@
+//! Restricted hours: the local windows of the week in which a layer counts. Windows that touch or
+//! overlap on the clock face are one window, so no change of offset tears a hole between them.
+
+use jiff::civil::{Date, DateTime, Time, Weekday};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+
+use super::Restriction;
+
+const DAY_NANOS: i64 = 86_400 * 1_000_000_000;
+const WEEK_NANOS: i64 = 7 * DAY_NANOS;
+/// How many weeks to either side are looked at. A window can vanish into a skipped hour, but not
+/// twice in a row.
+const WEEKS_AROUND: i64 = 2;
+
+const WEEK: [Weekday; 7] = [
+    Weekday::Monday,
+    Weekday::Tuesday,
+    Weekday::Wednesday,
+    Weekday::Thursday,
+    Weekday::Friday,
+    Weekday::Saturday,
+    Weekday::Sunday,
+];
+
+/// The windows of a layer within any week.
+pub(super) enum Windows {
+    /// There is no restriction, or the windows leave no minute of the week out.
+    Always,
+    /// Begin and end in nanoseconds since Monday 00:00 on the clock face, disjoint, in order; the
+    /// last may end in the week after.
+    Weekly(Vec<(i64, i64)>),
+}
+
+/// The longest time around an instant that is all inside a window, or all outside of every one.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Window {
+    pub is_inside: bool,
+    pub from: Timestamp,
+    pub to: Timestamp,
+}
+
+impl Windows {
+    pub(super) fn new(restrictions: &[Restriction]) -> Self {
+        let mut spans: Vec<(i64, i64)> = restrictions.iter().flat_map(spans_of).collect();
+        if spans.is_empty() {
+            return Self::Always;
+        }
+        spans.sort_unstable();
+        let mut spans = merged(spans);
+        // What runs over the end of the week swallows windows at its beginning.
+        while let [first, .., last] = spans.as_mut_slice()
+            && last.1 - WEEK_NANOS >= first.0
+        {
+            last.1 = last.1.max(first.1 + WEEK_NANOS);
+            spans.remove(0);
+        }
+        match spans.as_slice() {
+            [(from, to)] if to - from >= WEEK_NANOS => Self::Always,
+            _ => Self::Weekly(spans),
+        }
+    }
+
+    /// What holds around an instant.
+    pub(super) fn around(&self, timezone: &TimeZone, at: Timestamp) -> Window {
+        let mut around =
+            Window { is_inside: false, from: Timestamp::MIN, to: Timestamp::MAX };
+        let Self::Weekly(spans) = self else {
+            return Window { is_inside: true, ..around };
+        };
+        for (from, to) in instants(spans, timezone, at) {
+            if to <= at {
+                around.from = to;
+            } else if from <= at {
+                return Window { is_inside: true, from, to };
+            } else {
+                around.to = from;
+                break;
+            }
+        }
+        around
+    }
+}
+
+/// The windows of the weeks around an instant as instants: none empty, disjoint, in order.
+fn instants(spans: &[(i64, i64)], timezone: &TimeZone, at: Timestamp) -> Vec<(Timestamp, Timestamp)> {
+    let today = timezone.to_datetime(at).date();
+    let monday_days = i64::from(today.weekday().since(Weekday::Monday));
+    let mut instants = Vec::with_capacity(spans.len() * (2 * WEEKS_AROUND as usize + 1));
+    for week in -WEEKS_AROUND..=WEEKS_AROUND {
+        let Some(monday) = days_after(today, week * 7 - monday_days) else { continue };
+        for (from, to) in spans {
+            let ends = (instant(timezone, monday, *from), instant(timezone, monday, *to));
+            if let (Some(from), Some(to)) = ends
+                && from < to
+            {
+                instants.push((from, to));
+            }
+        }
+    }
+    // A window that begins in a skipped hour is moved, and may then meet the one after it.
+    instants.sort_unstable();
+    merged(instants)
+}
+
+fn instant(timezone: &TimeZone, monday: Date, nanos: i64) -> Option<Timestamp> {
+    let midnight = DateTime::from_parts(monday, Time::midnight());
+    let local = midnight.checked_add(SignedDuration::from_nanos(nanos)).ok()?;
+    timezone.to_timestamp(local).ok()
+}
+
+fn days_after(date: Date, days: i64) -> Option<Date> {
+    date.checked_add(SignedDuration::from_hours(days * 24)).ok()
+}
+
+fn spans_of(restriction: &Restriction) -> Vec<(i64, i64)> {
+    let days = if restriction.days.is_empty() { &WEEK[..] } else { &restriction.days };
+    let (from, to) = (nanos_of(restriction.from), nanos_of(restriction.to));
+    let length = if to > from { to - from } else { to - from + DAY_NANOS };
+    let span = |day: &Weekday| {
+        let begin = i64::from(day.since(Weekday::Monday)) * DAY_NANOS + from;
+        (begin, begin + length)
+    };
+    days.iter().map(span).collect()
+}
+
+fn nanos_of(time: Time) -> i64 {
+    let passed = Time::midnight().duration_until(time);
+    passed.as_secs() * 1_000_000_000 + i64::from(passed.subsec_nanos())
+}
+
+/// Joins sorted spans that touch or overlap.
+fn merged<T: Ord + Copy>(sorted: Vec<(T, T)>) -> Vec<(T, T)> {
+    let mut merged: Vec<(T, T)> = Vec::with_capacity(sorted.len());
+    for (from, to) in sorted {
+        match merged.last_mut() {
+            Some(last) if from <= last.1 => last.1 = last.1.max(to),
+            _ => merged.push((from, to)),
+        }
+    }
+    merged
+}
