@@ -3,5 +3,8 @@
 pub mod alias;
 pub mod escalation;
 pub mod page;
+pub mod preview;
 pub mod reach;
 pub mod schedule;
+#[cfg(test)]
+mod tests;

@@ -7,9 +7,9 @@
 //! Local times that do not exist are read with the offset before the gap, and of two that share a
 //! reading the first is meant, as RFC 5545 says (`O4`).
 
+use jiff::Timestamp;
 use jiff::civil::{Date, Time, Weekday};
 use jiff::tz::TimeZone;
-use jiff::Timestamp;
 
 use crate::id::{ScheduleId, TeamId, UserId};
 use restriction::Windows;

@@ -63,8 +63,7 @@ impl Windows {
 
     /// What holds around an instant.
     pub(super) fn around(&self, timezone: &TimeZone, at: Timestamp) -> Window {
-        let mut around =
-            Window { is_inside: false, from: Timestamp::MIN, to: Timestamp::MAX };
+        let mut around = Window { is_inside: false, from: Timestamp::MIN, to: Timestamp::MAX };
         let Self::Weekly(spans) = self else {
             return Window { is_inside: true, ..around };
         };
@@ -83,7 +82,11 @@ impl Windows {
 }
 
 /// The windows of the weeks around an instant as instants: none empty, disjoint, in order.
-fn instants(spans: &[(i64, i64)], timezone: &TimeZone, at: Timestamp) -> Vec<(Timestamp, Timestamp)> {
+fn instants(
+    spans: &[(i64, i64)],
+    timezone: &TimeZone,
+    at: Timestamp,
+) -> Vec<(Timestamp, Timestamp)> {
     let today = timezone.to_datetime(at).date();
     let monday_days = i64::from(today.weekday().since(Weekday::Monday));
     let mut instants = Vec::with_capacity(spans.len() * (2 * WEEKS_AROUND as usize + 1));

@@ -81,8 +81,7 @@ fn hours(schedule: &Schedule, at: &str) -> f64 {
 
 #[test]
 fn a_week_begins_on_monday_at_nine_whatever_the_offset() {
-    let schedule =
-        schedule("Europe/Berlin", vec![weekly_on_monday(date(2026, 1, 5), &[ANA, BO])]);
+    let schedule = schedule("Europe/Berlin", vec![weekly_on_monday(date(2026, 1, 5), &[ANA, BO])]);
     assert_eq!(user_at(&schedule, "2026-01-05T07:59:59Z"), None);
     assert_eq!(user_at(&schedule, "2026-01-05T08:00:00Z"), Some(ANA));
     assert_eq!(user_at(&schedule, "2026-01-12T07:59:59Z"), Some(ANA));
@@ -106,7 +105,12 @@ fn the_first_participant_starts_at_the_first_handoff_on_or_after_the_start() {
 fn shifts_last_23_hours_in_spring_and_25_in_autumn() {
     for (timezone, spring, autumn, ordinary) in [
         ("Europe/Berlin", "2026-03-28T12:00:00Z", "2026-10-24T12:00:00Z", "2026-06-01T12:00:00Z"),
-        ("America/New_York", "2026-03-07T16:00:00Z", "2026-10-31T16:00:00Z", "2026-06-01T16:00:00Z"),
+        (
+            "America/New_York",
+            "2026-03-07T16:00:00Z",
+            "2026-10-31T16:00:00Z",
+            "2026-06-01T16:00:00Z",
+        ),
     ] {
         let layer = daily(date(2026, 1, 1), time(9, 0, 0, 0), &[ANA, BO]);
         let schedule = schedule(timezone, vec![layer]);
@@ -232,10 +236,7 @@ fn a_window_inside_a_skipped_hour_is_empty_that_day() {
     let layer = turns(TurnLength::Weeks(1), date(2026, 1, 5), time(9, 0, 0, 0), &[ANA]);
     let window = restricted(layer, &[], time(2, 0, 0, 0), time(3, 0, 0, 0));
     let schedule = schedule("Europe/Berlin", vec![window]);
-    assert_eq!(
-        next_change(&schedule, t("2026-03-28T02:00:00Z")),
-        Some(t("2026-03-30T00:00:00Z"))
-    );
+    assert_eq!(next_change(&schedule, t("2026-03-28T02:00:00Z")), Some(t("2026-03-30T00:00:00Z")));
 }
 
 #[test]

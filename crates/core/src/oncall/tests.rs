@@ -1,0 +1,116 @@
+//! A small organisation that the tests of this chapter share.
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use uuid::Uuid;
+
+use crate::id::{ContactMethodId, PolicyId, ScheduleId, ServiceId, UserId};
+use crate::oncall::escalation::{Policy, Step, Target};
+use crate::oncall::schedule::Schedule;
+use crate::org::directory::{Directory, Table};
+use crate::org::service::{Grouping, Service};
+use crate::org::user::{Address, ContactMethod, NotificationRule, Role, User};
+
+pub(super) const ANA: UserId = UserId(Uuid::from_u128(1));
+pub(super) const BO: UserId = UserId(Uuid::from_u128(2));
+pub(super) const CY: UserId = UserId(Uuid::from_u128(3));
+
+pub(super) fn now() -> Timestamp {
+    "2026-11-21T03:12:04Z".parse().unwrap()
+}
+
+pub(super) fn hook(user: UserId) -> ContactMethodId {
+    ContactMethodId(Uuid::from_u128(100 + user.0.as_u128()))
+}
+
+pub(super) fn mail(user: UserId) -> ContactMethodId {
+    ContactMethodId(Uuid::from_u128(200 + user.0.as_u128()))
+}
+
+/// Three people with a webhook and a mailbox each, of which rules name the webhook; the service
+/// `checkout`, whose policy `payments` has a step every five minutes.
+pub(super) struct Organisation {
+    pub users: Vec<User>,
+    pub schedules: Vec<Schedule>,
+    pub policy: Policy,
+    catch_all: Option<Policy>,
+}
+
+impl Organisation {
+    pub(super) const SCHEDULE: ScheduleId = ScheduleId(Uuid::from_u128(9));
+
+    pub(super) fn steps(steps: &[&[UserId]]) -> Self {
+        let users = [(ANA, "ana"), (BO, "bo"), (CY, "cy")].map(|(id, name)| person(id, name));
+        let policy = policy(PolicyId(Uuid::from_u128(20)), "payments", steps);
+        Self { users: users.into(), schedules: Vec::new(), policy, catch_all: None }
+    }
+
+    pub(super) fn repeat(mut self, repeat: u32) -> Self {
+        self.policy.repeat = repeat;
+        self
+    }
+
+    pub(super) fn catch_all(mut self, users: &[UserId]) -> Self {
+        self.catch_all = Some(policy(PolicyId(Uuid::from_u128(21)), "last resort", &[users]));
+        self
+    }
+
+    pub(super) fn directory(&self) -> Directory {
+        let policies: Vec<_> = self.catch_all.iter().chain([&self.policy]).cloned().collect();
+        let service = Service {
+            id: ServiceId(Uuid::from_u128(30)),
+            name: "checkout".into(),
+            description: None,
+            team: None,
+            tier: None,
+            policy: self.policy.id,
+            depends_on: vec![],
+            runbook: None,
+            cost_per_minute: None,
+            severity_map: vec![],
+            grouping: Grouping::default(),
+            inform: vec![],
+            integrations: vec![],
+        };
+        Directory {
+            users: Table::new(self.users.clone()),
+            schedules: Table::new(self.schedules.clone()),
+            policies: Table::new(policies),
+            services: Table::new(vec![service]),
+            catch_all: self.catch_all.as_ref().map(|policy| policy.id),
+            ..Directory::default()
+        }
+    }
+}
+
+fn policy(id: PolicyId, name: &str, steps: &[&[UserId]]) -> Policy {
+    let step = |(at, users): (usize, &&[UserId])| Step {
+        after: SignedDuration::from_mins(if at == 0 { 0 } else { 5 }),
+        targets: users.iter().copied().map(Target::User).collect(),
+    };
+    let steps = steps.iter().enumerate().map(step).collect();
+    Policy { id, name: name.into(), team: None, repeat: 0, steps }
+}
+
+fn person(id: UserId, name: &str) -> User {
+    let method =
+        |id, name: &str, address| ContactMethod { id, name: name.into(), address, verified: true };
+    let url = format!("https://example.com/{name}");
+    let mailbox = format!("{name}@example.com");
+    let now = |method| NotificationRule { after: SignedDuration::ZERO, method };
+    User {
+        id,
+        name: name.into(),
+        full_name: name.into(),
+        email: mailbox.clone(),
+        role: Role::Responder,
+        timezone: TimeZone::UTC,
+        reports_to: None,
+        contact_methods: vec![
+            method(hook(id), "hook", Address::Webhook { url, secret: None }),
+            method(mail(id), "mail", Address::Email { mailbox }),
+        ],
+        rules_high: vec![now(hook(id))],
+        rules_low: vec![now(hook(id))],
+    }
+}
