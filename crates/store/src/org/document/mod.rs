@@ -1,0 +1,277 @@
+//! Configuration as documents. Each type here is one item of a configuration file, normalised: what
+//! is left out has its default, and every value has one written form, so equal configurations are
+//! equal documents. Documents refer to each other by name. The serialised form is stored and
+//! exported; a change to it is additive or raises [`FORMAT_VERSION`], and golden files hold every
+//! released form.
+
+pub mod escalation;
+pub mod organization;
+pub mod schedule;
+pub mod secret;
+pub mod service;
+pub mod team;
+pub mod text;
+pub mod user;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use self::escalation::{CatchAll, EscalationPolicy};
+use self::organization::{Organization, RoutingRule, Severity, Webhook};
+use self::schedule::Schedule;
+use self::service::{Integration, Service};
+use self::team::Team;
+use self::user::User;
+
+/// The version of the serialised form of documents.
+pub const FORMAT_VERSION: u32 = 1;
+
+/// What a document is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// The organisation: one.
+    Organization,
+    /// People.
+    User,
+    /// Teams.
+    Team,
+    /// Schedules.
+    Schedule,
+    /// Escalation policies.
+    EscalationPolicy,
+    /// Services, with their integrations.
+    Service,
+    /// Integrations of no single service.
+    Integration,
+    /// Routing rules: one list.
+    Routing,
+    /// Severities: one list.
+    Severities,
+    /// Outgoing event webhooks.
+    Webhook,
+    /// Who is paged when nobody else is: one.
+    CatchAll,
+}
+
+impl Kind {
+    /// Every kind in the order of a file, with its name in the store and in plans, and the field of
+    /// a file that holds it.
+    pub const ALL: [(Self, &'static str, &'static str); 11] = [
+        (Self::Organization, "organization", "organization"),
+        (Self::User, "user", "users"),
+        (Self::Team, "team", "teams"),
+        (Self::Schedule, "schedule", "schedules"),
+        (Self::EscalationPolicy, "escalation_policy", "escalation_policies"),
+        (Self::Service, "service", "services"),
+        (Self::Integration, "integration", "integrations"),
+        (Self::Routing, "routing", "routing"),
+        (Self::Severities, "severities", "severities"),
+        (Self::Webhook, "webhook", "webhooks"),
+        (Self::CatchAll, "catch_all", "catch_all"),
+    ];
+
+    /// Its name in the store and in plans.
+    pub fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(kind, ..)| *kind == self).map_or("", |(_, name, _)| name)
+    }
+
+    /// The field of a file that holds it.
+    pub fn field(self) -> &'static str {
+        Self::ALL.iter().find(|(kind, ..)| *kind == self).map_or("", |(.., field)| field)
+    }
+
+    /// The kind of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(_, known, _)| *known == name).map(|(kind, ..)| *kind)
+    }
+
+    /// Its name in a sentence.
+    pub fn noun(self) -> String {
+        match self {
+            Self::CatchAll => "catch-all".to_owned(),
+            _ => self.name().replace('_', " "),
+        }
+    }
+}
+
+/// A configuration, whole or in part: a kind that is absent is not spoken of. Serialised, it is a
+/// configuration file.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Documents {
+    /// The organisation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organization: Option<Organization>,
+    /// People.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub users: Option<Vec<User>>,
+    /// Teams.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub teams: Option<Vec<Team>>,
+    /// Schedules.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schedules: Option<Vec<Schedule>>,
+    /// Escalation policies.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub escalation_policies: Option<Vec<EscalationPolicy>>,
+    /// Services.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub services: Option<Vec<Service>>,
+    /// Integrations of no single service.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub integrations: Option<Vec<Integration>>,
+    /// Routing rules.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub routing: Option<Vec<RoutingRule>>,
+    /// Severities.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub severities: Option<Vec<Severity>>,
+    /// Outgoing event webhooks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub webhooks: Option<Vec<Webhook>>,
+    /// Who is paged when nobody else is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub catch_all: Option<CatchAll>,
+}
+
+/// One document, as it is compared and stored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Item {
+    /// What it is about.
+    pub kind: Kind,
+    /// Unique per kind; the kind's own name where there is one only.
+    pub name: String,
+    /// Its serialised form.
+    pub value: Value,
+}
+
+impl Documents {
+    /// Whether the configuration speaks of a kind.
+    pub fn speaks_of(&self, kind: Kind) -> bool {
+        match kind {
+            Kind::Organization => self.organization.is_some(),
+            Kind::User => self.users.is_some(),
+            Kind::Team => self.teams.is_some(),
+            Kind::Schedule => self.schedules.is_some(),
+            Kind::EscalationPolicy => self.escalation_policies.is_some(),
+            Kind::Service => self.services.is_some(),
+            Kind::Integration => self.integrations.is_some(),
+            Kind::Routing => self.routing.is_some(),
+            Kind::Severities => self.severities.is_some(),
+            Kind::Webhook => self.webhooks.is_some(),
+            Kind::CatchAll => self.catch_all.is_some(),
+        }
+    }
+
+    /// This configuration, with `other` for the kinds that this one does not speak of.
+    #[must_use]
+    pub fn over(self, other: Self) -> Self {
+        Self {
+            organization: self.organization.or(other.organization),
+            users: self.users.or(other.users),
+            teams: self.teams.or(other.teams),
+            schedules: self.schedules.or(other.schedules),
+            escalation_policies: self.escalation_policies.or(other.escalation_policies),
+            services: self.services.or(other.services),
+            integrations: self.integrations.or(other.integrations),
+            routing: self.routing.or(other.routing),
+            severities: self.severities.or(other.severities),
+            webhooks: self.webhooks.or(other.webhooks),
+            catch_all: self.catch_all.or(other.catch_all),
+        }
+    }
+
+    /// Every document, in the order of a file.
+    ///
+    /// # Errors
+    /// None in practice: every document has a serialised form.
+    pub fn items(&self) -> Result<Vec<Item>, serde_json::Error> {
+        let mut items = Vec::new();
+        single(&mut items, Kind::Organization, self.organization.as_ref())?;
+        named(&mut items, Kind::User, self.users.as_deref(), |user| &user.name)?;
+        named(&mut items, Kind::Team, self.teams.as_deref(), |team| &team.name)?;
+        named(&mut items, Kind::Schedule, self.schedules.as_deref(), |schedule| &schedule.name)?;
+        named(&mut items, Kind::EscalationPolicy, self.escalation_policies.as_deref(), |policy| {
+            &policy.name
+        })?;
+        named(&mut items, Kind::Service, self.services.as_deref(), |service| &service.name)?;
+        named(&mut items, Kind::Integration, self.integrations.as_deref(), |integration| {
+            &integration.name
+        })?;
+        single(&mut items, Kind::Routing, self.routing.as_ref())?;
+        single(&mut items, Kind::Severities, self.severities.as_ref())?;
+        named(&mut items, Kind::Webhook, self.webhooks.as_deref(), |webhook| &webhook.name)?;
+        single(&mut items, Kind::CatchAll, self.catch_all.as_ref())?;
+        Ok(items)
+    }
+
+    /// The configuration that consists of these documents. A kind of many that has none is there
+    /// and empty; a kind of one that is not among them is absent.
+    ///
+    /// # Errors
+    /// When a document does not have the form of its kind.
+    pub fn from_items(items: impl IntoIterator<Item = Item>) -> Result<Self, serde_json::Error> {
+        let mut documents = Self {
+            users: Some(Vec::new()),
+            teams: Some(Vec::new()),
+            schedules: Some(Vec::new()),
+            escalation_policies: Some(Vec::new()),
+            services: Some(Vec::new()),
+            integrations: Some(Vec::new()),
+            webhooks: Some(Vec::new()),
+            ..Self::default()
+        };
+        for Item { kind, value, .. } in items {
+            match kind {
+                Kind::Organization => documents.organization = Some(serde_json::from_value(value)?),
+                Kind::User => push(&mut documents.users, value)?,
+                Kind::Team => push(&mut documents.teams, value)?,
+                Kind::Schedule => push(&mut documents.schedules, value)?,
+                Kind::EscalationPolicy => push(&mut documents.escalation_policies, value)?,
+                Kind::Service => push(&mut documents.services, value)?,
+                Kind::Integration => push(&mut documents.integrations, value)?,
+                Kind::Routing => documents.routing = Some(serde_json::from_value(value)?),
+                Kind::Severities => documents.severities = Some(serde_json::from_value(value)?),
+                Kind::Webhook => push(&mut documents.webhooks, value)?,
+                Kind::CatchAll => documents.catch_all = Some(serde_json::from_value(value)?),
+            }
+        }
+        Ok(documents)
+    }
+}
+
+fn single<T: Serialize>(
+    items: &mut Vec<Item>,
+    kind: Kind,
+    document: Option<&T>,
+) -> Result<(), serde_json::Error> {
+    if let Some(document) = document {
+        let value = serde_json::to_value(document)?;
+        items.push(Item { kind, name: kind.name().to_owned(), value });
+    }
+    Ok(())
+}
+
+fn named<T: Serialize>(
+    items: &mut Vec<Item>,
+    kind: Kind,
+    documents: Option<&[T]>,
+    name: impl Fn(&T) -> &String,
+) -> Result<(), serde_json::Error> {
+    for document in documents.unwrap_or_default() {
+        let value = serde_json::to_value(document)?;
+        items.push(Item { kind, name: name(document).clone(), value });
+    }
+    Ok(())
+}
+
+fn push<T: for<'de> Deserialize<'de>>(
+    documents: &mut Option<Vec<T>>,
+    value: Value,
+) -> Result<(), serde_json::Error> {
+    documents.get_or_insert_default().push(serde_json::from_value(value)?);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

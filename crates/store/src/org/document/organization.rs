@@ -1,0 +1,62 @@
+//! What belongs to the organisation as a whole, as configuration writes it: its name, its
+//! severities, the routing of organisation-wide integrations, and outgoing event webhooks.
+
+use serde::{Deserialize, Serialize};
+
+use super::secret::Secret;
+use super::text::{Length, UrgencyName, Zone};
+
+/// The organisation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Organization {
+    /// For people to read.
+    pub name: String,
+    /// The zone of everything that names none.
+    #[serde(default)]
+    pub timezone: Zone,
+}
+
+/// One severity with its process.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Severity {
+    /// 1 is the worst.
+    pub level: u8,
+    /// For people: `Outage`.
+    pub name: String,
+    /// When it applies, in words.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub definition: String,
+    /// How loudly people are asked.
+    pub urgency: UrgencyName,
+    /// How long an acknowledgement holds; forever where none is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acknowledgement_expires_after: Option<Length>,
+}
+
+/// Sends the signals of organisation-wide integrations to a service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RoutingRule {
+    /// A CEL expression; the first rule that matches wins.
+    pub when: String,
+    /// A service by name.
+    pub service: String,
+}
+
+/// An address outside that hears of events.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Webhook {
+    /// Unique.
+    pub name: String,
+    /// An http or https address; it may be a secret, because many carry a token.
+    pub url: Secret,
+    /// The signing secret; the organisation's own where none is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret: Option<Secret>,
+    /// Event types, or prefixes such as `incident.*`; none means all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub events: Vec<String>,
+}

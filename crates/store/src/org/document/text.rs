@@ -1,0 +1,452 @@
+//! Values that documents hold as text: durations, civil times, zones, roles and urgencies. Each has
+//! one written form, so that equal values are equal documents, and reading it back gives the value.
+//! A text that is no such value is refused with a sentence for the person who wrote it.
+
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::SignedDuration;
+use jiff::civil::{self, Weekday};
+use jiff::tz::TimeZone;
+use muster_core::incident::severity::Urgency;
+use muster_core::oncall::schedule::TurnLength;
+use muster_core::org::user::Role;
+use muster_core::time::{format_duration, parse_duration};
+
+/// Why a text is not the value that it stands for.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Unreadable(pub String);
+
+/// Serialises through the text form, both ways.
+macro_rules! as_text {
+    ($($kind:ty),* $(,)?) => {$(
+        impl serde::Serialize for $kind {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $kind {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = String::deserialize(deserializer)?;
+                text.parse().map_err(serde::de::Error::custom)
+            }
+        }
+    )*};
+}
+
+as_text!(
+    Length,
+    Turn,
+    Handoff,
+    LocalTime,
+    LocalDate,
+    LocalDateTime,
+    Day,
+    Zone,
+    RoleName,
+    UrgencyName
+);
+
+/// A length of time: `45s`, `5m`, `2h`, `1d`, `1w`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Length(pub SignedDuration);
+
+impl fmt::Display for Length {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&format_duration(self.0))
+    }
+}
+
+impl FromStr for Length {
+    type Err = Unreadable;
+
+    fn from_str(text: &str) -> Result<Self, Unreadable> {
+        parse_duration(text).map(Self).map_err(|invalid| Unreadable(invalid.to_string()))
+    }
+}
+
+/// The length of a turn: whole weeks (`1w`), whole days (`3d`) or whole hours (`12h`). The unit
+/// that was written decides how it is counted: `1d` is a day of the calendar, `24h` are hours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Turn(pub TurnLength);
+
+/// The longest turn, in days.
+pub const TURN_DAYS_MAX: u32 = 366;
+
+impl fmt::Display for Turn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            TurnLength::Hours(count) => write!(f, "{count}h"),
+            TurnLength::Days(count) => write!(f, "{count}d"),
+            TurnLength::Weeks(count) => write!(f, "{count}w"),
+        }
+    }
+}
+
+impl FromStr for Turn {
+    type Err = Unreadable;
+
+    fn from_str(text: &str) -> Result<Self, Unreadable> {
+        let seconds = Length::from_str(text)?.0.as_secs();
+        if seconds == 0 {
+            return Err(Unreadable(
+                "a turn of no length never ends; write for example `1w`".into(),
+            ));
+        }
+        if seconds > i64::from(TURN_DAYS_MAX) * 86_400 {
+            return Err(Unreadable(format!("a turn is at most {TURN_DAYS_MAX} days long")));
+        }
+        let units: Vec<char> = text.chars().filter(char::is_ascii_alphabetic).collect();
+        let whole = |unit_seconds: i64| u32::try_from(seconds / unit_seconds).unwrap_or(u32::MAX);
+        if units.iter().all(|unit| *unit == 'w') {
+            return Ok(Self(TurnLength::Weeks(whole(604_800))));
+        }
+        if units.iter().all(|unit| matches!(unit, 'w' | 'd')) {
+            return Ok(Self(TurnLength::Days(whole(86_400))));
+        }
+        if seconds % 3_600 != 0 {
+            return Err(Unreadable(format!(
+                "a turn is made of whole weeks, days or hours, and `{text}` is not; write for example `1w`, `1d` or `12h`"
+            )));
+        }
+        Ok(Self(TurnLength::Hours(whole(3_600))))
+    }
+}
+
+/// When turns change: `Mon 09:00`, or `09:00` where the weekday follows from the rest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Handoff {
+    /// Needed for turns of weeks.
+    pub weekday: Option<Weekday>,
+    /// Local.
+    pub time: civil::Time,
+}
+
+impl Default for Handoff {
+    fn default() -> Self {
+        Self { weekday: None, time: civil::Time::midnight() }
+    }
+}
+
+impl fmt::Display for Handoff {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let time = LocalTime(self.time);
+        match self.weekday {
+            Some(weekday) => {
+                let name = Day(weekday).name();
+                write!(f, "{}{} {time}", name[..1].to_ascii_uppercase(), &name[1..])
+            }
+            None => time.fmt(f),
+        }
+    }
+}
+
+impl FromStr for Handoff {
+    type Err = Unreadable;
+
+    fn from_str(text: &str) -> Result<Self, Unreadable> {
+        let invalid = || {
+            Unreadable(format!(
+                "`{}` is not a handoff; write for example `Mon 09:00` or `09:00`",
+                short(text)
+            ))
+        };
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let (weekday, time) = match words[..] {
+            [time] => (None, time),
+            [day, time] => (Some(day.parse::<Day>().map_err(|_| invalid())?.0), time),
+            _ => return Err(invalid()),
+        };
+        let time = time.parse::<LocalTime>().map_err(|_| invalid())?.0;
+        Ok(Self { weekday, time })
+    }
+}
+
+/// A local time of day: `09:00`, or `09:00:30`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LocalTime(pub civil::Time);
+
+impl fmt::Display for LocalTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:02}:{:02}", self.0.hour(), self.0.minute())?;
+        match self.0.second() {
+            0 => Ok(()),
+            second => write!(f, ":{second:02}"),
+        }
+    }
+}
+
+impl FromStr for LocalTime {
+    type Err = Unreadable;
+
+    /// `24:00` is midnight, because that is how people write the end of a day.
+    fn from_str(text: &str) -> Result<Self, Unreadable> {
+        let invalid = || {
+            Unreadable(format!("`{}` is not a time of day; write for example `09:00`", short(text)))
+        };
+        let parts: Vec<&str> = text.trim().split(':').collect();
+        if !(2..=3).contains(&parts.len())
+            || parts.iter().any(|part| {
+                !(1..=2).contains(&part.len()) || !part.bytes().all(|b| b.is_ascii_digit())
+            })
+        {
+            return Err(invalid());
+        }
+        let mut numbers = [0_i8; 3];
+        for (number, part) in numbers.iter_mut().zip(&parts) {
+            *number = part.parse().map_err(|_| invalid())?;
+        }
+        if numbers == [24, 0, 0] {
+            numbers[0] = 0;
+        }
+        civil::Time::new(numbers[0], numbers[1], numbers[2], 0).map(Self).map_err(|_| invalid())
+    }
+}
+
+/// A local date: `2026-01-05`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LocalDate(pub civil::Date);
+
+impl fmt::Display for LocalDate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for LocalDate {
+    type Err = Unreadable;
+
+    fn from_str(text: &str) -> Result<Self, Unreadable> {
+        let invalid = || {
+            Unreadable(format!("`{}` is not a date; write for example `2026-01-05`", short(text)))
+        };
+        let text = text.trim();
+        if text.len() != 10 {
+            return Err(invalid());
+        }
+        text.parse().map(Self).map_err(|_| invalid())
+    }
+}
+
+/// A local date with a time of day: `2026-12-24T09:00`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LocalDateTime(pub civil::DateTime);
+
+impl fmt::Display for LocalDateTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}T{}", self.0.date(), LocalTime(self.0.time()))
+    }
+}
+
+impl FromStr for LocalDateTime {
+    type Err = Unreadable;
+
+    fn from_str(text: &str) -> Result<Self, Unreadable> {
+        let invalid = || {
+            Unreadable(format!(
+                "`{}` is not a local date and time; write for example `2026-12-24T09:00`",
+                short(text)
+            ))
+        };
+        let (date, time) = text.trim().split_once(['T', ' ']).ok_or_else(invalid)?;
+        let date = date.parse::<LocalDate>().map_err(|_| invalid())?.0;
+        let time = time.parse::<LocalTime>().map_err(|_| invalid())?.0;
+        Ok(Self(date.to_datetime(time)))
+    }
+}
+
+/// A day of the week: `mon` to `sun`; the full English name is understood too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Day(pub Weekday);
+
+impl Day {
+    const NAMES: [(Weekday, &'static str); 7] = [
+        (Weekday::Monday, "monday"),
+        (Weekday::Tuesday, "tuesday"),
+        (Weekday::Wednesday, "wednesday"),
+        (Weekday::Thursday, "thursday"),
+        (Weekday::Friday, "friday"),
+        (Weekday::Saturday, "saturday"),
+        (Weekday::Sunday, "sunday"),
+    ];
+
+    /// The short name, as documents write it.
+    pub fn name(self) -> &'static str {
+        Self::NAMES.iter().find(|(day, _)| *day == self.0).map_or("mon", |(_, name)| &name[..3])
+    }
+}
+
+impl fmt::Display for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Day {
+    type Err = Unreadable;
+
+    fn from_str(text: &str) -> Result<Self, Unreadable> {
+        let lower = text.trim().to_ascii_lowercase();
+        Self::NAMES
+            .iter()
+            .find(|(_, name)| lower == *name || lower == name[..3])
+            .map(|(day, _)| Self(*day))
+            .ok_or_else(|| {
+                Unreadable(format!(
+                    "`{}` is not a weekday; write mon, tue, wed, thu, fri, sat or sun",
+                    short(text)
+                ))
+            })
+    }
+}
+
+/// A time zone by its name in the IANA database: `Europe/Berlin`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Zone(String);
+
+impl Zone {
+    /// The zone's rules; UTC if this build's database has lost it.
+    pub fn rules(&self) -> TimeZone {
+        TimeZone::get(&self.0).unwrap_or(TimeZone::UTC)
+    }
+}
+
+impl Default for Zone {
+    fn default() -> Self {
+        Self("UTC".to_owned())
+    }
+}
+
+impl fmt::Display for Zone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FromStr for Zone {
+    type Err = Unreadable;
+
+    fn from_str(text: &str) -> Result<Self, Unreadable> {
+        let unknown = || {
+            Unreadable(format!(
+                "`{}` is not a time zone of the IANA database; write for example `Europe/Berlin`",
+                short(text)
+            ))
+        };
+        let zone = TimeZone::get(text).map_err(|_| unknown())?;
+        // The database ignores case; documents hold the name as the database writes it.
+        Ok(Self(zone.iana_name().ok_or_else(unknown)?.to_owned()))
+    }
+}
+
+/// A role by its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RoleName(pub Role);
+
+impl Default for RoleName {
+    fn default() -> Self {
+        Self(Role::Responder)
+    }
+}
+
+impl fmt::Display for RoleName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.name())
+    }
+}
+
+impl FromStr for RoleName {
+    type Err = Unreadable;
+
+    fn from_str(text: &str) -> Result<Self, Unreadable> {
+        Role::from_name(text).map(Self).ok_or_else(|| {
+            Unreadable(format!(
+                "`{}` is not a role; write admin, manager, responder or stakeholder",
+                short(text)
+            ))
+        })
+    }
+}
+
+/// An urgency by its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UrgencyName(pub Urgency);
+
+impl fmt::Display for UrgencyName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.name())
+    }
+}
+
+impl FromStr for UrgencyName {
+    type Err = Unreadable;
+
+    fn from_str(text: &str) -> Result<Self, Unreadable> {
+        Urgency::from_name(text).map(Self).ok_or_else(|| {
+            Unreadable(format!("`{}` is not an urgency; write high, low or none", short(text)))
+        })
+    }
+}
+
+/// The beginning of a text, for messages.
+pub fn short(text: &str) -> String {
+    const CHARS_MAX: usize = 60;
+    match text.char_indices().nth(CHARS_MAX) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rewritten<T: FromStr + fmt::Display>(text: &str) -> Option<String> {
+        text.parse::<T>().ok().map(|value| value.to_string())
+    }
+
+    #[test]
+    fn every_value_has_one_written_form() {
+        for (written, kept) in
+            [("Mon 09:00", "Mon 09:00"), ("monday 9:00", "Mon 09:00"), ("09:00", "09:00")]
+        {
+            assert_eq!(rewritten::<Handoff>(written).as_deref(), Some(kept));
+        }
+        for (written, kept) in
+            [("1w", "1w"), ("14d", "14d"), ("1w1d", "8d"), ("24h", "24h"), ("7200s", "2h")]
+        {
+            assert_eq!(rewritten::<Turn>(written).as_deref(), Some(kept));
+        }
+        for (written, kept) in [("9:05", "09:05"), ("24:00", "00:00"), ("09:00:30", "09:00:30")] {
+            assert_eq!(rewritten::<LocalTime>(written).as_deref(), Some(kept));
+        }
+        assert_eq!(
+            rewritten::<LocalDateTime>("2026-12-24 09:00").as_deref(),
+            Some("2026-12-24T09:00")
+        );
+        assert_eq!(rewritten::<Zone>("europe/berlin").as_deref(), Some("Europe/Berlin"));
+        assert_eq!(rewritten::<Zone>("utc").as_deref(), Some("UTC"));
+        assert_eq!(rewritten::<Day>("Thu").as_deref(), Some("thu"));
+    }
+
+    #[test]
+    fn what_is_no_such_value_is_refused() {
+        for wrong in ["", "Mon", "Moo 09:00", "09:60", "Mon 09:00 CET", "9"] {
+            assert!(wrong.parse::<Handoff>().is_err(), "{wrong:?} was taken as a handoff");
+        }
+        for wrong in ["0w", "0s", "90m", "30s", "53w", "-1w"] {
+            assert!(wrong.parse::<Turn>().is_err(), "{wrong:?} was taken as a turn");
+        }
+        for wrong in ["25:00", "24:01", "9", "009:00", "+9:00", "09:00Z"] {
+            assert!(wrong.parse::<LocalTime>().is_err(), "{wrong:?} was taken as a time");
+        }
+        for wrong in ["2026-13-01", "2026-02-29", "20260105", "2026-01-05T09:00"] {
+            assert!(wrong.parse::<LocalDate>().is_err(), "{wrong:?} was taken as a date");
+        }
+        for wrong in ["Europe/Berln", "", "CEST+2"] {
+            assert!(wrong.parse::<Zone>().is_err(), "{wrong:?} was taken as a zone");
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! The organisation at rest: configuration as documents with revisions, and the snapshot of it that
+//! the rules read.
+
+pub mod document;
