@@ -1,0 +1,58 @@
+/**
+ * Turns whatever a request can fail with into one error that says what happened
+ * and what to do next. Owns the wording; sends nothing.
+ */
+import type { FieldError, Problem } from "./types";
+
+export class ApiError extends Error {
+  readonly status: number;
+  readonly errors: FieldError[];
+
+  constructor(message: string, status: number, errors: FieldError[] = []) {
+    super(message);
+    this.name = "ApiError";
+    this.status = status;
+    this.errors = errors;
+  }
+}
+
+const ADVICE: Record<number, string> = {
+  403: "Your role does not allow this. Ask an administrator.",
+  404: "It does not exist, or it was removed. Go back and reload the list.",
+  413: "That is too large. Send less at once.",
+  429: "Too many requests. Wait a few seconds and try again.",
+  500: "The server met an error of its own. Try again; if it stays, look at its log.",
+  502: "The server is not answering. Pages still go out if it runs; check it, then try again.",
+  503: "The server is busy or starting. Try again in a moment.",
+};
+
+/** Status 0 stands for "no answer at all". */
+export function unreachable(): ApiError {
+  return new ApiError(
+    "No answer from the server. Check the connection; nothing you did is lost until you see it here.",
+    0,
+  );
+}
+
+export function fromProblem(status: number, body: unknown): ApiError {
+  const problem = isProblem(body) ? body : null;
+  const errors = problem?.errors ?? [];
+  const said = problem?.detail || problem?.title;
+  const named = errors
+    .slice(0, 3)
+    .map((error) => (error.path ? `${error.path}: ${error.message}` : error.message))
+    .join("; ");
+  const message = [said, named].filter(Boolean).join(" — ");
+  return new ApiError(message || ADVICE[status] || `The server answered ${status}.`, status, errors);
+}
+
+/** What to tell a person about anything thrown. */
+export function explain(error: unknown): string {
+  if (error instanceof ApiError) return error.message;
+  if (error instanceof Error) return error.message;
+  return "Something went wrong. Reload the page and try again.";
+}
+
+function isProblem(body: unknown): body is Problem {
+  return typeof body === "object" && body !== null && "title" in body;
+}

@@ -1,0 +1,218 @@
+/**
+ * One incident: what it is, what can be done, what happened and what will. On a
+ * wide screen the timeline stands beside the rest; on a phone each has its tab
+ * and the moves stay under the thumb.
+ */
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi, Link, Navigate } from "@tanstack/react-router";
+import { Tabs } from "radix-ui";
+import type { ReactNode } from "react";
+import * as queries from "@/api/queries";
+import type { Incident } from "@/api/types";
+import { Shown, Tag, useDocumentTitle } from "@/ui/block";
+import { SeverityGlyph, State } from "@/ui/glyph";
+import { useMedia } from "@/ui/media";
+import { Countdown, Elapsed, Time } from "@/ui/time";
+import { ActionBar } from "./action-bar";
+import { IncidentAlerts } from "./alerts";
+import { Figures } from "./figures";
+import { Ledger } from "./ledger";
+import { isOpen } from "./moves";
+import { Plan } from "./plan";
+import { Timeline } from "./timeline";
+
+const route = getRouteApi("/incidents/$number");
+
+export default function IncidentScreen() {
+  const { number } = route.useParams();
+  const incident = useQuery(queries.incident(number));
+  return (
+    <Shown read={incident} what="the incident">
+      {(data) => {
+        // Live events name incidents by number, so that is the one address.
+        const canonical = String(data.number);
+        return canonical === number ? (
+          <Screen incident={data} />
+        ) : (
+          <Navigate to="/incidents/$number" params={{ number: canonical }} replace />
+        );
+      }}
+    </Shown>
+  );
+}
+
+function Screen({ incident }: { incident: Incident }) {
+  useDocumentTitle(`#${incident.number} ${incident.title}`);
+  return (
+    <div className="pb-20 md:pb-0">
+      <Header incident={incident} />
+      <ActionBar incident={incident} />
+      <Sections incident={incident} />
+    </div>
+  );
+}
+
+function Header({ incident }: { incident: Incident }) {
+  return (
+    <header className="mb-3 flex flex-col gap-2">
+      <div className="flex flex-wrap items-center gap-x-4 gap-y-1">
+        <span className="inline-flex items-center gap-2 text-16 font-semibold">
+          <SeverityGlyph level={incident.severity} size="lg" />
+          <span>
+            <span className="sr-only">Severity {incident.severity}: </span>
+            {incident.severity_name}
+          </span>
+        </span>
+        <span className="text-16">
+          <State state={incident.snoozed_until ? "snoozed" : incident.status} who={incident.assignee} />
+        </span>
+        <span className="font-mono text-muted">#{incident.number}</span>
+        {incident.practice ? <Tag>Practice: nothing is broken</Tag> : null}
+      </div>
+      <h1 className="text-24 leading-8 font-semibold md:text-32 md:leading-10">{incident.title}</h1>
+      {incident.summary && incident.summary !== incident.title ? (
+        <p className="max-w-prose text-muted">{incident.summary}</p>
+      ) : null}
+      <HeaderFacts incident={incident} />
+    </header>
+  );
+}
+
+function HeaderFacts({ incident }: { incident: Incident }) {
+  const end = incident.resolved_at ?? incident.closed_at;
+  return (
+    <dl className="flex flex-wrap gap-x-6 gap-y-1 text-13 [&>div]:flex [&>div]:gap-1.5 [&_dt]:text-muted">
+      <div>
+        <dt>Service</dt>
+        <dd>
+          {incident.service ? (
+            <Link to="/services/$name" params={{ name: incident.service }} className="link">
+              {incident.service}
+            </Link>
+          ) : (
+            "not known"
+          )}
+        </dd>
+      </div>
+      <div>
+        <dt>Began</dt>
+        <dd>
+          <Time at={incident.occurred_at ?? incident.created_at} focusable />
+        </dd>
+      </div>
+      <div>
+        <dt>{end ? "Lasted" : "Elapsed"}</dt>
+        <dd className="font-semibold">
+          <Elapsed from={incident.occurred_at ?? incident.created_at} to={end} />
+        </dd>
+      </div>
+      <div>
+        <dt>Assignee</dt>
+        <dd>{incident.assignee ?? "nobody yet"}</dd>
+      </div>
+      <NextEscalation incident={incident} />
+      {incident.runbook ? (
+        <div>
+          <dt>Runbook</dt>
+          <dd>
+            <a href={incident.runbook} className="link" target="_blank" rel="noreferrer">
+              open
+            </a>
+          </dd>
+        </div>
+      ) : null}
+      {incident.merged_into !== null ? (
+        <div>
+          <dt>Merged into</dt>
+          <dd>
+            <Link to="/incidents/$number" params={{ number: String(incident.merged_into) }} className="link">
+              #{incident.merged_into}
+            </Link>
+          </dd>
+        </div>
+      ) : null}
+    </dl>
+  );
+}
+
+function NextEscalation({ incident }: { incident: Incident }) {
+  if (!isOpen(incident)) return null;
+  const { paging } = incident;
+  const row = (name: string, value: ReactNode) => (
+    <div>
+      <dt>{name}</dt>
+      <dd>{value}</dd>
+    </div>
+  );
+  if (incident.snoozed_until) return row("Snoozed until", <Time at={incident.snoozed_until} focusable />);
+  if (paging.state === "waiting" && paging.next_at) {
+    return row("Next escalation", <Countdown to={paging.next_at} passed="any moment" />);
+  }
+  if (paging.state === "exhausted")
+    return row("Paging", <strong>everybody was asked, nobody answered</strong>);
+  return null;
+}
+
+interface Section {
+  id: string;
+  name: string;
+  body: ReactNode;
+}
+
+function Sections({ incident }: { incident: Incident }) {
+  const wide = useMedia("(min-width: 64rem)");
+  const number = String(incident.number);
+  const sections: Section[] = [
+    { id: "pages", name: "Pages", body: <Ledger number={number} /> },
+    { id: "plan", name: "Plan", body: <Plan incident={incident} /> },
+    {
+      id: "alerts",
+      name: incident.alert_count > 0 ? `Alerts ${incident.alert_count}` : "Alerts",
+      body: <IncidentAlerts number={number} />,
+    },
+    { id: "figures", name: "Figures", body: <Figures incident={incident} /> },
+  ];
+  const timeline = <Timeline number={number} />;
+  if (!wide) {
+    return <Tabbed sections={[{ id: "timeline", name: "Timeline", body: timeline }, ...sections]} />;
+  }
+  return (
+    <div className="grid grid-cols-[minmax(0,1fr)_minmax(0,26rem)] items-start gap-4 xl:grid-cols-[minmax(0,1fr)_minmax(0,32rem)]">
+      <section aria-label="Timeline" className="panel">
+        <h2 className="flex min-h-10 items-center border-b px-4 font-semibold">Timeline</h2>
+        {timeline}
+      </section>
+      <Tabbed sections={sections} />
+    </div>
+  );
+}
+
+function Tabbed({ sections }: { sections: Section[] }) {
+  const { tab } = route.useSearch();
+  const navigate = route.useNavigate();
+  const shown = sections.some(({ id }) => id === tab) ? tab : sections[0]?.id;
+  return (
+    <Tabs.Root
+      value={shown}
+      onValueChange={(next) => void navigate({ search: { tab: next }, replace: true, resetScroll: false })}
+      className="panel"
+    >
+      <Tabs.List aria-label="About this incident" className="flex overflow-x-auto border-b px-1">
+        {sections.map(({ id, name }) => (
+          <Tabs.Trigger
+            key={id}
+            value={id}
+            className="tap -mb-px min-h-10 border-b-2 border-transparent px-3 whitespace-nowrap text-muted -outline-offset-2 data-[state=active]:border-text data-[state=active]:font-semibold data-[state=active]:text-text"
+          >
+            {name}
+          </Tabs.Trigger>
+        ))}
+      </Tabs.List>
+      {sections.map(({ id, body }) => (
+        <Tabs.Content key={id} value={id} className="-outline-offset-2">
+          {body}
+        </Tabs.Content>
+      ))}
+    </Tabs.Root>
+  );
+}

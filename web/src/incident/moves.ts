@@ -1,0 +1,84 @@
+/**
+ * Which moves an incident offers, in the order a responder needs them. A pure
+ * reading of its state for the screen; the server decides again and may refuse.
+ */
+import type { Incident } from "@/api/types";
+
+export type Move =
+  | "acknowledge"
+  | "unacknowledge"
+  | "escalate"
+  | "snooze"
+  | "unsnooze"
+  | "page"
+  | "assign"
+  | "research"
+  | "identify"
+  | "restore"
+  | "resolve"
+  | "severity"
+  | "merge"
+  | "reopen"
+  | "close";
+
+export const MOVE_WORD: Record<Move, string> = {
+  acknowledge: "Acknowledge",
+  unacknowledge: "Take back acknowledgement",
+  escalate: "Escalate",
+  snooze: "Snooze",
+  unsnooze: "End snooze",
+  page: "Add person",
+  assign: "Assign",
+  research: "Start research",
+  identify: "Cause identified",
+  restore: "Service restored",
+  resolve: "Resolve",
+  severity: "Change severity",
+  merge: "Merge",
+  reopen: "Reopen",
+  close: "Close",
+};
+
+export function isOpen(incident: Pick<Incident, "status">): boolean {
+  return incident.status !== "resolved" && incident.status !== "closed";
+}
+
+/** The first is the one under the thumb; the next few have buttons; the rest are in the menu. */
+export function moves(incident: Pick<Incident, "status" | "snoozed_until" | "merged_into">): Move[] {
+  if (incident.merged_into !== null) return [];
+  const snooze: Move = incident.snoozed_until ? "unsnooze" : "snooze";
+  const always: Move[] = ["page", "assign", "severity", "merge"];
+  switch (incident.status) {
+    case "triggered":
+      return ["acknowledge", "escalate", snooze, "resolve", "research", ...always];
+    case "acknowledged":
+      return [
+        "resolve",
+        "escalate",
+        "page",
+        "research",
+        "identify",
+        "restore",
+        snooze,
+        "unacknowledge",
+        "assign",
+        "severity",
+        "merge",
+      ];
+    case "researching":
+      return ["identify", "escalate", "page", "restore", "resolve", snooze, "assign", "severity", "merge"];
+    case "identified":
+      return ["restore", "escalate", "page", "resolve", snooze, "assign", "severity", "merge"];
+    case "restored":
+      return ["resolve", "reopen", "page", "escalate", "assign", "severity", "merge"];
+    case "resolved":
+      return ["close", "reopen"];
+    case "closed":
+      return ["reopen"];
+  }
+}
+
+/** Moves that act at once, without asking anything first. */
+export function isImmediate(move: Move): boolean {
+  return ["acknowledge", "unacknowledge", "unsnooze", "research", "restore", "close"].includes(move);
+}

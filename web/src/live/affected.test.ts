@@ -1,0 +1,24 @@
+import { expect, it } from "vitest";
+import type { ChangeEvent } from "@/api/types";
+import { affected } from "./affected";
+
+function event(type: string, incident: number | null, subject = "inc_1"): ChangeEvent {
+  return { seq: 1, at: "2026-11-21T02:12:04Z", type, incident, subject };
+}
+
+it("an acknowledgement refreshes its incident and the lists", () => {
+  expect(affected(event("incident.acknowledged", 42))).toEqual([
+    ["incident", "42"],
+    ["incidents"],
+    ["services"],
+  ]);
+});
+
+it("a delivery refreshes its incident alone", () => {
+  expect(affected(event("page.accepted", 42))).toEqual([["incident", "42"]]);
+});
+
+it("a new kind of event about an incident still refreshes it", () => {
+  expect(affected(event("bridge.opened", 42))).toEqual([["incident", "42"]]);
+  expect(affected(event("bridge.opened", null))).toEqual([]);
+});

@@ -1,0 +1,25 @@
+/**
+ * Which cached reads a live event makes stale. A pure table from event to query
+ * keys; it errs on the side of reading again.
+ */
+import type { QueryKey } from "@tanstack/react-query";
+import type { ChangeEvent } from "@/api/types";
+
+export function affected(event: ChangeEvent): QueryKey[] {
+  const [subject] = event.type.split(".");
+  const own: QueryKey[] = event.incident === null ? [] : [["incident", String(event.incident)]];
+  switch (subject) {
+    case "incident":
+      return [...own, ["incidents"], ["services"]];
+    case "page":
+      return own;
+    case "alert":
+      return [...own, ["alerts"], ["alert", event.subject], ["incidents"], ["services"], ["message"]];
+    case "message":
+      return [["messages"], ["message", event.subject], ["services"]];
+    case "config":
+      return [["services"], ["users"], ["on-call"], ["shifts"], ["aliases"], ["session"]];
+    default:
+      return own;
+  }
+}

@@ -1,0 +1,67 @@
+/** Labelled inputs. Every one of them has a visible name. */
+import clsx from "clsx";
+import { type InputHTMLAttributes, type ReactNode, type SelectHTMLAttributes, useId } from "react";
+
+interface FieldProps {
+  label: string;
+  hint?: string;
+}
+
+export function TextField({
+  label,
+  hint,
+  className,
+  ...rest
+}: FieldProps & InputHTMLAttributes<HTMLInputElement>) {
+  const id = useId();
+  return (
+    <div className={clsx("flex flex-col gap-1", className)}>
+      <label htmlFor={id} className="font-medium">
+        {label}
+      </label>
+      <input
+        id={id}
+        className="field tap h-10"
+        aria-describedby={hint ? `${id}-hint` : undefined}
+        {...rest}
+      />
+      {hint ? (
+        <p id={`${id}-hint`} className="text-13 text-muted">
+          {hint}
+        </p>
+      ) : null}
+    </div>
+  );
+}
+
+export function SelectField({
+  label,
+  hint,
+  className,
+  children,
+  ...rest
+}: FieldProps & SelectHTMLAttributes<HTMLSelectElement> & { children: ReactNode }) {
+  const id = useId();
+  return (
+    <div className={clsx("flex flex-col gap-1", className)}>
+      <label htmlFor={id} className="font-medium">
+        {label}
+      </label>
+      <select id={id} className="field tap h-10" aria-describedby={hint ? `${id}-hint` : undefined} {...rest}>
+        {children}
+      </select>
+      {hint ? (
+        <p id={`${id}-hint`} className="text-13 text-muted">
+          {hint}
+        </p>
+      ) : null}
+    </div>
+  );
+}
+
+/** The trimmed text of a field, or undefined if it was left empty. */
+export function filled(form: FormData, name: string): string | undefined {
+  const value = form.get(name);
+  const text = typeof value === "string" ? value.trim() : "";
+  return text || undefined;
+}

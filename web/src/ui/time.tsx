@@ -1,0 +1,57 @@
+/**
+ * Instants and lengths on the screen: local time with its zone, the age beside
+ * it, UTC in the title and, where it can take focus, on focus.
+ */
+import clsx from "clsx";
+import { createContext, use } from "react";
+import { useNow } from "./clock";
+import { clockTime, countdown, duration, relative, utc } from "./format";
+
+/** The signed-in person's own zone; the browser's until that is known. */
+export const ZoneContext = createContext(Intl.DateTimeFormat().resolvedOptions().timeZone);
+
+export function useZone(): string {
+  return use(ZoneContext);
+}
+
+interface TimeProps {
+  at: string;
+  /** Which half to show; both by default. */
+  show?: "both" | "clock" | "age";
+  /** Reachable by keyboard, for places that are not rows of a list. */
+  focusable?: boolean;
+  className?: string;
+}
+
+export function Time({ at, show = "both", focusable = false, className }: TimeProps) {
+  const now = useNow();
+  const zone = useZone();
+  const clock = clockTime(at, zone, now);
+  const age = relative(at, now);
+  return (
+    <time
+      dateTime={at}
+      title={show === "age" ? `${clock} · ${utc(at)}` : utc(at)}
+      className={clsx("whitespace-nowrap", focusable && "utc-tip rounded-sm", className)}
+      tabIndex={focusable ? 0 : undefined}
+    >
+      {show === "both" ? `${clock} · ${age}` : show === "clock" ? clock : age}
+    </time>
+  );
+}
+
+/** Counts down to an instant; says so when it has passed. */
+export function Countdown({ to, passed = "now" }: { to: string; passed?: string }) {
+  const seconds = (Date.parse(to) - useNow()) / 1000;
+  return (
+    <span role="timer" className="font-semibold whitespace-nowrap">
+      {seconds > 0 ? countdown(seconds) : passed}
+    </span>
+  );
+}
+
+/** How long something has lasted, up to now or to its end. */
+export function Elapsed({ from, to }: { from: string; to?: string | null }) {
+  const now = useNow();
+  return <>{duration(((to ? Date.parse(to) : now) - Date.parse(from)) / 1000)}</>;
+}
