@@ -1,0 +1,375 @@
+//! Alerts: written in batches by triage, read by people.
+
+use jiff::Timestamp;
+use muster_core::alerting::alert::{AlertStatus, Latest};
+use muster_core::alerting::signal::Signal;
+use muster_core::id::{AlertId, IncidentId, IntegrationId, MessageId, ServiceId};
+use serde_json::{Value as Json, json};
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use crate::args;
+use crate::db::{Db, Result, Sql, StoreError, Tx, Value};
+
+/// An alert as it is stored. JSON columns are texts.
+#[derive(Debug, Clone, FromRow)]
+pub struct AlertRow {
+    /// See [`AlertId`].
+    pub id: Uuid,
+    /// See [`IntegrationId`].
+    pub integration_id: Uuid,
+    /// See [`ServiceId`].
+    pub service_id: Uuid,
+    /// Unique among the open alerts of the integration.
+    pub dedup_key: String,
+    /// `open` or `resolved`.
+    pub status: String,
+    /// The level; informational alerts have none.
+    pub severity: Option<i64>,
+    /// See [`IncidentId`]; informational alerts have none.
+    pub incident_id: Option<Uuid>,
+    /// One line.
+    pub summary: String,
+    /// What is affected.
+    pub source: String,
+    /// The part of the source.
+    pub component: String,
+    /// A logical grouping given by the client.
+    pub grp: String,
+    /// The kind of trouble.
+    pub class: String,
+    /// A JSON array of name and value pairs.
+    pub labels: String,
+    /// A JSON object.
+    pub details: String,
+    /// A JSON array of objects with `href` and `text`.
+    pub links: String,
+    /// How many signals said so.
+    pub count: i64,
+    /// Microseconds UTC.
+    pub first_at: i64,
+    /// Microseconds UTC.
+    pub last_at: i64,
+    /// Microseconds UTC.
+    pub resolved_at: Option<i64>,
+    /// The resolved alert with the same key before it.
+    pub previous_id: Option<Uuid>,
+    /// Why it was routed, rated and grouped as it was.
+    pub decision: String,
+}
+
+macro_rules! columns {
+    () => {
+        "id, integration_id, service_id, dedup_key, status, severity, incident_id, summary, source, \
+         component, grp, class, labels, details, links, count, first_at, last_at, resolved_at, \
+         previous_id, decision"
+    };
+}
+
+/// An alert about to be stored.
+#[derive(Debug, Clone)]
+pub struct NewAlert {
+    /// The alert.
+    pub id: AlertId,
+    /// Where it came in.
+    pub integration: IntegrationId,
+    /// What it is about.
+    pub service: ServiceId,
+    /// The signal that opened it.
+    pub signal: Signal,
+    /// The level; informational alerts have none.
+    pub severity: Option<u8>,
+    /// The incident it opened or joined.
+    pub incident: Option<IncidentId>,
+    /// How many signals of this batch said so.
+    pub count: i64,
+    /// When the first signal was received.
+    pub first_at: Timestamp,
+    /// When the latest signal was received.
+    pub last_at: Timestamp,
+    /// When it recovered, if it did within the same batch.
+    pub resolved_at: Option<Timestamp>,
+    /// The resolved alert with the same key before it.
+    pub previous: Option<AlertId>,
+    /// Why, in words.
+    pub decision: String,
+}
+
+fn hex(id: Uuid) -> String {
+    id.as_simple().to_string()
+}
+
+fn texts(rows: Vec<Json>) -> Vec<Value> {
+    args![Json::Array(rows).to_string()]
+}
+
+/// The newest alert of each integration and key.
+pub async fn latest(
+    tx: &mut Tx,
+    keys: &[(IntegrationId, String)],
+) -> Result<Vec<((IntegrationId, String), Latest)>> {
+    const SELECT: Sql = Sql::differs(
+        "SELECT a.id, a.integration_id, a.dedup_key, a.status, a.incident_id, a.last_at
+         FROM json_each(?) AS k JOIN alert AS a ON a.id = (
+             SELECT id FROM alert
+             WHERE integration_id = unhex(k.value ->> 'i') AND dedup_key = k.value ->> 'k'
+             ORDER BY id DESC LIMIT 1)",
+        "SELECT a.id, a.integration_id, a.dedup_key, a.status, a.incident_id, a.last_at
+         FROM json_to_recordset(CAST(? AS json)) AS k (i text, k text) JOIN alert AS a ON a.id = (
+             SELECT id FROM alert WHERE integration_id = k.i::uuid AND dedup_key = k.k
+             ORDER BY id DESC LIMIT 1)",
+    );
+    #[derive(FromRow)]
+    struct LatestRow {
+        id: Uuid,
+        integration_id: Uuid,
+        dedup_key: String,
+        status: String,
+        incident_id: Option<Uuid>,
+        last_at: i64,
+    }
+    let rows = keys
+        .iter()
+        .map(|(integration, key)| json!({ "i": hex(integration.0), "k": key }))
+        .collect();
+    let rows: Vec<LatestRow> = tx.fetch_all(&SELECT, texts(rows)).await?;
+    rows.into_iter()
+        .map(|row| {
+            let status = AlertStatus::from_name(&row.status)
+                .ok_or_else(|| StoreError::Corrupt(format!("alert status {}", row.status)))?;
+            let last_at = Timestamp::from_microsecond(row.last_at)
+                .map_err(|error| StoreError::Corrupt(error.to_string()))?;
+            let latest = Latest {
+                id: AlertId(row.id),
+                status,
+                incident: row.incident_id.map(IncidentId),
+                last_at,
+            };
+            Ok(((IntegrationId(row.integration_id), row.dedup_key), latest))
+        })
+        .collect()
+}
+
+/// Stores new alerts in one statement.
+pub async fn insert(tx: &mut Tx, alerts: &[NewAlert]) -> Result<()> {
+    const INSERT: Sql = Sql::differs(
+        "INSERT INTO alert (id, integration_id, service_id, dedup_key, status, severity,
+             incident_id, summary, source, component, grp, class, labels, details, links, count,
+             first_at, last_at, resolved_at, previous_id, decision)
+         SELECT unhex(value ->> 'id'), unhex(value ->> 'integration'), unhex(value ->> 'service'),
+             value ->> 'key', value ->> 'status', value ->> 'severity',
+             unhex(value ->> 'incident'), value ->> 'summary', value ->> 'source',
+             value ->> 'component', value ->> 'grp', value ->> 'class', value ->> 'labels',
+             value ->> 'details', value ->> 'links', value ->> 'count', value ->> 'first_at',
+             value ->> 'last_at', value ->> 'resolved_at', unhex(value ->> 'previous'),
+             value ->> 'decision'
+         FROM json_each(?)",
+        "INSERT INTO alert (id, integration_id, service_id, dedup_key, status, severity,
+             incident_id, summary, source, component, grp, class, labels, details, links, count,
+             first_at, last_at, resolved_at, previous_id, decision)
+         SELECT id::uuid, integration::uuid, service::uuid, key, status, severity, incident::uuid,
+             summary, source, component, grp, class, labels, details, links, count, first_at,
+             last_at, resolved_at, previous::uuid, decision
+         FROM json_to_recordset(CAST(? AS json)) AS batch (id text, integration text,
+             service text, key text, status text, severity bigint, incident text, summary text,
+             source text, component text, grp text, class text, labels text, details text,
+             links text, count bigint, first_at bigint, last_at bigint, resolved_at bigint,
+             previous text, decision text)",
+    );
+    if alerts.is_empty() {
+        return Ok(());
+    }
+    tx.execute(&INSERT, texts(alerts.iter().map(as_json).collect())).await?;
+    Ok(())
+}
+
+fn as_json(alert: &NewAlert) -> Json {
+    let signal = &alert.signal;
+    let links: Vec<_> =
+        signal.links.iter().map(|link| json!({ "href": link.href, "text": link.text })).collect();
+    let status =
+        if alert.resolved_at.is_some() { AlertStatus::Resolved } else { AlertStatus::Open };
+    // PostgreSQL keeps no NUL in text; the raw message has it still.
+    let clean = |text: &str| text.replace('\0', "\u{fffd}");
+    json!({
+        "id": hex(alert.id.0),
+        "integration": hex(alert.integration.0),
+        "service": hex(alert.service.0),
+        "key": clean(&signal.dedup_key),
+        "status": status.name(),
+        "severity": alert.severity,
+        "incident": alert.incident.map(|id| hex(id.0)),
+        "summary": clean(&signal.summary),
+        "source": clean(&signal.source),
+        "component": clean(&signal.component),
+        "grp": clean(&signal.group),
+        "class": clean(&signal.class),
+        "labels": json!(signal.labels).to_string(),
+        "details": Json::Object(signal.details.clone()).to_string(),
+        "links": json!(links).to_string(),
+        "count": alert.count,
+        "first_at": alert.first_at.as_microsecond(),
+        "last_at": alert.last_at.as_microsecond(),
+        "resolved_at": alert.resolved_at.map(Timestamp::as_microsecond),
+        "previous": alert.previous.map(|id| hex(id.0)),
+        "decision": clean(&alert.decision),
+    })
+}
+
+/// What a batch adds to an alert that was open before.
+#[derive(Debug, Clone, Copy)]
+pub struct Repeat {
+    /// The alert.
+    pub id: AlertId,
+    /// How many more signals said so.
+    pub more: i64,
+    /// When the latest was received.
+    pub last_at: Timestamp,
+    /// When it recovered, if it did.
+    pub resolved_at: Option<Timestamp>,
+}
+
+/// Counts repeats and recoveries in one statement.
+pub async fn repeat(tx: &mut Tx, repeats: &[Repeat]) -> Result<()> {
+    const UPDATE: Sql = Sql::differs(
+        "UPDATE alert SET count = count + batch.more, last_at = max(last_at, batch.last_at),
+             resolved_at = coalesce(batch.resolved_at, resolved_at),
+             status = CASE WHEN batch.resolved_at IS NULL THEN status ELSE 'resolved' END
+         FROM (SELECT unhex(value ->> 'id') AS id, value ->> 'more' AS more,
+                      value ->> 'last_at' AS last_at, value ->> 'resolved_at' AS resolved_at
+               FROM json_each(?)) AS batch
+         WHERE alert.id = batch.id",
+        "UPDATE alert SET count = count + batch.more, last_at = greatest(alert.last_at, batch.last_at),
+             resolved_at = coalesce(batch.resolved_at, alert.resolved_at),
+             status = CASE WHEN batch.resolved_at IS NULL THEN status ELSE 'resolved' END
+         FROM json_to_recordset(CAST(? AS json))
+             AS batch (id text, more bigint, last_at bigint, resolved_at bigint)
+         WHERE alert.id = batch.id::uuid",
+    );
+    if repeats.is_empty() {
+        return Ok(());
+    }
+    let rows = repeats
+        .iter()
+        .map(|repeat| {
+            json!({
+                "id": hex(repeat.id.0),
+                "more": repeat.more,
+                "last_at": repeat.last_at.as_microsecond(),
+                "resolved_at": repeat.resolved_at.map(Timestamp::as_microsecond),
+            })
+        })
+        .collect();
+    tx.execute(&UPDATE, texts(rows)).await?;
+    Ok(())
+}
+
+/// Remembers which messages spoke of which alert.
+pub async fn link_messages(tx: &mut Tx, links: &[(AlertId, MessageId)]) -> Result<()> {
+    const INSERT: Sql = Sql::differs(
+        "INSERT INTO alert_message (alert_id, message_id)
+         SELECT unhex(value ->> 'a'), unhex(value ->> 'm') FROM json_each(?) WHERE true
+         ON CONFLICT (alert_id, message_id) DO NOTHING",
+        "INSERT INTO alert_message (alert_id, message_id)
+         SELECT a::uuid, m::uuid FROM json_to_recordset(CAST(? AS json)) AS batch (a text, m text)
+         ON CONFLICT (alert_id, message_id) DO NOTHING",
+    );
+    if links.is_empty() {
+        return Ok(());
+    }
+    let rows = links
+        .iter()
+        .map(|(alert, message)| json!({ "a": hex(alert.0), "m": hex(message.0) }))
+        .collect();
+    tx.execute(&INSERT, texts(rows)).await?;
+    Ok(())
+}
+
+/// Resolves every open alert of an incident and says how many there were.
+pub async fn resolve_of_incident(tx: &mut Tx, incident: IncidentId, now: Timestamp) -> Result<u64> {
+    const UPDATE: Sql = Sql::same(
+        "UPDATE alert SET status = 'resolved', resolved_at = ?1, last_at = ?1
+         WHERE incident_id = ?2 AND status = 'open'",
+    );
+    tx.execute(&UPDATE, args![now, incident]).await
+}
+
+/// Moves every alert of one incident to another; gives how many there were and how many are open.
+pub async fn move_all(tx: &mut Tx, from: IncidentId, to: IncidentId) -> Result<(i64, i64)> {
+    const UPDATE: Sql = Sql::same("UPDATE alert SET incident_id = ? WHERE incident_id = ?");
+    #[derive(FromRow)]
+    struct Counts(i64, i64);
+    const COUNT: Sql = Sql::differs(
+        "SELECT count(*), coalesce(sum(CASE WHEN status = 'open' THEN 1 ELSE 0 END), 0)
+         FROM alert WHERE incident_id = ?",
+        "SELECT count(*), CAST(coalesce(sum(CASE WHEN status = 'open' THEN 1 ELSE 0 END), 0) AS bigint)
+         FROM alert WHERE incident_id = ?",
+    );
+    let Counts(all, open) = tx.fetch_one(&COUNT, args![from]).await?;
+    tx.execute(&UPDATE, args![to, from]).await?;
+    Ok((all, open))
+}
+
+/// One alert.
+pub async fn get(db: &Db, id: AlertId) -> Result<Option<AlertRow>> {
+    const SELECT: Sql = Sql::same(concat!("SELECT ", columns!(), " FROM alert WHERE id = ?"));
+    db.fetch_optional(&SELECT, args![id]).await
+}
+
+/// What a list of alerts is narrowed by; everything given must hold.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// The status.
+    pub status: Option<AlertStatus>,
+    /// Of these services.
+    pub services: Option<Vec<ServiceId>>,
+    /// With this key.
+    pub dedup_key: Option<String>,
+    /// Of this incident.
+    pub incident: Option<IncidentId>,
+    /// Severities from the worst to the least bad.
+    pub severity: Option<(u8, u8)>,
+    /// Words of the summary, in any case.
+    pub words: Vec<String>,
+    /// Older than this one.
+    pub before: Option<AlertId>,
+}
+
+/// Alerts from the newest to the oldest.
+pub async fn list(db: &Db, filter: &Filter, limit: i64) -> Result<Vec<AlertRow>> {
+    let mut text = concat!("SELECT ", columns!(), " FROM alert WHERE true").to_owned();
+    let mut values = vec![];
+    if let Some(status) = filter.status {
+        text.push_str(" AND status = ?");
+        values.extend(args![status.name()]);
+    }
+    if let Some(services) = &filter.services {
+        text.push_str(" AND service_id IN (");
+        text.push_str(&crate::incident::incident::marks(services.len()));
+        text.push(')');
+        values.extend(services.iter().map(|id| Value::from(*id)));
+    }
+    if let Some(key) = &filter.dedup_key {
+        text.push_str(" AND dedup_key = ?");
+        values.extend(args![key]);
+    }
+    if let Some(incident) = filter.incident {
+        text.push_str(" AND incident_id = ?");
+        values.extend(args![incident]);
+    }
+    if let Some((worst, least)) = filter.severity {
+        text.push_str(" AND severity BETWEEN ? AND ?");
+        values.extend(args![worst, least]);
+    }
+    for word in &filter.words {
+        text.push_str(" AND lower(summary) LIKE ? ESCAPE '\\'");
+        values.extend(args![crate::incident::incident::containing(word)]);
+    }
+    if let Some(before) = filter.before {
+        text.push_str(" AND id < ?");
+        values.extend(args![before]);
+    }
+    text.push_str(" ORDER BY id DESC LIMIT ?");
+    values.extend(args![limit]);
+    db.fetch_all(&Sql::built(text), values).await
+}

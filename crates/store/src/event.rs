@@ -1,0 +1,64 @@
+//! Events for the live stream: small notices that something changed, told in the transaction that
+//! changed it. They carry no truth; a reader who missed some reads the objects themselves.
+
+use jiff::Timestamp;
+use sqlx::FromRow;
+
+use crate::args;
+use crate::db::{Db, Result, Sql, Tx};
+
+/// Something that changed.
+#[derive(Debug, Clone, FromRow)]
+pub struct EventRow {
+    /// Grows; the `id` of the stream.
+    pub seq: i64,
+    /// Microseconds UTC.
+    pub at: i64,
+    /// Such as `incident.acknowledged`.
+    #[sqlx(rename = "type")]
+    pub kind: String,
+    /// The incident people would say, if it is about one.
+    pub incident_number: Option<i64>,
+    /// The wire id of what changed.
+    pub subject: String,
+}
+
+/// Tells that something changed.
+pub async fn tell(
+    tx: &mut Tx,
+    at: Timestamp,
+    kind: &str,
+    incident_number: Option<i64>,
+    subject: &str,
+) -> Result<()> {
+    const INSERT: Sql =
+        Sql::same("INSERT INTO event (at, type, incident_number, subject) VALUES (?, ?, ?, ?)");
+    tx.execute(&INSERT, args![at, kind, incident_number, subject]).await?;
+    Ok(())
+}
+
+/// Events after `seq`, in order. On PostgreSQL only those below the oldest running transaction, so
+/// that a slow one is never skipped.
+pub async fn after(db: &Db, seq: i64, limit: i64) -> Result<Vec<EventRow>> {
+    const SELECT: Sql = Sql::differs(
+        "SELECT seq, at, type, incident_number, subject FROM event WHERE seq > ?
+         ORDER BY seq LIMIT ?",
+        "SELECT seq, at, type, incident_number, subject FROM event
+         WHERE seq > ? AND xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+         ORDER BY seq LIMIT ?",
+    );
+    db.fetch_all(&SELECT, args![seq, limit]).await
+}
+
+/// The newest event's place; 0 when there is none.
+pub async fn newest(db: &Db) -> Result<i64> {
+    const SELECT: Sql = Sql::same("SELECT coalesce(max(seq), 0) FROM event");
+    let (seq,): (i64,) = db.fetch_one(&SELECT, vec![]).await?;
+    Ok(seq)
+}
+
+/// Forgets events older than `cutoff`.
+pub async fn forget(tx: &mut Tx, cutoff: Timestamp) -> Result<u64> {
+    const DELETE: Sql = Sql::same("DELETE FROM event WHERE at < ?");
+    tx.execute(&DELETE, args![cutoff]).await
+}

@@ -1,0 +1,229 @@
+//! The inbox: every accepted message, whole and durable before its client hears 202. It keeps
+//! messages and their fate; what they mean is decided elsewhere.
+
+use jiff::Timestamp;
+use muster_core::id::{AlertId, IntegrationId, MessageId};
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use crate::args;
+use crate::db::{Db, Result, Sql, Tx, hex};
+
+/// A message about to be accepted.
+#[derive(Debug, Clone)]
+pub struct NewMessage {
+    /// Made before the commit, so that a repeated commit is harmless.
+    pub id: MessageId,
+    /// Where it came in.
+    pub integration: IntegrationId,
+    /// When.
+    pub received_at: Timestamp,
+    /// The `Content-Type` header.
+    pub content_type: Option<String>,
+    /// What else of the request the source adapter needs, as JSON.
+    pub request: Option<String>,
+    /// As it came.
+    pub body: Vec<u8>,
+}
+
+/// A message as it is stored.
+#[derive(Debug, Clone, FromRow)]
+pub struct MessageRow {
+    /// See [`MessageId`].
+    pub id: Uuid,
+    /// See [`IntegrationId`].
+    pub integration_id: Uuid,
+    /// Microseconds UTC.
+    pub received_at: i64,
+    /// `pending`, `done` or `failed`.
+    pub state: String,
+    /// The `Content-Type` header.
+    pub content_type: Option<String>,
+    /// What else of the request the source adapter needs, as JSON.
+    pub request: Option<String>,
+    /// As it came.
+    pub body: Vec<u8>,
+    /// How often triage has begun with it.
+    pub attempts: i64,
+    /// Why it was set aside.
+    pub error: Option<String>,
+    /// What became of its signals, as JSON.
+    pub outcome: Option<String>,
+}
+
+macro_rules! columns {
+    () => {
+        "id, integration_id, received_at, state, content_type, request, body, attempts, error, outcome"
+    };
+}
+
+/// Text that a JSON string can carry through both engines unchanged; other bodies travel as
+/// hexadecimal.
+fn as_plain_text(body: &[u8]) -> Option<&str> {
+    std::str::from_utf8(body).ok().filter(|text| !text.contains('\0'))
+}
+
+/// Stores a whole batch in one statement. A message that is stored already is left as it is.
+pub async fn accept(tx: &mut Tx, batch: &[NewMessage]) -> Result<()> {
+    const INSERT: Sql = Sql::differs(
+        "INSERT INTO inbox (id, integration_id, received_at, state, content_type, request, body)
+         SELECT unhex(value ->> 'id'), unhex(value ->> 'integration'), value ->> 'at', 'pending',
+                value ->> 'type', value ->> 'request',
+                coalesce(unhex(value ->> 'hex'), CAST(value ->> 'text' AS BLOB))
+         FROM json_each(?) WHERE true
+         ON CONFLICT (id) DO NOTHING",
+        "INSERT INTO inbox (id, integration_id, received_at, state, content_type, request, body)
+         SELECT id::uuid, integration::uuid, at, 'pending', type, request,
+                coalesce(decode(hex, 'hex'), convert_to(text, 'UTF8'))
+         FROM json_to_recordset(CAST(? AS json)) AS batch
+             (id text, integration text, at bigint, type text, request text, text text, hex text)
+         ON CONFLICT (id) DO NOTHING",
+    );
+    let rows: Vec<_> = batch
+        .iter()
+        .map(|message| {
+            let text = as_plain_text(&message.body);
+            serde_json::json!({
+                "id": message.id.0.as_simple().to_string(),
+                "integration": message.integration.0.as_simple().to_string(),
+                "at": message.received_at.as_microsecond(),
+                "type": message.content_type,
+                "request": message.request,
+                "text": text,
+                "hex": text.is_none().then(|| hex(&message.body)),
+            })
+        })
+        .collect();
+    let rows = serde_json::Value::Array(rows).to_string();
+    tx.execute(&INSERT, args![rows]).await?;
+    Ok(())
+}
+
+/// The oldest messages that wait for triage, in order of receipt.
+pub async fn pending(tx: &mut Tx, limit: i64) -> Result<Vec<MessageRow>> {
+    const SELECT: Sql = Sql::same(concat!(
+        "SELECT ",
+        columns!(),
+        " FROM inbox WHERE state = 'pending' ORDER BY id LIMIT ?"
+    ));
+    tx.fetch_all(&SELECT, args![limit]).await
+}
+
+/// How many messages wait for triage, and since when (microseconds UTC).
+pub async fn backlog(db: &Db) -> Result<(i64, Option<i64>)> {
+    const SELECT: Sql =
+        Sql::same("SELECT count(*), min(received_at) FROM inbox WHERE state = 'pending'");
+    db.fetch_one(&SELECT, vec![]).await
+}
+
+/// How many messages are set aside.
+pub async fn failed_count(db: &Db) -> Result<i64> {
+    const SELECT: Sql = Sql::same("SELECT count(*) FROM inbox WHERE state = 'failed'");
+    let (count,): (i64,) = db.fetch_one(&SELECT, vec![]).await?;
+    Ok(count)
+}
+
+/// Marks messages as done, each with what became of its signals (JSON).
+pub async fn finish(tx: &mut Tx, done: &[(MessageId, String)]) -> Result<()> {
+    const UPDATE: Sql = Sql::differs(
+        "UPDATE inbox SET state = 'done', error = NULL, attempts = attempts + 1,
+                outcome = batch.outcome
+         FROM (SELECT unhex(value ->> 'id') AS id, value ->> 'outcome' AS outcome
+               FROM json_each(?)) AS batch
+         WHERE inbox.id = batch.id",
+        "UPDATE inbox SET state = 'done', error = NULL, attempts = attempts + 1,
+                outcome = batch.outcome
+         FROM json_to_recordset(CAST(? AS json)) AS batch (id text, outcome text)
+         WHERE inbox.id = batch.id::uuid",
+    );
+    if done.is_empty() {
+        return Ok(());
+    }
+    let rows: Vec<_> = done
+        .iter()
+        .map(|(id, outcome)| {
+            serde_json::json!({ "id": id.0.as_simple().to_string(), "outcome": outcome })
+        })
+        .collect();
+    tx.execute(&UPDATE, args![serde_json::Value::Array(rows).to_string()]).await?;
+    Ok(())
+}
+
+/// Sets a message aside that triage cannot digest; it never blocks the rest.
+pub async fn set_aside(tx: &mut Tx, id: MessageId, error: &str) -> Result<()> {
+    const UPDATE: Sql = Sql::same(
+        "UPDATE inbox SET state = 'failed', attempts = attempts + 1, error = ? WHERE id = ?",
+    );
+    tx.execute(&UPDATE, args![error, id]).await?;
+    Ok(())
+}
+
+/// Puts a message back for triage; `false` when it does not exist or waits already.
+pub async fn replay(tx: &mut Tx, id: MessageId) -> Result<bool> {
+    const UPDATE: Sql = Sql::same(
+        "UPDATE inbox SET state = 'pending', error = NULL WHERE id = ? AND state <> 'pending'",
+    );
+    Ok(tx.execute(&UPDATE, args![id]).await? == 1)
+}
+
+/// One message.
+pub async fn get(db: &Db, id: MessageId) -> Result<Option<MessageRow>> {
+    const SELECT: Sql = Sql::same(concat!("SELECT ", columns!(), " FROM inbox WHERE id = ?"));
+    db.fetch_optional(&SELECT, args![id]).await
+}
+
+/// Messages from the newest to the oldest, optionally of one state or integration, older than
+/// `before`.
+pub async fn list(
+    db: &Db,
+    state: Option<&str>,
+    integration: Option<IntegrationId>,
+    before: Option<MessageId>,
+    limit: i64,
+) -> Result<Vec<MessageRow>> {
+    let mut text = concat!("SELECT ", columns!(), " FROM inbox WHERE true").to_owned();
+    let mut values = vec![];
+    if let Some(state) = state {
+        text.push_str(" AND state = ?");
+        values.extend(args![state]);
+    }
+    if let Some(integration) = integration {
+        text.push_str(" AND integration_id = ?");
+        values.extend(args![integration]);
+    }
+    if let Some(before) = before {
+        text.push_str(" AND id < ?");
+        values.extend(args![before]);
+    }
+    text.push_str(" ORDER BY id DESC LIMIT ?");
+    values.extend(args![limit]);
+    db.fetch_all(&Sql::built(text), values).await
+}
+
+/// The messages that spoke of an alert, from the newest to the oldest.
+pub async fn of_alert(db: &Db, alert: AlertId, limit: i64) -> Result<Vec<MessageRow>> {
+    const SELECT: Sql = Sql::same(concat!(
+        "SELECT ",
+        columns!(),
+        " FROM inbox WHERE id IN (SELECT message_id FROM alert_message WHERE alert_id = ?)
+          ORDER BY id DESC LIMIT ?"
+    ));
+    db.fetch_all(&SELECT, args![alert, limit]).await
+}
+
+/// When each integration was last heard of (microseconds UTC).
+pub async fn last_received(db: &Db, integration: IntegrationId) -> Result<Option<i64>> {
+    const SELECT: Sql = Sql::same("SELECT max(last_at) FROM alert WHERE integration_id = ?");
+    let (at,): (Option<i64>,) = db.fetch_one(&SELECT, args![integration]).await?;
+    Ok(at)
+}
+
+/// Deletes raw messages that were done before `cutoff`, at most `limit` of them. Failed ones stay
+/// until somebody has looked.
+pub async fn delete_done(tx: &mut Tx, cutoff: Timestamp, limit: i64) -> Result<u64> {
+    const DELETE: Sql = Sql::same(
+        "DELETE FROM inbox WHERE id IN (
+             SELECT id FROM inbox WHERE state = 'done' AND received_at < ? ORDER BY id LIMIT ?)",
+    );
+    tx.execute(&DELETE, args![cutoff, limit]).await
+}

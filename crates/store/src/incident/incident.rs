@@ -1,0 +1,404 @@
+//! Incidents as they are stored. Rows become [`Incident`]s and back here and nowhere else.
+
+use jiff::Timestamp;
+use muster_core::alerting::triage::Candidate;
+use muster_core::id::{IncidentId, PolicyId, ServiceId, UserId};
+use muster_core::incident::lifecycle::{Incident, Stamps, Status};
+use muster_core::incident::severity::Level;
+use muster_core::oncall::escalation::State;
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use crate::args;
+use crate::db::{Db, Result, Sql, StoreError, Tx, Value};
+
+#[derive(Debug, Clone, FromRow)]
+struct IncidentRow {
+    id: Uuid,
+    number: i64,
+    title: String,
+    summary: Option<String>,
+    service_id: Uuid,
+    policy_id: Uuid,
+    severity: i64,
+    status: String,
+    assignee_id: Option<Uuid>,
+    occurred_at: Option<i64>,
+    detected_at: Option<i64>,
+    acknowledged_at: Option<i64>,
+    researching_at: Option<i64>,
+    identified_at: Option<i64>,
+    restored_at: Option<i64>,
+    resolved_at: Option<i64>,
+    closed_at: Option<i64>,
+    escalation: String,
+    escalation_step: i64,
+    escalation_round: i64,
+    escalation_at: Option<i64>,
+    alert_count: i64,
+    open_alert_count: i64,
+    reopened_count: i64,
+    merged_into: Option<Uuid>,
+    practice: bool,
+    version: i64,
+}
+
+macro_rules! columns {
+    () => {
+        "id, number, title, summary, service_id, policy_id, severity, status, assignee_id, \
+         occurred_at, detected_at, acknowledged_at, researching_at, identified_at, restored_at, \
+         resolved_at, closed_at, escalation, escalation_step, escalation_round, escalation_at, \
+         alert_count, open_alert_count, reopened_count, merged_into, practice, version"
+    };
+}
+
+/// What an incident's first alert was grouped by; set once, when it opens.
+#[derive(Debug, Clone, Default)]
+pub struct Grouping {
+    /// When the first alert came.
+    pub first_alert_at: Option<Timestamp>,
+    /// The values of the labels that must agree.
+    pub value: String,
+    /// The client's own grouping key.
+    pub group_key: Option<String>,
+}
+
+fn instant(micros: i64) -> Result<Timestamp> {
+    Timestamp::from_microsecond(micros).map_err(|error| StoreError::Corrupt(error.to_string()))
+}
+
+fn instant_opt(micros: Option<i64>) -> Result<Option<Timestamp>> {
+    micros.map(instant).transpose()
+}
+
+fn corrupt(what: &str) -> StoreError {
+    StoreError::Corrupt(format!("incident with an unreadable {what}"))
+}
+
+impl TryFrom<IncidentRow> for Incident {
+    type Error = StoreError;
+
+    fn try_from(row: IncidentRow) -> Result<Self> {
+        let escalation = state(&row)?;
+        let level = u8::try_from(row.severity).ok().and_then(Level::new);
+        Ok(Self {
+            id: IncidentId(row.id),
+            number: row.number,
+            title: row.title,
+            summary: row.summary,
+            service: ServiceId(row.service_id),
+            policy: PolicyId(row.policy_id),
+            severity: level.ok_or_else(|| corrupt("severity"))?,
+            status: Status::from_name(&row.status).ok_or_else(|| corrupt("status"))?,
+            assignee: row.assignee_id.map(UserId),
+            stamps: Stamps {
+                occurred_at: instant_opt(row.occurred_at)?,
+                detected_at: instant_opt(row.detected_at)?,
+                acknowledged_at: instant_opt(row.acknowledged_at)?,
+                researching_at: instant_opt(row.researching_at)?,
+                identified_at: instant_opt(row.identified_at)?,
+                restored_at: instant_opt(row.restored_at)?,
+                resolved_at: instant_opt(row.resolved_at)?,
+                closed_at: instant_opt(row.closed_at)?,
+            },
+            escalation,
+            alert_count: row.alert_count,
+            open_alert_count: row.open_alert_count,
+            reopened_count: row.reopened_count,
+            merged_into: row.merged_into.map(IncidentId),
+            practice: row.practice,
+            version: row.version,
+        })
+    }
+}
+
+fn state(row: &IncidentRow) -> Result<State> {
+    let next_step = u32::try_from(row.escalation_step).map_err(|_| corrupt("escalation step"))?;
+    let round = u32::try_from(row.escalation_round).map_err(|_| corrupt("escalation round"))?;
+    let at = instant_opt(row.escalation_at)?;
+    let needed = || at.ok_or_else(|| corrupt("escalation instant"));
+    match row.escalation.as_str() {
+        "idle" => Ok(State::Idle),
+        "waiting" => Ok(State::Waiting { next_step, round, next_at: needed()? }),
+        "acknowledged" => Ok(State::Acknowledged { next_step, round, expires_at: at }),
+        "snoozed" => Ok(State::Snoozed { until: needed()? }),
+        "exhausted" => Ok(State::Exhausted),
+        "finished" => Ok(State::Finished),
+        _ => Err(corrupt("escalation")),
+    }
+}
+
+/// The four columns of an escalation: name, step, round, instant.
+fn state_values(state: State) -> (&'static str, u32, u32, Option<Timestamp>) {
+    match state {
+        State::Idle => ("idle", 0, 0, None),
+        State::Waiting { next_step, round, next_at } => {
+            ("waiting", next_step, round, Some(next_at))
+        }
+        State::Acknowledged { next_step, round, expires_at } => {
+            ("acknowledged", next_step, round, expires_at)
+        }
+        State::Snoozed { until } => ("snoozed", 0, 0, Some(until)),
+        State::Exhausted => ("exhausted", 0, 0, None),
+        State::Finished => ("finished", 0, 0, None),
+    }
+}
+
+/// The next number that people will say. Two transactions never get the same one; a transaction
+/// that rolls back gives its number back.
+pub async fn next_number(tx: &mut Tx) -> Result<i64> {
+    const UPDATE: Sql =
+        Sql::same("UPDATE counter SET value = value + 1 WHERE name = 'incident' RETURNING value");
+    let (number,): (i64,) = tx.fetch_one(&UPDATE, vec![]).await?;
+    Ok(number)
+}
+
+/// Stores a new incident.
+pub async fn insert(tx: &mut Tx, incident: &Incident, grouping: &Grouping) -> Result<()> {
+    const INSERT: Sql = Sql::same(
+        "INSERT INTO incident (id, number, title, summary, service_id, policy_id, severity, status,
+             assignee_id, occurred_at, detected_at, acknowledged_at, researching_at, identified_at,
+             restored_at, resolved_at, closed_at, escalation, escalation_step, escalation_round,
+             escalation_at, alert_count, open_alert_count, reopened_count, merged_into, practice,
+             version, first_alert_at, grouping_value, group_key)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
+             ?, ?, ?)",
+    );
+    let mut values = args![incident.id, incident.number];
+    values.extend(changing(incident));
+    values.extend(args![grouping.first_alert_at, &grouping.value, grouping.group_key.as_deref()]);
+    tx.execute(&INSERT, values).await?;
+    Ok(())
+}
+
+/// Stores an incident's transition from `before`, the version it was read at. A version that has
+/// moved on since is a [`StoreError::Conflict`], and nothing is changed.
+pub async fn update(tx: &mut Tx, incident: &Incident, before: i64) -> Result<()> {
+    const UPDATE: Sql = Sql::same(
+        "UPDATE incident SET title = ?, summary = ?, service_id = ?, policy_id = ?, severity = ?,
+             status = ?, assignee_id = ?, occurred_at = ?, detected_at = ?, acknowledged_at = ?,
+             researching_at = ?, identified_at = ?, restored_at = ?, resolved_at = ?,
+             closed_at = ?, escalation = ?, escalation_step = ?, escalation_round = ?,
+             escalation_at = ?, alert_count = ?, open_alert_count = ?, reopened_count = ?,
+             merged_into = ?, practice = ?, version = ?
+         WHERE id = ? AND version = ?",
+    );
+    let mut values = changing(incident);
+    values.extend(args![incident.id, before]);
+    match tx.execute(&UPDATE, values).await? {
+        1 => Ok(()),
+        _ => Err(StoreError::Conflict { constraint: "incident_version".to_owned() }),
+    }
+}
+
+fn changing(incident: &Incident) -> Vec<Value> {
+    let stamps = &incident.stamps;
+    let (escalation, step, round, at) = state_values(incident.escalation);
+    args![
+        &incident.title,
+        incident.summary.as_deref(),
+        incident.service,
+        incident.policy,
+        incident.severity.number(),
+        incident.status.name(),
+        incident.assignee,
+        stamps.occurred_at,
+        stamps.detected_at,
+        stamps.acknowledged_at,
+        stamps.researching_at,
+        stamps.identified_at,
+        stamps.restored_at,
+        stamps.resolved_at,
+        stamps.closed_at,
+        escalation,
+        step,
+        round,
+        at,
+        incident.alert_count,
+        incident.open_alert_count,
+        incident.reopened_count,
+        incident.merged_into,
+        incident.practice,
+        incident.version,
+    ]
+}
+
+/// An incident to decide about: nobody else changes it until the transaction ends.
+pub async fn lock(tx: &mut Tx, id: IncidentId) -> Result<Option<Incident>> {
+    const SELECT: Sql = Sql::differs(
+        concat!("SELECT ", columns!(), " FROM incident WHERE id = ?"),
+        concat!("SELECT ", columns!(), " FROM incident WHERE id = ? FOR UPDATE"),
+    );
+    let row: Option<IncidentRow> = tx.fetch_optional(&SELECT, args![id]).await?;
+    row.map(Incident::try_from).transpose()
+}
+
+/// One incident.
+pub async fn get(db: &Db, id: IncidentId) -> Result<Option<Incident>> {
+    const SELECT: Sql = Sql::same(concat!("SELECT ", columns!(), " FROM incident WHERE id = ?"));
+    let row: Option<IncidentRow> = db.fetch_optional(&SELECT, args![id]).await?;
+    row.map(Incident::try_from).transpose()
+}
+
+/// The incident of that number.
+pub async fn by_number(db: &Db, number: i64) -> Result<Option<Incident>> {
+    const SELECT: Sql =
+        Sql::same(concat!("SELECT ", columns!(), " FROM incident WHERE number = ?"));
+    let row: Option<IncidentRow> = db.fetch_optional(&SELECT, args![number]).await?;
+    row.map(Incident::try_from).transpose()
+}
+
+/// The triggered incidents of some services that new alerts might join, the newest first and at
+/// most `limit` in all, each with its service.
+pub async fn candidates(
+    tx: &mut Tx,
+    services: &[ServiceId],
+    limit: i64,
+) -> Result<Vec<(ServiceId, Candidate)>> {
+    const SELECT: Sql = Sql::differs(
+        "SELECT id, service_id, severity, first_alert_at, grouping_value, group_key FROM incident
+         WHERE status = 'triggered' AND merged_into IS NULL
+             AND service_id IN (SELECT unhex(value) FROM json_each(?))
+         ORDER BY number DESC LIMIT ?",
+        "SELECT id, service_id, severity, first_alert_at, grouping_value, group_key FROM incident
+         WHERE status = 'triggered' AND merged_into IS NULL AND service_id = ANY(?)
+         ORDER BY number DESC LIMIT ?",
+    );
+    #[derive(FromRow)]
+    struct CandidateRow {
+        id: Uuid,
+        service_id: Uuid,
+        severity: i64,
+        first_alert_at: Option<i64>,
+        grouping_value: String,
+        group_key: Option<String>,
+    }
+    let services = Value::UuidList(services.iter().map(|id| Some(id.0)).collect());
+    let rows: Vec<CandidateRow> = tx.fetch_all(&SELECT, vec![services, limit.into()]).await?;
+    rows.into_iter()
+        .map(|row| {
+            let level = u8::try_from(row.severity).ok().and_then(Level::new);
+            let candidate = Candidate {
+                id: IncidentId(row.id),
+                severity: level.ok_or_else(|| corrupt("severity"))?,
+                status: Status::Triggered,
+                first_alert_at: instant_opt(row.first_alert_at)?,
+                grouping_value: row.grouping_value,
+                group_key: row.group_key,
+            };
+            Ok((ServiceId(row.service_id), candidate))
+        })
+        .collect()
+}
+
+/// What a list of incidents is narrowed by; everything given must hold.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Open, or not.
+    pub open: Option<bool>,
+    /// One of these.
+    pub statuses: Option<Vec<Status>>,
+    /// From the worst to the least bad.
+    pub severity: Option<(u8, u8)>,
+    /// Of these services.
+    pub services: Option<Vec<ServiceId>>,
+    /// Somebody's; `Some(None)` means nobody's.
+    pub assignee: Option<Option<UserId>>,
+    /// Detected at or after.
+    pub from: Option<Timestamp>,
+    /// Detected before.
+    pub to: Option<Timestamp>,
+    /// Exercises, or not.
+    pub practice: Option<bool>,
+    /// Words of the title, in any case.
+    pub words: Vec<String>,
+    /// With a smaller number.
+    pub before: Option<i64>,
+}
+
+/// `?, ?, ?`: `count` marks; `NULL` for none, which matches nothing.
+pub(crate) fn marks(count: usize) -> String {
+    if count == 0 { "NULL".to_owned() } else { vec!["?"; count].join(", ") }
+}
+
+/// A LIKE pattern for texts that contain `word`, in lower case, escaped by a backslash.
+pub(crate) fn containing(word: &str) -> String {
+    let mut pattern = String::from("%");
+    for c in word.to_lowercase().chars() {
+        if matches!(c, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    pattern
+}
+
+impl Filter {
+    fn conditions(&self, text: &mut String, values: &mut Vec<Value>) {
+        if let Some(open) = self.open {
+            let not = if open { "NOT " } else { "" };
+            text.push_str(&format!(" AND status {not}IN ('resolved', 'closed')"));
+        }
+        if let Some(statuses) = &self.statuses {
+            text.push_str(&format!(" AND status IN ({})", marks(statuses.len())));
+            values.extend(statuses.iter().map(|status| Value::from(status.name())));
+        }
+        if let Some((worst, least)) = self.severity {
+            text.push_str(" AND severity BETWEEN ? AND ?");
+            values.extend(args![worst, least]);
+        }
+        if let Some(services) = &self.services {
+            text.push_str(&format!(" AND service_id IN ({})", marks(services.len())));
+            values.extend(services.iter().map(|id| Value::from(*id)));
+        }
+        match self.assignee {
+            Some(Some(user)) => {
+                text.push_str(" AND assignee_id = ?");
+                values.extend(args![user]);
+            }
+            Some(None) => text.push_str(" AND assignee_id IS NULL"),
+            None => {}
+        }
+        for (bound, condition) in [(self.from, "detected_at >= ?"), (self.to, "detected_at < ?")] {
+            if let Some(bound) = bound {
+                text.push_str(" AND ");
+                text.push_str(condition);
+                values.extend(args![bound]);
+            }
+        }
+        if let Some(practice) = self.practice {
+            text.push_str(" AND practice = ?");
+            values.extend(args![practice]);
+        }
+        for word in &self.words {
+            text.push_str(" AND lower(title) LIKE ? ESCAPE '\\'");
+            values.extend(args![containing(word)]);
+        }
+        if let Some(before) = self.before {
+            text.push_str(" AND number < ?");
+            values.extend(args![before]);
+        }
+    }
+}
+
+/// Incidents from the newest to the oldest.
+pub async fn list(db: &Db, filter: &Filter, limit: i64) -> Result<Vec<Incident>> {
+    let mut text = concat!("SELECT ", columns!(), " FROM incident WHERE true").to_owned();
+    let mut values = vec![];
+    filter.conditions(&mut text, &mut values);
+    text.push_str(" ORDER BY number DESC LIMIT ?");
+    values.extend(args![limit]);
+    let rows: Vec<IncidentRow> = db.fetch_all(&Sql::built(text), values).await?;
+    rows.into_iter().map(Incident::try_from).collect()
+}
+
+/// How many open incidents each service has, and the worst severity among them.
+pub async fn open_by_service(db: &Db) -> Result<Vec<(ServiceId, i64, i64)>> {
+    const SELECT: Sql = Sql::same(
+        "SELECT service_id, count(*), min(severity) FROM incident
+         WHERE status NOT IN ('resolved', 'closed') GROUP BY service_id",
+    );
+    let rows: Vec<(Uuid, i64, i64)> = db.fetch_all(&SELECT, vec![]).await?;
+    Ok(rows.into_iter().map(|(id, count, worst)| (ServiceId(id), count, worst)).collect())
+}

@@ -1,0 +1,5 @@
+//! Incidents and their timelines.
+
+#[expect(clippy::module_inception, reason = "the chapter is named for its main concept")]
+pub mod incident;
+pub mod timeline;

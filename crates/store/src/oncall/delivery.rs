@@ -1,0 +1,345 @@
+//! Deliveries as they are stored: the outbox. A row stands here before anything is sent, and every
+//! attempt is written down before it begins.
+
+use jiff::Timestamp;
+use muster_core::id::{ContactMethodId, DeliveryId, IncidentId, PageId, UserId};
+use muster_core::oncall::page::DeliveryState;
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use crate::args;
+use crate::db::{Db, Result, Sql, StoreError, Tx, Value};
+
+/// What a delivery carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// A page; its text is made when it is sent, so that it says how things stand then.
+    Page,
+    /// News that a page was answered or withdrawn.
+    Superseded,
+    /// Something to know that asks for nothing, such as an informational alert.
+    Notification,
+    /// A trial of a contact method.
+    Test,
+    /// An event for an outgoing webhook.
+    Event,
+}
+
+impl Kind {
+    /// Every kind with its name in store and API.
+    pub const NAMES: [(Self, &'static str); 5] = [
+        (Self::Page, "page"),
+        (Self::Superseded, "page.superseded"),
+        (Self::Notification, "notification"),
+        (Self::Test, "test"),
+        (Self::Event, "event"),
+    ];
+
+    /// Its name in store and API.
+    pub fn name(self) -> &'static str {
+        Self::NAMES.iter().find(|(kind, _)| *kind == self).map_or("page", |(_, name)| name)
+    }
+
+    /// The kind of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::NAMES.iter().find(|(_, known)| *known == name).map(|(kind, _)| *kind)
+    }
+}
+
+/// A delivery about to be stored.
+#[derive(Debug, Clone)]
+pub struct NewDelivery {
+    /// Made before the commit; also the idempotency key towards providers.
+    pub id: DeliveryId,
+    /// What it carries.
+    pub kind: Kind,
+    /// The page it belongs to.
+    pub page: Option<PageId>,
+    /// The incident it is about.
+    pub incident: Option<IncidentId>,
+    /// The person it goes to.
+    pub user: Option<UserId>,
+    /// The person's contact method.
+    pub method: Option<ContactMethodId>,
+    /// What the method is called.
+    pub method_name: String,
+    /// The channel's name.
+    pub channel: &'static str,
+    /// Where it goes, for deliveries without a contact method.
+    pub address: Option<String>,
+    /// What it says, as JSON, for deliveries without a page.
+    pub content: Option<String>,
+    /// Its place among the deliveries of its page.
+    pub position: i64,
+    /// When it is to go out.
+    pub due_at: Timestamp,
+}
+
+/// A delivery as it is stored.
+#[derive(Debug, Clone, FromRow)]
+pub struct DeliveryRow {
+    /// See [`DeliveryId`].
+    pub id: Uuid,
+    /// The name of a [`Kind`].
+    pub kind: String,
+    /// See [`PageId`].
+    pub page_id: Option<Uuid>,
+    /// See [`IncidentId`].
+    pub incident_id: Option<Uuid>,
+    /// See [`UserId`].
+    pub user_id: Option<Uuid>,
+    /// See [`ContactMethodId`].
+    pub method_id: Option<Uuid>,
+    /// What the method is called.
+    pub method: String,
+    /// The channel's name.
+    pub channel: String,
+    /// Where it goes, for deliveries without a contact method.
+    pub address: Option<String>,
+    /// What it says, as JSON, for deliveries without a page.
+    pub content: Option<String>,
+    /// The name of a [`DeliveryState`].
+    pub state: String,
+    /// Attempts begun.
+    pub attempts: i64,
+    /// Its place among the deliveries of its page.
+    pub position: i64,
+    /// Microseconds UTC.
+    pub first_due_at: i64,
+    /// Microseconds UTC; none once it is final.
+    pub due_at: Option<i64>,
+    /// Microseconds UTC.
+    pub accepted_at: Option<i64>,
+}
+
+impl DeliveryRow {
+    /// Where it stands.
+    ///
+    /// # Errors
+    /// When the stored name is unknown.
+    pub fn delivery_state(&self) -> Result<DeliveryState> {
+        DeliveryState::from_name(&self.state)
+            .ok_or_else(|| StoreError::Corrupt(format!("delivery state {}", self.state)))
+    }
+
+    /// What it carries.
+    ///
+    /// # Errors
+    /// When the stored name is unknown.
+    pub fn delivery_kind(&self) -> Result<Kind> {
+        Kind::from_name(&self.kind)
+            .ok_or_else(|| StoreError::Corrupt(format!("delivery kind {}", self.kind)))
+    }
+}
+
+macro_rules! columns {
+    () => {
+        "id, kind, page_id, incident_id, user_id, method_id, method, channel, address, content, \
+         state, attempts, position, first_due_at, due_at, accepted_at"
+    };
+}
+
+/// Stores a new delivery.
+pub async fn insert(tx: &mut Tx, delivery: &NewDelivery) -> Result<()> {
+    const INSERT: Sql = Sql::same(
+        "INSERT INTO delivery (id, kind, page_id, incident_id, user_id, method_id, method, channel,
+             address, content, state, attempts, position, first_due_at, due_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'scheduled', 0, ?, ?, ?)",
+    );
+    let values = args![
+        delivery.id,
+        delivery.kind.name(),
+        delivery.page,
+        delivery.incident,
+        delivery.user,
+        delivery.method,
+        &delivery.method_name,
+        delivery.channel,
+        delivery.address.as_deref(),
+        delivery.content.as_deref(),
+        delivery.position,
+        delivery.due_at,
+        delivery.due_at
+    ];
+    tx.execute(&INSERT, values).await?;
+    Ok(())
+}
+
+fn id_list(ids: &[Uuid]) -> Value {
+    Value::UuidList(ids.iter().map(|id| Some(*id)).collect())
+}
+
+/// The deliveries of those ids.
+pub async fn get_all(tx: &mut Tx, ids: &[Uuid]) -> Result<Vec<DeliveryRow>> {
+    const SELECT: Sql = Sql::differs(
+        concat!(
+            "SELECT ",
+            columns!(),
+            " FROM delivery WHERE id IN (SELECT unhex(value) FROM json_each(?)) ORDER BY id"
+        ),
+        concat!("SELECT ", columns!(), " FROM delivery WHERE id = ANY(?) ORDER BY id"),
+    );
+    tx.fetch_all(&SELECT, vec![id_list(ids)]).await
+}
+
+/// The deliveries of a page, in their order.
+pub async fn of_page(tx: &mut Tx, page: PageId) -> Result<Vec<DeliveryRow>> {
+    const SELECT: Sql = Sql::same(concat!(
+        "SELECT ",
+        columns!(),
+        " FROM delivery WHERE page_id = ? AND kind = 'page' ORDER BY position"
+    ));
+    tx.fetch_all(&SELECT, args![page]).await
+}
+
+/// Every delivery about an incident, in order.
+pub async fn of_incident(db: &Db, incident: IncidentId) -> Result<Vec<DeliveryRow>> {
+    const SELECT: Sql = Sql::same(concat!(
+        "SELECT ",
+        columns!(),
+        " FROM delivery WHERE incident_id = ? ORDER BY id"
+    ));
+    db.fetch_all(&SELECT, args![incident]).await
+}
+
+/// One delivery.
+pub async fn get(db: &Db, id: DeliveryId) -> Result<Option<DeliveryRow>> {
+    const SELECT: Sql = Sql::same(concat!("SELECT ", columns!(), " FROM delivery WHERE id = ?"));
+    db.fetch_optional(&SELECT, args![id]).await
+}
+
+/// Moves a delivery to another state, with the instant it is next due.
+pub async fn set_state(
+    tx: &mut Tx,
+    id: Uuid,
+    state: DeliveryState,
+    due_at: Option<Timestamp>,
+    accepted_at: Option<Timestamp>,
+) -> Result<()> {
+    const UPDATE: Sql = Sql::same(
+        "UPDATE delivery SET state = ?, due_at = ?, accepted_at = coalesce(?, accepted_at)
+         WHERE id = ?",
+    );
+    tx.execute(&UPDATE, args![state.name(), due_at, accepted_at, id]).await?;
+    Ok(())
+}
+
+/// Begins an attempt: counts it and writes it down before anything is sent. An earlier attempt that
+/// never finished is closed as unknown. Gives the attempt's number.
+pub async fn begin_attempt(
+    tx: &mut Tx,
+    id: Uuid,
+    possible_repeat: bool,
+    now: Timestamp,
+) -> Result<i64> {
+    const COUNT: Sql = Sql::same(
+        "UPDATE delivery SET state = 'sending', attempts = attempts + 1 WHERE id = ?
+         RETURNING attempts",
+    );
+    const CLOSE: Sql = Sql::same(
+        "UPDATE delivery_attempt SET outcome = 'unknown', finished_at = ?,
+             detail = 'interrupted before the answer was recorded'
+         WHERE delivery_id = ? AND finished_at IS NULL",
+    );
+    const INSERT: Sql = Sql::same(
+        "INSERT INTO delivery_attempt (delivery_id, number, started_at, outcome, possible_repeat)
+         VALUES (?, ?, ?, 'running', ?)",
+    );
+    tx.execute(&CLOSE, args![now, id]).await?;
+    let (number,): (i64,) = tx.fetch_one(&COUNT, args![id]).await?;
+    tx.execute(&INSERT, args![id, number, now, possible_repeat]).await?;
+    Ok(number)
+}
+
+/// Ends an attempt with the provider's answer. One that was closed meanwhile stays closed.
+pub async fn end_attempt(
+    tx: &mut Tx,
+    id: Uuid,
+    number: i64,
+    outcome: &str,
+    status: Option<&str>,
+    detail: Option<&str>,
+    now: Timestamp,
+) -> Result<()> {
+    const UPDATE: Sql = Sql::same(
+        "UPDATE delivery_attempt SET outcome = ?, status = ?, detail = ?, finished_at = ?
+         WHERE delivery_id = ? AND number = ? AND finished_at IS NULL",
+    );
+    let clean = |text: &str| text.replace('\0', "\u{fffd}");
+    let (status, detail) = (status.map(clean), detail.map(clean));
+    tx.execute(&UPDATE, args![outcome, status, detail, now, id, number]).await?;
+    Ok(())
+}
+
+/// An attempt as it is stored.
+#[derive(Debug, Clone, FromRow)]
+pub struct AttemptRow {
+    /// See [`DeliveryId`].
+    pub delivery_id: Uuid,
+    /// Counted from 1.
+    pub number: i64,
+    /// Microseconds UTC.
+    pub started_at: i64,
+    /// Microseconds UTC.
+    pub finished_at: Option<i64>,
+    /// `running`, `accepted`, `temporary`, `permanent` or `unknown`.
+    pub outcome: String,
+    /// What the provider answered: an HTTP status or an SMTP reply.
+    pub status: Option<String>,
+    /// What the provider said.
+    pub detail: Option<String>,
+    /// Whether the message may have arrived before.
+    pub possible_repeat: bool,
+}
+
+/// Every attempt of every delivery about an incident, in order.
+pub async fn attempts_of_incident(db: &Db, incident: IncidentId) -> Result<Vec<AttemptRow>> {
+    const SELECT: Sql = Sql::same(
+        "SELECT delivery_id, number, started_at, finished_at, outcome, status, detail,
+             possible_repeat
+         FROM delivery_attempt
+         WHERE delivery_id IN (SELECT id FROM delivery WHERE incident_id = ?)
+         ORDER BY delivery_id, number",
+    );
+    db.fetch_all(&SELECT, args![incident]).await
+}
+
+/// Every attempt of one delivery, in order.
+pub async fn attempts(db: &Db, delivery: DeliveryId) -> Result<Vec<AttemptRow>> {
+    const SELECT: Sql = Sql::same(
+        "SELECT delivery_id, number, started_at, finished_at, outcome, status, detail,
+             possible_repeat
+         FROM delivery_attempt WHERE delivery_id = ? ORDER BY number",
+    );
+    db.fetch_all(&SELECT, args![delivery]).await
+}
+
+/// When a contact method was last sent something or is being sent something since `since`: the
+/// latest messages that the digest rule counts.
+pub async fn recent(
+    tx: &mut Tx,
+    method: ContactMethodId,
+    since: Timestamp,
+) -> Result<Vec<Timestamp>> {
+    const SELECT: Sql = Sql::same(
+        "SELECT coalesce(accepted_at, due_at) FROM delivery
+         WHERE method_id = ? AND kind = 'page'
+             AND (accepted_at > ? OR state IN ('sending', 'retrying'))
+         ORDER BY 1 DESC LIMIT 10",
+    );
+    let rows: Vec<(Option<i64>,)> = tx.fetch_all(&SELECT, args![method, since]).await?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|(at,)| at.and_then(|at| Timestamp::from_microsecond(at).ok()))
+        .collect())
+}
+
+/// The deliveries of a contact method that wait for its digest.
+pub async fn bundled(tx: &mut Tx, method: ContactMethodId, limit: i64) -> Result<Vec<DeliveryRow>> {
+    const SELECT: Sql = Sql::same(concat!(
+        "SELECT ",
+        columns!(),
+        " FROM delivery WHERE method_id = ? AND state = 'bundled' ORDER BY id LIMIT ?"
+    ));
+    tx.fetch_all(&SELECT, args![method, limit]).await
+}

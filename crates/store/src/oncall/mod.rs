@@ -1,0 +1,4 @@
+//! Pages and their deliveries.
+
+pub mod delivery;
+pub mod page;

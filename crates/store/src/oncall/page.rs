@@ -1,0 +1,174 @@
+//! Pages as they are stored: one person being asked to take one incident.
+
+use jiff::Timestamp;
+use muster_core::id::{IncidentId, PageId, UserId};
+use muster_core::incident::lifecycle::{How, Superseded};
+use muster_core::incident::severity::Urgency;
+use muster_core::oncall::page::PageState;
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use crate::args;
+use crate::db::{Db, Result, Sql, Tx};
+
+/// A page as it is stored.
+#[derive(Debug, Clone, FromRow)]
+pub struct PageRow {
+    /// See [`PageId`].
+    pub id: Uuid,
+    /// See [`IncidentId`].
+    pub incident_id: Uuid,
+    /// See [`UserId`].
+    pub user_id: Uuid,
+    /// Counted from 1; none for a page outside of the policy.
+    pub step: Option<i64>,
+    /// Counted from 1.
+    pub round: i64,
+    /// Why, in words.
+    pub reason: String,
+    /// The name of an [`Urgency`].
+    pub urgency: String,
+    /// The name of a [`PageState`].
+    pub state: String,
+    /// The name of a [`How`], once it has ended.
+    pub how: Option<String>,
+    /// In words, once it has ended.
+    pub superseded_by: Option<String>,
+    /// Microseconds UTC.
+    pub created_at: i64,
+    /// Microseconds UTC.
+    pub ended_at: Option<i64>,
+}
+
+macro_rules! columns {
+    () => {
+        "id, incident_id, user_id, step, round, reason, urgency, state, how, superseded_by, \
+         created_at, ended_at"
+    };
+}
+
+/// A page about to be stored.
+#[derive(Debug, Clone)]
+pub struct NewPage {
+    /// Made before the commit.
+    pub id: PageId,
+    /// What it is about.
+    pub incident: IncidentId,
+    /// Who is asked.
+    pub user: UserId,
+    /// Counted from 1; none for a page outside of the policy.
+    pub step: Option<u32>,
+    /// Counted from 1.
+    pub round: u32,
+    /// Why, in words.
+    pub reason: String,
+    /// Which of the person's rules apply.
+    pub urgency: Urgency,
+    /// The digest of the token in the page's link.
+    pub token_hash: [u8; 32],
+}
+
+/// Stores a new page.
+pub async fn insert(tx: &mut Tx, page: &NewPage, now: Timestamp) -> Result<()> {
+    const INSERT: Sql = Sql::same(
+        "INSERT INTO page (id, incident_id, user_id, step, round, reason, urgency, state,
+             created_at, token_hash)
+         VALUES (?, ?, ?, ?, ?, ?, ?, 'pending', ?, ?)",
+    );
+    let values = args![
+        page.id,
+        page.incident,
+        page.user,
+        page.step,
+        page.round,
+        page.reason.replace('\0', "\u{fffd}"),
+        page.urgency.name(),
+        now,
+        page.token_hash
+    ];
+    tx.execute(&INSERT, values).await?;
+    Ok(())
+}
+
+/// One page.
+pub async fn get(db: &Db, id: PageId) -> Result<Option<PageRow>> {
+    const SELECT: Sql = Sql::same(concat!("SELECT ", columns!(), " FROM page WHERE id = ?"));
+    db.fetch_optional(&SELECT, args![id]).await
+}
+
+/// One page, held until the transaction ends.
+pub async fn lock(tx: &mut Tx, id: PageId) -> Result<Option<PageRow>> {
+    const SELECT: Sql = Sql::differs(
+        concat!("SELECT ", columns!(), " FROM page WHERE id = ?"),
+        concat!("SELECT ", columns!(), " FROM page WHERE id = ? FOR UPDATE"),
+    );
+    tx.fetch_optional(&SELECT, args![id]).await
+}
+
+/// The page whose link holds the token of that digest.
+pub async fn by_token(db: &Db, token_hash: &[u8; 32]) -> Result<Option<PageRow>> {
+    const SELECT: Sql =
+        Sql::same(concat!("SELECT ", columns!(), " FROM page WHERE token_hash = ?"));
+    db.fetch_optional(&SELECT, args![token_hash]).await
+}
+
+/// An incident's pages, in order.
+pub async fn of_incident(db: &Db, incident: IncidentId) -> Result<Vec<PageRow>> {
+    const SELECT: Sql =
+        Sql::same(concat!("SELECT ", columns!(), " FROM page WHERE incident_id = ? ORDER BY id"));
+    db.fetch_all(&SELECT, args![incident]).await
+}
+
+/// The pages of an incident that are neither answered nor withdrawn.
+pub async fn live(tx: &mut Tx, incident: IncidentId) -> Result<Vec<PageRow>> {
+    const SELECT: Sql = Sql::same(concat!(
+        "SELECT ",
+        columns!(),
+        " FROM page WHERE incident_id = ? AND state <> 'superseded' ORDER BY id"
+    ));
+    tx.fetch_all(&SELECT, args![incident]).await
+}
+
+/// The pages of one step and round of an incident.
+pub async fn of_step(
+    tx: &mut Tx,
+    incident: IncidentId,
+    step: i64,
+    round: i64,
+) -> Result<Vec<PageRow>> {
+    const SELECT: Sql = Sql::same(concat!(
+        "SELECT ",
+        columns!(),
+        " FROM page WHERE incident_id = ? AND step = ? AND round = ? ORDER BY id"
+    ));
+    tx.fetch_all(&SELECT, args![incident, step, round]).await
+}
+
+/// Moves a page to another state, unless it was answered before.
+pub async fn set_state(tx: &mut Tx, id: PageId, state: PageState) -> Result<()> {
+    const UPDATE: Sql =
+        Sql::same("UPDATE page SET state = ? WHERE id = ? AND state <> 'superseded'");
+    tx.execute(&UPDATE, args![state.name(), id]).await?;
+    Ok(())
+}
+
+/// Ends a page: it was answered or withdrawn.
+pub async fn supersede(tx: &mut Tx, id: PageId, why: &Superseded, now: Timestamp) -> Result<()> {
+    const UPDATE: Sql = Sql::same(
+        "UPDATE page SET state = 'superseded', how = ?, superseded_by = ?, ended_at = ?
+         WHERE id = ? AND state <> 'superseded'",
+    );
+    let how: How = why.how;
+    tx.execute(&UPDATE, args![how.name(), &why.by, now, id]).await?;
+    Ok(())
+}
+
+/// A person's live pages of open incidents, the newest first.
+pub async fn waiting_for(db: &Db, user: UserId, limit: i64) -> Result<Vec<PageRow>> {
+    const SELECT: Sql = Sql::same(concat!(
+        "SELECT ",
+        columns!(),
+        " FROM page WHERE user_id = ? AND state <> 'superseded' ORDER BY id DESC LIMIT ?"
+    ));
+    db.fetch_all(&SELECT, args![user, limit]).await
+}
