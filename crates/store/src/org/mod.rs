@@ -1,4 +1,9 @@
 //! The organisation at rest: configuration as documents with revisions, and the snapshot of it that
 //! the rules read.
 
+pub mod config;
+pub mod directory;
 pub mod document;
+
+#[cfg(test)]
+mod tests;

@@ -181,28 +181,47 @@ impl Documents {
         }
     }
 
+    /// The kind and name of every document, in the order of a file.
+    pub fn names(&self) -> Vec<(Kind, &str)> {
+        let one = |kind: Kind| self.speaks_of(kind).then_some((kind, kind.name()));
+        let mut names: Vec<(Kind, &str)> = Vec::new();
+        names.extend(one(Kind::Organization));
+        names.extend(each(Kind::User, self.users.as_deref(), |user| &user.name));
+        names.extend(each(Kind::Team, self.teams.as_deref(), |team| &team.name));
+        names.extend(each(Kind::Schedule, self.schedules.as_deref(), |schedule| &schedule.name));
+        let policies = self.escalation_policies.as_deref();
+        names.extend(each(Kind::EscalationPolicy, policies, |policy| &policy.name));
+        names.extend(each(Kind::Service, self.services.as_deref(), |service| &service.name));
+        let integrations = self.integrations.as_deref();
+        names.extend(each(Kind::Integration, integrations, |integration| &integration.name));
+        names.extend(one(Kind::Routing));
+        names.extend(one(Kind::Severities));
+        names.extend(each(Kind::Webhook, self.webhooks.as_deref(), |webhook| &webhook.name));
+        names.extend(one(Kind::CatchAll));
+        names
+    }
+
     /// Every document, in the order of a file.
     ///
     /// # Errors
     /// None in practice: every document has a serialised form.
     pub fn items(&self) -> Result<Vec<Item>, serde_json::Error> {
-        let mut items = Vec::new();
-        single(&mut items, Kind::Organization, self.organization.as_ref())?;
-        named(&mut items, Kind::User, self.users.as_deref(), |user| &user.name)?;
-        named(&mut items, Kind::Team, self.teams.as_deref(), |team| &team.name)?;
-        named(&mut items, Kind::Schedule, self.schedules.as_deref(), |schedule| &schedule.name)?;
-        named(&mut items, Kind::EscalationPolicy, self.escalation_policies.as_deref(), |policy| {
-            &policy.name
-        })?;
-        named(&mut items, Kind::Service, self.services.as_deref(), |service| &service.name)?;
-        named(&mut items, Kind::Integration, self.integrations.as_deref(), |integration| {
-            &integration.name
-        })?;
-        single(&mut items, Kind::Routing, self.routing.as_ref())?;
-        single(&mut items, Kind::Severities, self.severities.as_ref())?;
-        named(&mut items, Kind::Webhook, self.webhooks.as_deref(), |webhook| &webhook.name)?;
-        single(&mut items, Kind::CatchAll, self.catch_all.as_ref())?;
-        Ok(items)
+        let mut values = Vec::new();
+        values.extend(self.organization.as_ref().map(serde_json::to_value));
+        values.extend(self.users.iter().flatten().map(serde_json::to_value));
+        values.extend(self.teams.iter().flatten().map(serde_json::to_value));
+        values.extend(self.schedules.iter().flatten().map(serde_json::to_value));
+        values.extend(self.escalation_policies.iter().flatten().map(serde_json::to_value));
+        values.extend(self.services.iter().flatten().map(serde_json::to_value));
+        values.extend(self.integrations.iter().flatten().map(serde_json::to_value));
+        values.extend(self.routing.as_ref().map(serde_json::to_value));
+        values.extend(self.severities.as_ref().map(serde_json::to_value));
+        values.extend(self.webhooks.iter().flatten().map(serde_json::to_value));
+        values.extend(self.catch_all.as_ref().map(serde_json::to_value));
+        let items = self.names().into_iter().zip(values);
+        items
+            .map(|((kind, name), value)| Ok(Item { kind, name: name.to_owned(), value: value? }))
+            .collect()
     }
 
     /// The configuration that consists of these documents. A kind of many that has none is there
@@ -240,29 +259,13 @@ impl Documents {
     }
 }
 
-fn single<T: Serialize>(
-    items: &mut Vec<Item>,
+fn each<'a, T>(
     kind: Kind,
-    document: Option<&T>,
-) -> Result<(), serde_json::Error> {
-    if let Some(document) = document {
-        let value = serde_json::to_value(document)?;
-        items.push(Item { kind, name: kind.name().to_owned(), value });
-    }
-    Ok(())
-}
-
-fn named<T: Serialize>(
-    items: &mut Vec<Item>,
-    kind: Kind,
-    documents: Option<&[T]>,
-    name: impl Fn(&T) -> &String,
-) -> Result<(), serde_json::Error> {
-    for document in documents.unwrap_or_default() {
-        let value = serde_json::to_value(document)?;
-        items.push(Item { kind, name: name(document).clone(), value });
-    }
-    Ok(())
+    documents: Option<&'a [T]>,
+    name: impl Fn(&'a T) -> &'a String,
+) -> impl Iterator<Item = (Kind, &'a str)> {
+    let documents = documents.unwrap_or_default().iter();
+    documents.map(move |document| (kind, name(document).as_str()))
 }
 
 fn push<T: for<'de> Deserialize<'de>>(

@@ -1,0 +1,447 @@
+//! Documents into the organisation that the rules read: names become ids, texts become zones and
+//! compiled rules, secrets are looked up. Documents were checked before they were stored, so
+//! whatever does not fit any more (a zone that the database lost, an environment variable that is
+//! not set) costs that one thing, with a warning, and never the rest: people must still be paged.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+use muster_core::alerting::rule::Rule;
+use muster_core::id::{
+    ContactMethodId, IntegrationId, PolicyId, ScheduleId, ServiceId, TeamId, UserId, WebhookId,
+};
+use muster_core::incident::severity::{Level, Severity};
+use muster_core::oncall::escalation::{Policy, Step, Target};
+use muster_core::oncall::schedule::{Layer, Override, Restriction, Rotation, Schedule};
+use muster_core::org::directory::{CATCH_ALL_SERVICE, Directory, EventWebhook, Table};
+use muster_core::org::service::{
+    self, Grouping, Integration, Mapping, Money, Outcome, RoutingRule, Service, SeverityRule,
+};
+use muster_core::org::team::Team;
+use muster_core::org::user::{Address, ContactMethod, NotificationRule, User};
+
+use crate::db::{Result, Tx};
+use crate::org::config::{self, Ids};
+use crate::org::document::secret::{Environment, Secret};
+use crate::org::document::{self, Documents, Kind};
+
+/// The organisation as the rules read it, and what did not fit.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    /// The organisation.
+    pub directory: Arc<Directory>,
+    /// What was left out and why, for logs and the health page.
+    pub warnings: Vec<String>,
+}
+
+/// Loads the organisation as this transaction sees it.
+///
+/// # Errors
+/// When the database does not answer, or a document cannot be read at all.
+pub async fn load(tx: &mut Tx, environment: Environment<'_>) -> Result<Loaded> {
+    let stored = config::stored(tx).await?;
+    Ok(build(stored.revision, &stored.documents()?, &stored.ids(), environment))
+}
+
+/// The number of the newest change of configuration; [`load`] anew when it has grown.
+pub async fn revision(tx: &mut Tx) -> Result<i64> {
+    config::revision(tx).await
+}
+
+/// The organisation that documents describe.
+pub fn build(
+    revision: i64,
+    documents: &Documents,
+    ids: &Ids,
+    environment: Environment<'_>,
+) -> Loaded {
+    let present = documents.names().into_iter().collect();
+    let mut builder = Builder { documents, present, ids, environment, warnings: Vec::new() };
+    let directory = Arc::new(builder.directory(revision));
+    Loaded { directory, warnings: builder.warnings }
+}
+
+struct Builder<'a> {
+    documents: &'a Documents,
+    /// What is configured; ids outlive what they belong to.
+    present: HashSet<(Kind, &'a str)>,
+    ids: &'a Ids,
+    environment: Environment<'a>,
+    warnings: Vec<String>,
+}
+
+impl Builder<'_> {
+    fn directory(&mut self, revision: i64) -> Directory {
+        let documents = self.documents;
+        let timezone = self.organization_zone();
+        let catch_all = self.catch_all();
+        let mut services = self.each(documents.services.as_deref(), Self::service);
+        services.extend(self.catch_all_service(catch_all));
+        let name = documents.organization.as_ref().map(|organization| organization.name.clone());
+        Directory {
+            revision,
+            name: name.unwrap_or_else(|| "Muster".to_owned()),
+            timezone,
+            users: Table::new(self.each(documents.users.as_deref(), Self::user)),
+            teams: Table::new(self.each(documents.teams.as_deref(), Self::team)),
+            schedules: Table::new(self.each(documents.schedules.as_deref(), Self::schedule)),
+            policies: Table::new(self.each(documents.escalation_policies.as_deref(), Self::policy)),
+            services: Table::new(services),
+            webhooks: Table::new(self.each(documents.webhooks.as_deref(), Self::webhook)),
+            integrations: self.each(documents.integrations.as_deref(), |builder, integration| {
+                let id = builder.id(Kind::Integration, &integration.name).map(IntegrationId)?;
+                builder.integration(id, None, &integration.name, integration)
+            }),
+            routing: self.each(documents.routing.as_deref(), Self::routing_rule),
+            catch_all,
+            severities: self.severities(),
+        }
+    }
+
+    fn each<T, U>(
+        &mut self,
+        documents: Option<&[T]>,
+        build: impl Fn(&mut Self, &T) -> Option<U>,
+    ) -> Vec<U> {
+        documents.unwrap_or_default().iter().filter_map(|document| build(self, document)).collect()
+    }
+
+    fn user(&mut self, user: &document::user::User) -> Option<User> {
+        let id = self.id(Kind::User, &user.name).map(UserId)?;
+        let methods: Vec<ContactMethod> = user
+            .contact_methods
+            .iter()
+            .filter_map(|method| self.contact_method(&user.name, method))
+            .collect();
+        let rules = |rules: &[document::user::NotificationRule]| {
+            let mut rules: Vec<NotificationRule> = rules
+                .iter()
+                .filter_map(|rule| {
+                    let method = methods.iter().find(|method| method.name == rule.method)?;
+                    Some(NotificationRule { after: rule.after.0, method: method.id })
+                })
+                .collect();
+            rules.sort_by_key(|rule| rule.after);
+            rules
+        };
+        Some(User {
+            id,
+            name: user.name.clone(),
+            full_name: user.full_name.clone().unwrap_or_else(|| user.name.clone()),
+            email: user.email.clone(),
+            role: user.role.0,
+            timezone: self.zone(user.timezone.as_ref()),
+            reports_to: self.reference(Kind::User, user.reports_to.as_deref()).map(UserId),
+            rules_high: rules(&user.notification_rules.high),
+            rules_low: rules(&user.notification_rules.low),
+            contact_methods: methods,
+        })
+    }
+
+    fn contact_method(
+        &mut self,
+        user: &str,
+        method: &document::user::ContactMethod,
+    ) -> Option<ContactMethod> {
+        let what = format!("the contact method `{}` of {user}", method.name);
+        let id = self.part(Kind::User, user, &method.name).map(ContactMethodId)?;
+        let address = match &method.address {
+            document::user::Address::Webhook { url, secret } => Address::Webhook {
+                url: self.secret(url, &what)?,
+                secret: secret.as_ref().and_then(|secret| self.secret(secret, &what)),
+            },
+            document::user::Address::Email { address } => {
+                Address::Email { mailbox: address.clone() }
+            }
+        };
+        // Only an administrator writes configuration, and vouches for the addresses in it.
+        Some(ContactMethod { id, name: method.name.clone(), address, verified: true })
+    }
+
+    fn team(&mut self, team: &document::team::Team) -> Option<Team> {
+        Some(Team {
+            id: self.id(Kind::Team, &team.name).map(TeamId)?,
+            name: team.name.clone(),
+            manager: self.reference(Kind::User, team.manager.as_deref()).map(UserId),
+            members: self.users(&team.members),
+        })
+    }
+
+    fn schedule(&mut self, schedule: &document::schedule::Schedule) -> Option<Schedule> {
+        let timezone = self.zone(schedule.timezone.as_ref());
+        let overrides = schedule
+            .overrides
+            .iter()
+            .filter_map(|document| {
+                let user = self.id(Kind::User, &document.user).map(UserId)?;
+                // Local times that do not exist or exist twice resolve as RFC 5545 says.
+                let at = |local: jiff::civil::DateTime| {
+                    timezone.to_ambiguous_timestamp(local).compatible().ok()
+                };
+                Some(Override { user, from: at(document.from.0)?, to: at(document.to.0)? })
+            })
+            .collect();
+        let layers = schedule.layers.iter().map(|layer| self.layer(layer)).collect();
+        Some(Schedule {
+            id: self.id(Kind::Schedule, &schedule.name).map(ScheduleId)?,
+            name: schedule.name.clone(),
+            team: self.reference(Kind::Team, schedule.team.as_deref()).map(TeamId),
+            timezone,
+            layers,
+            overrides,
+        })
+    }
+
+    fn layer(&mut self, layer: &document::schedule::Layer) -> Layer {
+        let rotation = &layer.rotation;
+        let restrictions = layer.restrict.iter().map(|window| Restriction {
+            days: window.days.iter().map(|day| day.0).collect(),
+            from: window.from.0,
+            to: window.to.0,
+        });
+        Layer {
+            name: layer.name.clone(),
+            rotation: Rotation {
+                every: rotation.every.0,
+                handoff_weekday: rotation.handoff.weekday,
+                handoff_time: rotation.handoff.time,
+                start: rotation.start.0,
+                participants: self.users(&rotation.participants),
+            },
+            restrictions: restrictions.collect(),
+        }
+    }
+
+    fn policy(&mut self, policy: &document::escalation::EscalationPolicy) -> Option<Policy> {
+        let steps = policy
+            .steps
+            .iter()
+            .map(|step| Step {
+                after: step.after.0,
+                targets: step.targets.iter().filter_map(|target| self.target(target)).collect(),
+            })
+            .collect();
+        Some(Policy {
+            id: self.id(Kind::EscalationPolicy, &policy.name).map(PolicyId)?,
+            name: policy.name.clone(),
+            team: self.reference(Kind::Team, policy.team.as_deref()).map(TeamId),
+            repeat: policy.repeat,
+            steps,
+        })
+    }
+
+    fn target(&mut self, target: &document::escalation::Target) -> Option<Target> {
+        use document::escalation::Target as Written;
+        Some(match target {
+            Written::User(name) => Target::User(UserId(self.id(Kind::User, name)?)),
+            Written::Schedule(name) => Target::Schedule(ScheduleId(self.id(Kind::Schedule, name)?)),
+            Written::Team(name) => Target::Team(TeamId(self.id(Kind::Team, name)?)),
+            Written::ManagerOf(name) => Target::ManagerOf(TeamId(self.id(Kind::Team, name)?)),
+        })
+    }
+
+    fn service(&mut self, service: &document::service::Service) -> Option<Service> {
+        let id = self.id(Kind::Service, &service.name).map(ServiceId)?;
+        let policy = self
+            .id(Kind::EscalationPolicy, &service.escalation_policy)
+            .map(PolicyId)
+            .or_else(|| self.catch_all())?;
+        let integrations = service
+            .integrations
+            .iter()
+            .filter_map(|integration| {
+                let part = self.part(Kind::Service, &service.name, &integration.name)?;
+                let label = format!("{}/{}", service.name, integration.name);
+                self.integration(IntegrationId(part), Some(id), &label, integration)
+            })
+            .collect();
+        Some(Service {
+            id,
+            name: service.name.clone(),
+            description: service.description.clone(),
+            team: self.reference(Kind::Team, service.team.as_deref()).map(TeamId),
+            tier: service.tier,
+            policy,
+            depends_on: service
+                .depends_on
+                .iter()
+                .filter_map(|name| self.id(Kind::Service, name).map(ServiceId))
+                .collect(),
+            runbook: service.runbook.clone(),
+            cost_per_minute: service
+                .cost_per_minute
+                .as_ref()
+                .map(|cost| Money { amount: cost.amount, currency: cost.currency.clone() }),
+            severity_map: service
+                .severity_map
+                .iter()
+                .filter_map(|rule| self.severity_rule(&service.name, rule))
+                .collect(),
+            grouping: grouping(service.grouping.as_ref()),
+            inform: service.inform.clone(),
+            integrations,
+        })
+    }
+
+    /// The service that takes what no routing rule claims; it has the id of the catch-all.
+    fn catch_all_service(&mut self, policy: Option<PolicyId>) -> Option<Service> {
+        Some(Service {
+            id: self.id(Kind::CatchAll, Kind::CatchAll.name()).map(ServiceId)?,
+            name: CATCH_ALL_SERVICE.to_owned(),
+            description: Some("Takes what no routing rule claims.".to_owned()),
+            team: None,
+            tier: None,
+            policy: policy?,
+            depends_on: Vec::new(),
+            runbook: None,
+            cost_per_minute: None,
+            severity_map: Vec::new(),
+            grouping: Grouping::default(),
+            inform: Vec::new(),
+            integrations: Vec::new(),
+        })
+    }
+
+    fn catch_all(&mut self) -> Option<PolicyId> {
+        let catch_all = self.documents.catch_all.as_ref()?;
+        self.id(Kind::EscalationPolicy, &catch_all.escalation_policy).map(PolicyId)
+    }
+
+    fn severity_rule(
+        &mut self,
+        service: &str,
+        rule: &document::service::SeverityRule,
+    ) -> Option<SeverityRule> {
+        let outcome = match rule.outcome {
+            document::service::Outcome::Severity(level) => Outcome::Severity(Level::new(level)?),
+            document::service::Outcome::Informational => Outcome::Informational,
+        };
+        let when = self.rule(&rule.when, &format!("the severity map of {service}"))?;
+        Some(SeverityRule { when, outcome })
+    }
+
+    /// An integration whose key is not known is left out: an empty key would open it to anybody.
+    fn integration(
+        &mut self,
+        id: IntegrationId,
+        service: Option<ServiceId>,
+        label: &str,
+        document: &document::service::Integration,
+    ) -> Option<Integration> {
+        let key = self.secret(&document.key, &format!("the integration `{label}`"))?;
+        let fields = document.mapping.iter().map(|(field, text)| (field.clone(), text.clone()));
+        Some(Integration {
+            id,
+            name: document.name.clone(),
+            source: document.source.clone(),
+            key,
+            service,
+            mapping: Mapping { fields: fields.collect() },
+        })
+    }
+
+    fn routing_rule(&mut self, rule: &document::organization::RoutingRule) -> Option<RoutingRule> {
+        let service = if rule.service == CATCH_ALL_SERVICE {
+            self.id(Kind::CatchAll, Kind::CatchAll.name())?
+        } else {
+            self.id(Kind::Service, &rule.service)?
+        };
+        let when = self.rule(&rule.when, "the routing rules")?;
+        Some(RoutingRule { when, service: ServiceId(service) })
+    }
+
+    fn webhook(&mut self, webhook: &document::organization::Webhook) -> Option<EventWebhook> {
+        let what = format!("the webhook `{}`", webhook.name);
+        Some(EventWebhook {
+            id: self.id(Kind::Webhook, &webhook.name).map(WebhookId)?,
+            name: webhook.name.clone(),
+            url: self.secret(&webhook.url, &what)?,
+            secret: webhook.secret.as_ref().and_then(|secret| self.secret(secret, &what)),
+            events: webhook.events.clone(),
+        })
+    }
+
+    fn severities(&self) -> Vec<Severity> {
+        let Some(documents) = &self.documents.severities else { return Severity::defaults() };
+        let mut severities: Vec<Severity> = documents
+            .iter()
+            .filter_map(|severity| {
+                Some(Severity {
+                    level: Level::new(severity.level)?,
+                    name: severity.name.clone(),
+                    definition: severity.definition.clone(),
+                    urgency: severity.urgency.0,
+                    acknowledgement_expires_after: severity
+                        .acknowledgement_expires_after
+                        .map(|length| length.0),
+                })
+            })
+            .collect();
+        severities.sort_by_key(|severity| severity.level);
+        severities
+    }
+
+    fn organization_zone(&self) -> TimeZone {
+        let organization = self.documents.organization.as_ref();
+        organization.map_or(TimeZone::UTC, |organization| organization.timezone.rules())
+    }
+
+    fn zone(&self, zone: Option<&document::text::Zone>) -> TimeZone {
+        zone.map_or_else(|| self.organization_zone(), document::text::Zone::rules)
+    }
+
+    fn rule(&mut self, text: &str, what: &str) -> Option<Rule> {
+        Rule::parse(text)
+            .map_err(|invalid| {
+                self.warnings.push(format!("a rule in {what} is left out: {invalid}"))
+            })
+            .ok()
+    }
+
+    fn secret(&mut self, secret: &Secret, what: &str) -> Option<String> {
+        let value = secret.resolve(self.environment);
+        if let (None, Some(variable)) = (&value, secret.variable()) {
+            self.warnings.push(format!(
+                "{what} needs the environment variable {variable}, which is not set"
+            ));
+        }
+        value
+    }
+
+    fn users(&mut self, names: &[String]) -> Vec<UserId> {
+        names.iter().filter_map(|name| self.id(Kind::User, name).map(UserId)).collect()
+    }
+
+    fn reference(&mut self, kind: Kind, name: Option<&str>) -> Option<uuid::Uuid> {
+        name.and_then(|name| self.id(kind, name))
+    }
+
+    fn id(&mut self, kind: Kind, name: &str) -> Option<uuid::Uuid> {
+        let is_present = self.present.contains(&(kind, name));
+        let id = self.ids.object(kind, name).filter(|_| is_present);
+        if id.is_none() {
+            self.warnings.push(format!("there is no {} `{name}`", kind.noun()));
+        }
+        id
+    }
+
+    fn part(&mut self, kind: Kind, name: &str, part: &str) -> Option<uuid::Uuid> {
+        let id = self.ids.part(kind, name, part);
+        if id.is_none() {
+            self.warnings.push(format!("`{part}` of the {} `{name}` has no id", kind.noun()));
+        }
+        id
+    }
+}
+
+fn grouping(grouping: Option<&document::service::Grouping>) -> Grouping {
+    use document::service::Grouping as Written;
+    match grouping {
+        None => Grouping::default(),
+        Some(Written::Disabled(_)) => Grouping::Disabled,
+        Some(Written::Window(written)) => {
+            service::Grouping::Window { window: written.window.0, by: written.by.clone() }
+        }
+    }
+}
