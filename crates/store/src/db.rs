@@ -15,13 +15,14 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{FromRow, Postgres, Sqlite};
+use sqlx::{FromRow, Postgres, SqlStr, Sqlite};
 
 pub use error::{Result, StoreError};
 pub use postgres::Cluster;
 pub use sql::Sql;
 pub use sqlite::Embedded;
 pub use value::Value;
+pub(crate) use value::hex;
 
 /// How long a commit may take before its outcome counts as unknown, in milliseconds.
 pub const COMMIT_TIMEOUT_MS_MAX: u64 = 3_000;
@@ -181,6 +182,14 @@ impl Db {
     }
 }
 
+/// The instant that a column of microseconds holds.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] where no instant has that number.
+pub fn instant(micros: i64) -> Result<Timestamp> {
+    Timestamp::from_microsecond(micros).map_err(|error| StoreError::Corrupt(error.to_string()))
+}
+
 /// The connection a transaction stands on.
 enum Session {
     Writer(sqlite::Turn),
@@ -261,7 +270,7 @@ impl Tx {
     }
 
     /// Runs several statements that take no arguments, as a migration holds them.
-    pub(crate) async fn execute_script(&mut self, script: &'static str) -> Result<()> {
+    pub(crate) async fn execute_script(&mut self, script: SqlStr) -> Result<()> {
         let result = match self.session()? {
             Session::Postgres(conn) => sqlx::raw_sql(script).execute(&mut **conn).await.map(|_| ()),
             session => sqlx::raw_sql(script).execute(session.sqlite()?).await.map(|_| ()),

@@ -3,19 +3,19 @@
 //! decides nothing about incidents and talks to nobody but its database.
 
 pub mod access;
-pub mod audit;
 pub mod alerting;
+pub mod audit;
 pub mod db;
 pub mod event;
 pub mod inbox;
 pub mod incident;
-pub mod oncall;
-pub mod timer;
 pub mod lease;
 pub mod migration;
+pub mod oncall;
 pub mod org;
 pub mod setting;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod timer;
 
 pub use db::{Db, Engine, Lane, Result, Row, Sql, StoreError, Tx, Value};

@@ -122,3 +122,97 @@ impl<T> Drop for Pass<T> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::task::JoinHandle;
+
+    use super::*;
+
+    const WAITS_TO_SETTLE: usize = 20;
+
+    #[tokio::test]
+    async fn those_who_wait_are_served_by_lane_and_then_in_order() {
+        let lanes = Lanes::new(Some(Vec::new()));
+        let held = lanes.enter(Lane::Cleanup).await.unwrap();
+        let mut waiting = Vec::new();
+        for (name, lane) in [
+            ("clean", Lane::Cleanup),
+            ("triage", Lane::Triage),
+            ("accept 1", Lane::Accept),
+            ("ack", Lane::Command),
+            ("accept 2", Lane::Accept),
+            ("page", Lane::Outbox),
+        ] {
+            waiting.push(enter(&lanes, lane, name).await);
+        }
+        drop(held);
+        let order = finish(&lanes, waiting).await;
+        assert_eq!(order, ["ack", "page", "accept 1", "accept 2", "triage", "clean"]);
+    }
+
+    #[tokio::test]
+    async fn a_lane_that_is_passed_over_again_and_again_is_served_in_the_end() {
+        let lanes = Lanes::new(Some(Vec::new()));
+        let held = lanes.enter(Lane::Command).await.unwrap();
+        let mut waiting = vec![enter(&lanes, Lane::Cleanup, "clean").await];
+        for _ in 0..2 * PASSED_OVER_MAX {
+            waiting.push(enter(&lanes, Lane::Command, "ack").await);
+        }
+        drop(held);
+        let order = finish(&lanes, waiting).await;
+        let served = order.iter().position(|name| *name == "clean");
+        assert_eq!(served, Some(PASSED_OVER_MAX as usize));
+    }
+
+    #[tokio::test]
+    async fn whoever_gives_up_waiting_is_passed_by() {
+        let lanes = Lanes::new(Some(Vec::new()));
+        let held = lanes.enter(Lane::Command).await.unwrap();
+        let gone = enter(&lanes, Lane::Command, "gone").await;
+        let there = enter(&lanes, Lane::Cleanup, "there").await;
+        gone.abort();
+        assert!(gone.await.is_err());
+        drop(held);
+        assert_eq!(finish(&lanes, vec![there]).await, ["there"]);
+    }
+
+    #[tokio::test]
+    async fn what_was_lost_is_reported_to_the_next() {
+        let lanes = Lanes::new(Some(Vec::<&str>::new()));
+        let mut held = lanes.enter(Lane::Command).await.unwrap();
+        held.item().take();
+        drop(held);
+        let mut next = lanes.enter(Lane::Command).await.unwrap();
+        assert!(next.item().is_none());
+    }
+
+    async fn enter(
+        lanes: &Arc<Lanes<Vec<&'static str>>>,
+        lane: Lane,
+        name: &'static str,
+    ) -> JoinHandle<()> {
+        let lanes = Arc::clone(lanes);
+        let waiting = tokio::spawn(async move {
+            let mut pass = lanes.enter(lane).await.unwrap();
+            if let Some(order) = pass.item() {
+                order.push(name);
+            }
+        });
+        // The test has one thread, so yielding lets the task take its place in the queue.
+        for _ in 0..WAITS_TO_SETTLE {
+            tokio::task::yield_now().await;
+        }
+        waiting
+    }
+
+    async fn finish(
+        lanes: &Arc<Lanes<Vec<&'static str>>>,
+        waiting: Vec<JoinHandle<()>>,
+    ) -> Vec<&'static str> {
+        for task in waiting {
+            task.await.unwrap();
+        }
+        lanes.enter(Lane::Cleanup).await.unwrap().item().take().unwrap_or_default()
+    }
+}

@@ -1,0 +1,14 @@
+//! The store's stories, each told on both engines.
+
+mod access;
+mod audit;
+mod facade;
+mod lease;
+mod schema;
+
+use jiff::Timestamp;
+
+/// The instant of an RFC 3339 text.
+fn t(text: &str) -> Timestamp {
+    text.parse().expect("the test names an instant")
+}
