@@ -156,8 +156,8 @@ function Raw({ id }: { id: string }) {
           return (
             <>
               <ul className="divide-y">
-                {rows.map((message) => (
-                  <MessageEntry key={message.id} message={message} />
+                {rows.map((message, index) => (
+                  <MessageEntry key={message.id} message={message} opened={index === 0} />
                 ))}
               </ul>
               <More list={messages} />

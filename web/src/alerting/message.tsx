@@ -11,7 +11,7 @@ import { Button, CopyButton } from "@/ui/button";
 import { bytes } from "@/ui/format";
 import { Time } from "@/ui/time";
 
-export function MessageEntry({ message }: { message: Message }) {
+export function MessageEntry({ message, opened = false }: { message: Message; opened?: boolean }) {
   const text = readable(message);
   return (
     <li className="flex flex-col gap-2 p-4">
@@ -25,8 +25,10 @@ export function MessageEntry({ message }: { message: Message }) {
       </div>
       {message.error ? <p className="border-l-2 border-text pl-3">{message.error}</p> : null}
       <Outcome message={message} />
-      <details>
-        <summary className="tap inline-flex items-center text-13 text-link">Raw message</summary>
+      <details open={opened}>
+        <summary className="tap w-fit py-1.5 text-13 text-link underline underline-offset-3">
+          Raw message
+        </summary>
         <div className="mt-1 flex flex-col gap-2">
           <Code text={text} label={`Raw message of ${message.integration ?? "an unknown integration"}`} />
           <div>

@@ -72,9 +72,11 @@ function Open({ forMe, mine, others, more }: ReturnType<typeof split> & { more: 
         title={title}
         flush
         aside={
-          <Link to="/incidents" className="link text-13">
-            All incidents
-          </Link>
+          end || others.length === 0 ? (
+            <Link to="/incidents" className="link text-13">
+              All incidents
+            </Link>
+          ) : null
         }
       >
         <ul className="divide-y">

@@ -12,7 +12,9 @@ export interface Mine {
 export function split(open: Incident[], me: string, paged: ReadonlySet<number>): Mine {
   const sorted = [...open].sort(byUrgency);
   const isForMe = (incident: Incident) =>
-    incident.status === "triggered" && (paged.has(incident.number) || incident.assignee === me);
+    incident.status === "triggered" &&
+    !incident.snoozed_until &&
+    (paged.has(incident.number) || incident.assignee === me);
   return {
     forMe: sorted.filter(isForMe),
     mine: sorted.filter((incident) => !isForMe(incident) && incident.assignee === me),
@@ -22,6 +24,6 @@ export function split(open: Incident[], me: string, paged: ReadonlySet<number>):
 
 /** What nobody has first, then the worst, then the newest. */
 function byUrgency(a: Incident, b: Incident): number {
-  const waits = (incident: Incident) => (incident.status === "triggered" ? 0 : 1);
+  const waits = (incident: Incident) => (incident.status === "triggered" && !incident.snoozed_until ? 0 : 1);
   return waits(a) - waits(b) || a.severity - b.severity || b.created_at.localeCompare(a.created_at);
 }

@@ -1,7 +1,7 @@
 /** When each thing happened and how long it took. */
 import type { Incident } from "@/api/types";
 import { Fact, Facts } from "@/ui/block";
-import { duration } from "@/ui/format";
+import { span } from "@/ui/format";
 import { Time } from "@/ui/time";
 
 export function Figures({ incident }: { incident: Incident }) {
@@ -29,7 +29,7 @@ export function Figures({ incident }: { incident: Incident }) {
           <div key={name}>
             <dt className="text-13 text-muted">{name}</dt>
             <dd className="text-20 font-semibold">
-              {seconds === null || seconds === undefined ? "not yet" : duration(seconds)}
+              {seconds === null || seconds === undefined ? "not yet" : span(seconds)}
             </dd>
           </div>
         ))}

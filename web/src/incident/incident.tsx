@@ -63,7 +63,7 @@ function Header({ incident }: { incident: Incident }) {
             {incident.severity_name}
           </span>
         </span>
-        <span className="text-16">
+        <span className="inline-flex text-16">
           <State state={incident.snoozed_until ? "snoozed" : incident.status} who={incident.assignee} />
         </span>
         <span className="font-mono text-muted">#{incident.number}</span>

@@ -15,6 +15,7 @@ interface RowProps {
 }
 
 export function IncidentRow({ incident, selection, current = false }: RowProps) {
+  const state = incident.snoozed_until ? "snoozed" : incident.status;
   return (
     <div
       className={clsx(
@@ -33,7 +34,7 @@ export function IncidentRow({ incident, selection, current = false }: RowProps) 
           />
         </label>
       ) : null}
-      <span className="w-6 shrink-0 md:w-28">
+      <span className="w-6 shrink-0 self-start pt-0.5 md:w-28 md:self-center md:pt-0">
         <Severity level={incident.severity} name={incident.severity_name} wordHidden />
         <span className="ml-1.5 hidden align-[0.3em] text-13 md:inline" aria-hidden="true">
           {incident.severity_name}
@@ -45,13 +46,17 @@ export function IncidentRow({ incident, selection, current = false }: RowProps) 
           params={{ number: String(incident.number) }}
           className={clsx(
             "line-clamp-2 after:absolute after:inset-0 md:line-clamp-1",
-            incident.status === "triggered" && "font-semibold",
+            incident.status === "triggered" && !incident.snoozed_until && "font-semibold",
           )}
           title={`Since ${utc(incident.created_at)}`}
           data-row-link
         >
           {incident.title}
         </Link>
+        <div className="flex flex-wrap items-center gap-x-2 py-0.5 text-13 md:hidden">
+          <State state={state} who={incident.assignee} />
+          <RowNote incident={incident} />
+        </div>
         <div className="flex flex-wrap items-center gap-x-2 text-13 text-muted">
           <span className="font-mono">#{incident.number}</span>
           {incident.service ? <span>{incident.service}</span> : null}
@@ -60,13 +65,13 @@ export function IncidentRow({ incident, selection, current = false }: RowProps) 
           {incident.practice ? <Tag>Practice</Tag> : null}
         </div>
       </div>
-      <div className="flex shrink-0 flex-col items-end text-13 md:w-40 md:items-start">
-        <State state={incident.snoozed_until ? "snoozed" : incident.status} who={incident.assignee} />
+      <div className="hidden w-36 shrink-0 flex-col text-13 md:flex">
+        <State state={state} who={incident.assignee} />
         <RowNote incident={incident} />
       </div>
       <Time
         at={incident.created_at}
-        className="hidden w-44 shrink-0 text-right text-13 text-muted md:block"
+        className="hidden w-48 shrink-0 text-right text-13 text-muted md:block"
       />
     </div>
   );

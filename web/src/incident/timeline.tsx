@@ -152,7 +152,11 @@ function Composer({ number }: { number: string }) {
       />
       <div className="flex items-center justify-between gap-2">
         <p className="text-13 text-muted">
-          {error ? <span role="alert">{explain(error)}</span> : "Ctrl Enter sends it."}
+          {error ? (
+            <span role="alert">{explain(error)}</span>
+          ) : (
+            <span className="hidden md:inline">Ctrl Enter sends it.</span>
+          )}
         </p>
         <Button type="submit" disabled={!text.trim() || busy}>
           {busy ? "Sent, not confirmed" : "Add note"}

@@ -10,7 +10,7 @@ import { Empty, Panel, ScreenHead, Shown } from "@/ui/block";
 import { Button } from "@/ui/button";
 import { nowMs } from "@/ui/clock";
 import { exportRows } from "@/ui/csv";
-import { count, duration, money } from "@/ui/format";
+import { count, duration, money, span } from "@/ui/format";
 import { Severity } from "@/ui/glyph";
 import { Time } from "@/ui/time";
 
@@ -33,18 +33,18 @@ export default function Reports() {
       <ScreenHead title="Reports">
         <fieldset className="flex gap-1.5">
           <legend className="sr-only">Span of time</legend>
-          {SPANS.map((span) => (
+          {SPANS.map((length) => (
             <button
-              key={span}
+              key={length}
               type="button"
-              aria-pressed={span === days}
-              onClick={() => void navigate({ search: { days: span, service }, replace: true })}
+              aria-pressed={length === days}
+              onClick={() => void navigate({ search: { days: length, service }, replace: true })}
               className={clsx(
                 "tap rounded-sm border px-2.5 text-13",
-                span === days ? "border-text bg-raised font-semibold" : "border-edge hover:bg-raised",
+                length === days ? "border-text bg-raised font-semibold" : "border-edge hover:bg-raised",
               )}
             >
-              {span === 365 ? "1 year" : `${span} days`}
+              {length === 365 ? "1 year" : `${length} days`}
             </button>
           ))}
         </fieldset>
@@ -85,7 +85,7 @@ function Body({ report, days }: { report: IncidentReport; days: number }) {
           <Figure name="Between failures, mean" value={between === null ? "not known" : duration(between)} />
         </dl>
         <p className="mt-4 text-13 text-muted">
-          <Time at={report.from} show="clock" /> to <Time at={report.to} show="clock" />
+          From <Time at={report.from} show="clock" /> until today, <Time at={report.to} show="clock" />
         </p>
       </Panel>
       <Panel title="By severity">
@@ -145,7 +145,7 @@ function Times({ report }: { report: IncidentReport }) {
     ["To resolve", report.time_to_resolve],
   ];
   const longest = Math.max(...rows.map(([, row]) => row.p95_seconds ?? 0), 1);
-  const said = (seconds: number | null) => (seconds === null ? "–" : duration(seconds));
+  const said = (seconds: number | null) => (seconds === null ? "–" : span(seconds));
   const csv = () =>
     exportRows("times", rows, {
       figure: ([name]) => name,
@@ -157,7 +157,7 @@ function Times({ report }: { report: IncidentReport }) {
     });
   return (
     <Panel title="How long it took" flush aside={<CsvButton onClick={csv} />}>
-      <Scroller label="How long it took">
+      <Scroller label="Table of times">
         <thead>
           <tr className="text-13 text-muted">
             <Head>Time</Head>
@@ -217,7 +217,7 @@ function ByService({ report, days }: { report: IncidentReport; days: number }) {
     });
   return (
     <Panel title="By service" flush aside={<CsvButton onClick={csv} />}>
-      <Scroller label="By service">
+      <Scroller label="Table of services">
         <thead>
           <tr className="text-13 text-muted">
             <Head>Service</Head>

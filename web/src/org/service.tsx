@@ -68,9 +68,12 @@ function Now({ service }: { service: Service }) {
     );
   }
   return (
-    <Link to="/incidents" search={{ q: `state:open service:${service.name}` }} className="link">
-      <Severity level={service.worst_severity} />, {count(service.open_incidents, "incident")}
-    </Link>
+    <span className="flex flex-wrap items-center gap-x-3">
+      <Severity level={service.worst_severity} />
+      <Link to="/incidents" search={{ q: `state:open service:${service.name}` }} className="link">
+        {count(service.open_incidents, "incident")}
+      </Link>
+    </span>
   );
 }
 
@@ -133,7 +136,7 @@ function IntegrationBody({ service, integration }: { service: string; integratio
   const session = useQuery(queries.session());
   const publicUrl = session.data?.public_url || window.location.origin;
   return (
-    <div className="flex flex-col gap-6">
+    <div className="flex min-w-0 flex-col gap-6">
       <Facts>
         <Fact name="Type">
           <Tag>{integration.type}</Tag>
@@ -154,7 +157,7 @@ function IntegrationBody({ service, integration }: { service: string; integratio
       </Facts>
       <TestAlert service={service} integration={integration.name} />
       {snippets(integration, publicUrl).map((snippet) => (
-        <section key={snippet.title} aria-label={snippet.title}>
+        <div key={snippet.title}>
           <div className="mb-2 flex flex-wrap items-end justify-between gap-2">
             <div>
               <h3 className="font-semibold">{snippet.title}</h3>
@@ -163,7 +166,7 @@ function IntegrationBody({ service, integration }: { service: string; integratio
             <CopyButton text={snippet.text} label={`Copy: ${snippet.title}`} />
           </div>
           <Code text={snippet.text} label={snippet.title} />
-        </section>
+        </div>
       ))}
     </div>
   );

@@ -68,6 +68,6 @@ function Value({ name, value }: { name: string; value: unknown }) {
   if (typeof value === "number")
     return <>{name.endsWith("_seconds") ? duration(value) : value.toLocaleString("en-GB")}</>;
   if (typeof value === "string")
-    return /^\d{4}-\d\d-\d\dT/.test(value) ? <Time at={value} focusable /> : <>{value}</>;
+    return /^\d{4}-\d\d-\d\dT/.test(value) ? <Time at={value} focusable /> : value;
   return <code className="text-13">{JSON.stringify(value)}</code>;
 }

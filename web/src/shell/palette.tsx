@@ -88,7 +88,9 @@ function Commands({ close }: { close: () => void }) {
               <span className="min-w-0 flex-1 truncate">
                 #{incident.number} {incident.title}
               </span>
-              <span className="text-muted">{STATE_WORD[incident.status]}</span>
+              <span className="text-muted">
+                {STATE_WORD[incident.snoozed_until ? "snoozed" : incident.status]}
+              </span>
             </Item>
           ))}
         </Group>

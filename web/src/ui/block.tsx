@@ -45,7 +45,7 @@ export function Panel({
 }) {
   const id = useId();
   return (
-    <section aria-labelledby={id} className={clsx("panel", className)}>
+    <section aria-labelledby={id} className={clsx("panel min-w-0", className)}>
       <div className="flex min-h-10 flex-wrap items-center justify-between gap-2 border-b px-4 py-2">
         <h2 id={id} className="text-14 font-semibold">
           {title}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { clockTime, count, countdown, duration, initials, relative, utc } from "./format";
+import { clockTime, count, countdown, duration, initials, relative, span, utc } from "./format";
 
 const NOW = Date.parse("2026-11-21T02:16:04Z");
 
@@ -21,6 +21,7 @@ describe("times", () => {
   it("tells the age in two units at most", () => {
     expect(relative("2026-11-21T02:12:04Z", NOW)).toBe("4 m ago");
     expect(relative("2026-11-21T04:21:04Z", NOW)).toBe("in 2 h 05 m");
+    expect(relative("2026-11-19T01:16:04Z", NOW)).toBe("2 d ago");
     expect(relative("2026-11-21T02:16:04Z", NOW)).toBe("now");
   });
 
@@ -39,6 +40,7 @@ describe("lengths", () => {
   it("writes durations as people say them", () => {
     expect(duration(45)).toBe("45 s");
     expect(duration(7200)).toBe("2 h");
+    expect(span(118)).toBe("1 m 58 s");
     expect(duration(273_600)).toBe("3 d 04 h");
   });
 

@@ -15,6 +15,13 @@ export function duration(seconds: number): string {
   return pair(Math.floor(total / DAY), "d", Math.floor((total % DAY) / HOUR), "h");
 }
 
+/** `1 m 58 s` below an hour, else as `duration`: for figures that are compared. */
+export function span(seconds: number): string {
+  const total = Math.max(0, Math.round(seconds));
+  if (total < MINUTE || total >= HOUR) return duration(total);
+  return pair(Math.floor(total / MINUTE), "m", total % MINUTE, "s");
+}
+
 /** `04:10`, or `1:02:03` from an hour on: for what is counted down before one's eyes. */
 export function countdown(seconds: number): string {
   const total = Math.max(0, Math.ceil(seconds));
@@ -22,11 +29,13 @@ export function countdown(seconds: number): string {
   return total < HOUR ? rest : `${Math.floor(total / HOUR)}:${rest}`;
 }
 
-/** `4 m ago`, `in 2 h 05 m`, `now`. */
+/** `4 m ago`, `in 2 h 05 m`, `3 d ago`, `now`: an age of days needs no hours. */
 export function relative(at: string, now: number): string {
   const seconds = (Date.parse(at) - now) / 1000;
   if (Math.abs(seconds) < 1) return "now";
-  return seconds < 0 ? `${duration(-seconds)} ago` : `in ${duration(seconds)}`;
+  const length =
+    Math.abs(seconds) < DAY ? duration(Math.abs(seconds)) : `${Math.floor(Math.abs(seconds) / DAY)} d`;
+  return seconds < 0 ? `${length} ago` : `in ${length}`;
 }
 
 /** `03:12 CET`, with the day before it when it is another one: `21 Nov 03:12 CET`. */

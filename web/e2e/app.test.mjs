@@ -1,0 +1,160 @@
+// The app against a running server: each story starts with a fresh browser
+// context and signs in through the lifeline form.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import {
+  ask,
+  declare,
+  launch,
+  open,
+  PHONE,
+  requireServer,
+  settled,
+  signIn,
+  URL_BASE,
+  visitor,
+} from "./browser.mjs";
+
+requireServer();
+let browser;
+before(async () => {
+  browser = await launch();
+});
+after(() => browser?.close());
+
+async function signedIn(options) {
+  const context = await visitor(browser, options);
+  return { context, page: await signIn(context) };
+}
+
+/** A title that no earlier run has used. */
+function fresh(words) {
+  return `${words} ${Date.now().toString(36)}`;
+}
+
+test("a stranger is sent to sign in and comes back to where they wanted to go", async () => {
+  const context = await visitor(browser);
+  const page = await context.newPage();
+  await page.goto(`${URL_BASE}/app/incidents`);
+  await page.waitForURL((url) => url.pathname === "/sign-in");
+  assert.equal(new URL(page.url()).searchParams.get("next"), "/app/incidents");
+  await context.close();
+});
+
+test("an incident is acknowledged by keyboard, undone, and acknowledged again", async () => {
+  const { context, page } = await signedIn();
+  const title = fresh("Keyboard story");
+  const { number } = await declare(page, title);
+  await open(page, `/app/incidents?q=${encodeURIComponent(`status:triggered ${title}`)}`);
+  const status = async () => (await ask(page, `/incidents/${number}`)).status;
+
+  await page.keyboard.press("j");
+  await page.keyboard.press("a");
+  await page.getByText(`You have #${number}`).waitFor();
+  assert.equal(await status(), "acknowledged");
+
+  await page.keyboard.press("z");
+  await page.getByText(`#${number} is triggered again`).waitFor();
+  assert.equal(await status(), "triggered");
+
+  await open(page, `/app/incidents/${number}`);
+  await page.keyboard.press("a");
+  await page.getByText(`You have #${number}`).waitFor();
+  assert.equal(await status(), "acknowledged");
+  await context.close();
+});
+
+test("a note written in one browser appears in another without a reload", async () => {
+  const writer = await signedIn();
+  const reader = await signedIn();
+  const { number } = await declare(writer.page, fresh("Live story"));
+  await open(reader.page, `/app/incidents/${number}`);
+  await reader.page.getByText("live", { exact: true }).waitFor();
+  await open(writer.page, `/app/incidents/${number}`);
+
+  const text = fresh("The pool is full");
+  await writer.page.keyboard.press("n");
+  await writer.page.keyboard.type(text);
+  await writer.page.keyboard.press("Control+Enter");
+  await reader.page.getByRole("log").getByText(text).waitFor({ timeout: 5_000 });
+  await writer.context.close();
+  await reader.context.close();
+});
+
+test("a note that was not sent survives a reload", async () => {
+  const { context, page } = await signedIn();
+  const { number } = await declare(page, fresh("Draft story"));
+  await open(page, `/app/incidents/${number}`);
+  const box = page.getByLabel("Note for the timeline");
+  await box.fill("half a thought");
+  await page.reload();
+  await settled(page);
+  assert.equal(await box.inputValue(), "half a thought");
+  await context.close();
+});
+
+test("a test alert is followed from sent to incident to page", async () => {
+  const { context, page } = await signedIn();
+  const services = await ask(page, "/services");
+  const service = services.items.find(({ integrations }) => integrations.length > 0);
+  assert.ok(service, "the server needs a service with an integration");
+  await open(page, `/app/services/${encodeURIComponent(service.name)}`);
+  await page.getByRole("button", { name: "Send test alert" }).first().click();
+  const progress = page.getByRole("status", { name: "Progress of the test alert" });
+  await progress.getByText(/delivered to|pages nobody/).waitFor({ timeout: 20_000 });
+  await progress.getByRole("link", { name: /Open incident/ }).click();
+  await page.waitForURL(/\/app\/incidents\/\d+/);
+  await context.close();
+});
+
+test("several incidents are selected with x and resolved at once", async () => {
+  const { context, page } = await signedIn();
+  const title = fresh("Bulk story");
+  const numbers = [];
+  for (const which of ["one", "two"]) numbers.push((await declare(page, `${title} ${which}`)).number);
+  await open(page, `/app/incidents?q=${encodeURIComponent(`state:open ${title}`)}`);
+  for (const key of ["j", "x", "j", "x", "r"]) await page.keyboard.press(key);
+  await page.getByRole("dialog").getByRole("button", { name: "Resolve" }).click();
+  await page.getByText("2 incidents resolved").waitFor();
+  for (const number of numbers) {
+    assert.match((await ask(page, `/incidents/${number}`)).status, /resolved|closed/);
+  }
+  await context.close();
+});
+
+test("the palette goes to an incident by its number", async () => {
+  const { context, page } = await signedIn();
+  const { number } = await declare(page, fresh("Palette story"));
+  await open(page, "/app/");
+  await page.keyboard.press("Control+k");
+  await page.getByRole("dialog").waitFor();
+  await page.keyboard.type(`#${number}`);
+  await page.getByRole("option", { name: `Open incident #${number}` }).click();
+  await page.waitForURL(`**/app/incidents/${number}`);
+  await context.close();
+});
+
+test("on a phone the acknowledge button is under the thumb and big enough", async () => {
+  const { context, page } = await signedIn({ size: PHONE, hasTouch: true });
+  const { number } = await declare(page, fresh("Phone story"));
+  await open(page, `/app/incidents/${number}`);
+  const button = page.getByRole("toolbar").getByRole("button", { name: "Acknowledge" });
+  const box = await button.boundingBox();
+  assert.ok(box.height >= 44 && box.y > PHONE.height / 2, `found it at ${JSON.stringify(box)}`);
+  await button.tap();
+  await page.getByText(`You have #${number}`).waitFor();
+  await context.close();
+});
+
+test("two tabs share one stream", async () => {
+  const { context, page } = await signedIn();
+  const other = await context.newPage();
+  const streams = [];
+  context.on("request", (request) => request.url().endsWith("/api/v1/stream") && streams.push(request));
+  await open(page, "/app/");
+  await page.getByText("live", { exact: true }).waitFor();
+  await open(other, "/app/incidents");
+  await other.getByText("live", { exact: true }).waitFor();
+  assert.equal(streams.length, 1);
+  await context.close();
+});

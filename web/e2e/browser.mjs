@@ -1,0 +1,111 @@
+// Opens a fresh Chromium, signs in through the lifeline form and checks pages
+// with axe. Shared by the tests and by the tool that takes the pictures.
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { chromium } from "playwright-core";
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+export const URL_BASE = (process.env.MUSTER_URL ?? "").replace(/\/+$/, "");
+export const USER = process.env.MUSTER_USER ?? "";
+export const PASSWORD = process.env.MUSTER_PASSWORD ?? "";
+
+const FLAGS = [
+  "--headless",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+export const PHONE = { width: 360, height: 780 };
+export const DESK = { width: 1440, height: 900 };
+export const THEMES = ["dark", "light"];
+
+export function requireServer() {
+  if (URL_BASE && USER && PASSWORD) return;
+  throw new Error(
+    "Set MUSTER_URL, MUSTER_USER and MUSTER_PASSWORD to a running server and its administrator.",
+  );
+}
+
+export function launch() {
+  return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: FLAGS });
+}
+
+/** A browser context of its own: cookies, storage and cache are fresh. */
+export function visitor(browser, { theme = "dark", size = DESK, ...rest } = {}) {
+  return browser.newContext({
+    viewport: size,
+    colorScheme: theme,
+    hasTouch: size.width < 768,
+    bypassCSP: false,
+    ...rest,
+  });
+}
+
+export async function signIn(context, next = "/app/") {
+  const page = await context.newPage();
+  await page.goto(`${URL_BASE}/sign-in?next=${encodeURIComponent(next)}`);
+  await page.locator('[name="name"]').fill(USER);
+  await page.locator('[name="password"]').fill(PASSWORD);
+  await Promise.all([
+    page.waitForURL((url) => url.pathname !== "/sign-in"),
+    page.locator('[name="password"]').press("Enter"),
+  ]);
+  return page;
+}
+
+/** Goes to a screen of the app and waits until it has shown its data. */
+export async function open(page, path) {
+  await page.goto(`${URL_BASE}${path}`);
+  await settled(page);
+}
+
+export async function settled(page) {
+  await page.locator("h1").first().waitFor({ state: "attached" });
+  await page.waitForFunction(() => !/Loading [a-z ]+…/.test(document.body.textContent));
+  await page.evaluate(() => document.fonts.ready);
+}
+
+/** The violations of WCAG 2.2 AA on the page, in words. Empty is clean. */
+export async function violations(page) {
+  // The policy forbids foreign scripts, so axe is run in the debugger's own world.
+  const session = await page.context().newCDPSession(page);
+  const { result, exceptionDetails } = await session.send("Runtime.evaluate", {
+    expression: `${AXE};axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] })
+      .then((found) => JSON.stringify(found.violations.map((each) => ({ id: each.id, help: each.help, nodes: each.nodes.slice(0, 4).map((node) => node.html.slice(0, 220) + " | " + (node.any[0]?.message ?? node.all[0]?.message ?? "")) }))))`,
+    awaitPromise: true,
+  });
+  await session.detach();
+  if (exceptionDetails) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
+  return JSON.parse(result.value).map(({ id, help, nodes }) => `${id}: ${help}\n    ${nodes.join("\n    ")}`);
+}
+
+/** What the page's own API answers, with the page's own session. */
+export function ask(page, path, init) {
+  return page.evaluate(
+    async ([path, init]) => {
+      const response = await fetch(`/api/v1${path}`, {
+        ...init,
+        headers: { accept: "application/json", "content-type": "application/json" },
+      });
+      const text = await response.text();
+      if (!response.ok) throw new Error(`${path} answered ${response.status}: ${text}`);
+      return text ? JSON.parse(text) : null;
+    },
+    [path, init],
+  );
+}
+
+export function declare(page, title, rest = {}) {
+  return ask(page, "/incidents", { method: "POST", body: JSON.stringify({ title, ...rest }) });
+}
+
+/** How far the page is wider than its window; anything above 0 scrolls sideways. */
+export function overflow(page) {
+  return page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+}

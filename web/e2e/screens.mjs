@@ -1,0 +1,36 @@
+// Every screen of the app, with real names from the server for those that need one.
+import { ask, declare } from "./browser.mjs";
+
+export async function screens(page) {
+  const incidents = await ask(page, "/incidents?limit=1");
+  const incident =
+    incidents.items[0]?.number ?? (await declare(page, "A screen needs an incident", { severity: 4 })).number;
+  const service = (await ask(page, "/services")).items.find(({ integrations }) => integrations.length > 0);
+  const alert = (await ask(page, "/alerts?limit=1")).items[0];
+  return [
+    ["home", "/app/"],
+    ["incidents", "/app/incidents"],
+    ["incidents-none", "/app/incidents?q=service%3Anone-of-that-name"],
+    ["incident", `/app/incidents/${incident}`],
+    ["incident-pages", `/app/incidents/${incident}?tab=pages`],
+    ["incident-plan", `/app/incidents/${incident}?tab=plan`],
+    ["incident-alerts", `/app/incidents/${incident}?tab=alerts`],
+    ["incident-figures", `/app/incidents/${incident}?tab=figures`],
+    ["alerts", "/app/alerts"],
+    ...(alert ? [["alert", `/app/alerts/${alert.id}`]] : []),
+    ["on-call", "/app/on-call"],
+    ["services", "/app/services"],
+    ...(service ? [["service", `/app/services/${service.name}`]] : []),
+    ["messages", "/app/messages"],
+    ["reports", "/app/reports"],
+    ["settings", "/app/settings"],
+    ["nowhere", "/app/nowhere"],
+  ];
+}
+
+/** Dialogs that open over a screen: a name, where, and the key that opens it. */
+export const OVERLAYS = [
+  ["palette", "/app/", "Control+k"],
+  ["help", "/app/", "?"],
+  ["declare", "/app/", "c"],
+];
