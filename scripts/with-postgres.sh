@@ -42,7 +42,12 @@ if [ "$(id -u)" -eq 0 ]; then
     as_owner=(setpriv "--reuid=$owner" "--regid=$(id -g "$owner")" --clear-groups)
 fi
 
-base=$(mktemp -d "${TMPDIR:-/tmp}/muster-postgres.XXXXXX")
+# Memory makes new databases ten times faster than a disk does.
+parent=/dev/shm
+if [ ! -d "$parent" ] || [ ! -w "$parent" ]; then
+    parent=${TMPDIR:-/tmp}
+fi
+base=$(mktemp -d "$parent/muster-postgres.XXXXXX")
 data="$base/data"
 
 stop() {

@@ -64,7 +64,7 @@ pub async fn fresh(engine: Engine) -> Fresh {
 pub async fn fresh_unmigrated(engine: Engine) -> Fresh {
     match engine {
         Engine::Sqlite => {
-            let dir = tempfile::tempdir().expect("a temporary directory can be made");
+            let dir = temporary_directory();
             let db = Db::open_sqlite(dir.path()).await.expect("a new data directory opens");
             Fresh { db, place: Place::Dir(dir.path().to_owned()), _dir: Some(dir) }
         }
@@ -107,6 +107,14 @@ impl Drop for Fresh {
         });
         let _ = dropping.join();
     }
+}
+
+/// A temporary directory, in memory where the system has such a place: a test is no less true when
+/// nothing waits for a disk.
+fn temporary_directory() -> TempDir {
+    tempfile::tempdir_in("/dev/shm")
+        .or_else(|_| tempfile::tempdir())
+        .expect("a temporary directory can be made")
 }
 
 async fn fresh_postgres(template: &str) -> Fresh {

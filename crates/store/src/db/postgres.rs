@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{PgPool, Postgres};
+use sqlx::{ConnectOptions, Connection, PgPool, Postgres};
 
 use super::{Lane, Result, StoreError};
 
@@ -39,12 +39,17 @@ impl Cluster {
         let options = PgConnectOptions::from_str(url)?
             .application_name("muster")
             .statement_cache_capacity(STATEMENTS_MAX);
-        let urgent = pool(URGENT_CONNECTIONS_MAX).connect_lazy_with(options.clone());
-        let bulk = pool(BULK_CONNECTIONS_MAX).connect_with(options).await?;
+        // A connection of its own says at once what is wrong, where a pool would try again and
+        // again until its time is up.
+        let timeout = Duration::from_millis(ACQUIRE_TIMEOUT_MS_MAX);
+        let mut first = tokio::time::timeout(timeout, options.connect())
+            .await
+            .map_err(|_| StoreError::unavailable("the server does not answer"))??;
         let (version,): (i32,) =
             sqlx::query_as("SELECT current_setting('server_version_num')::int")
-                .fetch_one(&bulk)
+                .fetch_one(&mut first)
                 .await?;
+        first.close().await?;
         if version < SERVER_VERSION_MIN {
             return Err(StoreError::Unsupported(format!(
                 "PostgreSQL {}.{} is too old; muster needs 15 or later",
@@ -52,7 +57,10 @@ impl Cluster {
                 version % 10_000
             )));
         }
-        Ok(Self { urgent, bulk })
+        Ok(Self {
+            urgent: pool(URGENT_CONNECTIONS_MAX).connect_lazy_with(options.clone()),
+            bulk: pool(BULK_CONNECTIONS_MAX).connect_lazy_with(options),
+        })
     }
 
     pub(super) fn pool(&self, lane: Lane) -> &PgPool {
