@@ -23,17 +23,40 @@ pub struct EventRow {
     pub subject: String,
 }
 
-/// Tells that something changed.
-pub async fn tell(
-    tx: &mut Tx,
-    at: Timestamp,
-    kind: &str,
-    incident_number: Option<i64>,
-    subject: &str,
-) -> Result<()> {
-    const INSERT: Sql =
-        Sql::same("INSERT INTO event (at, type, incident_number, subject) VALUES (?, ?, ?, ?)");
-    tx.execute(&INSERT, args![at, kind, incident_number, subject]).await?;
+/// Something about to be told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewEvent {
+    /// Such as `incident.acknowledged`.
+    pub kind: String,
+    /// The incident people would say, if it is about one.
+    pub incident_number: Option<i64>,
+    /// The wire id of what changed.
+    pub subject: String,
+}
+
+/// Tells what changed, in order.
+pub async fn tell(tx: &mut Tx, at: Timestamp, events: &[NewEvent]) -> Result<()> {
+    const INSERT: Sql = Sql::differs(
+        "INSERT INTO event (at, type, incident_number, subject)
+         SELECT ?2, value ->> 'kind', value ->> 'number', value ->> 'subject' FROM json_each(?1)",
+        "INSERT INTO event (at, type, incident_number, subject)
+         SELECT ?2, kind, number, subject
+         FROM json_to_recordset(CAST(?1 AS json)) AS batch (kind text, number bigint, subject text)",
+    );
+    if events.is_empty() {
+        return Ok(());
+    }
+    let rows: Vec<_> = events
+        .iter()
+        .map(|event| {
+            serde_json::json!({
+                "kind": event.kind,
+                "number": event.incident_number,
+                "subject": event.subject,
+            })
+        })
+        .collect();
+    tx.execute(&INSERT, args![serde_json::Value::Array(rows).to_string(), at]).await?;
     Ok(())
 }
 

@@ -16,7 +16,7 @@ mod flow;
 
 pub use around::Surroundings;
 pub use command::{Command, WrongMove, handle, snooze_until};
-pub use flow::{alerts_changed, open, step_failed, timer_fired};
+pub use flow::{absorb, alerts_changed, open, open_quietly, step_failed, timer_fired};
 
 /// The longest snooze.
 pub const SNOOZE_MAX: SignedDuration = SignedDuration::from_hours(7 * 24);

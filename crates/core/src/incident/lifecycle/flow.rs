@@ -15,21 +15,43 @@ pub fn open(
     around: &Surroundings<'_>,
     now: Timestamp,
 ) -> Decision {
-    let mut decision = Decision::of(incident);
-    let severity = &around.severity.name;
     let (kind, verb) =
         if declared { (Kind::Declared, "Declared") } else { (Kind::Opened, "Opened by an alert") };
-    let text = format!("{verb} as severity {} ({severity})", decision.incident.severity.number());
-    decision.note(
-        Entry::new(now, kind, actor.clone(), text)
-            .with("severity", decision.incident.severity.number())
-            .with("title", decision.incident.title.clone()),
-    );
+    let mut decision = begin(incident, kind, verb, actor, around, now);
     if around.severity.pages() {
         decision.escalate(around, escalation::Event::Started, now);
     }
+    decision
+}
+
+fn begin(
+    incident: Incident,
+    kind: Kind,
+    verb: &str,
+    actor: &Actor,
+    around: &Surroundings<'_>,
+    now: Timestamp,
+) -> Decision {
+    let mut decision = Decision::of(incident);
+    let level = decision.incident.severity.number();
+    let text = format!("{verb} as severity {level} ({})", around.severity.name);
+    decision.note(
+        Entry::new(now, kind, actor.clone(), text)
+            .with("severity", level)
+            .with("title", decision.incident.title.clone()),
+    );
     decision.incident.version += 1;
     decision
+}
+
+/// A new incident begins that asks nobody by itself: somebody is paged by name instead.
+pub fn open_quietly(
+    incident: Incident,
+    actor: &Actor,
+    around: &Surroundings<'_>,
+    now: Timestamp,
+) -> Decision {
+    begin(incident, Kind::Declared, "Declared", actor, around, now)
 }
 
 /// Alerts joined or recovered. `joined` and `recovered` are counts of alerts; `gated` says whether
@@ -141,6 +163,28 @@ pub fn step_failed(
         decision.entries.insert(0, Entry::new(now, Kind::PageFailed, Actor::System, text));
         decision.incident.version += 1;
     }
+    decision
+}
+
+/// The alerts of an incident that was merged into this one come over.
+pub fn absorb(
+    incident: &Incident,
+    from_number: i64,
+    alerts: i64,
+    open_alerts: i64,
+    actor: &Actor,
+    now: Timestamp,
+) -> Decision {
+    let mut decision = Decision::of(incident.clone());
+    decision.incident.alert_count += alerts;
+    decision.incident.open_alert_count += open_alerts;
+    decision.incident.version += 1;
+    let text = format!("Took over incident {from_number} with {alerts} alerts");
+    decision.note(
+        Entry::new(now, Kind::Merged, actor.clone(), text)
+            .with("from", from_number)
+            .with("alerts", alerts),
+    );
     decision
 }
 

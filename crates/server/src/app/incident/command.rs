@@ -1,0 +1,131 @@
+//! What people ask of incidents, from wherever they ask: app, command line, link, API.
+
+use jiff::Timestamp;
+use muster_core::id::{IncidentId, PageId};
+use muster_core::incident::lifecycle::{self, Command, Incident, Surroundings, WrongMove};
+use muster_core::incident::severity::Level;
+use muster_core::incident::timeline::Actor;
+use muster_core::oncall::page::PageState;
+use muster_store::incident::incident as store_incident;
+use muster_store::oncall::page as store_page;
+use muster_store::{Lane, StoreError, Tx};
+
+use super::record::{self, Before};
+use crate::app::App;
+
+/// How often a command is tried again when somebody else was faster.
+const TRIES_MAX: u32 = 5;
+
+/// Why a command was not obeyed.
+#[derive(Debug, thiserror::Error)]
+pub enum Refused {
+    /// There is no such incident.
+    #[error("there is no such incident")]
+    NoSuchIncident,
+    /// There is no such page.
+    #[error("there is no such page")]
+    NoSuchPage,
+    /// The incident's status does not allow it.
+    #[error(transparent)]
+    WrongMove(#[from] WrongMove),
+    /// No configuration says who is paged.
+    #[error("no escalation policy and no catch-all is configured; apply a configuration first")]
+    NotConfigured,
+    /// The store does not answer.
+    #[error("the store does not answer: {0}")]
+    Store(#[from] StoreError),
+}
+
+impl App {
+    /// Obeys a command about an incident. Doing what is already done is not an error where the
+    /// core says so; a wrong move changes nothing.
+    ///
+    /// # Errors
+    /// See [`Refused`].
+    pub async fn command(
+        &self,
+        id: IncidentId,
+        command: Command,
+        actor: &Actor,
+    ) -> Result<Incident, Refused> {
+        let mut tries = 0;
+        loop {
+            match self.try_command(id, command.clone(), actor).await {
+                Err(Refused::Store(StoreError::Conflict { .. })) if tries < TRIES_MAX => tries += 1,
+                outcome => return outcome,
+            }
+        }
+    }
+
+    async fn try_command(
+        &self,
+        id: IncidentId,
+        command: Command,
+        actor: &Actor,
+    ) -> Result<Incident, Refused> {
+        let now = self.now();
+        let mut tx = self.db.begin(Lane::Command).await?;
+        let incident = obey(self, &mut tx, id, command, actor, now).await?;
+        tx.commit().await?;
+        self.wake.all();
+        Ok(incident)
+    }
+
+    /// A paged person cannot take it: the page ends, and if it was the step's last, the next step
+    /// begins at once.
+    ///
+    /// # Errors
+    /// See [`Refused`].
+    pub async fn decline(&self, page: PageId, actor: &Actor) -> Result<Incident, Refused> {
+        let now = self.now();
+        let mut tx = self.db.begin(Lane::Command).await?;
+        let row = store_page::lock(&mut tx, page).await?.ok_or(Refused::NoSuchPage)?;
+        let incident = IncidentId(row.incident_id);
+        let answered = row.state == PageState::Superseded.name();
+        let step = row.step.filter(|_| !answered);
+        let last_of_step = match step {
+            Some(step)
+                if record::step_is_lost(&mut tx, incident, step, row.round, Some(page)).await? =>
+            {
+                u32::try_from(step).ok().zip(u32::try_from(row.round).ok())
+            }
+            _ => None,
+        };
+        let command = Command::Decline { page, last_of_step };
+        let incident = obey(self, &mut tx, incident, command, actor, now).await?;
+        tx.commit().await?;
+        self.wake.all();
+        Ok(incident)
+    }
+}
+
+/// Obeys a command within a transaction of the caller's.
+///
+/// # Errors
+/// See [`Refused`].
+pub async fn obey(
+    app: &App,
+    tx: &mut Tx,
+    id: IncidentId,
+    command: Command,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<Incident, Refused> {
+    let incident = store_incident::lock(tx, id).await?.ok_or(Refused::NoSuchIncident)?;
+    let snapshot = app.snapshot();
+    let directory = &snapshot.directory;
+    let level = level_after(&incident, &command);
+    let around =
+        Surroundings::new(directory, incident.policy, level, now).ok_or(Refused::NotConfigured)?;
+    let decision = lifecycle::handle(&incident, command, actor, &around, now)?;
+    let before = Before::Version(incident.version);
+    record::record(app, tx, directory, before, &decision, actor, now).await?;
+    Ok(decision.incident)
+}
+
+fn level_after(incident: &Incident, command: &Command) -> Level {
+    match command {
+        Command::ChangeSeverity { level, .. } => *level,
+        _ => incident.severity,
+    }
+}

@@ -1,0 +1,99 @@
+//! People report too (`D4`): declaring an incident by hand, and paging somebody about something
+//! that has no incident yet.
+
+use muster_core::alerting::signal::cut;
+use muster_core::id::{IncidentId, ServiceId, UserId};
+use muster_core::incident::lifecycle::{
+    self, Command, Incident, Stamps, Status, Surroundings, TITLE_CHARS_MAX,
+};
+use muster_core::incident::severity::Level;
+use muster_core::incident::timeline::Actor;
+use muster_core::oncall::escalation::State;
+use muster_core::org::directory::Directory;
+use muster_core::org::service::Service;
+use muster_store::Lane;
+use muster_store::incident::incident::{self as store_incident, Grouping};
+
+use super::command::{Refused, obey};
+use super::record::{self, Before};
+use crate::app::App;
+
+/// What somebody reports. A title is enough.
+#[derive(Debug, Clone, Default)]
+pub struct Report {
+    /// One line.
+    pub title: String,
+    /// More than a line.
+    pub summary: Option<String>,
+    /// What is affected; the catch-all service where nobody knows.
+    pub service: Option<ServiceId>,
+    /// How bad it is; the worst where nobody knows.
+    pub severity: Option<Level>,
+    /// Whether it is an exercise.
+    pub practice: bool,
+    /// Whom to ask besides, or instead if `only`.
+    pub page: Vec<UserId>,
+    /// Ask only the people in `page`, and not the service's policy.
+    pub only: bool,
+}
+
+impl App {
+    /// Declares an incident.
+    ///
+    /// # Errors
+    /// See [`Refused`].
+    pub async fn declare(&self, report: Report, actor: &Actor) -> Result<Incident, Refused> {
+        let now = self.now();
+        let snapshot = self.snapshot();
+        let directory = &snapshot.directory;
+        let mut incident = self.new_incident(directory, &report).ok_or(Refused::NotConfigured)?;
+        let around = Surroundings::new(directory, incident.policy, incident.severity, now)
+            .ok_or(Refused::NotConfigured)?;
+        let mut tx = self.db.begin(Lane::Command).await?;
+        incident.number = store_incident::next_number(&mut tx).await?;
+        let decision = if report.only {
+            lifecycle::open_quietly(incident, actor, &around, now)
+        } else {
+            lifecycle::open(incident, true, actor, &around, now)
+        };
+        let before = Before::New(Grouping::default());
+        record::record(self, &mut tx, directory, before, &decision, actor, now).await?;
+        let mut incident = decision.incident;
+        if !report.page.is_empty() {
+            let command = Command::PagePeople { users: report.page, message: None };
+            incident = obey(self, &mut tx, incident.id, command, actor, now).await?;
+        }
+        tx.commit().await?;
+        self.wake.all();
+        Ok(incident)
+    }
+
+    fn new_incident(&self, directory: &Directory, report: &Report) -> Option<Incident> {
+        let now = self.now();
+        let service: &Service = report
+            .service
+            .and_then(|id| directory.services.get(id))
+            .or_else(|| directory.catch_all_service())?;
+        let mut title = report.title.trim().to_owned();
+        cut(&mut title, TITLE_CHARS_MAX);
+        Some(Incident {
+            id: IncidentId(self.ids.next(now)),
+            number: 0,
+            title,
+            summary: report.summary.clone(),
+            service: service.id,
+            policy: service.policy,
+            severity: report.severity.unwrap_or(Level::WORST),
+            status: Status::Triggered,
+            assignee: None,
+            stamps: Stamps { occurred_at: Some(now), detected_at: Some(now), ..Stamps::default() },
+            escalation: State::Idle,
+            alert_count: 0,
+            open_alert_count: 0,
+            reopened_count: 0,
+            merged_into: None,
+            practice: report.practice,
+            version: 0,
+        })
+    }
+}

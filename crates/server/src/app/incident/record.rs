@@ -1,0 +1,352 @@
+//! Recording a decision: the incident, its timeline, its pages with their deliveries, its timer,
+//! the notices for the live stream and the audit record, all in the caller's transaction. Whatever
+//! is decided about an incident, by whatever way, becomes durable here.
+
+use jiff::Timestamp;
+use muster_core::id::{DeliveryId, EntryId, IncidentId, PageId, UserId};
+use muster_core::incident::lifecycle::{self, Decision, Effect, How, Incident, Superseded};
+use muster_core::incident::severity::Urgency;
+use muster_core::incident::timeline::{Actor, Entry, Kind};
+use muster_core::oncall::page::{self, DeliveryState, PageState};
+use muster_core::org::directory::Directory;
+use muster_core::org::user::ContactMethod;
+use muster_store::event::NewEvent;
+use muster_store::incident::incident::Grouping;
+use muster_store::incident::{incident as store_incident, timeline};
+use muster_store::oncall::delivery::{self, NewDelivery};
+use muster_store::oncall::page::{self as store_page, NewPage};
+use muster_store::{StoreError, Tx, alerting, audit, event, timer};
+use serde_json::json;
+
+use crate::app::App;
+use crate::ids;
+
+/// Where an incident stood before the decision.
+#[derive(Debug, Clone)]
+pub enum Before {
+    /// It did not exist; its first alert was grouped by this.
+    New(Grouping),
+    /// It was read at this version.
+    Version(i64),
+}
+
+/// Makes a decision durable in the caller's transaction.
+///
+/// # Errors
+/// When the store refuses; a conflict means that somebody else was faster.
+pub async fn record(
+    app: &App,
+    tx: &mut Tx,
+    directory: &Directory,
+    before: Before,
+    decision: &Decision,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let incident = &decision.incident;
+    match before {
+        Before::New(grouping) => store_incident::insert(tx, incident, &grouping).await?,
+        Before::Version(version) if version != incident.version => {
+            store_incident::update(tx, incident, version).await?;
+        }
+        Before::Version(_) => {}
+    }
+    for effect in &decision.effects {
+        perform(app, tx, directory, incident, effect, actor, now).await?;
+    }
+    match incident.next_at() {
+        Some(at) => timer::set(tx, timer::Kind::Incident, incident.id.0, at, now).await?,
+        None => timer::clear(tx, timer::Kind::Incident, &[incident.id.0]).await?,
+    }
+    note(app, tx, directory, incident, &decision.entries, now).await?;
+    if !decision.entries.is_empty() {
+        write_audit(app, tx, decision, actor, now).await?;
+    }
+    Ok(())
+}
+
+/// Adds entries to an incident's timeline and tells the live stream and the event webhooks.
+///
+/// # Errors
+/// When the store refuses.
+pub async fn note(
+    app: &App,
+    tx: &mut Tx,
+    directory: &Directory,
+    incident: &Incident,
+    entries: &[Entry],
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let rows: Vec<_> =
+        entries.iter().map(|entry| (EntryId(app.ids.next(now)), entry.clone())).collect();
+    timeline::append(tx, incident.id, &rows, now).await?;
+    let events: Vec<_> = entries
+        .iter()
+        .map(|entry| NewEvent {
+            kind: format!("incident.{}", entry.kind.name()),
+            incident_number: Some(incident.number),
+            subject: incident.id.to_string(),
+        })
+        .collect();
+    event::tell(tx, now, &events).await?;
+    for entry in entries {
+        super::webhook::tell(app, tx, directory, incident, entry, now).await?;
+    }
+    Ok(())
+}
+
+async fn write_audit(
+    app: &App,
+    tx: &mut Tx,
+    decision: &Decision,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let incident = &decision.incident;
+    let kinds: Vec<_> = decision.entries.iter().map(|entry| entry.kind.name()).collect();
+    let entry = audit::Entry {
+        id: app.ids.next(now),
+        at: now,
+        actor_kind: actor.kind().to_owned(),
+        actor_id: actor.user().map(|user| user.0),
+        action: "incident.transition".to_owned(),
+        object_kind: "incident".to_owned(),
+        object_id: incident.id.to_string(),
+        data: json!({
+            "status": incident.status.name(),
+            "severity": incident.severity.number(),
+            "version": incident.version,
+            "entries": kinds,
+        }),
+    };
+    audit::append(tx, &entry, ids::random()).await
+}
+
+async fn perform(
+    app: &App,
+    tx: &mut Tx,
+    directory: &Directory,
+    incident: &Incident,
+    effect: &Effect,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    match effect {
+        Effect::Page { user, step, round, reason, urgency } => {
+            let request =
+                Request { user: *user, step: *step, round: *round, reason, urgency: *urgency };
+            open_page(app, tx, directory, incident.id, &request, now).await
+        }
+        Effect::SupersedeAll(why) => {
+            let live = store_page::live(tx, incident.id).await?;
+            for page in live {
+                supersede(app, tx, &page, why, actor, now).await?;
+            }
+            Ok(())
+        }
+        Effect::Supersede(id, why) => match store_page::lock(tx, *id).await? {
+            Some(page) => supersede(app, tx, &page, why, actor, now).await,
+            None => Ok(()),
+        },
+        Effect::ResolveAlerts => {
+            alerting::alert::resolve_of_incident(tx, incident.id, now).await?;
+            Ok(())
+        }
+        Effect::MoveAlerts(into) => {
+            move_alerts(app, tx, directory, incident, *into, actor, now).await
+        }
+        Effect::Alarm(text) => {
+            tracing::error!(incident = incident.number, "{text}");
+            metrics::counter!("muster_alarms_total").increment(1);
+            Ok(())
+        }
+    }
+}
+
+struct Request<'a> {
+    user: UserId,
+    step: Option<u32>,
+    round: u32,
+    reason: &'a str,
+    urgency: Urgency,
+}
+
+async fn open_page(
+    app: &App,
+    tx: &mut Tx,
+    directory: &Directory,
+    incident: IncidentId,
+    request: &Request<'_>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let id = PageId(app.ids.next(now));
+    let page = NewPage {
+        id,
+        incident,
+        user: request.user,
+        step: request.step,
+        round: request.round,
+        reason: request.reason.to_owned(),
+        urgency: request.urgency,
+        token_hash: app.page_token_hash(id),
+    };
+    store_page::insert(tx, &page, now).await?;
+    let user = directory.users.get(request.user);
+    let rules = user.map(|user| user.rules(request.urgency)).unwrap_or_default();
+    let mut position = 0;
+    for (method, due_at) in page::plan(&rules, now) {
+        let Some(method) = user.and_then(|user| user.contact_method(method)) else { continue };
+        let carries =
+            Carries { kind: delivery::Kind::Page, page: id, incident, user: request.user };
+        let delivery = to_method(app, &carries, method, position, due_at, now);
+        put(tx, &delivery, now).await?;
+        position += 1;
+    }
+    if position == 0 {
+        store_page::set_state(tx, id, PageState::Exhausted).await?;
+    }
+    metrics::counter!("muster_pages_total").increment(1);
+    Ok(())
+}
+
+/// What a delivery to a contact method is about.
+struct Carries {
+    kind: delivery::Kind,
+    page: PageId,
+    incident: IncidentId,
+    user: UserId,
+}
+
+fn to_method(
+    app: &App,
+    carries: &Carries,
+    method: &ContactMethod,
+    position: i64,
+    due_at: Timestamp,
+    now: Timestamp,
+) -> NewDelivery {
+    NewDelivery {
+        id: DeliveryId(app.ids.next(now)),
+        kind: carries.kind,
+        page: Some(carries.page),
+        incident: Some(carries.incident),
+        user: Some(carries.user),
+        method: Some(method.id),
+        method_name: method.name.clone(),
+        channel: method.address.channel(),
+        address: None,
+        content: None,
+        position,
+        due_at,
+    }
+}
+
+/// Stores a delivery together with its timer.
+///
+/// # Errors
+/// When the store refuses.
+pub async fn put(tx: &mut Tx, delivery: &NewDelivery, now: Timestamp) -> Result<(), StoreError> {
+    delivery::insert(tx, delivery).await?;
+    timer::set(tx, timer::Kind::Delivery, delivery.id.0, delivery.due_at, now).await
+}
+
+/// Ends a page: what has not gone out is cancelled, and methods that already got it hear how it
+/// ended, unless the person ended it themselves.
+async fn supersede(
+    app: &App,
+    tx: &mut Tx,
+    page: &store_page::PageRow,
+    why: &Superseded,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    if page.state == PageState::Superseded.name() {
+        return Ok(());
+    }
+    let id = PageId(page.id);
+    store_page::supersede(tx, id, why, now).await?;
+    let deliveries = delivery::of_page(tx, id).await?;
+    let acted = actor.user() == Some(UserId(page.user_id));
+    let mut cancelled = Vec::new();
+    for row in &deliveries {
+        match row.delivery_state()? {
+            DeliveryState::Accepted | DeliveryState::Sending => {
+                if !acted && why.how != How::Declined {
+                    follow_up(app, tx, row, id, now).await?;
+                }
+            }
+            DeliveryState::Failed | DeliveryState::Cancelled => {}
+            DeliveryState::Scheduled | DeliveryState::Retrying | DeliveryState::Bundled => {
+                delivery::set_state(tx, row.id, DeliveryState::Cancelled, None, None).await?;
+                cancelled.push(row.id);
+            }
+        }
+    }
+    timer::clear(tx, timer::Kind::Delivery, &cancelled).await
+}
+
+/// "Acknowledged by X", to a method that got the page.
+async fn follow_up(
+    app: &App,
+    tx: &mut Tx,
+    row: &delivery::DeliveryRow,
+    page: PageId,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let channel = if row.channel == "email" { "email" } else { "webhook" };
+    let news = NewDelivery {
+        id: DeliveryId(app.ids.next(now)),
+        kind: delivery::Kind::Superseded,
+        page: Some(page),
+        incident: row.incident_id.map(IncidentId),
+        user: row.user_id.map(UserId),
+        method: row.method_id.map(muster_core::id::ContactMethodId),
+        method_name: row.method.clone(),
+        channel,
+        address: None,
+        content: None,
+        position: row.position,
+        due_at: now,
+    };
+    put(tx, &news, now).await
+}
+
+async fn move_alerts(
+    app: &App,
+    tx: &mut Tx,
+    directory: &Directory,
+    from: &Incident,
+    into: IncidentId,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let (all, open) = alerting::alert::move_all(tx, from.id, into).await?;
+    let target = store_incident::lock(tx, into).await?.ok_or(StoreError::Missing)?;
+    let decision = lifecycle::absorb(&target, from.number, all, open, actor, now);
+    store_incident::update(tx, &decision.incident, target.version).await?;
+    note(app, tx, directory, &decision.incident, &decision.entries, now).await
+}
+
+/// Whether every page of a step was declined or exhausted, so that the next step begins at once.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn step_is_lost(
+    tx: &mut Tx,
+    incident: IncidentId,
+    step: i64,
+    round: i64,
+    besides: Option<PageId>,
+) -> Result<bool, StoreError> {
+    let pages = store_page::of_step(tx, incident, step, round).await?;
+    Ok(pages.iter().filter(|page| Some(PageId(page.id)) != besides).all(|page| {
+        page.state == PageState::Exhausted.name()
+            || page.how.as_deref() == Some(How::Declined.name())
+    }))
+}
+
+/// The entry that says that a page could not be delivered by any method.
+pub fn exhausted_entry(user: &str, now: Timestamp) -> Entry {
+    Entry::new(now, Kind::PageFailed, Actor::System, format!("No method reaches {user}"))
+        .with("user", user)
+}

@@ -1,0 +1,72 @@
+//! The links in pages: one token per person and page. A token is derived from the installation's
+//! key and the page's id, so that a message sent again carries the same link; the store keeps its
+//! digest only.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use muster_core::id::{IncidentId, PageId};
+use sha2::{Digest as _, Sha256};
+
+use super::App;
+
+/// The longest token that is looked at, in bytes.
+pub const TOKEN_BYTES_MAX: usize = 64;
+
+/// The token of a page's link.
+pub fn token(instance_key: &[u8; 32], page: PageId) -> String {
+    URL_SAFE_NO_PAD.encode(derive(instance_key, b"page link", page.0.as_bytes()))
+}
+
+/// A key of its own for one purpose and object, derived from the installation's key.
+pub fn derive(instance_key: &[u8; 32], purpose: &[u8], object: &[u8]) -> [u8; 32] {
+    // HMAC takes keys of any length, so this cannot fail; an empty key would only weaken it.
+    let mut mac = Hmac::<Sha256>::new_from_slice(instance_key)
+        .unwrap_or_else(|_| Hmac::<Sha256>::new(&Default::default()));
+    mac.update(purpose);
+    mac.update(&[0]);
+    mac.update(object);
+    mac.finalize().into_bytes().into()
+}
+
+/// What the store keeps of a token.
+pub fn digest(token: &str) -> [u8; 32] {
+    Sha256::digest(token.as_bytes()).into()
+}
+
+impl App {
+    /// Where the page's link leads: `https://.../p/{token}`.
+    pub fn page_url(&self, page: PageId) -> String {
+        format!("{}/p/{}", self.settings.public_url, token(self.instance_key(), page))
+    }
+
+    /// Where an incident is shown in the app.
+    pub fn incident_url(&self, number: i64) -> String {
+        format!("{}/app/incidents/{number}", self.settings.public_url)
+    }
+
+    /// The digest that is stored with a page.
+    pub fn page_token_hash(&self, page: PageId) -> [u8; 32] {
+        digest(&token(self.instance_key(), page))
+    }
+
+    /// The name that a mail client threads an incident's messages by.
+    pub fn thread_of(incident: IncidentId) -> String {
+        incident.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_page_has_its_own_unguessable_token() {
+        let page = |n| PageId(uuid::Uuid::from_u128(n));
+        let key = [7; 32];
+        assert_eq!(token(&key, page(1)), token(&key, page(1)));
+        assert_ne!(token(&key, page(1)), token(&key, page(2)));
+        assert_ne!(token(&key, page(1)), token(&[8; 32], page(1)));
+        assert_eq!(token(&key, page(1)).len(), 43);
+    }
+}

@@ -1,0 +1,150 @@
+//! What the server can do: each operation loads, asks the core to decide, and commits in one
+//! transaction. Nothing here knows HTTP.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use anyhow::Context as _;
+use jiff::Timestamp;
+use muster_store::org::directory;
+use muster_store::{Db, Engine, Lane, setting};
+use tokio::sync::Notify;
+use uuid::Uuid;
+
+use crate::clock::Clock;
+use crate::ids::{self, Ids};
+use crate::settings::Settings;
+
+pub mod incident;
+pub mod link;
+pub mod org;
+pub mod snapshot;
+
+pub use snapshot::Snapshot;
+
+/// The setting that holds the installation's own key, from which links and signatures are derived.
+const INSTANCE_KEY: &str = "instance_key";
+
+/// A running installation. Cloning is cheap.
+#[derive(Clone)]
+pub struct App(Arc<Inner>);
+
+/// What an [`App`] is made of.
+pub struct Inner {
+    /// The store.
+    pub db: Db,
+    /// What time it is.
+    pub clock: Clock,
+    /// New ids.
+    pub ids: Ids,
+    /// How this process was started.
+    pub settings: Settings,
+    /// Who waits for what.
+    pub wake: Wake,
+    /// This process among the nodes of a cluster.
+    pub node: Uuid,
+    instance_key: [u8; 32],
+    snapshot: RwLock<Arc<Snapshot>>,
+}
+
+/// Who waits for what. A wake-up carries no truth: whoever is woken reads the store.
+#[derive(Debug, Default)]
+pub struct Wake {
+    /// Messages were accepted.
+    pub triage: Notify,
+    /// An incident's timer was set.
+    pub timers: Notify,
+    /// A delivery was set.
+    pub outbox: Notify,
+    /// Something was told to the live stream.
+    pub stream: Notify,
+    /// A stage finished a piece of work.
+    pub progress: Notify,
+}
+
+impl Wake {
+    /// Wakes every stage, after a commit that may have made work for any of them.
+    pub fn all(&self) {
+        self.triage.notify_one();
+        self.timers.notify_one();
+        self.outbox.notify_one();
+        self.stream.notify_waiters();
+        self.progress.notify_waiters();
+    }
+}
+
+impl std::ops::Deref for App {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+impl App {
+    /// Takes a migrated database into service: reads the configuration and makes the
+    /// installation's key if it has none.
+    ///
+    /// # Errors
+    /// When the store cannot be read or holds a configuration that cannot be understood.
+    pub async fn start(db: Db, clock: Clock, settings: Settings) -> anyhow::Result<Self> {
+        let snapshot = Snapshot::load(&db).await.context("reading the configuration")?;
+        let mut tx = db.begin(Lane::Command).await?;
+        let key = setting::put_new(&mut tx, INSTANCE_KEY, &ids::random::<32>()).await?;
+        tx.commit().await?;
+        let instance_key =
+            key.try_into().map_err(|_| anyhow::anyhow!("the instance key is not 32 bytes"))?;
+        let ids = Ids::default();
+        let node = ids.next(clock.now());
+        Ok(Self(Arc::new(Inner {
+            db,
+            clock,
+            ids,
+            settings,
+            wake: Wake::default(),
+            node,
+            instance_key,
+            snapshot: RwLock::new(Arc::new(snapshot)),
+        })))
+    }
+
+    /// The present instant.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// The configuration as it stands.
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.0.snapshot.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Reads the configuration again, after it was changed here or on another node.
+    ///
+    /// # Errors
+    /// When the store cannot be read; the old configuration stays in force then.
+    pub async fn reload(&self) -> anyhow::Result<()> {
+        let fresh = Arc::new(Snapshot::load(&self.db).await?);
+        *self.0.snapshot.write().unwrap_or_else(PoisonError::into_inner) = fresh;
+        self.wake.all();
+        Ok(())
+    }
+
+    /// Reads the configuration again if another node has changed it.
+    ///
+    /// # Errors
+    /// When the store cannot be read; the old configuration stays in force then.
+    pub async fn refresh(&self) -> anyhow::Result<()> {
+        // One process alone holds an embedded store, and it reloads after its own changes.
+        if self.db.engine() == Engine::Sqlite {
+            return Ok(());
+        }
+        let mut tx = self.db.snapshot().await?;
+        let newest = directory::revision(&mut tx).await?;
+        drop(tx);
+        if newest == self.snapshot().directory.revision { Ok(()) } else { self.reload().await }
+    }
+
+    /// The installation's own key.
+    pub fn instance_key(&self) -> &[u8; 32] {
+        &self.0.instance_key
+    }
+}

@@ -1,0 +1,3 @@
+//! The organisation: configuration and the people in it.
+
+pub mod config;

@@ -1,0 +1,92 @@
+//! The configuration as this process last read it, with what is derived from it: integrations by
+//! key, compiled mappings, the source adapter of each. A change makes a new snapshot; whoever holds
+//! an old one finishes with it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use muster_core::id::IntegrationId;
+use muster_core::org::directory::Directory;
+use muster_core::org::service::Integration;
+use muster_integrations::sources::{self, CompiledMapping, Source};
+use muster_store::Db;
+use muster_store::org::directory;
+
+/// The configuration as this process last read it.
+#[derive(Debug, Clone)]
+pub struct Snapshot {
+    /// The organisation.
+    pub directory: Arc<Directory>,
+    /// What was left out of it and why.
+    pub warnings: Vec<String>,
+    integrations: HashMap<IntegrationId, Arc<Inlet>>,
+    by_key: HashMap<String, IntegrationId>,
+}
+
+/// An integration, ready to receive.
+#[derive(Debug)]
+pub struct Inlet {
+    /// The integration.
+    pub integration: Integration,
+    /// What to call it: `checkout/alertmanager`.
+    pub label: String,
+    /// How its messages are read.
+    pub source: &'static Source,
+    /// How its generic payloads become signals.
+    pub mapping: CompiledMapping,
+}
+
+impl Snapshot {
+    /// Reads the configuration.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn load(db: &Db) -> anyhow::Result<Self> {
+        let mut tx = db.snapshot().await?;
+        let loaded = directory::load(&mut tx, &environment).await?;
+        Ok(Self::new(loaded.directory, loaded.warnings))
+    }
+
+    /// The snapshot of a directory.
+    pub fn new(directory: Arc<Directory>, mut warnings: Vec<String>) -> Self {
+        let mut integrations = HashMap::new();
+        let mut by_key = HashMap::new();
+        for integration in directory.all_integrations() {
+            let label = directory.integration_label(integration);
+            let Some(source) = sources::named(&integration.source) else {
+                warnings.push(format!("{label}: there is no source named {}", integration.source));
+                continue;
+            };
+            let mapping = CompiledMapping::new(&integration.mapping).unwrap_or_else(|problems| {
+                let fields: Vec<_> = problems.iter().map(|problem| &*problem.field).collect();
+                warnings.push(format!("{label}: the mapping of {} is invalid", fields.join(", ")));
+                CompiledMapping::default()
+            });
+            by_key.insert(integration.key.clone(), integration.id);
+            let inlet = Inlet { integration: integration.clone(), label, source, mapping };
+            integrations.insert(integration.id, Arc::new(inlet));
+        }
+        Self { directory, warnings, integrations, by_key }
+    }
+
+    /// The integration that a key belongs to.
+    pub fn inlet_by_key(&self, key: &str) -> Option<&Arc<Inlet>> {
+        self.by_key.get(key).and_then(|id| self.integrations.get(id))
+    }
+
+    /// An integration.
+    pub fn inlet(&self, id: IntegrationId) -> Option<&Arc<Inlet>> {
+        self.integrations.get(&id)
+    }
+
+    /// The integration that people call by that label.
+    pub fn inlet_by_label(&self, label: &str) -> Option<&Arc<Inlet>> {
+        self.integrations.values().find(|inlet| inlet.label == label)
+    }
+}
+
+/// Reads secrets that the configuration names as `{ env: NAME }`.
+#[expect(clippy::disallowed_methods, reason = "this is where configured secrets are looked up")]
+pub fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}

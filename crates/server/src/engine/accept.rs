@@ -1,0 +1,107 @@
+//! Accepting: many requests share one commit, so that the price of durability is one flush for
+//! hundreds of messages. A client hears 2xx only after the commit that holds its message.
+
+use std::time::Duration;
+
+use muster_store::inbox::{self, NewMessage};
+use muster_store::{Db, Lane, StoreError};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::app::App;
+
+/// The most messages of one commit.
+const BATCH_MESSAGES_MAX: usize = 512;
+/// The most messages that may wait for a commit; beyond that clients are asked to come back.
+const WAITING_MESSAGES_MAX: usize = 8_192;
+/// How long a client waits for its commit before it is asked to come back, in milliseconds.
+const COMMIT_WAIT_MS_MAX: u64 = 3_000;
+
+/// Why a message was not accepted. The client should send it again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotAccepted {
+    /// Too many others wait.
+    #[error("too many messages wait to be stored")]
+    Overloaded,
+    /// The store did not confirm in time; the message may have been stored.
+    #[error("the store did not confirm in time")]
+    Unconfirmed,
+}
+
+type Waiting = (NewMessage, oneshot::Sender<Result<(), NotAccepted>>);
+
+/// The way into the inbox.
+#[derive(Debug, Clone)]
+pub struct Accept {
+    waiting: mpsc::Sender<Waiting>,
+}
+
+impl Accept {
+    /// Starts the committer.
+    pub fn start(app: &App) -> Self {
+        let (waiting, messages) = mpsc::channel(WAITING_MESSAGES_MAX);
+        tokio::spawn(commit_batches(app.clone(), messages));
+        Self { waiting }
+    }
+
+    /// Stores a message; returns once it is durable.
+    ///
+    /// # Errors
+    /// See [`NotAccepted`].
+    pub async fn accept(&self, message: NewMessage) -> Result<(), NotAccepted> {
+        let (done, committed) = oneshot::channel();
+        self.waiting.try_send((message, done)).map_err(|_| NotAccepted::Overloaded)?;
+        let wait = Duration::from_millis(COMMIT_WAIT_MS_MAX);
+        match tokio::time::timeout(wait, committed).await {
+            Ok(Ok(outcome)) => outcome,
+            Ok(Err(_)) | Err(_) => Err(NotAccepted::Unconfirmed),
+        }
+    }
+}
+
+async fn commit_batches(app: App, mut messages: mpsc::Receiver<Waiting>) {
+    let mut batch = Vec::with_capacity(BATCH_MESSAGES_MAX);
+    while messages.recv_many(&mut batch, BATCH_MESSAGES_MAX).await > 0 {
+        let (rows, done): (Vec<_>, Vec<_>) = batch.drain(..).unzip();
+        match store(&app.db, &rows).await {
+            Ok(()) => {
+                metrics::counter!("muster_messages_accepted_total").increment(rows.len() as u64);
+                for done in done {
+                    let _ = done.send(Ok(()));
+                }
+                app.wake.triage.notify_one();
+            }
+            Err(error) => {
+                tracing::warn!(messages = rows.len(), "a batch was not stored: {error}");
+                one_by_one(&app, rows, done).await;
+            }
+        }
+    }
+}
+
+async fn store(db: &Db, rows: &[NewMessage]) -> Result<(), StoreError> {
+    let mut tx = db.begin(Lane::Accept).await?;
+    inbox::accept(&mut tx, rows).await?;
+    tx.commit().await
+}
+
+/// A batch that failed is tried again message by message with the same ids, so that one bad message
+/// costs no other.
+async fn one_by_one(
+    app: &App,
+    rows: Vec<NewMessage>,
+    done: Vec<oneshot::Sender<Result<(), NotAccepted>>>,
+) {
+    for (row, done) in rows.into_iter().zip(done) {
+        let outcome = match done.is_closed() {
+            true => continue,
+            false => store(&app.db, std::slice::from_ref(&row)).await,
+        };
+        let answer = outcome.map_err(|error| {
+            tracing::warn!("a message was not stored: {error}");
+            metrics::counter!("muster_messages_refused_total").increment(1);
+            NotAccepted::Unconfirmed
+        });
+        let _ = done.send(answer);
+        app.wake.triage.notify_one();
+    }
+}

@@ -1,0 +1,53 @@
+//! The janitor: seals the audit log and forgets what need not be kept, in small portions and in the
+//! last lane, so that clean-up never starves an escalation.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use muster_store::access::session;
+use muster_store::{Lane, StoreError, audit, event, inbox};
+
+use crate::app::App;
+use crate::settings::{EVENTS_KEPT, RAW_MESSAGES_KEPT};
+
+/// How long the janitor rests between two rounds, in seconds.
+const ROUND_SECONDS: u64 = 60;
+/// The most rows that one transaction deletes.
+const PORTION_ROWS_MAX: i64 = 1_000;
+
+/// Cleans for as long as the server runs.
+pub async fn run(app: App) {
+    loop {
+        if let Err(error) = round(&app).await {
+            tracing::warn!("the janitor could not finish: {error}");
+        }
+        tokio::time::sleep(Duration::from_secs(ROUND_SECONDS)).await;
+    }
+}
+
+/// One round.
+///
+/// # Errors
+/// When the store does not answer; the next round goes on.
+pub async fn round(app: &App) -> Result<(), StoreError> {
+    let now = app.now();
+    audit::seal(&app.db).await?;
+    let old = before(now, RAW_MESSAGES_KEPT);
+    loop {
+        let mut tx = app.db.begin(Lane::Cleanup).await?;
+        let gone = inbox::delete_done(&mut tx, old, PORTION_ROWS_MAX).await?;
+        tx.commit().await?;
+        if gone == 0 {
+            break;
+        }
+    }
+    let mut tx = app.db.begin(Lane::Cleanup).await?;
+    event::forget(&mut tx, before(now, EVENTS_KEPT)).await?;
+    session::remove_expired(&mut tx, now, u32::try_from(PORTION_ROWS_MAX).unwrap_or(u32::MAX))
+        .await?;
+    tx.commit().await
+}
+
+fn before(now: Timestamp, by: SignedDuration) -> Timestamp {
+    now.saturating_sub(by).unwrap_or(Timestamp::MIN)
+}

@@ -1,0 +1,119 @@
+//! The engine carries accepted work forward: accept, triage, timers, outbox, janitor. No stage
+//! takes input from another: each is woken, reads the store, and does what is due, so that the way
+//! after a crash is the way of every day. Nothing polls on a fixed tick; a slow sweep catches what
+//! a lost wake-up missed.
+
+use std::future::Future;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use muster_store::{inbox, timer};
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+
+use crate::app::App;
+
+pub mod accept;
+pub mod janitor;
+pub mod timers;
+pub mod triage;
+
+/// How long a stage sleeps at most before it looks again by itself, in milliseconds.
+const SWEEP_MS_MAX: u64 = 5_000;
+/// How long a stage waits after an error before it tries again, in milliseconds.
+const ERROR_PAUSE_MS: u64 = 500;
+
+/// What a stage found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Found {
+    /// It did something and there may be more.
+    Work,
+    /// Nothing is due before this instant.
+    Nothing(Option<Timestamp>),
+}
+
+/// The running stages. Dropping it stops them; what they were doing is done again at the next start.
+pub struct Engine {
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Engine {
+    /// Starts every stage.
+    pub fn start(app: &App) -> Self {
+        let tasks = vec![
+            spawn(app, "triage", |app| &app.wake.triage, triage::step),
+            spawn(app, "timers", |app| &app.wake.timers, timers::step),
+            tokio::spawn(janitor::run(app.clone())),
+        ];
+        Self { tasks }
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        for task in &self.tasks {
+            task.abort();
+        }
+    }
+}
+
+fn spawn<F, Fut>(
+    app: &App,
+    name: &'static str,
+    waits_for: fn(&App) -> &Notify,
+    step: F,
+) -> JoinHandle<()>
+where
+    F: Fn(App) -> Fut + Send + 'static,
+    Fut: Future<Output = anyhow::Result<Found>> + Send,
+{
+    let app = app.clone();
+    tokio::spawn(async move {
+        loop {
+            let woken = waits_for(&app).notified();
+            tokio::pin!(woken);
+            woken.as_mut().enable();
+            match step(app.clone()).await {
+                Ok(Found::Work) => app.wake.progress.notify_waiters(),
+                Ok(Found::Nothing(until)) => {
+                    app.wake.progress.notify_waiters();
+                    wait(&app, woken, until).await;
+                }
+                Err(error) => {
+                    tracing::error!(stage = name, "{error:#}");
+                    metrics::counter!("muster_stage_errors_total", "stage" => name).increment(1);
+                    tokio::time::sleep(Duration::from_millis(ERROR_PAUSE_MS)).await;
+                }
+            }
+        }
+    })
+}
+
+/// Waits until something wakes the stage, until the instant comes, or for the slow sweep.
+pub(crate) async fn wait(app: &App, woken: impl Future<Output = ()>, until: Option<Timestamp>) {
+    let until = async {
+        match until {
+            Some(at) => app.clock.sleep_until(at).await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        () = woken => {}
+        () = until => {}
+        () = tokio::time::sleep(Duration::from_millis(SWEEP_MS_MAX)) => {}
+    }
+}
+
+impl App {
+    /// Whether nothing accepted waits for triage and nothing due waits for its turn.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn is_idle(&self) -> Result<bool, muster_store::StoreError> {
+        let now = self.now();
+        let (waiting, _) = inbox::backlog(&self.db).await?;
+        let (incidents, _) = timer::overdue(&self.db, timer::Kind::Incident, now).await?;
+        let (deliveries, _) = timer::overdue(&self.db, timer::Kind::Delivery, now).await?;
+        Ok(waiting + incidents + deliveries == 0)
+    }
+}

@@ -1,0 +1,387 @@
+//! One batch of messages: what is known is read in a few set-based queries, every signal is decided
+//! in order against that knowledge, and what came of it is written in a few set-based statements.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use muster_core::alerting::alert::{AlertStatus, Latest};
+use muster_core::alerting::signal::Signal;
+use muster_core::alerting::triage::{self, Candidate, Classified, Decision, Ignored};
+use muster_core::id::{AlertId, IncidentId, IntegrationId, MessageId, ServiceId};
+use muster_core::incident::severity::Level;
+use muster_core::org::directory::Directory;
+use muster_core::org::service::{Outcome, Service};
+use muster_store::alerting::alert::{self, NewAlert, Repeat};
+use muster_store::inbox::{self, MessageRow};
+use muster_store::incident::incident as store_incident;
+use muster_store::{StoreError, Tx};
+use serde_json::{Value, json};
+
+use super::read::{self, Reading, Request};
+use crate::app::App;
+use crate::app::snapshot::{Inlet, Snapshot};
+
+mod inform;
+mod working;
+
+use working::Working;
+
+/// The most incidents that new alerts of a batch may join.
+const CANDIDATES_MAX: i64 = 500;
+
+/// One signal on its way.
+struct Item<'a> {
+    message: MessageId,
+    received_at: Timestamp,
+    inlet: Arc<Inlet>,
+    signal: Signal,
+    service: &'a Service,
+    routed: String,
+    rated: Classified,
+}
+
+/// What is known, and what the batch adds to it.
+struct Batch<'a> {
+    app: &'a App,
+    directory: &'a Directory,
+    now: Timestamp,
+    latest: HashMap<(IntegrationId, String), Latest>,
+    candidates: HashMap<ServiceId, Vec<Candidate>>,
+    working: HashMap<IncidentId, Working>,
+    order: Vec<IncidentId>,
+    new_alerts: Vec<NewAlert>,
+    new_at: HashMap<AlertId, usize>,
+    repeats: HashMap<AlertId, Repeat>,
+    links: HashSet<(AlertId, MessageId)>,
+    informs: Vec<usize>,
+    outcomes: HashMap<MessageId, Vec<Value>>,
+}
+
+/// Takes a batch of messages through triage in the caller's transaction.
+pub(super) async fn digest(
+    app: &App,
+    tx: &mut Tx,
+    rows: &[MessageRow],
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let snapshot = app.snapshot();
+    let directory = &snapshot.directory;
+    let mut items = Vec::new();
+    let mut done = Vec::new();
+    for row in rows {
+        match prepare(&snapshot, directory, row) {
+            Ok(prepared) => {
+                done.push(MessageId(row.id));
+                items.extend(prepared);
+            }
+            Err(error) => super::set_aside(app, tx, row, &error, now).await?,
+        }
+    }
+    let mut batch = Batch::load(app, tx, directory, &items, now).await?;
+    for item in &items {
+        batch.take(tx, item).await?;
+    }
+    batch.write(tx, &done).await
+}
+
+fn prepare<'a>(
+    snapshot: &Snapshot,
+    directory: &'a Directory,
+    row: &MessageRow,
+) -> Result<Vec<Item<'a>>, String> {
+    let inlet = snapshot
+        .inlet(IntegrationId(row.integration_id))
+        .ok_or("the integration it came through no longer exists; replay it once it does")?;
+    let received_at =
+        Timestamp::from_microsecond(row.received_at).map_err(|error| error.to_string())?;
+    let request = Request::from_json(row.request.as_deref());
+    let reading = Reading {
+        id: MessageId(row.id),
+        received_at,
+        content_type: row.content_type.as_deref().unwrap_or_default(),
+        request: &request,
+        body: &row.body,
+    };
+    let signals = read::signals(inlet, &reading)?;
+    signals
+        .into_iter()
+        .map(|signal| {
+            let route = triage::route(directory, &inlet.integration, &signal)
+                .ok_or("no catch-all is configured; apply a configuration and replay it")?;
+            let rated = triage::classify(route.service, &inlet.integration.name, &signal);
+            Ok(Item {
+                message: MessageId(row.id),
+                received_at,
+                inlet: Arc::clone(inlet),
+                signal,
+                service: route.service,
+                routed: route.because,
+                rated,
+            })
+        })
+        .collect()
+}
+
+impl<'a> Batch<'a> {
+    async fn load(
+        app: &'a App,
+        tx: &mut Tx,
+        directory: &'a Directory,
+        items: &[Item<'_>],
+        now: Timestamp,
+    ) -> Result<Self, StoreError> {
+        let keys: HashSet<_> = items.iter().map(Item::key).collect();
+        let keys: Vec<_> = keys.into_iter().collect();
+        let latest = alert::latest(tx, &keys).await?.into_iter().collect();
+        let services: HashSet<_> = items.iter().map(|item| item.service.id).collect();
+        let services: Vec<_> = services.into_iter().collect();
+        let mut candidates: HashMap<_, Vec<_>> = HashMap::new();
+        for (service, candidate) in
+            store_incident::candidates(tx, &services, CANDIDATES_MAX).await?
+        {
+            candidates.entry(service).or_default().push(candidate);
+        }
+        Ok(Self {
+            app,
+            directory,
+            now,
+            latest,
+            candidates,
+            working: HashMap::new(),
+            order: Vec::new(),
+            new_alerts: Vec::new(),
+            new_at: HashMap::new(),
+            repeats: HashMap::new(),
+            links: HashSet::new(),
+            informs: Vec::new(),
+            outcomes: HashMap::new(),
+        })
+    }
+
+    /// Decides one signal and remembers what follows.
+    async fn take(&mut self, tx: &mut Tx, item: &Item<'_>) -> Result<(), StoreError> {
+        let latest = self.latest.get(&item.key()).copied();
+        let decision = triage::decide(&item.signal, latest.as_ref(), item.received_at);
+        let (alert, incident, words) = match decision {
+            Decision::Open { previous } => self.open(tx, item, previous).await?,
+            Decision::Count(id) => {
+                self.count(id, item);
+                let words = "counted: it repeats what is known".to_owned();
+                (Some(id), latest.and_then(|alert| alert.incident), words)
+            }
+            Decision::Resolve(id) => {
+                let incident = latest.and_then(|alert| alert.incident);
+                self.recover(tx, id, incident, item).await?;
+                (Some(id), incident, "the alert recovered".to_owned())
+            }
+            Decision::Acknowledge(id) => {
+                let words = self.acknowledge(tx, id, item).await?;
+                (latest.map(|alert| alert.id), Some(id), words)
+            }
+            Decision::Ignore(why) => (latest.map(|alert| alert.id), None, ignored(why)),
+        };
+        if let Some(alert) = alert {
+            self.links.insert((alert, item.message));
+        }
+        self.outcomes.entry(item.message).or_default().push(json!({
+            "dedup_key": item.signal.dedup_key,
+            "action": item.signal.action.name(),
+            "decision": words,
+            "alert": alert.map(|id| id.to_string()),
+            "incident": incident.map(|id| id.to_string()),
+        }));
+        Ok(())
+    }
+
+    async fn open(
+        &mut self,
+        tx: &mut Tx,
+        item: &Item<'_>,
+        previous: Option<AlertId>,
+    ) -> Result<(Option<AlertId>, Option<IncidentId>, String), StoreError> {
+        let id = AlertId(self.app.ids.next(self.now));
+        let mut words = format!("{}; {}", item.routed, item.rated.because);
+        let incident = match item.rated.outcome {
+            Outcome::Informational => {
+                words.push_str("; informational: recorded and mailed, nobody is paged");
+                self.informs.push(self.new_alerts.len());
+                None
+            }
+            Outcome::Severity(level) => {
+                let (incident, because) = self.place(tx, item, level).await?;
+                words.push_str("; ");
+                words.push_str(&because);
+                Some(incident)
+            }
+        };
+        self.new_at.insert(id, self.new_alerts.len());
+        self.new_alerts.push(NewAlert {
+            id,
+            integration: item.inlet.integration.id,
+            service: item.service.id,
+            signal: item.signal.clone(),
+            severity: level_of(item.rated.outcome),
+            incident,
+            count: 1,
+            first_at: item.received_at,
+            last_at: item.received_at,
+            resolved_at: None,
+            previous,
+            decision: words.clone(),
+        });
+        let latest = Latest { id, status: AlertStatus::Open, incident, last_at: item.received_at };
+        self.latest.insert(item.key(), latest);
+        Ok((Some(id), incident, words))
+    }
+
+    /// Finds the incident that a new alert joins, or opens one.
+    async fn place(
+        &mut self,
+        tx: &mut Tx,
+        item: &Item<'_>,
+        level: Level,
+    ) -> Result<(IncidentId, String), StoreError> {
+        let grouping = &item.service.grouping;
+        let candidates = self.candidates.entry(item.service.id).or_default();
+        let grouped = triage::group(grouping, &item.signal, level, candidates, item.received_at);
+        if let Some(incident) = grouped.join {
+            self.working(tx, incident).await?.join();
+            return Ok((incident, format!("joined because {}", grouped.because)));
+        }
+        let working = Working::open(self.app, self.directory, tx, item, level, self.now).await?;
+        let id = working.id();
+        self.candidates.entry(item.service.id).or_default().insert(0, working.candidate());
+        self.order.push(id);
+        self.working.insert(id, working);
+        Ok((id, format!("opened an incident because {}", grouped.because)))
+    }
+
+    fn count(&mut self, id: AlertId, item: &Item<'_>) {
+        if let Some(at) = self.new_at.get(&id) {
+            let alert = &mut self.new_alerts[*at];
+            alert.count += 1;
+            alert.last_at = alert.last_at.max(item.received_at);
+            return;
+        }
+        let repeat = self.repeat(id, item);
+        repeat.more += 1;
+    }
+
+    fn repeat(&mut self, id: AlertId, item: &Item<'_>) -> &mut Repeat {
+        let repeat = self.repeats.entry(id).or_insert(Repeat {
+            id,
+            more: 0,
+            last_at: item.received_at,
+            resolved_at: None,
+        });
+        repeat.last_at = repeat.last_at.max(item.received_at);
+        repeat
+    }
+
+    async fn recover(
+        &mut self,
+        tx: &mut Tx,
+        id: AlertId,
+        incident: Option<IncidentId>,
+        item: &Item<'_>,
+    ) -> Result<(), StoreError> {
+        if let Some(at) = self.new_at.get(&id) {
+            let alert = &mut self.new_alerts[*at];
+            alert.resolved_at = Some(item.received_at);
+            alert.last_at = alert.last_at.max(item.received_at);
+        } else {
+            self.repeat(id, item).resolved_at = Some(item.received_at);
+        }
+        let latest =
+            Latest { id, status: AlertStatus::Resolved, incident, last_at: item.received_at };
+        self.latest.insert(item.key(), latest);
+        if let Some(incident) = incident {
+            let (app, directory, now) = (self.app, self.directory, self.now);
+            let actor = item.actor();
+            self.working(tx, incident).await?.recover(app, directory, &actor, now)?;
+            self.forget_if_over(incident);
+        }
+        Ok(())
+    }
+
+    async fn acknowledge(
+        &mut self,
+        tx: &mut Tx,
+        incident: IncidentId,
+        item: &Item<'_>,
+    ) -> Result<String, StoreError> {
+        let (app, directory, now) = (self.app, self.directory, self.now);
+        let actor = item.actor();
+        let words = self.working(tx, incident).await?.acknowledge(app, directory, &actor, now)?;
+        self.forget_if_over(incident);
+        Ok(words)
+    }
+
+    /// An incident that somebody has or that is over takes no more alerts.
+    fn forget_if_over(&mut self, incident: IncidentId) {
+        let triggered = self.working.get(&incident).is_some_and(Working::is_triggered);
+        if !triggered {
+            for candidates in self.candidates.values_mut() {
+                candidates.retain(|candidate| candidate.id != incident);
+            }
+        }
+    }
+
+    async fn working(&mut self, tx: &mut Tx, id: IncidentId) -> Result<&mut Working, StoreError> {
+        if !self.working.contains_key(&id) {
+            let incident = store_incident::lock(tx, id).await?.ok_or(StoreError::Missing)?;
+            self.order.push(id);
+            self.working.insert(id, Working::known(incident));
+        }
+        self.working.get_mut(&id).ok_or(StoreError::Missing)
+    }
+
+    async fn write(mut self, tx: &mut Tx, done: &[MessageId]) -> Result<(), StoreError> {
+        // A recovery must be written before a new alert with the same key can be open.
+        let repeats: Vec<_> = self.repeats.values().copied().collect();
+        alert::repeat(tx, &repeats).await?;
+        alert::insert(tx, &self.new_alerts).await?;
+        let links: Vec<_> = self.links.iter().copied().collect();
+        alert::link_messages(tx, &links).await?;
+        for id in std::mem::take(&mut self.order) {
+            if let Some(working) = self.working.remove(&id) {
+                working.write(self.app, self.directory, tx, self.now).await?;
+            }
+        }
+        for at in &self.informs {
+            inform::mail(self.app, self.directory, tx, &self.new_alerts[*at], self.now).await?;
+        }
+        let outcomes: Vec<_> = done
+            .iter()
+            .map(|id| {
+                let outcome = self.outcomes.remove(id).unwrap_or_default();
+                (*id, Value::Array(outcome).to_string())
+            })
+            .collect();
+        metrics::counter!("muster_alerts_total").increment(self.new_alerts.len() as u64);
+        inbox::finish(tx, &outcomes).await
+    }
+}
+
+impl Item<'_> {
+    fn key(&self) -> (IntegrationId, String) {
+        // As it is stored: PostgreSQL keeps no NUL in text.
+        (self.inlet.integration.id, self.signal.dedup_key.replace('\0', "\u{fffd}"))
+    }
+
+    fn actor(&self) -> muster_core::incident::timeline::Actor {
+        muster_core::incident::timeline::Actor::Integration { label: self.inlet.label.clone() }
+    }
+}
+
+fn level_of(outcome: Outcome) -> Option<u8> {
+    match outcome {
+        Outcome::Severity(level) => Some(level.number()),
+        Outcome::Informational => None,
+    }
+}
+
+fn ignored(why: Ignored) -> String {
+    format!("ignored: {}", why.words())
+}

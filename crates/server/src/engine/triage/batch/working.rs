@@ -1,0 +1,220 @@
+//! An incident while a batch works on it. Alerts that join in a row make one timeline entry, so a
+//! storm is a line with a count and not a hundred thousand lines.
+
+use jiff::Timestamp;
+use muster_core::alerting::signal::cut;
+use muster_core::alerting::triage::{Candidate, grouping_value};
+use muster_core::id::IncidentId;
+use muster_core::incident::lifecycle::{
+    self, Command, Decision, Incident, Stamps, Status, Surroundings, TITLE_CHARS_MAX, WrongMove,
+};
+use muster_core::incident::severity::Level;
+use muster_core::incident::timeline::Actor;
+use muster_core::oncall::escalation::State;
+use muster_core::org::directory::Directory;
+use muster_store::incident::incident::{self as store_incident, Grouping};
+use muster_store::{StoreError, Tx};
+
+use super::Item;
+use crate::app::App;
+use crate::app::incident::record::{self, Before};
+
+/// An incident, with what the batch has decided about it so far.
+pub(super) struct Working {
+    before: Before,
+    grouping: Grouping,
+    decided: Decision,
+    joined: i64,
+    recovered: i64,
+    actor: Actor,
+}
+
+impl Working {
+    /// An incident that exists.
+    pub(super) fn known(incident: Incident) -> Self {
+        Self {
+            before: Before::Version(incident.version),
+            grouping: Grouping::default(),
+            decided: Decision { incident, entries: Vec::new(), effects: Vec::new() },
+            joined: 0,
+            recovered: 0,
+            actor: Actor::System,
+        }
+    }
+
+    /// A new incident with its first alert.
+    pub(super) async fn open(
+        app: &App,
+        directory: &Directory,
+        tx: &mut Tx,
+        item: &Item<'_>,
+        level: Level,
+        now: Timestamp,
+    ) -> Result<Self, StoreError> {
+        let grouping = Grouping {
+            first_alert_at: Some(item.received_at),
+            value: grouping_value(&item.service.grouping, &item.signal),
+            group_key: item.signal.group_key.clone(),
+        };
+        let number = store_incident::next_number(tx).await?;
+        let incident = new_incident(app, item, level, number, now);
+        let around = surroundings(directory, &incident, now)?;
+        let decided = lifecycle::open(incident, false, &item.actor(), &around, now);
+        Ok(Self {
+            before: Before::New(grouping.clone()),
+            grouping,
+            decided,
+            joined: 0,
+            recovered: 0,
+            actor: item.actor(),
+        })
+    }
+
+    pub(super) fn id(&self) -> IncidentId {
+        self.decided.incident.id
+    }
+
+    pub(super) fn is_triggered(&self) -> bool {
+        self.decided.incident.status == Status::Triggered
+    }
+
+    /// The new incident as one that the next alerts may join.
+    pub(super) fn candidate(&self) -> Candidate {
+        Candidate {
+            id: self.id(),
+            severity: self.decided.incident.severity,
+            status: self.decided.incident.status,
+            first_alert_at: self.grouping.first_alert_at,
+            grouping_value: self.grouping.value.clone(),
+            group_key: self.grouping.group_key.clone(),
+        }
+    }
+
+    /// One more alert.
+    pub(super) fn join(&mut self) {
+        self.joined += 1;
+    }
+
+    /// One alert less. The last one ends the incident at once, so that what follows in the batch
+    /// opens a new one.
+    pub(super) fn recover(
+        &mut self,
+        _app: &App,
+        directory: &Directory,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.recovered += 1;
+        self.actor = actor.clone();
+        let open = self.decided.incident.open_alert_count + self.joined - self.recovered;
+        if open <= 0 { self.settle(directory, now) } else { Ok(()) }
+    }
+
+    /// The monitoring system says that somebody is on it.
+    pub(super) fn acknowledge(
+        &mut self,
+        _app: &App,
+        directory: &Directory,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<String, StoreError> {
+        self.settle(directory, now)?;
+        let incident = &self.decided.incident;
+        if incident.status.is_answered() {
+            return Ok("ignored: the incident is already acknowledged".to_owned());
+        }
+        let around = surroundings(directory, incident, now)?;
+        match lifecycle::handle(incident, Command::Acknowledge, actor, &around, now) {
+            Ok(decision) => {
+                self.absorb(decision);
+                Ok("the incident was acknowledged".to_owned())
+            }
+            Err(WrongMove::NotOpen { .. } | WrongMove::WasMerged { .. }) => {
+                Ok("ignored: the incident is over".to_owned())
+            }
+            Err(error) => Err(StoreError::Corrupt(error.to_string())),
+        }
+    }
+
+    /// Turns what was counted into a decision.
+    fn settle(&mut self, directory: &Directory, now: Timestamp) -> Result<(), StoreError> {
+        let (joined, recovered) =
+            (std::mem::take(&mut self.joined), std::mem::take(&mut self.recovered));
+        if joined == 0 && recovered == 0 {
+            return Ok(());
+        }
+        let incident = &self.decided.incident;
+        let around = surroundings(directory, incident, now)?;
+        let decision = lifecycle::alerts_changed(
+            incident,
+            joined,
+            recovered,
+            false,
+            &self.actor,
+            &around,
+            now,
+        );
+        self.absorb(decision);
+        Ok(())
+    }
+
+    fn absorb(&mut self, decision: Decision) {
+        self.decided.incident = decision.incident;
+        self.decided.entries.extend(decision.entries);
+        self.decided.effects.extend(decision.effects);
+    }
+
+    /// Writes what was decided.
+    pub(super) async fn write(
+        mut self,
+        app: &App,
+        directory: &Directory,
+        tx: &mut Tx,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.settle(directory, now)?;
+        record::record(app, tx, directory, self.before, &self.decided, &self.actor, now).await
+    }
+}
+
+fn surroundings<'a>(
+    directory: &'a Directory,
+    incident: &Incident,
+    now: Timestamp,
+) -> Result<Surroundings<'a>, StoreError> {
+    Surroundings::new(directory, incident.policy, incident.severity, now)
+        .ok_or_else(|| StoreError::Corrupt("no policy and no catch-all is configured".to_owned()))
+}
+
+fn new_incident(app: &App, item: &Item<'_>, level: Level, number: i64, now: Timestamp) -> Incident {
+    let summary = item.signal.summary.trim();
+    let mut title =
+        if summary.is_empty() { item.signal.dedup_key.clone() } else { summary.to_owned() };
+    title = title.replace('\0', "\u{fffd}");
+    cut(&mut title, TITLE_CHARS_MAX);
+    // A client whose clock is ahead cannot have seen trouble that has not happened yet.
+    let occurred = item.signal.occurred_at.unwrap_or(item.received_at).min(item.received_at);
+    Incident {
+        id: IncidentId(app.ids.next(now)),
+        number,
+        title,
+        summary: None,
+        service: item.service.id,
+        policy: item.service.policy,
+        severity: level,
+        status: Status::Triggered,
+        assignee: None,
+        stamps: Stamps {
+            occurred_at: Some(occurred),
+            detected_at: Some(item.received_at),
+            ..Stamps::default()
+        },
+        escalation: State::Idle,
+        alert_count: 1,
+        open_alert_count: 1,
+        reopened_count: 0,
+        merged_into: None,
+        practice: false,
+        version: 0,
+    }
+}

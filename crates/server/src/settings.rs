@@ -1,0 +1,40 @@
+//! How this process was started: addresses, limits and the way out. Everything about the
+//! organisation is in the store instead.
+
+use jiff::SignedDuration;
+
+/// The largest body of any request that is read, in bytes.
+pub const BODY_BYTES_MAX: usize = 512 * 1024;
+/// How much of a body that is too large is read and thrown away before the answer, in bytes.
+pub const DISCARD_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// How long raw messages are kept.
+pub const RAW_MESSAGES_KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
+/// How long the live stream can be resumed.
+pub const EVENTS_KEPT: SignedDuration = SignedDuration::from_hours(24);
+
+/// How this process was started.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The address that people and providers reach this installation at, without a final slash.
+    pub public_url: String,
+    /// Networks that outgoing calls may reach although they are private, in CIDR form.
+    pub network_allow: Vec<String>,
+    /// Where mail goes out: `smtp://user:password@host:port`, if mail is set up.
+    pub smtp_url: Option<String>,
+    /// The sender of mail.
+    pub mail_from: String,
+    /// Whether this is a throw-away demonstration.
+    pub demo: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            public_url: "http://127.0.0.1:8080".to_owned(),
+            network_allow: Vec::new(),
+            smtp_url: None,
+            mail_from: "Muster <muster@localhost>".to_owned(),
+            demo: false,
+        }
+    }
+}
