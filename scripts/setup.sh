@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Installs from Debian's packages what a target needs and the machine lacks.
+#   scripts/setup.sh demo    what `make demo` needs
+#   scripts/setup.sh test    what `make test` needs besides
+set -euo pipefail
+
+missing=()
+need() { # need COMMAND PACKAGE: COMMAND may be a path
+    command -v "$1" >/dev/null 2>&1 || missing+=("$2")
+}
+
+need cc build-essential
+need cargo cargo
+need node nodejs
+need npm npm
+if [ "${1:-demo}" = test ]; then
+    ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || need initdb postgresql
+    need chromium chromium
+    need prometheus prometheus
+    need prometheus-alertmanager prometheus-alertmanager
+    need setpriv util-linux
+fi
+
+if [ ${#missing[@]} -eq 0 ]; then
+    exit 0
+fi
+echo "Installing: ${missing[*]}"
+sudo=
+if [ "$(id -u)" -ne 0 ]; then
+    sudo=sudo
+fi
+export DEBIAN_FRONTEND=noninteractive
+$sudo apt-get update -qq
+# The packages start services of their own, which the tests neither need nor want.
+$sudo env RUNLEVEL=1 apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
