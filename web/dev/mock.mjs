@@ -74,7 +74,11 @@ async function lifelinePage(request, response) {
     act(state, incident, "acknowledge", {});
     return html(response, incident.title, "<p role=status>You have it.</p>");
   }
-  html(response, incident.title, `<form method="post"><button>Acknowledge</button></form>`);
+  html(
+    response,
+    incident.title,
+    `<form method="post"><button style="min-height: 64px">Acknowledge</button></form>`,
+  );
 }
 
 function html(response, title, body) {

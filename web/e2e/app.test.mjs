@@ -146,15 +146,23 @@ test("on a phone the acknowledge button is under the thumb and big enough", asyn
   await context.close();
 });
 
-test("two tabs share one stream", async () => {
+test("two tabs share one stream, and the second takes over when the first goes", async () => {
   const { context, page } = await signedIn();
-  const other = await context.newPage();
+  const { number } = await declare(page, fresh("Stream story"));
+  await page.getByText("live", { exact: true }).waitFor();
   const streams = [];
   context.on("request", (request) => request.url().endsWith("/api/v1/stream") && streams.push(request));
-  await open(page, "/app/");
-  await page.getByText("live", { exact: true }).waitFor();
-  await open(other, "/app/incidents");
+
+  const other = await context.newPage();
+  await open(other, `/app/incidents/${number}`);
   await other.getByText("live", { exact: true }).waitFor();
-  assert.equal(streams.length, 1);
+  assert.equal(streams.length, 0, "the second tab listens to the first");
+
+  const opened = context.waitForEvent("response", (response) => response.url().endsWith("/api/v1/stream"));
+  await page.close();
+  await opened;
+  const text = fresh("After the first tab");
+  await ask(other, `/incidents/${number}/timeline`, { method: "POST", body: JSON.stringify({ text }) });
+  await other.getByRole("log").getByText(text).waitFor({ timeout: 5_000 });
   await context.close();
 });

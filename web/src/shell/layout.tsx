@@ -118,7 +118,11 @@ function TopBar({ organization, demo }: { organization: string; demo: boolean })
       ) : null}
       <div className="ml-auto flex items-center gap-2">
         <LiveBadge />
-        <Button emphasis="quiet" onClick={() => openOverlay("palette")} aria-label="Search and commands">
+        <Button
+          emphasis="quiet"
+          onClick={() => openOverlay("palette")}
+          aria-label="Search and commands, Ctrl K"
+        >
           <Search className="size-4" aria-hidden="true" />
           <kbd className="hidden text-12 text-muted md:inline">Ctrl K</kbd>
         </Button>
