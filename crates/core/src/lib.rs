@@ -9,6 +9,7 @@ pub mod alerting;
 pub mod engine;
 pub mod id;
 pub mod incident;
+pub mod learning;
 pub mod oncall;
 pub mod org;
 pub mod time;

@@ -1,0 +1,164 @@
+use super::*;
+use crate::id::{IncidentId, PolicyId};
+use crate::incident::lifecycle::Status;
+use crate::oncall::escalation;
+use crate::org::directory::Table;
+use crate::org::service::{Grouping, Service};
+use uuid::Uuid;
+
+const CHECKOUT: ServiceId = ServiceId(Uuid::from_u128(1));
+const POLICY: PolicyId = PolicyId(Uuid::from_u128(2));
+
+fn t0() -> Timestamp {
+    "2026-11-21T03:00:00Z".parse().unwrap()
+}
+
+fn min(minutes: i64) -> SignedDuration {
+    SignedDuration::from_mins(minutes)
+}
+
+/// Begins `at` minutes after t0, is detected a minute later, and ends at `end`, if it does.
+fn incident(number: i64, at: i64, end: Option<i64>) -> Incident {
+    let stamps = Stamps {
+        occurred_at: Some(t0() + min(at)),
+        detected_at: Some(t0() + min(at + 1)),
+        acknowledged_at: end.map(|_| t0() + min(at + 3)),
+        resolved_at: end.map(|end| t0() + min(end)),
+        ..Stamps::default()
+    };
+    Incident {
+        id: IncidentId(Uuid::from_u128(number.unsigned_abs().into())),
+        number,
+        title: "trouble".into(),
+        summary: None,
+        service: CHECKOUT,
+        policy: POLICY,
+        severity: Level::WORST,
+        status: if end.is_some() { Status::Resolved } else { Status::Triggered },
+        assignee: None,
+        stamps,
+        escalation: escalation::State::Idle,
+        alert_count: 1,
+        open_alert_count: 0,
+        reopened_count: 0,
+        merged_into: None,
+        practice: false,
+        version: 0,
+    }
+}
+
+fn directory() -> Directory {
+    let checkout = Service {
+        id: CHECKOUT,
+        name: "checkout".into(),
+        description: None,
+        team: None,
+        tier: None,
+        policy: POLICY,
+        depends_on: vec![],
+        runbook: None,
+        cost_per_minute: Some(Money { amount: 1_200, currency: "EUR".into() }),
+        severity_map: vec![],
+        grouping: Grouping::default(),
+        inform: vec![],
+        integrations: vec![],
+    };
+    Directory { services: Table::new(vec![checkout]), ..Directory::default() }
+}
+
+fn figures(incidents: &[Incident]) -> Report {
+    report(incidents, &directory(), t0() + min(600))
+}
+
+#[test]
+fn percentiles_are_durations_that_happened() {
+    let spread = Distribution::of((1..=10).map(min));
+    assert_eq!(spread.count, 10);
+    assert_eq!(spread.mean, Some(SignedDuration::from_secs(330)));
+    assert_eq!((spread.p50, spread.p90, spread.p95), (Some(min(5)), Some(min(9)), Some(min(10))));
+    let one = Distribution::of([min(7)]);
+    assert_eq!((one.p50, one.p95), (Some(min(7)), Some(min(7))));
+    assert_eq!(Distribution::of([]), Distribution::default());
+}
+
+#[test]
+fn every_percentile_is_the_smallest_value_that_enough_others_do_not_exceed() {
+    for count in 1..60_i64 {
+        let values: Vec<_> = (0..count).map(|n| SignedDuration::from_secs(n * n)).collect();
+        for percent in 1..=100 {
+            let found = nearest_rank(&values, percent).unwrap();
+            let share = |limit: SignedDuration, or_equal: bool| {
+                let within = |v: &&SignedDuration| **v < limit || (or_equal && **v == limit);
+                values.iter().filter(within).count() * 100
+            };
+            let wanted = percent * values.len();
+            assert!(share(found, true) >= wanted, "{percent} of {count}");
+            assert!(share(found, false) < wanted, "{percent} of {count}");
+        }
+    }
+}
+
+#[test]
+fn one_incident_is_measured_from_its_stamps() {
+    let report = figures(&[incident(1, 0, Some(31))]);
+    assert_eq!((report.count, report.open), (1, 0));
+    assert_eq!(report.time_to_detect.mean, Some(min(1)));
+    assert_eq!(report.time_to_acknowledge.mean, Some(min(2)));
+    assert_eq!(report.time_to_resolve.mean, Some(min(30)));
+    assert_eq!(report.occurred_to_resolved.mean, Some(min(31)));
+    assert_eq!(report.mean_time_between_failures, None);
+    let service = &report.by_service[0];
+    assert_eq!(service.outage, min(31));
+    assert_eq!(service.cost, Some(Money { amount: 37_200, currency: "EUR".into() }));
+}
+
+#[test]
+fn what_was_resolved_without_being_restored_was_restored_by_that() {
+    let mut restored = incident(1, 0, Some(61));
+    restored.stamps.restored_at = Some(t0() + min(11));
+    let report = figures(&[restored, incident(2, 0, Some(21))]);
+    assert_eq!(report.time_to_restore.p50, Some(min(10)));
+    assert_eq!(report.time_to_restore.p95, Some(min(20)));
+    assert_eq!(report.time_to_resolve.p95, Some(min(60)));
+}
+
+#[test]
+fn overlapping_outages_of_a_service_are_counted_once() {
+    let report =
+        figures(&[incident(1, 0, Some(30)), incident(2, 10, Some(40)), incident(3, 60, Some(70))]);
+    assert_eq!(report.by_service[0].outage, min(50));
+    assert_eq!(report.mean_time_between_failures, Some(min(30)));
+}
+
+#[test]
+fn an_outage_that_has_not_ended_lasts_until_now() {
+    let report = figures(&[incident(1, 590, None)]);
+    assert_eq!((report.open, report.by_service[0].outage), (1, min(10)));
+    assert_eq!(report.time_to_acknowledge, Distribution::default());
+}
+
+#[test]
+fn what_can_wait_for_the_morning_is_counted_and_is_no_outage() {
+    let mut small = incident(1, 0, Some(30));
+    small.severity = Level::new(3).unwrap();
+    let report = figures(&[small, incident(2, 100, Some(110))]);
+    assert_eq!(report.by_severity, [(Level::WORST, 1), (Level::new(3).unwrap(), 1)]);
+    assert_eq!((report.by_service[0].count, report.by_service[0].outage), (2, min(10)));
+}
+
+#[test]
+fn exercises_and_merged_incidents_stay_out_of_the_figures() {
+    let mut practice = incident(1, 0, Some(30));
+    practice.practice = true;
+    let mut merged = incident(2, 0, Some(30));
+    merged.merged_into = Some(IncidentId(Uuid::from_u128(9)));
+    assert_eq!(figures(&[practice, merged]), Report::default());
+}
+
+#[test]
+fn a_clock_that_disagrees_never_makes_a_negative_time() {
+    let mut skewed = incident(1, 0, Some(30));
+    skewed.stamps.occurred_at = Some(t0() + min(5));
+    let report = figures(&[skewed]);
+    assert_eq!(report.time_to_detect.mean, Some(SignedDuration::ZERO));
+}

@@ -1,0 +1,3 @@
+//! What is learned from incidents: figures today; postmortems and their actions stand beside them.
+
+pub mod metric;
