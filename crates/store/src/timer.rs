@@ -123,6 +123,22 @@ pub async fn claim(tx: &mut Tx, kind: Kind, now: Timestamp, limit: i64) -> Resul
     Ok(claimed)
 }
 
+/// Takes one timer that this transaction has just set, as if it had been claimed.
+pub async fn take(
+    tx: &mut Tx,
+    kind: Kind,
+    id: Uuid,
+    now: Timestamp,
+    until: Timestamp,
+) -> Result<Claimed> {
+    const UPDATE: Sql = Sql::same(
+        "UPDATE timer SET lease_until = ?, fence = fence + 1 WHERE kind = ? AND id = ?
+         RETURNING fence",
+    );
+    let (fence,): (i64,) = tx.fetch_one(&UPDATE, args![until, kind.name(), id]).await?;
+    Ok(Claimed { id, due_at: now, fence, interrupted: false })
+}
+
 /// Ends a claim: the timer is set to `next` or removed. `false` means that the claim was lost to
 /// somebody else or to a newer instant, and the caller's transaction must change nothing.
 pub async fn finish(

@@ -3,7 +3,7 @@
 //! digest only.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use muster_core::id::{IncidentId, PageId};
 use sha2::{Digest as _, Sha256};
@@ -27,6 +27,11 @@ pub fn derive(instance_key: &[u8; 32], purpose: &[u8], object: &[u8]) -> [u8; 32
     mac.update(&[0]);
     mac.update(object);
     mac.finalize().into_bytes().into()
+}
+
+/// The secret that signs webhooks whose address has none of its own, as `whsec_...`.
+pub fn signing_secret(instance_key: &[u8; 32]) -> String {
+    format!("whsec_{}", STANDARD.encode(derive(instance_key, b"webhook signing", &[])))
 }
 
 /// What the store keeps of a token.

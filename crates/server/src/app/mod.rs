@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use anyhow::Context as _;
 use jiff::Timestamp;
+use muster_integrations::channels::{self, Channels};
 use muster_store::org::directory;
 use muster_store::{Db, Engine, Lane, setting};
 use tokio::sync::Notify;
@@ -38,6 +39,8 @@ pub struct Inner {
     pub ids: Ids,
     /// How this process was started.
     pub settings: Settings,
+    /// The way out.
+    pub channels: Channels,
     /// Who waits for what.
     pub wake: Wake,
     /// This process among the nodes of a cluster.
@@ -93,6 +96,7 @@ impl App {
         tx.commit().await?;
         let instance_key =
             key.try_into().map_err(|_| anyhow::anyhow!("the instance key is not 32 bytes"))?;
+        let channels = Channels::new(outbound(&settings, &instance_key))?;
         let ids = Ids::default();
         let node = ids.next(clock.now());
         Ok(Self(Arc::new(Inner {
@@ -100,6 +104,7 @@ impl App {
             clock,
             ids,
             settings,
+            channels,
             wake: Wake::default(),
             node,
             instance_key,
@@ -146,5 +151,16 @@ impl App {
     /// The installation's own key.
     pub fn instance_key(&self) -> &[u8; 32] {
         &self.0.instance_key
+    }
+}
+
+/// How the channels are set up for this process.
+fn outbound(settings: &Settings, instance_key: &[u8; 32]) -> channels::Config {
+    channels::Config {
+        network_allow: settings.network_allow.clone(),
+        smtp_url: settings.smtp_url.clone(),
+        mail_from: settings.mail_from.clone(),
+        signing_secret: link::signing_secret(instance_key),
+        ..channels::Config::default()
     }
 }

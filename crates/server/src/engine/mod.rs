@@ -15,6 +15,7 @@ use crate::app::App;
 
 pub mod accept;
 pub mod janitor;
+pub mod outbox;
 pub mod timers;
 pub mod triage;
 
@@ -40,9 +41,11 @@ pub struct Engine {
 impl Engine {
     /// Starts every stage.
     pub fn start(app: &App) -> Self {
+        let outbox = outbox::Outbox::new(app.clone());
         let tasks = vec![
             spawn(app, "triage", |app| &app.wake.triage, triage::step),
             spawn(app, "timers", |app| &app.wake.timers, timers::step),
+            tokio::spawn(outbox.run()),
             tokio::spawn(janitor::run(app.clone())),
         ];
         Self { tasks }

@@ -233,6 +233,13 @@ pub async fn lock(tx: &mut Tx, id: IncidentId) -> Result<Option<Incident>> {
     row.map(Incident::try_from).transpose()
 }
 
+/// One incident as the transaction sees it, not held.
+pub async fn read(tx: &mut Tx, id: IncidentId) -> Result<Option<Incident>> {
+    const SELECT: Sql = Sql::same(concat!("SELECT ", columns!(), " FROM incident WHERE id = ?"));
+    let row: Option<IncidentRow> = tx.fetch_optional(&SELECT, args![id]).await?;
+    row.map(Incident::try_from).transpose()
+}
+
 /// One incident.
 pub async fn get(db: &Db, id: IncidentId) -> Result<Option<Incident>> {
     const SELECT: Sql = Sql::same(concat!("SELECT ", columns!(), " FROM incident WHERE id = ?"));

@@ -122,6 +122,11 @@ impl DeliveryRow {
             .ok_or_else(|| StoreError::Corrupt(format!("delivery state {}", self.state)))
     }
 
+    /// The id as it is written outside: the same for every attempt.
+    pub fn id_on_wire(&self) -> String {
+        DeliveryId(self.id).to_string()
+    }
+
     /// What it carries.
     ///
     /// # Errors
@@ -224,22 +229,29 @@ pub async fn set_state(
     Ok(())
 }
 
+/// An attempt that has begun.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Begun {
+    /// Counted from 1.
+    pub number: i64,
+    /// Whether an earlier attempt may have arrived.
+    pub possible_repeat: bool,
+}
+
 /// Begins an attempt: counts it and writes it down before anything is sent. An earlier attempt that
-/// never finished is closed as unknown. Gives the attempt's number.
-pub async fn begin_attempt(
-    tx: &mut Tx,
-    id: Uuid,
-    possible_repeat: bool,
-    now: Timestamp,
-) -> Result<i64> {
-    const COUNT: Sql = Sql::same(
-        "UPDATE delivery SET state = 'sending', attempts = attempts + 1 WHERE id = ?
-         RETURNING attempts",
-    );
+/// never finished is closed as unknown.
+pub async fn begin_attempt(tx: &mut Tx, id: Uuid, now: Timestamp) -> Result<Begun> {
     const CLOSE: Sql = Sql::same(
         "UPDATE delivery_attempt SET outcome = 'unknown', finished_at = ?,
              detail = 'interrupted before the answer was recorded'
          WHERE delivery_id = ? AND finished_at IS NULL",
+    );
+    const COUNT: Sql = Sql::same(
+        "UPDATE delivery SET state = 'sending', attempts = attempts + 1 WHERE id = ?
+         RETURNING attempts",
+    );
+    const UNKNOWN: Sql = Sql::same(
+        "SELECT count(*) FROM delivery_attempt WHERE delivery_id = ? AND outcome = 'unknown'",
     );
     const INSERT: Sql = Sql::same(
         "INSERT INTO delivery_attempt (delivery_id, number, started_at, outcome, possible_repeat)
@@ -247,8 +259,10 @@ pub async fn begin_attempt(
     );
     tx.execute(&CLOSE, args![now, id]).await?;
     let (number,): (i64,) = tx.fetch_one(&COUNT, args![id]).await?;
+    let (unknown,): (i64,) = tx.fetch_one(&UNKNOWN, args![id]).await?;
+    let possible_repeat = unknown > 0;
     tx.execute(&INSERT, args![id, number, now, possible_repeat]).await?;
-    Ok(number)
+    Ok(Begun { number, possible_repeat })
 }
 
 /// Ends an attempt with the provider's answer. One that was closed meanwhile stays closed.

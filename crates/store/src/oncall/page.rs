@@ -96,11 +96,28 @@ pub async fn get(db: &Db, id: PageId) -> Result<Option<PageRow>> {
     db.fetch_optional(&SELECT, args![id]).await
 }
 
+/// One page as the transaction sees it, not held.
+pub async fn read(tx: &mut Tx, id: PageId) -> Result<Option<PageRow>> {
+    const SELECT: Sql = Sql::same(concat!("SELECT ", columns!(), " FROM page WHERE id = ?"));
+    tx.fetch_optional(&SELECT, args![id]).await
+}
+
 /// One page, held until the transaction ends.
 pub async fn lock(tx: &mut Tx, id: PageId) -> Result<Option<PageRow>> {
     const SELECT: Sql = Sql::differs(
         concat!("SELECT ", columns!(), " FROM page WHERE id = ?"),
         concat!("SELECT ", columns!(), " FROM page WHERE id = ? FOR UPDATE"),
+    );
+    tx.fetch_optional(&SELECT, args![id]).await
+}
+
+/// One page, held until the transaction ends; `None` also while somebody else holds it. Whoever
+/// already holds a timer must not wait for a page, because answering a page takes the same two in
+/// the other order.
+pub async fn try_lock(tx: &mut Tx, id: PageId) -> Result<Option<PageRow>> {
+    const SELECT: Sql = Sql::differs(
+        concat!("SELECT ", columns!(), " FROM page WHERE id = ?"),
+        concat!("SELECT ", columns!(), " FROM page WHERE id = ? FOR UPDATE SKIP LOCKED"),
     );
     tx.fetch_optional(&SELECT, args![id]).await
 }

@@ -2,7 +2,7 @@
 //! the notices for the live stream and the audit record, all in the caller's transaction. Whatever
 //! is decided about an incident, by whatever way, becomes durable here.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use muster_core::id::{DeliveryId, EntryId, IncidentId, PageId, UserId};
 use muster_core::incident::lifecycle::{self, Decision, Effect, How, Incident, Superseded};
 use muster_core::incident::severity::Urgency;
@@ -20,6 +20,9 @@ use serde_json::json;
 
 use crate::app::App;
 use crate::ids;
+
+/// How long the news that a page is over waits for a page that is just being sent.
+const HEAD_START: SignedDuration = SignedDuration::from_secs(2);
 
 /// Where an incident stood before the decision.
 #[derive(Debug, Clone)]
@@ -270,9 +273,12 @@ async fn supersede(
     let mut cancelled = Vec::new();
     for row in &deliveries {
         match row.delivery_state()? {
-            DeliveryState::Accepted | DeliveryState::Sending => {
+            state @ (DeliveryState::Accepted | DeliveryState::Sending) => {
                 if !acted && why.how != How::Declined {
-                    follow_up(app, tx, row, id, now).await?;
+                    // What is on its way gets a head start, so that the news does not overtake it.
+                    let on_its_way = state == DeliveryState::Sending;
+                    let due_at = if on_its_way { soon(now) } else { now };
+                    follow_up(app, tx, row, id, due_at, now).await?;
                 }
             }
             DeliveryState::Failed | DeliveryState::Cancelled => {}
@@ -291,6 +297,7 @@ async fn follow_up(
     tx: &mut Tx,
     row: &delivery::DeliveryRow,
     page: PageId,
+    due_at: Timestamp,
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let channel = if row.channel == "email" { "email" } else { "webhook" };
@@ -306,9 +313,13 @@ async fn follow_up(
         address: None,
         content: None,
         position: row.position,
-        due_at: now,
+        due_at,
     };
     put(tx, &news, now).await
+}
+
+fn soon(now: Timestamp) -> Timestamp {
+    now.saturating_add(HEAD_START).unwrap_or(now)
 }
 
 async fn move_alerts(

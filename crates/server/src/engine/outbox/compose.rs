@@ -1,0 +1,216 @@
+//! Composing: what a delivery says, made when it is sent, so that it says how things stand then.
+
+use jiff::Timestamp;
+use muster_core::id::{ContactMethodId, IncidentId, PageId, UserId, WebhookId};
+use muster_core::incident::lifecycle::{How, Incident, Status, Superseded};
+use muster_core::incident::severity::Level;
+use muster_core::org::directory::Directory;
+use muster_core::org::user::Address;
+use muster_integrations::channels::Envelope;
+use muster_integrations::channels::message::{self, Message};
+use muster_store::incident::incident as store_incident;
+use muster_store::oncall::delivery::{DeliveryRow, Kind};
+use muster_store::oncall::page::{self as store_page, PageRow};
+use muster_store::{StoreError, Tx};
+use serde_json::{Map, Value};
+
+use super::{Job, Member};
+use crate::app::App;
+use crate::app::incident::view;
+
+/// A mailbox that nobody has: what has lost its address is refused for good by its channel.
+const NOWHERE: &str = "";
+
+/// The message of one delivery.
+pub(super) async fn single(
+    app: &App,
+    tx: &mut Tx,
+    member: Member,
+    now: Timestamp,
+) -> Result<Job, StoreError> {
+    let row = &member.row;
+    let snapshot = app.snapshot();
+    let directory = &snapshot.directory;
+    let message = match row.delivery_kind()? {
+        Kind::Page => {
+            let (page, incident) = page_and_incident(app, tx, directory, &member).await?;
+            Message::Page { page: as_message(app, &member, &page), incident }
+        }
+        Kind::Superseded => {
+            let (page, incident) = page_and_incident(app, tx, directory, &member).await?;
+            Message::PageSuperseded {
+                page: as_message(app, &member, &page),
+                superseded: superseded(&page),
+                incident,
+            }
+        }
+        Kind::Notification => notification(row),
+        Kind::Test => Message::Test { requested_by: text_of(row, "requested_by") },
+        Kind::Event => event(app, row)?,
+    };
+    let envelope = Envelope {
+        id: member.row.id_on_wire(),
+        to: address(directory, row),
+        recipient: recipient(directory, row),
+        at: now,
+        message,
+    };
+    Ok(Job { envelope, members: vec![member] })
+}
+
+/// One message for everything that waited for it, the most severe and newest first.
+pub(super) async fn digest(
+    app: &App,
+    tx: &mut Tx,
+    members: Vec<Member>,
+    now: Timestamp,
+) -> Result<Job, StoreError> {
+    if let [only] = members.as_slice() {
+        return single(app, tx, only.clone(), now).await;
+    }
+    let snapshot = app.snapshot();
+    let directory = &snapshot.directory;
+    let mut pages = Vec::new();
+    for member in &members {
+        let (page, incident) = page_and_incident(app, tx, directory, member).await?;
+        pages.push((as_message(app, member, &page), incident));
+    }
+    pages.sort_by_key(|(_, incident)| (incident.severity, std::cmp::Reverse(incident.number)));
+    let first = members.first().ok_or(StoreError::Missing)?;
+    let envelope = Envelope {
+        id: first.row.id_on_wire(),
+        to: address(directory, &first.row),
+        recipient: recipient(directory, &first.row),
+        at: now,
+        message: Message::Digest { pages },
+    };
+    Ok(Job { envelope, members })
+}
+
+async fn page_and_incident(
+    app: &App,
+    tx: &mut Tx,
+    directory: &Directory,
+    member: &Member,
+) -> Result<(PageRow, message::Incident), StoreError> {
+    let id = member.row.page_id.map(PageId).ok_or(StoreError::Missing)?;
+    let page = store_page::read(tx, id).await?.ok_or(StoreError::Missing)?;
+    let incident =
+        store_incident::read(tx, IncidentId(page.incident_id)).await?.ok_or(StoreError::Missing)?;
+    Ok((page, incident_message(app, directory, &incident)))
+}
+
+/// An incident as messages show it.
+pub(super) fn incident_message(
+    app: &App,
+    directory: &Directory,
+    incident: &Incident,
+) -> message::Incident {
+    message::Incident {
+        id: incident.id,
+        number: incident.number,
+        severity: incident.severity,
+        status: incident.status,
+        title: incident.title.clone(),
+        service: view::service_name(directory, incident),
+        alert_count: incident.alert_count,
+        url: app.incident_url(incident.number),
+        created_at: incident.stamps.detected_at.unwrap_or(Timestamp::UNIX_EPOCH),
+        runbook: directory.services.get(incident.service).and_then(|s| s.runbook.clone()),
+    }
+}
+
+fn as_message(app: &App, member: &Member, page: &PageRow) -> message::Page {
+    message::Page {
+        id: PageId(page.id),
+        reason: page.reason.clone(),
+        attempt: u32::try_from(member.number).unwrap_or(u32::MAX),
+        possible_repeat: member.possible_repeat,
+        ack_url: app.page_url(PageId(page.id)),
+    }
+}
+
+fn superseded(page: &PageRow) -> Superseded {
+    Superseded {
+        how: page.how.as_deref().and_then(How::from_name).unwrap_or(How::Withdrawn),
+        by: page.superseded_by.clone().unwrap_or_default(),
+    }
+}
+
+fn content(row: &DeliveryRow) -> Value {
+    row.content
+        .as_deref()
+        .and_then(|content| serde_json::from_str(content).ok())
+        .unwrap_or(Value::Null)
+}
+
+fn text_of(row: &DeliveryRow, name: &str) -> String {
+    content(row).get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+fn notification(row: &DeliveryRow) -> Message {
+    let url = text_of(row, "url");
+    let mut text = text_of(row, "text");
+    if !url.is_empty() {
+        text = format!("{text}\n\n{url}");
+    }
+    Message::Notification { subject: text_of(row, "subject"), text, incident: None }
+}
+
+fn event(app: &App, row: &DeliveryRow) -> Result<Message, StoreError> {
+    let content = content(row);
+    let unreadable = || StoreError::Corrupt("an event's content".to_owned());
+    let kind = content.get("type").and_then(Value::as_str).ok_or_else(unreadable)?.to_owned();
+    let incident = content.get("incident").and_then(|incident| event_incident(app, row, incident));
+    let data = match content.get("data") {
+        Some(Value::Object(data)) => data.clone(),
+        _ => Map::new(),
+    };
+    Ok(Message::Event { kind, incident, data })
+}
+
+/// The incident as it stood when the event happened.
+fn event_incident(app: &App, row: &DeliveryRow, told: &Value) -> Option<message::Incident> {
+    let number = told.get("number")?.as_i64()?;
+    let level = u8::try_from(told.get("severity")?.as_u64()?).ok().and_then(Level::new)?;
+    Some(message::Incident {
+        id: IncidentId(row.incident_id?),
+        number,
+        severity: level,
+        status: Status::from_name(told.get("status")?.as_str()?)?,
+        title: told.get("title")?.as_str()?.to_owned(),
+        service: told.get("service")?.as_str()?.to_owned(),
+        alert_count: told.get("alert_count")?.as_i64()?,
+        url: app.incident_url(number),
+        created_at: Timestamp::from_microsecond(row.first_due_at).ok()?,
+        runbook: None,
+    })
+}
+
+/// Where a delivery goes now. Whoever lost the method, or the webhook, is reached nowhere, which
+/// the channel refuses for good, so that the next method begins at once.
+fn address(directory: &Directory, row: &DeliveryRow) -> Address {
+    let nowhere = || Address::Email { mailbox: NOWHERE.to_owned() };
+    if let Some(method) = row.method_id.map(ContactMethodId) {
+        return row
+            .user_id
+            .and_then(|id| directory.users.get(UserId(id)))
+            .and_then(|user| user.contact_method(method))
+            .map_or_else(nowhere, |method| method.address.clone());
+    }
+    let named = row.address.clone().unwrap_or_default();
+    if row.channel == "email" {
+        return Address::Email { mailbox: named };
+    }
+    named.parse::<WebhookId>().ok().and_then(|id| directory.webhooks.get(id)).map_or_else(
+        nowhere,
+        |webhook| Address::Webhook { url: webhook.url.clone(), secret: webhook.secret.clone() },
+    )
+}
+
+fn recipient(directory: &Directory, row: &DeliveryRow) -> String {
+    row.user_id
+        .and_then(|id| directory.users.get(UserId(id)))
+        .map(|user| user.name.clone())
+        .unwrap_or_default()
+}

@@ -1,0 +1,214 @@
+//! Settling: what a provider's answer does to a delivery, its page and its incident, in one
+//! transaction. An answer to a claim that was lost meanwhile goes into the ledger and changes
+//! nothing else.
+
+use jiff::Timestamp;
+use muster_core::id::{IncidentId, PageId, UserId};
+use muster_core::incident::lifecycle::{self, Surroundings};
+use muster_core::incident::timeline::{Actor, Entry, Kind};
+use muster_core::oncall::page::{self, DeliveryState, Next, PageState, Progress};
+use muster_core::org::directory::Directory;
+use muster_integrations::channels::Outcome;
+use muster_store::incident::incident as store_incident;
+use muster_store::oncall::delivery::{self, DeliveryRow};
+use muster_store::oncall::page::{self as store_page, PageRow};
+use muster_store::timer;
+use muster_store::{Lane, StoreError, Tx};
+
+use super::{Job, Member};
+use crate::app::App;
+use crate::app::incident::record::{self, Before};
+use crate::ids;
+
+/// Settles a batch of answers.
+pub(super) async fn settle(app: &App, answers: &[(Job, Outcome)]) -> Result<(), StoreError> {
+    let now = app.now();
+    let mut tx = app.db.begin(Lane::Outbox).await?;
+    let snapshot = app.snapshot();
+    for (job, outcome) in answers {
+        for member in &job.members {
+            one(app, &mut tx, &snapshot.directory, member, outcome, now).await?;
+        }
+    }
+    tx.commit().await
+}
+
+async fn one(
+    app: &App,
+    tx: &mut Tx,
+    directory: &Directory,
+    member: &Member,
+    outcome: &Outcome,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let row = &member.row;
+    let first_due_at = Timestamp::from_microsecond(row.first_due_at).unwrap_or(now);
+    let progress = Progress {
+        state: DeliveryState::Sending,
+        attempts: u32::try_from(member.number).unwrap_or(u32::MAX),
+        first_due_at,
+    };
+    let next = page::after_answer(progress, &outcome.answer(), ids::chance(), now);
+    // Locks are taken in one order everywhere: incident, page, timer.
+    let incident = row.incident_id.map(IncidentId);
+    if let (DeliveryState::Failed, Some(id)) = (next.state, incident) {
+        store_incident::lock(tx, id).await?;
+    }
+    let page = match row.page_id.map(PageId) {
+        Some(id) => store_page::lock(tx, id).await?,
+        None => None,
+    };
+    end_attempt(tx, member, outcome, now).await?;
+    if !timer::still_held(tx, timer::Kind::Delivery, &member.claimed).await? {
+        return Ok(());
+    }
+    let is_page = row.delivery_kind()? == delivery::Kind::Page;
+    match page.filter(|_| is_page) {
+        Some(page) => of_page(app, tx, directory, member, &page, outcome, next, now).await,
+        None => store(tx, member, next, now).await,
+    }
+}
+
+async fn end_attempt(
+    tx: &mut Tx,
+    member: &Member,
+    outcome: &Outcome,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let status = outcome.status().map(|status| status.to_string());
+    let (name, detail) = (outcome.name(), outcome.detail());
+    delivery::end_attempt(tx, member.row.id, member.number, name, status.as_deref(), detail, now)
+        .await
+}
+
+async fn store(tx: &mut Tx, member: &Member, next: Next, now: Timestamp) -> Result<(), StoreError> {
+    let accepted_at = (next.state == DeliveryState::Accepted).then_some(now);
+    delivery::set_state(tx, member.row.id, next.state, next.retry_at, accepted_at).await?;
+    timer::finish(tx, timer::Kind::Delivery, &member.claimed, next.retry_at).await?;
+    Ok(())
+}
+
+#[expect(clippy::too_many_arguments, reason = "one answer with everything it touches")]
+async fn of_page(
+    app: &App,
+    tx: &mut Tx,
+    directory: &Directory,
+    member: &Member,
+    page: &PageRow,
+    outcome: &Outcome,
+    next: Next,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let row = &member.row;
+    if page.state == PageState::Superseded.name() {
+        // Answered while this was on its way: nothing more is tried.
+        let state = match next.state {
+            DeliveryState::Accepted => DeliveryState::Accepted,
+            _ => DeliveryState::Cancelled,
+        };
+        let over = Next { state, retry_at: None, start_next_method: false };
+        return store(tx, member, over, now).await;
+    }
+    store(tx, member, next, now).await?;
+    let siblings = delivery::of_page(tx, PageId(page.id)).await?;
+    if next.start_next_method {
+        start_next_method(tx, row, &siblings, now).await?;
+    }
+    let states: Result<Vec<_>, _> = siblings.iter().map(DeliveryRow::delivery_state).collect();
+    let before = PageState::from_name(&page.state).unwrap_or(PageState::Pending);
+    let after = page::page_state(before, states?);
+    store_page::set_state(tx, PageId(page.id), after).await?;
+    tell(app, tx, directory, row, page, outcome, next, now).await?;
+    if after == PageState::Exhausted && before != PageState::Exhausted {
+        lost(app, tx, directory, page, now).await?;
+    }
+    Ok(())
+}
+
+/// The next method of the page starts now instead of at its own time.
+async fn start_next_method(
+    tx: &mut Tx,
+    row: &DeliveryRow,
+    siblings: &[DeliveryRow],
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let next = siblings.iter().find(|sibling| {
+        sibling.position > row.position
+            && sibling.state == DeliveryState::Scheduled.name()
+            && sibling.attempts == 0
+    });
+    if let Some(next) = next {
+        delivery::set_state(tx, next.id, DeliveryState::Scheduled, Some(now), None).await?;
+        timer::set(tx, timer::Kind::Delivery, next.id, now, now).await?;
+    }
+    Ok(())
+}
+
+/// The timeline says what became of the page; the ledger has every attempt besides.
+#[expect(clippy::too_many_arguments, reason = "one answer with everything it touches")]
+async fn tell(
+    app: &App,
+    tx: &mut Tx,
+    directory: &Directory,
+    row: &DeliveryRow,
+    page: &PageRow,
+    outcome: &Outcome,
+    next: Next,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let name = person(directory, page);
+    let (kind, text) = match next.state {
+        DeliveryState::Accepted => {
+            (Kind::PageAccepted, format!("{name}'s {} accepted the page", row.method))
+        }
+        DeliveryState::Failed => {
+            let why = outcome.detail().unwrap_or("it was refused");
+            (Kind::PageFailed, format!("{name}'s {} cannot be reached: {why}", row.method))
+        }
+        _ => return Ok(()),
+    };
+    let Some(incident) = store_incident::read(tx, IncidentId(page.incident_id)).await? else {
+        return Ok(());
+    };
+    let entry = Entry::new(now, kind, Actor::System, text)
+        .with("user", name)
+        .with("method", row.method.clone())
+        .with("channel", row.channel.clone())
+        .with("attempts", row.attempts);
+    record::note(app, tx, directory, &incident, &[entry], now).await
+}
+
+/// No method of the page is left. If that was the last hope of its step, the next step begins now.
+async fn lost(
+    app: &App,
+    tx: &mut Tx,
+    directory: &Directory,
+    page: &PageRow,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    metrics::counter!("muster_pages_exhausted_total").increment(1);
+    let id = IncidentId(page.incident_id);
+    let Some(incident) = store_incident::lock(tx, id).await? else { return Ok(()) };
+    let entry = record::exhausted_entry(&person(directory, page), now);
+    record::note(app, tx, directory, &incident, &[entry], now).await?;
+    let Some(step) = page.step else {
+        tracing::error!(incident = incident.number, "a page outside of the policy reached nobody");
+        return Ok(());
+    };
+    if !record::step_is_lost(tx, id, step, page.round, None).await? {
+        return Ok(());
+    }
+    let around = Surroundings::new(directory, incident.policy, incident.severity, now)
+        .ok_or(StoreError::Missing)?;
+    let (step, round) = (u32::try_from(step).unwrap_or(0), u32::try_from(page.round).unwrap_or(0));
+    let decision = lifecycle::step_failed(&incident, step, round, &around, now);
+    let before = Before::Version(incident.version);
+    record::record(app, tx, directory, before, &decision, &Actor::System, now).await
+}
+
+fn person(directory: &Directory, page: &PageRow) -> String {
+    directory
+        .users
+        .get(UserId(page.user_id))
+        .map_or_else(|| "a former colleague".to_owned(), |user| user.name.clone())
+}
