@@ -3,4 +3,6 @@
 //! or decides about incidents; sources are pure, and every outgoing connection passes the one
 //! guard in [`outbound`].
 
+pub mod channels;
+pub mod outbound;
 pub mod sources;

@@ -310,9 +310,7 @@ impl Reader<'_> {
     }
 
     fn text(&mut self, field: Field) -> Option<String> {
-        self.value(field, |value| {
-            json::scalar(value).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
-        })
+        self.value(field, words)
     }
 
     fn action(&mut self) -> Action {
@@ -328,7 +326,7 @@ impl Reader<'_> {
     /// The key; clients that name host and service but no key mean those two.
     fn dedup_key(&mut self) -> Option<String> {
         self.text(Field::DedupKey).or_else(|| {
-            let part = |name| self.held(name).as_ref().and_then(json::scalar);
+            let part = |name| self.held(name).as_ref().and_then(words);
             let host = part("host").or_else(|| part("hostname"))?;
             Some(match part("service").or_else(|| part("check")) {
                 Some(service) => format!("{host}/{service}"),
@@ -394,6 +392,11 @@ impl Reader<'_> {
             other => Map::from_iter([("body".to_owned(), other.clone())]),
         })
     }
+}
+
+/// A value as a text that says something.
+fn words(value: &Value) -> Option<String> {
+    json::scalar(value).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
 }
 
 fn action_of(word: &str) -> Option<Action> {

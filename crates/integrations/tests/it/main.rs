@@ -1,3 +1,7 @@
 //! Sources against requests recorded from real clients, channels against real listeners.
 
+mod email;
+mod outbound;
 mod sources;
+mod support;
+mod webhook;
