@@ -12,6 +12,7 @@ mod value;
 use std::path::Path;
 use std::time::Duration;
 
+use futures::StreamExt;
 use jiff::{SignedDuration, Timestamp};
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
@@ -267,6 +268,35 @@ impl Tx {
             }
         };
         self.checked(result)
+    }
+
+    /// Hands every row of a query to `each` without holding more than a few at a time.
+    pub(crate) async fn fetch_each<T: Row, E: From<StoreError>>(
+        &mut self,
+        sql: &Sql,
+        args: Vec<Value>,
+        mut each: impl AsyncFnMut(T) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let failed = {
+            let mut rows = match self.session()? {
+                Session::Postgres(conn) => {
+                    let arguments = value::postgres_arguments(args)?;
+                    sqlx::query_as_with(sql.postgres(), arguments).fetch(&mut **conn)
+                }
+                session => {
+                    let arguments = value::sqlite_arguments(args)?;
+                    sqlx::query_as_with(sql.sqlite(), arguments).fetch(session.sqlite()?)
+                }
+            };
+            loop {
+                match rows.next().await {
+                    None => return Ok(()),
+                    Some(Ok(row)) => each(row).await?,
+                    Some(Err(error)) => break error,
+                }
+            }
+        };
+        self.checked(Err(failed)).map_err(E::from)
     }
 
     /// Runs several statements that take no arguments, as a migration holds them.

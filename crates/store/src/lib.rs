@@ -5,6 +5,7 @@
 pub mod access;
 pub mod alerting;
 pub mod audit;
+pub mod backup;
 pub mod db;
 pub mod event;
 pub mod inbox;

@@ -45,16 +45,8 @@ impl Db {
     /// [`StoreError::Unsupported`] where a migration was changed after it had been applied.
     pub async fn migrate(&self) -> Result<usize> {
         let mut tx = self.begin(Lane::Cleanup).await?;
-        if tx.engine() == Engine::Postgres {
-            // Waiting for another node's migration may take as long as that one does; waiting for
-            // the locks of tables that are in use may not.
-            tx.execute(&Sql::same("SET LOCAL statement_timeout = 0"), args![]).await?;
-            tx.execute(&Sql::same("SET LOCAL lock_timeout = 0"), args![]).await?;
-            tx.execute(&TAKE_TURNS, args![TAKE_TURNS_KEY]).await?;
-            tx.execute(&Sql::same("SET LOCAL lock_timeout = '10s'"), args![]).await?;
-        }
-        tx.execute(&CREATE, args![]).await?;
-        let count = apply_missing(&mut tx).await?;
+        take_turns(&mut tx).await?;
+        let count = apply(&mut tx, version_newest()).await?;
         tx.commit_within(Duration::from_millis(MIGRATION_COMMIT_TIMEOUT_MS_MAX)).await?;
         Ok(count)
     }
@@ -70,7 +62,23 @@ pub(crate) fn fingerprint() -> String {
     crate::db::hex(&hasher.finalize()[..8]).to_lowercase()
 }
 
-async fn apply_missing(tx: &mut Tx) -> Result<usize> {
+/// Waits until no other node changes the shape of the database, and keeps it so until the
+/// transaction ends.
+pub(crate) async fn take_turns(tx: &mut Tx) -> Result<()> {
+    if tx.engine() == Engine::Postgres {
+        // Waiting for another node's migration may take as long as that one does; waiting for the
+        // locks of tables that are in use may not.
+        tx.execute(&Sql::same("SET LOCAL statement_timeout = 0"), args![]).await?;
+        tx.execute(&Sql::same("SET LOCAL lock_timeout = 0"), args![]).await?;
+        tx.execute(&TAKE_TURNS, args![TAKE_TURNS_KEY]).await?;
+        tx.execute(&Sql::same("SET LOCAL lock_timeout = '10s'"), args![]).await?;
+    }
+    Ok(())
+}
+
+/// Applies every migration up to `version` that the database lacks.
+pub(crate) async fn apply(tx: &mut Tx, version: i64) -> Result<usize> {
+    tx.execute(&CREATE, args![]).await?;
     let applied: HashMap<i64, Vec<u8>> =
         tx.fetch_all::<(i64, Vec<u8>)>(&APPLIED, args![]).await?.into_iter().collect();
     let migrations = match tx.engine() {
@@ -78,7 +86,7 @@ async fn apply_missing(tx: &mut Tx) -> Result<usize> {
         Engine::Postgres => &POSTGRES,
     };
     let mut count = 0;
-    for migration in migrations.iter() {
+    for migration in migrations.iter().filter(|migration| migration.version <= version) {
         match applied.get(&migration.version) {
             Some(checksum) if *checksum == *migration.checksum => {}
             Some(_) => {

@@ -167,6 +167,7 @@ fn url_of(database: &str) -> String {
 }
 
 /// How to reach the cluster for tests, which this starts if need be.
+#[expect(clippy::disallowed_methods, reason = "a test has no command line of its own")]
 fn cluster() -> &'static PgConnectOptions {
     static CLUSTER: OnceLock<(PgConnectOptions, Option<Child>)> = OnceLock::new();
     let (options, _) = CLUSTER.get_or_init(|| {

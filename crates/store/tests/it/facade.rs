@@ -8,6 +8,8 @@ use muster_store::{Db, Engine, Lane, Sql, StoreError, Tx, Value, args};
 use sqlx::FromRow;
 use uuid::Uuid;
 
+use crate::t;
+
 const CREATE: Sql = Sql::differs(
     "CREATE TABLE probe (
         a INTEGER, b TEXT, c BLOB, d INTEGER, e REAL, f BLOB, at INTEGER NOT NULL PRIMARY KEY
@@ -298,10 +300,18 @@ async fn an_unreachable_server_is_unavailable() {
 }
 
 #[tokio::test]
-async fn the_clock_of_the_database_is_close_to_ours() {
+async fn a_node_learns_how_far_its_clock_is_from_the_shared_one() {
+    let one_day = jiff::SignedDuration::from_hours(24);
     on_both_engines(async |db| {
-        let skew = db.now_skew(jiff::Timestamp::now()).await.unwrap();
-        assert!(skew.as_secs().abs() < 60, "{skew:?}");
+        let early = db.now_skew(t("2026-01-01T00:00:00Z")).await.unwrap();
+        let late = db.now_skew(t("2026-01-02T00:00:00Z")).await.unwrap();
+        match db.engine() {
+            Engine::Sqlite => assert!(early.is_zero() && late.is_zero()),
+            Engine::Postgres => {
+                let between = one_day - (early - late);
+                assert!(between.abs() < jiff::SignedDuration::from_mins(1), "{early} {late}");
+            }
+        }
     })
     .await;
 }

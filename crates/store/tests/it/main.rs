@@ -2,6 +2,7 @@
 
 mod access;
 mod audit;
+mod backup;
 mod facade;
 mod lease;
 mod schema;
