@@ -77,12 +77,13 @@ impl StoreError {
         Self::Refused(sqlx::Error::Encode(error))
     }
 
-    /// An error that came in answer to a commit: where the connection broke, nobody knows whether
-    /// the commit happened.
+    /// An error that came in answer to a commit. Where the connection or the server broke, nobody
+    /// knows whether the commit happened: a server that shuts down while it waits for a standby has
+    /// committed already.
     pub(super) fn from_commit(error: sqlx::Error) -> Self {
-        match error {
-            error @ sqlx::Error::Database(_) => Self::from(error),
-            _ => Self::CommitUnknown,
+        match Self::from(error) {
+            Self::Unavailable { .. } => Self::CommitUnknown,
+            error => error,
         }
     }
 }
