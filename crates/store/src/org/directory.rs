@@ -3,7 +3,7 @@
 //! whatever does not fit any more (a zone that the database lost, an environment variable that is
 //! not set) costs that one thing, with a warning, and never the rest: people must still be paged.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
@@ -57,7 +57,8 @@ pub fn build(
     environment: Environment<'_>,
 ) -> Loaded {
     let present = documents.names().into_iter().collect();
-    let mut builder = Builder { documents, present, ids, environment, warnings: Vec::new() };
+    let keys = HashMap::new();
+    let mut builder = Builder { documents, present, ids, environment, keys, warnings: Vec::new() };
     let directory = Arc::new(builder.directory(revision));
     Loaded { directory, warnings: builder.warnings }
 }
@@ -68,6 +69,8 @@ struct Builder<'a> {
     present: HashSet<(Kind, &'a str)>,
     ids: &'a Ids,
     environment: Environment<'a>,
+    /// Which integration has which key; two may turn out to share one that the environment holds.
+    keys: HashMap<String, String>,
     warnings: Vec<String>,
 }
 
@@ -147,10 +150,10 @@ impl Builder<'_> {
         let what = format!("the contact method `{}` of {user}", method.name);
         let id = self.part(Kind::User, user, &method.name).map(ContactMethodId)?;
         let address = match &method.address {
-            document::user::Address::Webhook { url, secret } => Address::Webhook {
-                url: self.secret(url, &what)?,
-                secret: secret.as_ref().and_then(|secret| self.secret(secret, &what)),
-            },
+            document::user::Address::Webhook { url, secret } => {
+                let secret = secret.as_ref().and_then(|secret| self.secret(secret, &what));
+                Address::Webhook { url: self.secret(url, &what)?, secret }
+            }
             document::user::Address::Email { address } => {
                 Address::Email { mailbox: address.clone() }
             }
@@ -330,6 +333,10 @@ impl Builder<'_> {
         document: &document::service::Integration,
     ) -> Option<Integration> {
         let key = self.secret(&document.key, &format!("the integration `{label}`"))?;
+        if let Some(other) = self.keys.insert(key.clone(), label.to_owned()) {
+            let both = format!("the integrations `{other}` and `{label}` have the same key");
+            self.warnings.push(format!("{both}, so only one of them hears what is sent to it"));
+        }
         let fields = document.mapping.iter().map(|(field, text)| (field.clone(), text.clone()));
         Some(Integration {
             id,

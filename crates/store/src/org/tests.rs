@@ -79,6 +79,10 @@ async fn an_integration_whose_key_is_unset_is_closed_and_not_open_to_anybody() {
     let checkout = loaded.directory.services.named("checkout").unwrap();
     assert!(checkout.integrations.iter().all(|integration| !integration.key.is_empty()));
     assert!(loaded.warnings.iter().any(|warning| warning.contains("CHECKOUT_KEY")));
+
+    let same = |_: &str| Some("am-checkout-key".to_owned());
+    let loaded = directory::build(1, &stored.documents().unwrap(), &stored.ids(), &same);
+    assert!(loaded.warnings[0].contains("the same key"), "{:?}", loaded.warnings);
 }
 
 #[tokio::test]

@@ -1,0 +1,71 @@
+//! What belongs to the organisation as a whole, in a file.
+
+use muster_core::incident::severity::{Level, Urgency};
+use muster_store::org::document::organization::{Organization, RoutingRule, Severity, Webhook};
+use muster_store::org::document::secret::Secret;
+use muster_store::org::document::text::{Length, UrgencyName, short};
+
+use super::super::read::Cursor;
+use super::service::when;
+use super::user::check_signing_secret;
+use super::{check_web_address, secret};
+
+pub fn organization(cursor: Cursor<'_>) -> Organization {
+    let fields = cursor.fields(&["name", "timezone"]);
+    Organization {
+        name: fields.text("name"),
+        timezone: fields.parsed("timezone").unwrap_or_default(),
+    }
+}
+
+pub fn severity(cursor: Cursor<'_>) -> Severity {
+    let fields =
+        cursor.fields(&["level", "name", "definition", "urgency", "acknowledgement_expires_after"]);
+    let level =
+        fields.required("level").and_then(|level| level.number(1..=i64::from(Level::NUMBER_MAX)));
+    let urgency = fields.required("urgency").and_then(|urgency| urgency.parsed());
+    let expiry = fields.parsed::<Length>("acknowledgement_expires_after");
+    if expiry.is_some_and(|expiry| expiry.0.is_zero()) {
+        fields.note_at(
+            "acknowledgement_expires_after",
+            "an acknowledgement that holds for no time is none; leave this out to let it hold for ever",
+        );
+    }
+    Severity {
+        level: level.and_then(|level| u8::try_from(level).ok()).unwrap_or(0),
+        name: fields.text("name"),
+        definition: fields.optional_text("definition").unwrap_or_default(),
+        urgency: urgency.unwrap_or(UrgencyName(Urgency::High)),
+        acknowledgement_expires_after: expiry,
+    }
+}
+
+pub fn routing_rule(cursor: Cursor<'_>) -> RoutingRule {
+    let fields = cursor.fields(&["when", "service"]);
+    RoutingRule { when: when(&fields), service: fields.name("service") }
+}
+
+pub fn webhook(cursor: Cursor<'_>) -> Webhook {
+    let fields = cursor.fields(&["name", "url", "secret", "events"]);
+    let url = fields.required("url").map(|url| secret(url, check_web_address));
+    Webhook {
+        name: fields.name("name"),
+        url: url.unwrap_or(Secret::Plain(String::new())),
+        secret: fields.optional("secret").map(|cursor| secret(cursor, check_signing_secret)),
+        events: fields.list("events", |event| event.checked(check_event)),
+    }
+}
+
+fn check_event(text: &str) -> Result<(), String> {
+    let name = text.strip_suffix(".*").unwrap_or(text);
+    let is_word = |word: &str| {
+        !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+    };
+    if text == "*" || name.split('.').all(is_word) {
+        return Ok(());
+    }
+    Err(format!(
+        "`{}` is not an event type; write for example `incident.acknowledged` or `incident.*`",
+        short(text)
+    ))
+}

@@ -1,0 +1,208 @@
+//! Services and integrations in a file.
+
+use std::collections::BTreeMap;
+
+use muster_core::alerting::rule::Rule;
+use muster_core::incident::severity::Level;
+use muster_core::org::directory::CATCH_ALL_SERVICE;
+use muster_core::org::service::{GROUPING_WINDOW_DEFAULT, Mapping};
+use muster_integrations::sources::{self, CompiledMapping, SOURCES, generic};
+use muster_store::org::document::secret::Secret;
+use muster_store::org::document::service::{
+    Grouping, GroupingWindow, Integration, Money, Outcome, Service, SeverityRule,
+};
+use muster_store::org::document::text::{Length, short};
+
+use super::super::read::{Cursor, Fields};
+use super::{check_mailbox, check_web_address, secret};
+
+/// The lowest tier.
+const TIER_MAX: i64 = 9;
+/// The most lines of a severity map.
+const SEVERITY_RULES_MAX: usize = 200;
+/// The shortest key of an integration, in characters.
+const KEY_CHARS_MIN: usize = 8;
+/// The longest key of an integration, in characters.
+const KEY_CHARS_MAX: usize = 128;
+/// The most fields of a grouping.
+const GROUPING_LABELS_MAX: usize = 20;
+
+pub fn service(cursor: Cursor<'_>) -> Service {
+    let fields = cursor.fields(&[
+        "name",
+        "description",
+        "team",
+        "tier",
+        "escalation_policy",
+        "depends_on",
+        "runbook",
+        "cost_per_minute",
+        "severity_map",
+        "grouping",
+        "inform",
+        "integrations",
+    ]);
+    let name = fields.name("name");
+    if name == CATCH_ALL_SERVICE {
+        fields.note_at(
+            "name",
+            format!("`{CATCH_ALL_SERVICE}` is the built-in service that takes what no routing rule claims; choose another name"),
+        );
+    }
+    let tier = fields.optional("tier").and_then(|tier| tier.number(1..=TIER_MAX));
+    let runbook = fields.optional("runbook").map(|url| url.checked(check_web_address));
+    let severity_map = fields.list("severity_map", severity_rule);
+    if severity_map.len() > SEVERITY_RULES_MAX {
+        fields.note_at(
+            "severity_map",
+            format!("a severity map has at most {SEVERITY_RULES_MAX} lines"),
+        );
+    }
+    Service {
+        name,
+        description: fields.optional_text("description"),
+        team: fields.optional_name("team"),
+        tier: tier.and_then(|tier| u8::try_from(tier).ok()),
+        escalation_policy: fields.name("escalation_policy"),
+        depends_on: fields.list("depends_on", |name| name.name()),
+        runbook: runbook.filter(|url| !url.is_empty()),
+        cost_per_minute: fields.optional("cost_per_minute").map(money),
+        severity_map,
+        grouping: fields.optional("grouping").map(grouping),
+        inform: fields.list("inform", |address| address.checked(check_mailbox)),
+        integrations: fields.list("integrations", integration),
+    }
+}
+
+fn money(cursor: Cursor<'_>) -> Money {
+    const AMOUNT_MAX: i64 = 1_000_000_000_000;
+    let fields = cursor.fields(&["amount", "currency"]);
+    let amount = fields.required("amount").and_then(|amount| amount.number(0..=AMOUNT_MAX));
+    let currency = fields.required("currency").map(|currency| currency.checked(check_currency));
+    Money { amount: amount.unwrap_or(0), currency: currency.unwrap_or_default() }
+}
+
+fn check_currency(text: &str) -> Result<(), String> {
+    if text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_uppercase()) {
+        return Ok(());
+    }
+    Err(format!("`{}` is not a currency; write its three letters, for example `EUR`", short(text)))
+}
+
+fn severity_rule(cursor: Cursor<'_>) -> SeverityRule {
+    let fields = cursor.fields(&["when", "severity", "informational"]);
+    let level = fields
+        .optional("severity")
+        .map(|severity| severity.number(1..=i64::from(Level::NUMBER_MAX)));
+    let informational = fields.optional("informational").map(|flag| flag.flag());
+    let outcome = match (level, informational) {
+        (Some(level), None | Some(Some(false))) => {
+            let level = level.and_then(|level| u8::try_from(level).ok());
+            Outcome::Severity(level.unwrap_or(Level::UNMAPPED.number()))
+        }
+        (None, Some(Some(true) | None)) => Outcome::Informational,
+        (Some(_), Some(_)) => {
+            fields.note_at(
+                "informational",
+                "an informational alert has no severity; keep one of the two",
+            );
+            Outcome::Informational
+        }
+        (None, None | Some(Some(false))) => {
+            if cursor.is_map() {
+                cursor.note(
+                    "what a match becomes is missing: `severity: 1` or `informational: true`",
+                );
+            }
+            Outcome::Informational
+        }
+    };
+    SeverityRule { when: when(&fields), outcome }
+}
+
+/// A rule over the fields of a signal.
+pub fn when(fields: &Fields<'_>) -> String {
+    let rule = fields.required("when").map(|rule| rule.checked(check_rule));
+    rule.unwrap_or_default()
+}
+
+fn check_rule(text: &str) -> Result<(), String> {
+    Rule::parse(text).map(|_| ()).map_err(|invalid| format!("this rule is refused: {invalid}"))
+}
+
+fn grouping(cursor: Cursor<'_>) -> Grouping {
+    if !cursor.is_map() {
+        let word = cursor.text();
+        if word != "none" && !word.is_empty() {
+            cursor.note(format!(
+                "`{}` is not a way of grouping; write `none`, or for example `{{ window: 5m, by: [cluster] }}`",
+                short(&word)
+            ));
+        }
+        return Grouping::DISABLED;
+    }
+    let fields = cursor.fields(&["window", "by"]);
+    let window = fields.parsed::<Length>("window").unwrap_or(Length(GROUPING_WINDOW_DEFAULT));
+    if window.0.is_zero() {
+        fields.note_at(
+            "window",
+            "a window of no length groups nothing; write `grouping: none` for that",
+        );
+    }
+    let by = fields.list("by", |label| label.text());
+    if by.len() > GROUPING_LABELS_MAX {
+        fields.note_at("by", format!("alerts are grouped by at most {GROUPING_LABELS_MAX} labels"));
+    }
+    Grouping::Window(GroupingWindow { window, by })
+}
+
+pub fn integration(cursor: Cursor<'_>) -> Integration {
+    let fields = cursor.fields(&["name", "type", "key", "mapping"]);
+    let name = fields.name("name");
+    let source = fields.text("type");
+    if !source.is_empty() && sources::named(&source).is_none() {
+        let known: Vec<&str> = SOURCES.iter().map(|source| source.name).collect();
+        let message =
+            format!("`{}` is not a source; known are {}", short(&source), known.join(", "));
+        fields.note_at("type", message);
+    }
+    let mapped = generic::SOURCE.name;
+    if source != mapped && fields.optional("mapping").is_some() {
+        fields.note_at("mapping", format!("only a `{mapped}` integration has a mapping"));
+    }
+    let key = fields.required("key").map(|key| secret(key, check_key));
+    Integration {
+        name,
+        source,
+        key: key.unwrap_or(Secret::Plain(String::new())),
+        mapping: fields.optional("mapping").map(mapping).unwrap_or_default(),
+    }
+}
+
+fn mapping(cursor: Cursor<'_>) -> BTreeMap<String, String> {
+    let entry = |(field, expression): (&str, Cursor<'_>)| {
+        let text = expression.text();
+        let fields = vec![(field.to_owned(), text.clone())];
+        for invalid in CompiledMapping::new(&Mapping { fields }).err().into_iter().flatten() {
+            let field = short(&invalid.field);
+            expression.note(format!("this mapping of `{field}` is refused: {}", invalid.reason));
+        }
+        (field.to_owned(), text)
+    };
+    cursor.entries().into_iter().map(entry).collect()
+}
+
+/// A key stands in addresses, so it is made of what needs no escaping there.
+pub fn check_key(text: &str) -> Result<(), String> {
+    let is_safe = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    if !text.bytes().all(is_safe) {
+        return Err("a key is made of letters, digits, `-`, `.`, `_` and `~`".to_owned());
+    }
+    if !(KEY_CHARS_MIN..=KEY_CHARS_MAX).contains(&text.len()) {
+        return Err(format!(
+            "a key has {KEY_CHARS_MIN} to {KEY_CHARS_MAX} characters, and this one has {}",
+            text.len()
+        ));
+    }
+    Ok(())
+}

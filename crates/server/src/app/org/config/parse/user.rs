@@ -1,0 +1,115 @@
+//! People in a file.
+
+use muster_store::org::document::secret::Secret;
+use muster_store::org::document::text::{Length, short};
+use muster_store::org::document::user::{
+    Address, ContactMethod, NotificationRule, NotificationRules, User,
+};
+
+use super::super::read::{Cursor, Fields};
+use super::{check_mailbox, check_web_address, secret};
+
+/// The most contact methods of a person.
+const METHODS_MAX: usize = 20;
+
+pub fn user(cursor: Cursor<'_>) -> User {
+    let fields = cursor.fields(&[
+        "name",
+        "full_name",
+        "email",
+        "role",
+        "timezone",
+        "reports_to",
+        "contact_methods",
+        "notification_rules",
+    ]);
+    let name = fields.name("name");
+    if name.contains('@') {
+        fields.note_at(
+            "name",
+            "a user's name has no `@` in it, because people sign in by name or by mail address",
+        );
+    }
+    let contact_methods = fields.list("contact_methods", contact_method);
+    if contact_methods.len() > METHODS_MAX {
+        fields.note_at(
+            "contact_methods",
+            format!("a person has at most {METHODS_MAX} contact methods"),
+        );
+    }
+    User {
+        name,
+        full_name: fields.optional_text("full_name"),
+        email: fields
+            .required("email")
+            .map(|email| email.checked(check_mailbox))
+            .unwrap_or_default(),
+        role: fields.parsed("role").unwrap_or_default(),
+        reports_to: fields.optional_name("reports_to"),
+        timezone: fields.parsed("timezone"),
+        contact_methods,
+        notification_rules: fields.optional("notification_rules").map(rules).unwrap_or_default(),
+    }
+}
+
+fn contact_method(cursor: Cursor<'_>) -> ContactMethod {
+    let fields = cursor.fields(&["name", "type", "url", "secret", "address"]);
+    let name = fields.name("name");
+    let address = match fields.text("type").as_str() {
+        "webhook" => {
+            refuse(&fields, "address", "a webhook has a `url`");
+            let url = fields.required("url").map(|url| secret(url, check_web_address));
+            Address::Webhook {
+                url: url.unwrap_or(Secret::Plain(String::new())),
+                secret: fields
+                    .optional("secret")
+                    .map(|cursor| secret(cursor, check_signing_secret)),
+            }
+        }
+        "email" => {
+            refuse(&fields, "url", "a mailbox has an `address`");
+            refuse(&fields, "secret", "mail is not signed with a secret");
+            let address = fields.required("address").map(|address| address.checked(check_mailbox));
+            Address::Email { address: address.unwrap_or_default() }
+        }
+        other => {
+            if !other.is_empty() {
+                let message = format!(
+                    "`{}` is not a type of contact method; write webhook or email",
+                    short(other)
+                );
+                fields.note_at("type", message);
+            }
+            Address::Email { address: String::new() }
+        }
+    };
+    ContactMethod { name, address }
+}
+
+fn refuse(fields: &Fields<'_>, name: &str, why: &str) {
+    if fields.optional(name).is_some() {
+        fields.note_at(name, format!("`{name}` does not belong here: {why}"));
+    }
+}
+
+fn rules(cursor: Cursor<'_>) -> NotificationRules {
+    let fields = cursor.fields(&["high", "low"]);
+    NotificationRules { high: fields.list("high", rule), low: fields.list("low", rule) }
+}
+
+fn rule(cursor: Cursor<'_>) -> NotificationRule {
+    let fields = cursor.fields(&["after", "method"]);
+    NotificationRule {
+        after: fields.parsed::<Length>("after").unwrap_or_default(),
+        method: fields.name("method"),
+    }
+}
+
+/// Short secrets can be guessed from one signed message.
+pub fn check_signing_secret(text: &str) -> Result<(), String> {
+    const CHARS_MIN: usize = 8;
+    if text.chars().count() >= CHARS_MIN {
+        return Ok(());
+    }
+    Err(format!("a signing secret has at least {CHARS_MIN} characters"))
+}

@@ -1,0 +1,217 @@
+//! What no single value of a configuration can get wrong alone: names that are there twice or refer
+//! to nothing, keys that two integrations share, circles. Every problem is found, each with its
+//! place; whether somebody can be paged at all is the business of [`reachability`].
+
+mod circle;
+pub mod reachability;
+mod reference;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use muster_core::incident::severity::{Level, Severity};
+use muster_store::org::document::secret::Secret;
+use muster_store::org::document::service::{Integration, Outcome};
+use muster_store::org::document::{Documents, Kind};
+
+use super::problem::Path;
+use super::read::Problems;
+use super::source::Node;
+
+/// A configuration that is being looked at as a whole.
+pub struct Whole<'a> {
+    /// The file over what is configured, or the file alone.
+    pub documents: &'a Documents,
+    /// What the file speaks of.
+    pub written: &'a Documents,
+    /// The file as a tree, for places.
+    pub root: &'a Node,
+    /// Whether kinds that are absent have no members, rather than unknown ones.
+    pub is_complete: bool,
+    /// Where problems go.
+    pub problems: &'a Problems,
+}
+
+/// Notes every problem of the whole.
+pub fn validate(whole: &Whole<'_>) {
+    names(whole);
+    keys(whole);
+    levels(whole);
+    reference::check(whole);
+    circle::check(whole);
+}
+
+impl Whole<'_> {
+    /// The path of a thing: its place in the file, or its name where it is configured already.
+    fn path(&self, kind: Kind, at: usize, name: &str) -> Path {
+        let top = Path::top(kind.field());
+        if self.written.speaks_of(kind) { top.index(at) } else { top.stored(name) }
+    }
+
+    fn note(&self, kind: Kind, path: &Path, message: impl Into<String>) {
+        let is_written = self.written.speaks_of(kind);
+        let position = is_written.then(|| path.locate(self.root));
+        self.problems.note(position, path, message);
+    }
+
+    /// The names of a kind; `None` where they are not known.
+    fn known(&self, kind: Kind) -> Option<BTreeSet<&str>> {
+        if !self.is_complete && !self.documents.speaks_of(kind) {
+            return None;
+        }
+        let names = self.documents.names().into_iter();
+        Some(names.filter(|(of, _)| *of == kind).map(|(_, name)| name).collect())
+    }
+
+    /// Every integration with the kind, name and path of what it belongs to.
+    fn integrations(&self) -> Vec<(Kind, Path, &Integration)> {
+        let mut found = Vec::new();
+        for (at, service) in self.documents.services.iter().flatten().enumerate() {
+            let path = self.path(Kind::Service, at, &service.name).field("integrations");
+            let parts = service.integrations.iter().enumerate();
+            found.extend(parts.map(|(at, part)| (Kind::Service, path.index(at), part)));
+        }
+        for (at, integration) in self.documents.integrations.iter().flatten().enumerate() {
+            let path = self.path(Kind::Integration, at, &integration.name);
+            found.push((Kind::Integration, path, integration));
+        }
+        found
+    }
+}
+
+/// Names are unique per kind, and within what they stand in.
+fn names(whole: &Whole<'_>) {
+    let documents = whole.documents;
+    let mut seen: BTreeSet<(Kind, &str)> = BTreeSet::new();
+    let mut count: BTreeMap<Kind, usize> = BTreeMap::new();
+    for (kind, name) in documents.names() {
+        let at = *count.entry(kind).and_modify(|count| *count += 1).or_insert(0);
+        if !name.is_empty() && !seen.insert((kind, name)) {
+            let path = whole.path(kind, at, name).field("name");
+            whole.note(kind, &path, format!("there is another {} `{name}`", kind.noun()));
+        }
+    }
+    for (at, user) in documents.users.iter().flatten().enumerate() {
+        let path = whole.path(Kind::User, at, &user.name).field("contact_methods");
+        let methods = user.contact_methods.iter().map(|method| &method.name);
+        unique(whole, Kind::User, &path, Some("name"), methods, "contact method");
+    }
+    for (at, team) in documents.teams.iter().flatten().enumerate() {
+        let path = whole.path(Kind::Team, at, &team.name).field("members");
+        unique(whole, Kind::Team, &path, None, team.members.iter(), "member");
+    }
+    for (at, schedule) in documents.schedules.iter().flatten().enumerate() {
+        let path = whole.path(Kind::Schedule, at, &schedule.name).field("layers");
+        let layers = schedule.layers.iter().map(|layer| &layer.name);
+        unique(whole, Kind::Schedule, &path, Some("name"), layers, "layer");
+    }
+    for (at, service) in documents.services.iter().flatten().enumerate() {
+        let path = whole.path(Kind::Service, at, &service.name).field("integrations");
+        let integrations = service.integrations.iter().map(|integration| &integration.name);
+        unique(whole, Kind::Service, &path, Some("name"), integrations, "integration");
+    }
+    emails(whole);
+}
+
+fn unique<'a>(
+    whole: &Whole<'_>,
+    kind: Kind,
+    list: &Path,
+    field: Option<&str>,
+    names: impl Iterator<Item = &'a String>,
+    noun: &str,
+) {
+    let mut seen = BTreeSet::new();
+    for (at, name) in names.enumerate() {
+        if !name.is_empty() && !seen.insert(name) {
+            let element = list.index(at);
+            let path = field.map_or_else(|| element.clone(), |field| element.field(field));
+            whole.note(kind, &path, format!("there is another {noun} `{name}` here"));
+        }
+    }
+}
+
+/// People sign in by mail address, so one address is one person.
+fn emails(whole: &Whole<'_>) {
+    let mut seen: BTreeMap<String, &str> = BTreeMap::new();
+    for (at, user) in whole.documents.users.iter().flatten().enumerate() {
+        if user.email.is_empty() {
+            continue;
+        }
+        if let Some(other) = seen.insert(user.email.to_lowercase(), &user.name) {
+            let path = whole.path(Kind::User, at, &user.name).field("email");
+            let message = format!("`{}` is the mail address of `{other}` already", user.email);
+            whole.note(Kind::User, &path, message);
+        }
+    }
+}
+
+/// A key belongs to one integration, because it says where a signal goes.
+fn keys(whole: &Whole<'_>) {
+    let mut seen: BTreeMap<(bool, &str), Path> = BTreeMap::new();
+    for (kind, path, integration) in whole.integrations() {
+        let key = match &integration.key {
+            Secret::Plain(key) => (true, key.as_str()),
+            Secret::Environment(from) => (false, from.env.as_str()),
+        };
+        let path = path.field("key");
+        match seen.get(&key) {
+            _ if key.1.is_empty() => {}
+            Some(first) => {
+                whole.note(
+                    kind,
+                    &path,
+                    format!("`{first}` has the same key, and a key belongs to one integration"),
+                );
+            }
+            None => {
+                seen.insert(key, path);
+            }
+        }
+    }
+}
+
+/// Severities are unique by level, and severity maps speak of those that there are.
+fn levels(whole: &Whole<'_>) {
+    let severities = whole.documents.severities.as_deref();
+    let mut levels: BTreeSet<u8> = BTreeSet::new();
+    for (at, severity) in severities.unwrap_or_default().iter().enumerate() {
+        if severity.level != 0 && !levels.insert(severity.level) {
+            let path = Path::top(Kind::Severities.field()).index(at).field("level");
+            whole.note(
+                Kind::Severities,
+                &path,
+                format!("there is another severity {}", severity.level),
+            );
+        }
+    }
+    match severities {
+        Some([]) => {
+            let path = Path::top(Kind::Severities.field());
+            whole.note(
+                Kind::Severities,
+                &path,
+                "at least one severity is needed; leave the field out for the usual four",
+            );
+        }
+        Some(_) => {}
+        None if !whole.is_complete => return,
+        None => levels.extend(Severity::defaults().iter().map(|severity| severity.level.number())),
+    }
+    if levels.is_empty() {
+        return;
+    }
+    for (at, service) in whole.documents.services.iter().flatten().enumerate() {
+        let path = whole.path(Kind::Service, at, &service.name).field("severity_map");
+        for (at, rule) in service.severity_map.iter().enumerate() {
+            if let Outcome::Severity(level) = rule.outcome
+                && Level::new(level).is_some()
+                && !levels.contains(&level)
+            {
+                let known: Vec<String> = levels.iter().map(u8::to_string).collect();
+                let message =
+                    format!("there is no severity {level}; there are {}", known.join(", "));
+                whole.note(Kind::Service, &path.index(at).field("severity"), message);
+            }
+        }
+    }
+}

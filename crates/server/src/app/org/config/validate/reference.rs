@@ -1,0 +1,147 @@
+//! References: everything that names something else names something that is there. What a file
+//! removes may not be referred to by anything that stays.
+
+use muster_core::org::directory::CATCH_ALL_SERVICE;
+use muster_store::org::document::escalation::Target;
+use muster_store::org::document::{Documents, Kind};
+
+use super::super::problem::{Path, suggestion};
+use super::Whole;
+
+/// One thing that names another.
+struct Reference<'a> {
+    /// The kind of what refers.
+    from: Kind,
+    path: Path,
+    /// The kind of what is referred to.
+    to: Kind,
+    name: &'a str,
+}
+
+pub fn check(whole: &Whole<'_>) {
+    let known = Kind::ALL.map(|(kind, ..)| (kind, whole.known(kind)));
+    for Reference { from, path, to, name } in references(whole) {
+        let names =
+            known.iter().find(|(kind, _)| *kind == to).and_then(|(_, names)| names.as_ref());
+        let Some(names) = names else { continue };
+        let is_built_in = from == Kind::Routing && to == Kind::Service && name == CATCH_ALL_SERVICE;
+        if name.is_empty() || names.contains(name) || is_built_in {
+            continue;
+        }
+        let noun = to.noun();
+        if whole.written.speaks_of(from) || !whole.written.speaks_of(to) {
+            let hint = suggestion(name, names.iter().copied());
+            whole.note(from, &path, format!("there is no {noun} `{name}`{hint}"));
+        } else {
+            let place = Path::top(to.field());
+            let message =
+                format!("this list leaves out the {noun} `{name}`, but `{path}` refers to it");
+            whole.note(to, &place, message);
+        }
+    }
+    methods(whole);
+}
+
+fn references<'a>(whole: &Whole<'a>) -> Vec<Reference<'a>> {
+    let mut found = Found { references: Vec::new() };
+    let documents: &'a Documents = whole.documents;
+    for (at, user) in documents.users.iter().flatten().enumerate() {
+        let path = whole.path(Kind::User, at, &user.name);
+        found.one(Kind::User, &path, "reports_to", Kind::User, user.reports_to.as_deref());
+    }
+    for (at, team) in documents.teams.iter().flatten().enumerate() {
+        let path = whole.path(Kind::Team, at, &team.name);
+        found.one(Kind::Team, &path, "manager", Kind::User, team.manager.as_deref());
+        found.many(Kind::Team, &path.field("members"), Kind::User, &team.members);
+    }
+    for (at, schedule) in documents.schedules.iter().flatten().enumerate() {
+        let path = whole.path(Kind::Schedule, at, &schedule.name);
+        found.one(Kind::Schedule, &path, "team", Kind::Team, schedule.team.as_deref());
+        for (at, layer) in schedule.layers.iter().enumerate() {
+            let rotation = path.field("layers").index(at).field("rotation");
+            let people = &layer.rotation.participants;
+            found.many(Kind::Schedule, &rotation.field("participants"), Kind::User, people);
+        }
+        for (at, instead) in schedule.overrides.iter().enumerate() {
+            let path = path.field("overrides").index(at);
+            found.one(Kind::Schedule, &path, "user", Kind::User, Some(&instead.user));
+        }
+    }
+    for (at, policy) in documents.escalation_policies.iter().flatten().enumerate() {
+        let path = whole.path(Kind::EscalationPolicy, at, &policy.name);
+        found.one(Kind::EscalationPolicy, &path, "team", Kind::Team, policy.team.as_deref());
+        for (at, step) in policy.steps.iter().enumerate() {
+            let targets = path.field("steps").index(at).field("targets");
+            for (at, target) in step.targets.iter().enumerate() {
+                let (field, kind, name) = match target {
+                    Target::User(name) => ("user", Kind::User, name),
+                    Target::Schedule(name) => ("schedule", Kind::Schedule, name),
+                    Target::Team(name) => ("team", Kind::Team, name),
+                    Target::ManagerOf(name) => ("manager_of", Kind::Team, name),
+                };
+                found.one(Kind::EscalationPolicy, &targets.index(at), field, kind, Some(name));
+            }
+        }
+    }
+    services(whole, &mut found);
+    found.references
+}
+
+fn services<'a>(whole: &Whole<'a>, found: &mut Found<'a>) {
+    let documents: &'a Documents = whole.documents;
+    for (at, service) in documents.services.iter().flatten().enumerate() {
+        let path = whole.path(Kind::Service, at, &service.name);
+        found.one(Kind::Service, &path, "team", Kind::Team, service.team.as_deref());
+        let policy = Some(service.escalation_policy.as_str());
+        found.one(Kind::Service, &path, "escalation_policy", Kind::EscalationPolicy, policy);
+        found.many(Kind::Service, &path.field("depends_on"), Kind::Service, &service.depends_on);
+    }
+    for (at, rule) in documents.routing.iter().flatten().enumerate() {
+        let path = Path::top(Kind::Routing.field()).index(at);
+        found.one(Kind::Routing, &path, "service", Kind::Service, Some(&rule.service));
+    }
+    if let Some(catch_all) = &documents.catch_all {
+        let path = Path::top(Kind::CatchAll.field());
+        let policy = Some(catch_all.escalation_policy.as_str());
+        found.one(Kind::CatchAll, &path, "escalation_policy", Kind::EscalationPolicy, policy);
+    }
+}
+
+struct Found<'a> {
+    references: Vec<Reference<'a>>,
+}
+
+impl<'a> Found<'a> {
+    fn one(&mut self, from: Kind, path: &Path, field: &str, to: Kind, name: Option<&'a str>) {
+        if let Some(name) = name {
+            self.references.push(Reference { from, path: path.field(field), to, name });
+        }
+    }
+
+    fn many(&mut self, from: Kind, list: &Path, to: Kind, names: &'a [String]) {
+        for (at, name) in names.iter().enumerate() {
+            self.references.push(Reference { from, path: list.index(at), to, name });
+        }
+    }
+}
+
+/// A person's rules name the person's own contact methods.
+fn methods(whole: &Whole<'_>) {
+    for (at, user) in whole.documents.users.iter().flatten().enumerate() {
+        let path = whole.path(Kind::User, at, &user.name).field("notification_rules");
+        let known: Vec<&str> =
+            user.contact_methods.iter().map(|method| method.name.as_str()).collect();
+        let rules = &user.notification_rules;
+        for (urgency, rules) in [("high", &rules.high), ("low", &rules.low)] {
+            for (at, rule) in rules.iter().enumerate() {
+                if rule.method.is_empty() || known.contains(&rule.method.as_str()) {
+                    continue;
+                }
+                let hint = suggestion(&rule.method, known.iter().copied());
+                let message =
+                    format!("`{}` has no contact method `{}`{hint}", user.name, rule.method);
+                whole.note(Kind::User, &path.field(urgency).index(at).field("method"), message);
+            }
+        }
+    }
+}
