@@ -1,3 +1,4 @@
+use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
@@ -276,4 +277,83 @@ fn rules_are_shared_between_threads_and_cloned_cheaply() {
     let copy = rule.clone();
     assert!(Arc::ptr_eq(&rule.program, &copy.program));
     assert_eq!(copy.text(), "severity == 'critical'");
+}
+
+/// Pieces of rules, so that random texts get past the first character.
+const PIECES: &[&str] = &[
+    "severity",
+    "labels",
+    "details",
+    "labels.env",
+    "details.mounts",
+    "x",
+    "'prod'",
+    "\"a\"",
+    "r'\\d'",
+    "1",
+    "-9223372036854775808",
+    "1.5",
+    "0u",
+    "true",
+    "null",
+    "==",
+    "!=",
+    "&&",
+    "||",
+    "!",
+    "-",
+    "+",
+    "*",
+    "/",
+    "%",
+    "<",
+    ">=",
+    "in",
+    "?",
+    ":",
+    ",",
+    ".",
+    "(",
+    ")",
+    "[",
+    "]",
+    "{",
+    "}",
+    ".size()",
+    ".matches('^a')",
+    ".exists(x, ",
+    ".map(x, ",
+    ".filter(x, ",
+    "has(",
+    "int(",
+    "string(",
+    ".split('')",
+    ".substring(1)",
+    "//",
+    "\n",
+    "'",
+    "\\",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 1_000, failure_persistence: None, ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn any_text_is_refused_or_evaluated(
+        pieces in prop::collection::vec(prop::sample::select(PIECES), 1..24),
+        space in prop::sample::select(&["", " "][..]),
+    ) {
+        let signal = signal();
+        let subject = Subject { signal: &signal, integration: "nagios", service: "storage" };
+        if let Ok(rule) = Rule::parse(&pieces.join(space)) {
+            prop_assert_ne!(rule.evaluate(&subject), Err("the expression engine failed on it".into()));
+        }
+    }
+
+    #[test]
+    fn any_characters_are_refused_or_evaluated(text in "\\PC{0,80}") {
+        let _ = Rule::parse(&text);
+    }
 }
