@@ -1,6 +1,7 @@
 //! Muster's server. `app` loads, decides and commits; `engine` carries accepted work forward; `api`
 //! and `lifeline` speak with programs and with people. The rules themselves are in the core.
 
+pub mod api;
 pub mod app;
 pub mod clock;
 pub mod engine;

@@ -15,6 +15,7 @@ use crate::clock::Clock;
 use crate::ids::{self, Ids};
 use crate::settings::Settings;
 
+pub mod access;
 pub mod incident;
 pub mod link;
 pub mod org;
