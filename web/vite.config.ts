@@ -20,5 +20,5 @@ export default defineConfig({
       "/sign-in": "http://127.0.0.1:8080",
     },
   },
-  test: { environment: "jsdom", include: ["src/**/*.test.{ts,tsx}"] },
+  test: { include: ["src/**/*.test.{ts,tsx}"] },
 });

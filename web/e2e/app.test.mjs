@@ -166,3 +166,13 @@ test("two tabs share one stream, and the second takes over when the first goes",
   await other.getByRole("log").getByText(text).waitFor({ timeout: 5_000 });
   await context.close();
 });
+
+test("a lost connection is said at once and mended by itself", async () => {
+  const { context, page } = await signedIn();
+  await page.getByText("live", { exact: true }).waitFor();
+  await context.setOffline(true);
+  await page.getByText(/stale since \d\d:\d\d/).waitFor();
+  await context.setOffline(false);
+  await page.getByText("live", { exact: true }).waitFor({ timeout: 20_000 });
+  await context.close();
+});

@@ -15,6 +15,8 @@ const client = new QueryClient({
     queries: {
       // The stream says when something changed; this is for what it cannot know.
       staleTime: 15_000,
+      // A server on the same machine or network answers without the internet.
+      networkMode: "always",
       retry: (failures, error) => failures < RETRIES_MAX && !isAnswer(error),
     },
   },

@@ -29,7 +29,7 @@ const ADVICE: Record<number, string> = {
 /** Status 0 stands for "no answer at all". */
 export function unreachable(): ApiError {
   return new ApiError(
-    "No answer from the server. Check the connection; nothing you did is lost until you see it here.",
+    "No answer from the server, so it is not known whether this took effect. Check the connection, look, then try again.",
     0,
   );
 }

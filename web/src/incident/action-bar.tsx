@@ -65,29 +65,28 @@ export function ActionBar({ incident }: { incident: Incident }) {
 
 function MoreMoves({ moves: hidden, act }: { moves: Move[]; act: (move: Move) => void }) {
   return (
-    <DropdownMenu.Root>
+    <DropdownMenu.Root modal={false}>
       <DropdownMenu.Trigger asChild>
         <Button className="min-h-14 md:min-h-10" aria-label="More actions">
           <Ellipsis className="size-5" aria-hidden="true" />
         </Button>
       </DropdownMenu.Trigger>
-      <DropdownMenu.Portal>
-        <DropdownMenu.Content
-          align="end"
-          sideOffset={6}
-          className="z-40 min-w-52 rounded-md border border-edge bg-surface p-1"
-        >
-          {hidden.map((move) => (
-            <DropdownMenu.Item
-              key={move}
-              onSelect={() => act(move)}
-              className="tap flex items-center rounded-sm px-3 data-[highlighted]:bg-raised data-[highlighted]:outline-1 data-[highlighted]:outline-edge"
-            >
-              {MOVE_WORD[move]}
-            </DropdownMenu.Item>
-          ))}
-        </DropdownMenu.Content>
-      </DropdownMenu.Portal>
+
+      <DropdownMenu.Content
+        align="end"
+        sideOffset={6}
+        className="z-40 min-w-52 rounded-md border border-edge bg-surface p-1"
+      >
+        {hidden.map((move) => (
+          <DropdownMenu.Item
+            key={move}
+            onSelect={() => act(move)}
+            className="tap flex items-center rounded-sm px-3 data-[highlighted]:bg-raised data-[highlighted]:outline-1 data-[highlighted]:outline-edge"
+          >
+            {MOVE_WORD[move]}
+          </DropdownMenu.Item>
+        ))}
+      </DropdownMenu.Content>
     </DropdownMenu.Root>
   );
 }

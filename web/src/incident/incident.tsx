@@ -202,7 +202,7 @@ function Tabbed({ sections }: { sections: Section[] }) {
           <Tabs.Trigger
             key={id}
             value={id}
-            className="tap -mb-px min-h-10 border-b-2 border-transparent px-3 whitespace-nowrap text-muted -outline-offset-2 data-[state=active]:border-text data-[state=active]:font-semibold data-[state=active]:text-text"
+            className="tap -mb-px min-h-10 shrink-0 border-b-2 border-transparent px-2.5 whitespace-nowrap text-muted -outline-offset-2 data-[state=active]:border-text data-[state=active]:font-semibold data-[state=active]:text-text"
           >
             {name}
           </Tabs.Trigger>

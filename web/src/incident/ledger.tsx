@@ -61,7 +61,9 @@ export function Ledger({ number }: { number: string }) {
       {({ items }) =>
         items.length === 0 ? (
           <Empty title="Nobody was paged">
-            <p>The plan says who would be. This severity may page nobody.</p>
+            <p>
+              Either somebody took it in time, or this severity pages nobody. The plan says what comes next.
+            </p>
           </Empty>
         ) : (
           <>

@@ -208,12 +208,10 @@ function SelectionBar({
       <span role="status" className="px-2 font-semibold">
         {count(howMany, "incident")} selected
       </span>
-      <div className="ml-auto flex flex-wrap gap-2">
-        {children}
-        <Button emphasis="quiet" onClick={clear}>
-          Clear
-        </Button>
-      </div>
+      <Button emphasis="quiet" onClick={clear}>
+        Clear
+      </Button>
+      <div className="ml-auto flex flex-wrap gap-2">{children}</div>
     </div>
   );
 }

@@ -78,8 +78,21 @@ async function lead(): Promise<void> {
     const opened = await readStream();
     wait = opened ? RETRY_MS_MIN : Math.min(wait * 2, RETRY_MS_MAX);
     tell({ kind: "health", health: stale() });
-    await new Promise((resolve) => setTimeout(resolve, wait));
+    await pause(wait);
   }
+}
+
+/** Waits, but not once the network is back. */
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      window.removeEventListener("online", done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    window.addEventListener("online", done);
+  });
 }
 
 /** Reads until the stream ends, fails or falls silent; says whether it ever opened. */
@@ -90,6 +103,8 @@ async function readStream(): Promise<boolean> {
     clearTimeout(timer);
     timer = setTimeout(() => silence.abort(), SILENCE_MS_MAX);
   };
+  const lost = () => silence.abort();
+  window.addEventListener("offline", lost);
   let opened = false;
   try {
     const response = await fetch(`${API}/stream`, {
@@ -120,6 +135,7 @@ async function readStream(): Promise<boolean> {
     return opened;
   } finally {
     clearTimeout(timer);
+    window.removeEventListener("offline", lost);
     silence.abort();
   }
 }

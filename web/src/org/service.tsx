@@ -116,7 +116,7 @@ function Integrations({ service }: { service: Service }) {
             <Tabs.Trigger
               key={name}
               value={name}
-              className="tap -mb-px min-h-10 border-b-2 border-transparent px-3 whitespace-nowrap text-muted -outline-offset-2 data-[state=active]:border-text data-[state=active]:font-semibold data-[state=active]:text-text"
+              className="tap -mb-px min-h-10 shrink-0 border-b-2 border-transparent px-3 whitespace-nowrap text-muted -outline-offset-2 data-[state=active]:border-text data-[state=active]:font-semibold data-[state=active]:text-text"
             >
               {name}
             </Tabs.Trigger>
@@ -158,7 +158,7 @@ function IntegrationBody({ service, integration }: { service: string; integratio
       <TestAlert service={service} integration={integration.name} />
       {snippets(integration, publicUrl).map((snippet) => (
         <div key={snippet.title}>
-          <div className="mb-2 flex flex-wrap items-end justify-between gap-2">
+          <div className="mb-2 flex items-end justify-between gap-2">
             <div>
               <h3 className="font-semibold">{snippet.title}</h3>
               <p className="text-13 text-muted">{snippet.where}</p>

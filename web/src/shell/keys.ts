@@ -1,6 +1,6 @@
 /**
- * Keyboard shortcuts: one listener, a stack of bindings (the innermost screen
- * wins) and two-key sequences that start with `g`. Single letters can be
+ * Keyboard shortcuts: one listener, a stack of bindings (the one mounted
+ * last wins) and two-key sequences that start with `g`. Single letters can be
  * switched off, since speech input types them by accident (WCAG 2.1.4).
  */
 import { useEffect, useRef, useSyncExternalStore } from "react";

@@ -14,6 +14,7 @@ import * as queries from "@/api/queries";
 import { LiveBadge } from "@/live/badge";
 import { Failure, Loading } from "@/ui/block";
 import { Button, buttonClass } from "@/ui/button";
+import { useMedia } from "@/ui/media";
 import { ZoneContext } from "@/ui/time";
 import { useKeys } from "./keys";
 import { openOverlay, useOverlay } from "./open";
@@ -27,7 +28,7 @@ const PagePerson = lazy(() => import("@/oncall/page-person"));
 
 const TOAST = {
   toast:
-    "flex w-full items-center gap-3 rounded-md border border-edge bg-raised px-4 py-3 text-14 text-text sm:w-[22.25rem]",
+    "flex w-full items-center gap-3 rounded-md border border-edge bg-raised px-4 py-3 font-sans text-14 text-text sm:w-[22.25rem]",
   content: "min-w-0 flex-1",
   icon: "flex size-4 shrink-0 items-center justify-center",
   actionButton: buttonClass("primary", "ml-auto shrink-0"),
@@ -57,6 +58,8 @@ export function Layout() {
 function Frame({ organization, demo }: { organization: string; demo: boolean }) {
   const [overlay, setOverlay] = useOverlay();
   const close = (open: boolean) => setOverlay(open ? overlay : null);
+  // On a phone the moves of an incident are at the bottom; nothing may cover them.
+  const wide = useMedia("(min-width: 48rem)");
   useGlobalKeys();
   useFocusOnNavigation();
   return (
@@ -87,9 +90,8 @@ function Frame({ organization, demo }: { organization: string; demo: boolean }) 
         {overlay === "page" ? <PagePerson open onOpenChange={close} /> : null}
       </Suspense>
       <Toaster
-        position="bottom-center"
-        offset={{ bottom: 24 }}
-        mobileOffset={{ bottom: 84 }}
+        position={wide ? "bottom-center" : "top-center"}
+        mobileOffset={{ top: 64 }}
         duration={6_000}
         containerAriaLabel="Notifications"
         hotkey={["altKey", "KeyN"]}

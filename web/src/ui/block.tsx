@@ -63,7 +63,9 @@ export function Empty({ title, children }: { title: string; children?: ReactNode
     <div className="flex flex-col items-start gap-2 px-4 py-8">
       <p className="text-16 font-semibold">{title}</p>
       {children ? (
-        <div className="flex max-w-prose flex-col items-start gap-3 text-muted">{children}</div>
+        <div className="flex w-full max-w-prose min-w-0 flex-col items-start gap-3 text-muted">
+          {children}
+        </div>
       ) : null}
     </div>
   );
@@ -109,10 +111,10 @@ export function Shown<T>({
   return <Loading what={what} />;
 }
 
-/** A name and its value; `wide` puts them on lines of their own. */
+/** Names and their values, in two columns. */
 export function Facts({ children }: { children: ReactNode }) {
   return (
-    <dl className="grid grid-cols-1 gap-x-6 gap-y-2 sm:grid-cols-[max-content_minmax(0,1fr)]">{children}</dl>
+    <dl className="grid grid-cols-[fit-content(40%)_minmax(0,1fr)] gap-x-4 gap-y-2 sm:gap-x-6">{children}</dl>
   );
 }
 
@@ -120,7 +122,7 @@ export function Fact({ name, children }: { name: string; children: ReactNode }) 
   return (
     <div className="contents">
       <dt className="text-muted">{name}</dt>
-      <dd className="mb-1 min-w-0 sm:mb-0">{children}</dd>
+      <dd className="min-w-0">{children}</dd>
     </div>
   );
 }
@@ -131,7 +133,7 @@ export function Code({ text, label }: { text: string; label: string }) {
       // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard.
       tabIndex={0}
       aria-label={label}
-      className="overflow-x-auto rounded-sm border bg-bg p-3 text-12 leading-5 [overflow-wrap:normal]"
+      className="max-w-full overflow-x-auto rounded-sm border bg-bg p-3 text-12 leading-5 [overflow-wrap:normal]"
     >
       <pre>
         <code>{text}</code>

@@ -7,7 +7,7 @@ export type Emphasis = "primary" | "plain" | "quiet";
 
 export function buttonClass(emphasis: Emphasis = "plain", extra?: string): string {
   return clsx(
-    "tap inline-flex items-center justify-center gap-2 rounded-sm px-3 text-14 font-medium whitespace-nowrap select-none disabled:cursor-not-allowed disabled:opacity-50",
+    "tap inline-flex shrink-0 items-center justify-center gap-2 rounded-sm px-3 text-14 font-medium whitespace-nowrap select-none disabled:cursor-not-allowed disabled:opacity-50",
     emphasis === "primary" && "bg-text text-bg hover:opacity-90",
     emphasis === "plain" && "border border-edge bg-surface text-text hover:bg-raised",
     emphasis === "quiet" && "text-text hover:bg-raised",

@@ -24,9 +24,12 @@ export function nowMs(): number {
   return Date.now() + skewMs;
 }
 
-/** Milliseconds since the epoch, renewed each second while anything shows it. */
-export function useNow(): number {
-  return useSyncExternalStore(subscribe, () => current);
+/**
+ * What `read` makes of the present, renewed each second. The component renders
+ * again only when the outcome changes, so thousands of ages cost little.
+ */
+export function useTicking<T extends string | number>(read: (now: number) => T): T {
+  return useSyncExternalStore(subscribe, () => read(current));
 }
 
 function subscribe(listener: () => void): () => void {

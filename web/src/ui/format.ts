@@ -41,7 +41,7 @@ export function relative(at: string, now: number): string {
 /** `03:12 CET`, with the day before it when it is another one: `21 Nov 03:12 CET`. */
 export function clockTime(at: string, zone: string, now: number): string {
   const date = new Date(at);
-  const time = date.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: zone });
+  const time = formatter("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: zone }).format(date);
   const text = `${time} ${zoneName(date, zone)}`;
   const day = dayText(date, zone, now);
   return day ? `${day} ${text}` : text;
@@ -77,16 +77,13 @@ export function initials(name: string): string {
 }
 
 function dayText(date: Date, zone: string, now: number): string | null {
-  const day = (value: Date) => value.toLocaleDateString("en-CA", { timeZone: zone });
+  const calendar = formatter("en-CA", { year: "numeric", month: "2-digit", day: "2-digit", timeZone: zone });
+  const day = (value: Date) => calendar.format(value);
   const today = new Date(now);
   if (day(date) === day(today)) return null;
   const otherYear = day(date).slice(0, 4) !== day(today).slice(0, 4);
-  return date.toLocaleDateString("en-GB", {
-    day: "numeric",
-    month: "short",
-    year: otherYear ? "numeric" : undefined,
-    timeZone: zone,
-  });
+  const year = otherYear ? "numeric" : undefined;
+  return formatter("en-GB", { day: "numeric", month: "short", year, timeZone: zone }).format(date);
 }
 
 /** People say CET and EST; each of the two locales knows only its own side of the ocean. */
@@ -96,10 +93,20 @@ function zoneName(date: Date, zone: string): string {
 }
 
 function shortZone(locale: string, date: Date, zone: string): string {
-  const parts = new Intl.DateTimeFormat(locale, { timeZone: zone, timeZoneName: "short" }).formatToParts(
-    date,
-  );
+  const parts = formatter(locale, { timeZone: zone, timeZoneName: "short" }).formatToParts(date);
   return parts.find((part) => part.type === "timeZoneName")?.value ?? zone;
+}
+
+const formatters = new Map<string, Intl.DateTimeFormat>();
+
+/** Making one is a thousand times slower than using one, and a list asks for the same few. */
+function formatter(locale: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = locale + JSON.stringify(options);
+  const known = formatters.get(key);
+  if (known) return known;
+  const made = new Intl.DateTimeFormat(locale, options);
+  formatters.set(key, made);
+  return made;
 }
 
 function pair(first: number, firstUnit: string, second: number, secondUnit: string): string {

@@ -3,9 +3,11 @@
  * it, UTC in the title and, where it can take focus, on focus.
  */
 import clsx from "clsx";
-import { createContext, use } from "react";
-import { useNow } from "./clock";
+import { createContext, use, useMemo } from "react";
+import { nowMs, useTicking } from "./clock";
 import { clockTime, countdown, duration, relative, utc } from "./format";
+
+const HOUR_MS = 3_600_000;
 
 /** The signed-in person's own zone; the browser's until that is known. */
 export const ZoneContext = createContext(Intl.DateTimeFormat().resolvedOptions().timeZone);
@@ -24,10 +26,12 @@ interface TimeProps {
 }
 
 export function Time({ at, show = "both", focusable = false, className }: TimeProps) {
-  const now = useNow();
   const zone = useZone();
-  const clock = clockTime(at, zone, now);
-  const age = relative(at, now);
+  const age = useTicking((now) => relative(at, now));
+  const hour = useTicking((now) => Math.floor(now / HOUR_MS));
+  // The hour is here because the day is left out only for as long as it is today.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it is a reason to look again, not an input.
+  const clock = useMemo(() => clockTime(at, zone, nowMs()), [at, zone, hour]);
   return (
     <time
       dateTime={at}
@@ -42,16 +46,18 @@ export function Time({ at, show = "both", focusable = false, className }: TimePr
 
 /** Counts down to an instant; says so when it has passed. */
 export function Countdown({ to, passed = "now" }: { to: string; passed?: string }) {
-  const seconds = (Date.parse(to) - useNow()) / 1000;
+  const text = useTicking((now) => {
+    const seconds = (Date.parse(to) - now) / 1000;
+    return seconds > 0 ? countdown(seconds) : passed;
+  });
   return (
     <span role="timer" className="font-semibold whitespace-nowrap">
-      {seconds > 0 ? countdown(seconds) : passed}
+      {text}
     </span>
   );
 }
 
 /** How long something has lasted, up to now or to its end. */
 export function Elapsed({ from, to }: { from: string; to?: string | null }) {
-  const now = useNow();
-  return <>{duration(((to ? Date.parse(to) : now) - Date.parse(from)) / 1000)}</>;
+  return useTicking((now) => duration(((to ? Date.parse(to) : now) - Date.parse(from)) / 1000));
 }
