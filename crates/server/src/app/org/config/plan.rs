@@ -2,7 +2,7 @@
 //! is written. A kind that the file speaks of is the file's whole business: what the file leaves out
 //! of it is removed. Kinds that the file does not speak of stay as they are.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use muster_core::id::uuid_v7;
@@ -172,11 +172,12 @@ fn compare(
 ) -> (Vec<Change>, Vec<Object>) {
     let named: BTreeSet<(Kind, String)> =
         items.iter().map(|item| (item.kind, item.name.clone())).collect();
+    let present = stored.objects.iter().filter(|object| !object.is_removed);
+    let present: BTreeMap<(Kind, &str), &Object> =
+        present.map(|object| ((object.item.kind, object.item.name.as_str()), object)).collect();
     let (mut changes, mut objects) = (Vec::new(), Vec::new());
     for item in items {
-        let before = stored.objects.iter().find(|object| {
-            !object.is_removed && object.item.kind == item.kind && object.item.name == item.name
-        });
+        let before = present.get(&(item.kind, item.name.as_str()));
         let (action, fields) = match before {
             None => (Action::Create, Vec::new()),
             Some(before) if before.item.value == item.value => continue,
@@ -191,9 +192,8 @@ fn compare(
     }
     let gone = stored.objects.iter().filter(|object| {
         let Item { kind, name, .. } = &object.item;
-        !object.is_removed
-            && wanted.documents.speaks_of(*kind)
-            && !named.contains(&(*kind, name.clone()))
+        let is_named = named.contains(&(*kind, name.clone()));
+        !object.is_removed && wanted.documents.speaks_of(*kind) && !is_named
     });
     changes.extend(gone.map(|object| Change {
         action: Action::Delete,

@@ -23,7 +23,7 @@ pub fn assertion(cursor: Cursor<'_>) -> Assertion {
         instant
     });
     Assertion {
-        name: fields.name("name"),
+        name: fields.text("name"),
         integration: fields.text("integration"),
         signal: fields.required("signal").map_or_else(|| Signal::trigger("", ""), signal),
         at,

@@ -1,5 +1,6 @@
 mod applying;
 mod asserting;
+mod documented;
 mod refusing;
 mod warning;
 

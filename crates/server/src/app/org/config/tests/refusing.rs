@@ -535,3 +535,20 @@ fn anchors_save_writing_a_thing_twice() {
     assert!(text.contains("&once") && text.contains("*once"));
     assert_eq!(problems(&text), [""; 0]);
 }
+
+#[test]
+fn however_a_file_is_mutilated_it_is_read_or_refused_with_a_reason() {
+    let lines: Vec<&str> = EXAMPLE.split_inclusive('\n').collect();
+    for at in 0..lines.len() {
+        let without = [&lines[..at], &lines[at + 1..]].concat().concat();
+        let half = lines[at].chars().take(lines[at].chars().count() / 2).collect::<String>();
+        let halved = format!("{}{half}\n{}", lines[..at].concat(), lines[at + 1..].concat());
+        let indented = format!("{} {}", lines[..at].concat(), lines[at..].concat());
+        for text in [lines[..at].concat(), without, halved, indented] {
+            for problem in check(&text, None).err().into_iter().flatten() {
+                assert!(problem.position.is_some() && !problem.message.is_empty(), "{problem}");
+            }
+            problems(&text);
+        }
+    }
+}
