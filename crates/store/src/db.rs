@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use jiff::{SignedDuration, Timestamp};
-use sqlx::postgres::PgRow;
+use sqlx::postgres::{PgListener, PgRow};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{FromRow, Postgres, SqlStr, Sqlite};
 
@@ -174,6 +174,24 @@ impl Db {
         Ok(SignedDuration::from_micros(theirs.saturating_sub(now.as_microsecond())))
     }
 
+    /// Tells the other nodes that something was committed. It only wakes; whoever misses it finds
+    /// the work by looking.
+    pub async fn announce(&self) -> Result<()> {
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(db) => db.announce().await,
+        }
+    }
+
+    /// Listens for what other nodes announce; `None` for the embedded database, which has no other
+    /// nodes.
+    pub async fn listen(&self) -> Result<Option<Announcements>> {
+        match self {
+            Self::Sqlite(_) => Ok(None),
+            Self::Postgres(db) => Ok(Some(Announcements(db.listen().await?))),
+        }
+    }
+
     /// Closes every connection that is idle and refuses new ones.
     pub async fn close(&self) {
         match self {
@@ -189,6 +207,17 @@ impl Db {
 /// [`StoreError::Corrupt`] where no instant has that number.
 pub fn instant(micros: i64) -> Result<Timestamp> {
     Timestamp::from_microsecond(micros).map_err(|error| StoreError::Corrupt(error.to_string()))
+}
+
+/// What other nodes announce.
+pub struct Announcements(PgListener);
+
+impl Announcements {
+    /// Waits for the next one; an error means that some may have been missed.
+    pub async fn next(&mut self) -> Result<()> {
+        self.0.recv().await?;
+        Ok(())
+    }
 }
 
 /// The connection a transaction stands on.

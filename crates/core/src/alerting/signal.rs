@@ -16,8 +16,9 @@ pub const LABELS_MAX: usize = 128;
 pub const LABEL_CHARS_MAX: usize = 4096;
 /// The most links of one signal.
 pub const LINKS_MAX: usize = 32;
-/// The most signals that one message may carry; the rest are counted in a mark on the last.
-pub const SIGNALS_PER_MESSAGE_MAX: usize = 1000;
+/// The most signals that one message may carry: more than fit into the largest body that is read,
+/// so that nothing a client got 2xx for is left out.
+pub const SIGNALS_PER_MESSAGE_MAX: usize = 20_000;
 
 /// What the monitoring system wants to have happen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -116,7 +117,13 @@ impl Signal {
     #[must_use]
     pub fn within_limits(mut self) -> Self {
         cut(&mut self.summary, SUMMARY_CHARS_MAX);
-        for field in [&mut self.severity, &mut self.source, &mut self.component, &mut self.group, &mut self.class] {
+        for field in [
+            &mut self.severity,
+            &mut self.source,
+            &mut self.component,
+            &mut self.group,
+            &mut self.class,
+        ] {
             cut(field, FIELD_CHARS_MAX);
         }
         self.labels.truncate(LABELS_MAX);

@@ -63,11 +63,26 @@ pub struct Wake {
     pub stream: Notify,
     /// A stage finished a piece of work.
     pub progress: Notify,
+    /// The other nodes of a cluster should be woken too.
+    pub announce: Notify,
 }
 
 impl Wake {
-    /// Wakes every stage, after a commit that may have made work for any of them.
+    /// Wakes every stage, here and on the other nodes, after a commit that may have made work for
+    /// any of them.
     pub fn all(&self) {
+        self.here();
+        self.announce.notify_one();
+    }
+
+    /// Wakes whoever holds triage, here or on another node.
+    pub fn accepted(&self) {
+        self.triage.notify_one();
+        self.announce.notify_one();
+    }
+
+    /// Wakes every stage of this node.
+    pub fn here(&self) {
         self.triage.notify_one();
         self.timers.notify_one();
         self.outbox.notify_one();

@@ -68,7 +68,7 @@ async fn commit_batches(app: App, mut messages: mpsc::Receiver<Waiting>) {
                 for done in done {
                     let _ = done.send(Ok(()));
                 }
-                app.wake.triage.notify_one();
+                app.wake.accepted();
             }
             Err(error) => {
                 tracing::warn!(messages = rows.len(), "a batch was not stored: {error}");
@@ -102,6 +102,6 @@ async fn one_by_one(
             NotAccepted::Unconfirmed
         });
         let _ = done.send(answer);
-        app.wake.triage.notify_one();
+        app.wake.accepted();
     }
 }

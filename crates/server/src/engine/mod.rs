@@ -14,6 +14,7 @@ use tokio::task::JoinHandle;
 use crate::app::App;
 
 pub mod accept;
+mod cluster;
 pub mod janitor;
 pub mod outbox;
 pub mod timers;
@@ -42,12 +43,13 @@ impl Engine {
     /// Starts every stage.
     pub fn start(app: &App) -> Self {
         let outbox = outbox::Outbox::new(app.clone());
-        let tasks = vec![
+        let mut tasks = vec![
             spawn(app, "triage", |app| &app.wake.triage, triage::step),
             spawn(app, "timers", |app| &app.wake.timers, timers::step),
             tokio::spawn(outbox.run()),
             tokio::spawn(janitor::run(app.clone())),
         ];
+        tasks.extend(cluster::start(app));
         Self { tasks }
     }
 }

@@ -73,6 +73,11 @@ async fn digest(app: &App, limit: i64, now: Timestamp) -> Result<Digested, Store
     if !lease::guard(&mut tx, LEASE, app.node, fence).await? {
         return Err(StoreError::Conflict { constraint: "triage_lease".to_owned() });
     }
+    let drained = i64::try_from(rows.len()).is_ok_and(|taken| taken < limit);
+    if drained {
+        // Whichever node is woken next takes it; nobody waits for the lease to run out.
+        lease::release(&mut tx, LEASE, app.node, fence).await?;
+    }
     tx.commit().await?;
     metrics::counter!("muster_messages_triaged_total").increment(rows.len() as u64);
     Ok(Digested::Some)

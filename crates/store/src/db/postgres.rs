@@ -6,6 +6,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
+use sqlx::postgres::PgListener;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions, Connection, PgPool, Postgres};
 
@@ -114,4 +115,22 @@ fn pool(connections_max: u32) -> PgPoolOptions {
                 Ok(())
             })
         })
+}
+
+/// The channel that nodes wake each other over.
+const WAKE_CHANNEL: &str = "muster";
+
+impl Cluster {
+    /// Tells every node that something was committed.
+    pub(super) async fn announce(&self) -> Result<()> {
+        sqlx::query("SELECT pg_notify($1, '')").bind(WAKE_CHANNEL).execute(&self.bulk).await?;
+        Ok(())
+    }
+
+    /// Listens for other nodes' commits.
+    pub(super) async fn listen(&self) -> Result<PgListener> {
+        let mut listener = PgListener::connect_with(&self.bulk).await?;
+        listener.listen(WAKE_CHANNEL).await?;
+        Ok(listener)
+    }
 }

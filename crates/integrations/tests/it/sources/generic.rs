@@ -166,10 +166,10 @@ fn a_list_of_objects_is_a_list_of_signals() {
         parsed.signals[0].details["signals_not_understood"],
         json!(["dedup_key is required to resolve"])
     );
-    let many = format!("[{}]", vec!["{\"a\":1}"; 1500].join(","));
+    let many = format!("[{}]", vec!["{\"a\":1}"; 20_500].join(","));
     let parsed = parse(&SOURCE, "application/json", many.as_bytes()).unwrap();
-    assert_eq!(parsed.signals.len(), 1000);
-    assert_eq!(parsed.signals[999].details["signals_left_out"], 500);
+    assert_eq!(parsed.signals.len(), 20_000);
+    assert_eq!(parsed.signals[19_999].details["signals_left_out"], 500);
 }
 
 #[test]
