@@ -5,6 +5,7 @@ import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
 import { ALIASES, at, id, REPORT, SCHEDULES, SERVICES, SESSION, SYSTEM, USERS } from "./fixtures.mjs";
 import { act, add, emit, makeState, note, sendTest } from "./state.mjs";
 
@@ -46,7 +47,9 @@ async function file(response, path) {
   try {
     const body = await readFile(join(DIST, name));
     const headers = { "content-type": TYPES[extname(name)] ?? "application/octet-stream" };
-    response.writeHead(200, { ...headers, "content-security-policy": CSP }).end(body);
+    const small = extname(name) === ".woff2" ? body : gzipSync(body);
+    if (small !== body) headers["content-encoding"] = "gzip";
+    response.writeHead(200, { ...headers, "content-security-policy": CSP }).end(small);
   } catch {
     response.writeHead(404).end("not found");
   }

@@ -2,7 +2,7 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { Download } from "lucide-react";
-import { useCallback } from "react";
+import { memo, useCallback } from "react";
 import * as queries from "@/api/queries";
 import type { Alert } from "@/api/types";
 import { Empty, ScreenHead, Shown } from "@/ui/block";
@@ -70,13 +70,28 @@ function Rows({ rows }: { rows: Alert[] }) {
   return (
     <ul className="panel divide-y overflow-hidden" aria-label="Alerts">
       {rows.map((row) => (
-        <li key={row.id} id={`row-${row.id}`} className="row-lazy" onFocus={() => setCurrent(row.id)}>
-          <AlertRow alert={row} current={row.id === current?.id} />
-        </li>
+        <Row key={row.id} alert={row} current={row.id === current?.id} onCurrent={setCurrent} />
       ))}
     </ul>
   );
 }
+
+/** Drawn again only when its own alert or its being current changes: thousands may stand here. */
+const Row = memo(function Row({
+  alert,
+  current,
+  onCurrent,
+}: {
+  alert: Alert;
+  current: boolean;
+  onCurrent: (id: string) => void;
+}) {
+  return (
+    <li id={`row-${alert.id}`} className="row-lazy" onFocus={() => onCurrent(alert.id)}>
+      <AlertRow alert={alert} current={current} />
+    </li>
+  );
+});
 
 function None({ query, clear }: { query: string; clear: () => void }) {
   return (

@@ -3,7 +3,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import clsx from "clsx";
 import { Download } from "lucide-react";
-import { lazy, Suspense, useCallback, useEffect, useRef, useState } from "react";
+import { lazy, memo, Suspense, useCallback, useEffect, useRef, useState } from "react";
 import * as queries from "@/api/queries";
 import type { Incident } from "@/api/types";
 import { openOverlay } from "@/shell/open";
@@ -128,12 +128,7 @@ function Rows({ rows }: { rows: Incident[] }) {
   const [asking, setAsking] = useState<{ move: Move; incidents: Incident[] } | null>(null);
   const chosen = rows.filter((row) => selected.has(row.id));
   const clear = () => setSelected(new Set());
-  const toggleRow = (id: string) =>
-    setSelected((old) => {
-      const next = new Set(old);
-      if (!next.delete(id)) next.add(id);
-      return next;
-    });
+  const toggleRow = useCallback((id: string) => setSelected((old) => toggled(old, id)), []);
 
   const acknowledge = (incidents: Incident[]) => {
     const waiting = incidents.filter((incident) => incident.status === "triggered");
@@ -161,13 +156,14 @@ function Rows({ rows }: { rows: Incident[] }) {
     <>
       <ul className="panel divide-y overflow-hidden" aria-label="Incidents">
         {rows.map((row) => (
-          <li key={row.id} id={`row-${row.id}`} className="row-lazy" onFocus={() => setCurrent(row.id)}>
-            <IncidentRow
-              incident={row}
-              current={row.id === current?.id}
-              selection={{ selected: selected.has(row.id), toggle: () => toggleRow(row.id) }}
-            />
-          </li>
+          <Row
+            key={row.id}
+            incident={row}
+            current={row.id === current?.id}
+            selected={selected.has(row.id)}
+            onCurrent={setCurrent}
+            onToggle={toggleRow}
+          />
         ))}
       </ul>
       {chosen.length > 0 ? (
@@ -193,6 +189,34 @@ function Rows({ rows }: { rows: Incident[] }) {
     </>
   );
 }
+
+function toggled(old: ReadonlySet<string>, id: string): ReadonlySet<string> {
+  const next = new Set(old);
+  if (!next.delete(id)) next.add(id);
+  return next;
+}
+
+interface RowProps {
+  incident: Incident;
+  current: boolean;
+  selected: boolean;
+  onCurrent: (id: string) => void;
+  onToggle: (id: string) => void;
+}
+
+/** Drawn again only when something of its own changes: thousands may stand here. */
+const Row = memo(function Row({ incident, current, selected, onCurrent, onToggle }: RowProps) {
+  const { id } = incident;
+  return (
+    <li id={`row-${id}`} className="row-lazy" onFocus={() => onCurrent(id)}>
+      <IncidentRow
+        incident={incident}
+        current={current}
+        selection={{ selected, toggle: () => onToggle(id) }}
+      />
+    </li>
+  );
+});
 
 function SelectionBar({
   howMany,

@@ -26,7 +26,7 @@ const RETRY_MS_MIN = 1_000;
 const RETRY_MS_MAX = 15_000;
 const POLL_MS = 10_000;
 /** Under a storm the screen is redrawn at most this often. */
-const REFRESH_MS_MIN = 400;
+const REFRESH_MS_MIN = 250;
 
 let health: Health = { state: "connecting" };
 let heardAt = Date.now();
