@@ -5,5 +5,7 @@ pub mod api;
 pub mod app;
 pub mod clock;
 pub mod engine;
+pub mod http;
 pub mod ids;
+pub mod lifeline;
 pub mod settings;

@@ -18,6 +18,7 @@ use crate::app::access::Doors;
 use crate::engine::accept::Accept;
 
 pub mod access;
+pub mod alerting;
 pub mod caller;
 pub mod error;
 pub mod extract;
@@ -53,7 +54,7 @@ pub const SEE_ORGANIZATION: Need = Need::new(Action::Read, Object::Organization)
 
 /// Every route under `/api/v1` with what it needs.
 pub fn routes() -> Routes {
-    Routes::new().merge(access::routes())
+    Routes::new().merge(access::routes()).merge(alerting::routes())
 }
 
 /// The API with its description.
