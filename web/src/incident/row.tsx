@@ -45,7 +45,7 @@ export function IncidentRow({ incident, selection, current = false }: RowProps) 
           to="/incidents/$number"
           params={{ number: String(incident.number) }}
           className={clsx(
-            "line-clamp-2 after:absolute after:inset-0 md:line-clamp-1",
+            "line-clamp-2 after:absolute after:inset-0",
             incident.status === "triggered" && !incident.snoozed_until && "font-semibold",
           )}
           title={`Since ${utc(incident.created_at)}`}
@@ -61,7 +61,7 @@ export function IncidentRow({ incident, selection, current = false }: RowProps) 
           <span className="font-mono">#{incident.number}</span>
           {incident.service ? <span>{incident.service}</span> : null}
           {incident.alert_count > 1 ? <span>{count(incident.alert_count, "alert")}</span> : null}
-          <Time at={incident.created_at} className="md:hidden" show="age" />
+          <Time at={incident.created_at} className="lg:hidden" show="age" />
           {incident.practice ? <Tag>Practice</Tag> : null}
         </div>
       </div>
@@ -71,7 +71,7 @@ export function IncidentRow({ incident, selection, current = false }: RowProps) 
       </div>
       <Time
         at={incident.created_at}
-        className="hidden w-48 shrink-0 text-right text-13 text-muted md:block"
+        className="hidden w-48 shrink-0 text-right text-13 text-muted lg:block"
       />
     </div>
   );

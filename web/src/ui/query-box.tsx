@@ -36,7 +36,7 @@ export function QueryBox({ value, onChange, label, placeholder, focus }: QueryBo
   }, [text, onChange]);
 
   return (
-    <search className="relative min-w-0 flex-1">
+    <search className="relative min-w-0 flex-1 basis-72">
       <Search
         className="pointer-events-none absolute top-1/2 left-3 size-4 -translate-y-1/2 text-muted"
         aria-hidden="true"
