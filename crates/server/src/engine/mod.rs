@@ -122,3 +122,6 @@ impl App {
         Ok(waiting + incidents + deliveries == 0)
     }
 }
+
+#[cfg(test)]
+mod tests;

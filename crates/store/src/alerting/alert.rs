@@ -232,8 +232,8 @@ pub struct Repeat {
 /// Counts repeats and recoveries in one statement.
 pub async fn repeat(tx: &mut Tx, repeats: &[Repeat]) -> Result<()> {
     const UPDATE: Sql = Sql::differs(
-        "UPDATE alert SET count = count + batch.more, last_at = max(last_at, batch.last_at),
-             resolved_at = coalesce(batch.resolved_at, resolved_at),
+        "UPDATE alert SET count = count + batch.more, last_at = max(alert.last_at, batch.last_at),
+             resolved_at = coalesce(batch.resolved_at, alert.resolved_at),
              status = CASE WHEN batch.resolved_at IS NULL THEN status ELSE 'resolved' END
          FROM (SELECT unhex(value ->> 'id') AS id, value ->> 'more' AS more,
                       value ->> 'last_at' AS last_at, value ->> 'resolved_at' AS resolved_at

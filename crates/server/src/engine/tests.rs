@@ -1,0 +1,6 @@
+//! The engine's stories, each told on both stores.
+
+mod paging;
+mod storm;
+mod triage;
+mod world;
