@@ -15,6 +15,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
 use crate::api::{self, ApiError, Ctx};
+use crate::lifeline;
 use crate::settings::BODY_BYTES_MAX;
 
 mod connection;
@@ -29,6 +30,7 @@ const STOPPING_MS_MAX: u64 = 5_000;
 pub fn router(ctx: &Ctx) -> Router {
     let people = Router::new()
         .merge(api::router(ctx))
+        .merge(lifeline::router(ctx))
         .merge(web::router())
         .route("/", get(async || Redirect::to("/app/")))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))

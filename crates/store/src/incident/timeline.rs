@@ -93,3 +93,12 @@ pub async fn list(
     let after = after.map_or(Uuid::nil(), |id| id.0);
     db.fetch_all(&SELECT, args![incident, after, limit]).await
 }
+
+/// An incident's newest entries, the newest first.
+pub async fn newest(db: &Db, incident: IncidentId, limit: i64) -> Result<Vec<EntryRow>> {
+    const SELECT: Sql = Sql::same(
+        "SELECT id, incident_id, at, recorded_at, kind, actor_kind, actor_id, actor_name, text, data
+         FROM timeline_entry WHERE incident_id = ? ORDER BY id DESC LIMIT ?",
+    );
+    db.fetch_all(&SELECT, args![incident, limit]).await
+}

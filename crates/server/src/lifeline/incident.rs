@@ -1,0 +1,139 @@
+//! One incident to read, for people who are signed in: `/p/incident/{number}`. The newest of the
+//! timeline and of the delivery ledger; the app has all of both.
+
+use askama::Template;
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use axum::routing::get;
+use jiff::Timestamp;
+use muster_core::id::UserId;
+use muster_core::incident::lifecycle::Incident;
+use muster_core::org::access::{Action, Object};
+use muster_core::org::directory::Directory;
+use muster_store::StoreError;
+use muster_store::incident::incident as store_incident;
+use muster_store::oncall::delivery::{self, AttemptRow, DeliveryRow};
+use uuid::Uuid;
+
+use super::refusal::Refusal;
+use super::scene::{Reader, Scene, person};
+use super::words::{self, Moment};
+use super::{Kept, door, html};
+use crate::api::Ctx;
+use crate::api::caller::Caller;
+
+/// The newest timeline entries on the page.
+const LINES_MAX: usize = 40;
+/// The newest deliveries on the page.
+const DELIVERIES_MAX: usize = 25;
+/// The most characters of what a provider said.
+const DETAIL_CHARS_MAX: usize = 160;
+
+/// The route.
+pub(super) fn router() -> Router<Ctx> {
+    Router::new().route("/p/incident/{number}", get(show))
+}
+
+/// One message and what became of it.
+struct Sent {
+    user: String,
+    what: String,
+    state: String,
+    attempts: Vec<Attempt>,
+}
+
+struct Attempt {
+    at: Option<Moment>,
+    words: String,
+}
+
+#[derive(Template)]
+#[template(path = "lifeline/incident.html")]
+struct IncidentPage {
+    reader: String,
+    scene: Scene,
+    now: Moment,
+    sent: Vec<Sent>,
+    more_sent: usize,
+}
+
+async fn show(State(ctx): State<Ctx>, Path(number): Path<String>, headers: HeaderMap) -> Response {
+    let Ok(number) = number.parse::<i64>() else { return Refusal::UnknownIncident.page() };
+    let caller = match door::known(&ctx, &headers, &format!("/p/incident/{number}")).await {
+        Ok(caller) => caller,
+        Err(response) => return response,
+    };
+    match shown(&ctx, &caller, number).await {
+        Ok(page) => html(StatusCode::OK, Kept::Open, &page),
+        Err(refusal) => refusal.page(),
+    }
+}
+
+async fn shown(ctx: &Ctx, caller: &Caller, number: i64) -> Result<IncidentPage, Refusal> {
+    caller.may(Action::Read, Object::Incidents)?;
+    let app = &ctx.app;
+    let incident = store_incident::by_number(&app.db, number).await?;
+    let incident = incident.ok_or(Refusal::UnknownIncident)?;
+    caller.may(Action::Read, Object::Incident(incident.id))?;
+    let snapshot = app.snapshot();
+    let directory = &snapshot.directory;
+    let user = caller.user().and_then(|user| directory.users.get(user));
+    let zone = user.map_or(&directory.timezone, |user| &user.timezone);
+    let reader = Reader { user: caller.user(), zone, now: app.now() };
+    let (sent, more_sent) = ledger(ctx, directory, &incident, &reader).await?;
+    Ok(IncidentPage {
+        reader: user.map_or(caller.actor.name(), |user| &user.full_name).to_owned(),
+        scene: Scene::load(&app.db, directory, &incident, &reader, LINES_MAX).await?,
+        now: reader.moment(reader.now),
+        sent,
+        more_sent,
+    })
+}
+
+/// The newest deliveries with their attempts, and how many older ones there are.
+async fn ledger(
+    ctx: &Ctx,
+    directory: &Directory,
+    incident: &Incident,
+    reader: &Reader<'_>,
+) -> Result<(Vec<Sent>, usize), StoreError> {
+    let rows = delivery::of_incident(&ctx.app.db, incident.id).await?;
+    let attempts = delivery::attempts_of_incident(&ctx.app.db, incident.id).await?;
+    let more = rows.len().saturating_sub(DELIVERIES_MAX);
+    let newest = rows.iter().rev().take(DELIVERIES_MAX);
+    Ok((newest.map(|row| sent(directory, row, &attempts, reader)).collect(), more))
+}
+
+fn sent(
+    directory: &Directory,
+    row: &DeliveryRow,
+    attempts: &[AttemptRow],
+    reader: &Reader<'_>,
+) -> Sent {
+    let user = row.user_id.map(|user| person(directory, UserId(user)));
+    Sent {
+        user: user.unwrap_or_else(|| "an outgoing webhook".to_owned()),
+        what: format!("{} by {} ({})", row.kind, row.method, row.channel),
+        state: row.state.clone(),
+        attempts: of_delivery(attempts, row.id).map(|row| attempt(row, reader)).collect(),
+    }
+}
+
+fn of_delivery(attempts: &[AttemptRow], id: Uuid) -> impl Iterator<Item = &AttemptRow> {
+    attempts.iter().filter(move |attempt| attempt.delivery_id == id)
+}
+
+fn attempt(row: &AttemptRow, reader: &Reader<'_>) -> Attempt {
+    let mut words = row.outcome.clone();
+    for part in [&row.status, &row.detail].into_iter().flatten().filter(|part| !part.is_empty()) {
+        words.push_str(": ");
+        words.push_str(&words::cut(part, DETAIL_CHARS_MAX));
+    }
+    if row.possible_repeat {
+        words.push_str(" (possibly a repeat)");
+    }
+    let at = Timestamp::from_microsecond(row.started_at).ok().map(|at| reader.moment(at));
+    Attempt { at, words }
+}
