@@ -189,9 +189,10 @@ pub fn group(
     let joinable = |candidate: &&Candidate| {
         candidate.status == Status::Triggered && candidate.severity.at_least_as_bad_as(level)
     };
-    let same_key = candidates.iter().filter(joinable).find(|candidate| {
-        signal.group_key.is_some() && candidate.group_key == signal.group_key
-    });
+    let same_key = candidates
+        .iter()
+        .filter(joinable)
+        .find(|candidate| signal.group_key.is_some() && candidate.group_key == signal.group_key);
     if let Some(candidate) = same_key {
         let because = "it has the same group key as the incident's first alert".to_owned();
         return Grouped { join: Some(candidate.id), because };

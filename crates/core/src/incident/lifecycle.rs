@@ -282,7 +282,8 @@ impl Decision {
             ),
             escalation::Effect::PageCatchAll { users, round } => {
                 if users.is_empty() {
-                    let text = format!("Nobody can be paged: {policy} and the catch-all reach nobody");
+                    let text =
+                        format!("Nobody can be paged: {policy} and the catch-all reach nobody");
                     self.note(Entry::new(now, Kind::NoTarget, Actor::System, text.clone()));
                     self.effects.push(Effect::Alarm(text));
                 }

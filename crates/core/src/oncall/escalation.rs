@@ -178,7 +178,12 @@ pub struct Chain<'a> {
 }
 
 /// Decides what one event does to an escalation. Touches no clock, database or network.
-pub fn decide(chain: &Chain<'_>, state: State, event: Event, now: Timestamp) -> (State, Vec<Effect>) {
+pub fn decide(
+    chain: &Chain<'_>,
+    state: State,
+    event: Event,
+    now: Timestamp,
+) -> (State, Vec<Effect>) {
     let mut effects = Vec::new();
     let next = match (state, event) {
         (_, Event::Finished) => State::Finished,
@@ -207,9 +212,10 @@ pub fn decide(chain: &Chain<'_>, state: State, event: Event, now: Timestamp) -> 
         (State::Snoozed { until }, Event::TimedOut { .. }) if until <= now => {
             start(chain, now, &mut effects)
         }
-        (State::Waiting { next_step, round, next_at }, Event::StepFailed { step, round: failed })
-            if (step + 1, failed) == (next_step, round) =>
-        {
+        (
+            State::Waiting { next_step, round, next_at },
+            Event::StepFailed { step, round: failed },
+        ) if (step + 1, failed) == (next_step, round) => {
             leave_failed(chain, State::Waiting { next_step, round, next_at }, now, &mut effects)
         }
         (State::Waiting { next_step, round, .. }, Event::Escalated)
@@ -260,7 +266,8 @@ fn enter(
             continue;
         }
         effects.push(Effect::Page { step: at, round, users });
-        let pause = steps.get(at as usize + 1).map_or_else(|| round_pause(chain.policy), |s| s.after);
+        let pause =
+            steps.get(at as usize + 1).map_or_else(|| round_pause(chain.policy), |s| s.after);
         return State::Waiting { next_step: at + 1, round, next_at: later(now, pause) };
     }
     if step == 0 {

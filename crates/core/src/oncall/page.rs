@@ -151,7 +151,10 @@ pub fn after_answer(delivery: Progress, answer: &Answer, chance: f64, now: Times
 }
 
 /// Where a page stands, given its deliveries. An answered page stays answered.
-pub fn page_state(current: PageState, deliveries: impl IntoIterator<Item = DeliveryState>) -> PageState {
+pub fn page_state(
+    current: PageState,
+    deliveries: impl IntoIterator<Item = DeliveryState>,
+) -> PageState {
     if current == PageState::Superseded {
         return current;
     }
@@ -172,7 +175,9 @@ pub fn page_state(current: PageState, deliveries: impl IntoIterator<Item = Deliv
 /// at once; more become a digest").
 pub fn bundle_until(recent: &[Timestamp], now: Timestamp) -> Option<Timestamp> {
     let since = now.checked_sub(BUNDLE_WINDOW).unwrap_or(Timestamp::MIN);
-    let mut within: Vec<_> = recent.iter().filter(|at| **at > since).copied().collect();
+    // What went out "later" went out before the clock was set back, and says nothing about now.
+    let is_recent = |at: &&Timestamp| since < **at && **at <= now;
+    let mut within: Vec<_> = recent.iter().filter(is_recent).copied().collect();
     within.sort_unstable();
     let first = (within.len() >= SINGLES_PER_WINDOW).then(|| within[0])?;
     first.checked_add(BUNDLE_WINDOW).ok()
@@ -210,7 +215,10 @@ mod tests {
     #[test]
     fn a_permanent_refusal_skips_to_the_next_method_at_once() {
         let next = after_answer(attempt(1), &Answer::Permanent, 0.5, t0());
-        assert_eq!(next, Next { state: DeliveryState::Failed, retry_at: None, start_next_method: true });
+        assert_eq!(
+            next,
+            Next { state: DeliveryState::Failed, retry_at: None, start_next_method: true }
+        );
     }
 
     #[test]
@@ -235,5 +243,12 @@ mod tests {
         assert_eq!(bundle_until(&sent[..1], t0() + second), None);
         assert_eq!(bundle_until(&sent, t0() + second * 2), Some(t0() + BUNDLE_WINDOW));
         assert_eq!(bundle_until(&sent, t0() + BUNDLE_WINDOW), None);
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_holds_up_no_page() {
+        let second = SignedDuration::from_secs(1);
+        let sent = [t0(), t0() + second];
+        assert_eq!(bundle_until(&sent, t0() - SignedDuration::from_hours(1)), None);
     }
 }

@@ -46,7 +46,8 @@ impl<T: Named> Table<T::Id, T> {
     pub fn new(mut rows: Vec<T>) -> Self {
         rows.sort_by(|a, b| a.name().cmp(b.name()));
         let by_id = rows.iter().enumerate().map(|(at, row)| (row.id(), at)).collect();
-        let by_name = rows.iter().enumerate().map(|(at, row)| (row.name().to_owned(), at)).collect();
+        let by_name =
+            rows.iter().enumerate().map(|(at, row)| (row.name().to_owned(), at)).collect();
         Self { rows, by_id, by_name }
     }
 

@@ -77,7 +77,12 @@ fn trouble_after_an_acknowledgement_pages_again() {
     let acknowledged = candidate(Status::Acknowledged, 2, "2026-11-21T03:04:00Z");
     assert!(!joins(&grouping, &signal, 2, acknowledged.clone()));
     signal.group_key = Some("g".into());
-    assert!(!joins(&grouping, &signal, 2, Candidate { group_key: Some("g".into()), ..acknowledged }));
+    assert!(!joins(
+        &grouping,
+        &signal,
+        2,
+        Candidate { group_key: Some("g".into()), ..acknowledged }
+    ));
 }
 
 #[test]
@@ -110,5 +115,10 @@ fn labels_that_must_agree_keep_alerts_apart() {
     };
     assert!(!joins(&grouping, &signal, 2, us.clone()));
     assert!(joins(&grouping, &signal, 2, Candidate { grouping_value: "eu".into(), ..us }));
-    assert!(!joins(&Grouping::Disabled, &signal, 2, candidate(Status::Triggered, 2, "2026-11-21T03:04:00Z")));
+    assert!(!joins(
+        &Grouping::Disabled,
+        &signal,
+        2,
+        candidate(Status::Triggered, 2, "2026-11-21T03:04:00Z")
+    ));
 }

@@ -31,8 +31,7 @@ impl<'a> Surroundings<'a> {
         level: Level,
         now: Timestamp,
     ) -> Option<Self> {
-        let policy =
-            directory.policies.get(policy).or_else(|| directory.catch_all_policy())?;
+        let policy = directory.policies.get(policy).or_else(|| directory.catch_all_policy())?;
         let severity = directory.severity(level);
         // A page that a person asks for is urgent even where the severity asks nobody.
         let urgency = match severity.urgency {

@@ -225,8 +225,10 @@ impl Decision {
     ) -> Result<(), WrongMove> {
         self.require_open()?;
         let again = self.incident.status.is_answered();
-        let expires_at =
-            around.severity.acknowledgement_expires_after.and_then(|after| now.checked_add(after).ok());
+        let expires_at = around
+            .severity
+            .acknowledgement_expires_after
+            .and_then(|after| now.checked_add(after).ok());
         let text = if again { "Confirmed the acknowledgement" } else { "Acknowledged" };
         self.note(Entry::new(now, Kind::Acknowledged, actor.clone(), text));
         if !again {
@@ -404,8 +406,13 @@ impl Decision {
         self.incident.stamps.mark(Status::Resolved, now);
         self.incident.open_alert_count = 0;
         self.note(
-            Entry::new(now, Kind::Merged, actor.clone(), format!("Merged into incident {into_number}"))
-                .with("into", into_number),
+            Entry::new(
+                now,
+                Kind::Merged,
+                actor.clone(),
+                format!("Merged into incident {into_number}"),
+            )
+            .with("into", into_number),
         );
         self.escalate(around, escalation::Event::Finished, now);
         self.supersede_all(How::Resolved, format!("merged into incident {into_number}"));

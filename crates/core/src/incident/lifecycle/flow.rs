@@ -100,7 +100,13 @@ pub fn alerts_changed(
         if gated {
             decision.move_to(Status::Restored, &Actor::System, now);
         } else {
-            decision.finish(How::Resolved, by, "Resolved by itself: every alert recovered", around, now);
+            decision.finish(
+                How::Resolved,
+                by,
+                "Resolved by itself: every alert recovered",
+                around,
+                now,
+            );
         }
     }
     decision.incident.version += 1;
@@ -201,9 +207,7 @@ impl Decision {
         self.incident.status = Status::Resolved;
         self.incident.stamps.mark(Status::Restored, now);
         self.incident.stamps.mark(Status::Resolved, now);
-        self.note(
-            Entry::new(now, Kind::Resolved, Actor::System, text).with("from", from.name()),
-        );
+        self.note(Entry::new(now, Kind::Resolved, Actor::System, text).with("from", from.name()));
         self.escalate(around, escalation::Event::Finished, now);
         self.supersede_all(how, by);
     }

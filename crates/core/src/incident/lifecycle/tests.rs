@@ -158,7 +158,10 @@ fn giving_it_back_starts_the_chain_again() {
     let back = room.command(Command::Unacknowledge).unwrap();
     assert_eq!(paged(&back), [ANA]);
     assert_eq!(room.incident.status, Status::Triggered);
-    assert_eq!(room.command(Command::Unacknowledge), Err(WrongMove::NotAcknowledged { number: 42 }));
+    assert_eq!(
+        room.command(Command::Unacknowledge),
+        Err(WrongMove::NotAcknowledged { number: 42 })
+    );
 }
 
 #[test]

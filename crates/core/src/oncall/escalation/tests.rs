@@ -23,7 +23,13 @@ fn policy(afters: &[i64], repeat: u32) -> Policy {
     }
 }
 
-fn run(policy: &Policy, reached: &[Vec<UserId>], state: State, event: Event, now: Timestamp) -> (State, Vec<Effect>) {
+fn run(
+    policy: &Policy,
+    reached: &[Vec<UserId>],
+    state: State,
+    event: Event,
+    now: Timestamp,
+) -> (State, Vec<Effect>) {
     decide(&Chain { policy, reached, catch_all: &[CATCHER] }, state, event, now)
 }
 
@@ -122,8 +128,7 @@ fn a_failed_step_is_left_at_once_but_only_while_it_is_the_current_one() {
     let reached = [vec![ANA], vec![BO]];
     let t0 = t("2026-11-21T03:00:00Z");
     let waiting = State::Waiting { next_step: 1, round: 0, next_at: t0 + minutes(5) };
-    let (_, effects) =
-        run(&policy, &reached, waiting, Event::StepFailed { step: 0, round: 0 }, t0);
+    let (_, effects) = run(&policy, &reached, waiting, Event::StepFailed { step: 0, round: 0 }, t0);
     assert_eq!(effects, [Effect::Page { step: 1, round: 0, users: vec![BO] }]);
     let later = State::Waiting { next_step: 2, round: 0, next_at: t0 + minutes(5) };
     let (state, effects) =

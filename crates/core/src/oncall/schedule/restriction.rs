@@ -9,9 +9,14 @@ use super::Restriction;
 
 const DAY_NANOS: i64 = 86_400 * 1_000_000_000;
 const WEEK_NANOS: i64 = 7 * DAY_NANOS;
-/// How many weeks to either side are looked at. A window can vanish into a skipped hour, but not
-/// twice in a row.
-const WEEKS_AROUND: i64 = 2;
+/// How far to either side windows are looked for at first, on the clock face. Clocks are changed by
+/// a day at most, so what is further away has no part in anything within [`NEAR`].
+const NEAR_NANOS: i64 = 3 * DAY_NANOS;
+/// How near both ends must be for the first look to be enough.
+const NEAR: SignedDuration = SignedDuration::from_hours(24);
+/// How far windows are looked for at last. A window can vanish into a skipped hour, but not twice in
+/// a row.
+const FAR_NANOS: i64 = 2 * WEEK_NANOS;
 
 const WEEK: [Weekday; 7] = [
     Weekday::Monday,
@@ -63,36 +68,53 @@ impl Windows {
 
     /// What holds around an instant.
     pub(super) fn around(&self, timezone: &TimeZone, at: Timestamp) -> Window {
-        let mut around = Window { is_inside: false, from: Timestamp::MIN, to: Timestamp::MAX };
         let Self::Weekly(spans) = self else {
-            return Window { is_inside: true, ..around };
+            return Window { is_inside: true, from: Timestamp::MIN, to: Timestamp::MAX };
         };
-        for (from, to) in instants(spans, timezone, at) {
-            if to <= at {
-                around.from = to;
-            } else if from <= at {
-                return Window { is_inside: true, from, to };
-            } else {
-                around.to = from;
-                break;
-            }
+        let near = window_in(&instants(spans, timezone, at, NEAR_NANOS), at);
+        let is_near = at.duration_since(near.from) <= NEAR && near.to.duration_since(at) <= NEAR;
+        if is_near {
+            return near;
         }
-        around
+        window_in(&instants(spans, timezone, at, FAR_NANOS), at)
     }
 }
 
-/// The windows of the weeks around an instant as instants: none empty, disjoint, in order.
+fn window_in(instants: &[(Timestamp, Timestamp)], at: Timestamp) -> Window {
+    let mut around = Window { is_inside: false, from: Timestamp::MIN, to: Timestamp::MAX };
+    for (from, to) in instants {
+        if *to <= at {
+            around.from = *to;
+        } else if *from <= at {
+            return Window { is_inside: true, from: *from, to: *to };
+        } else {
+            around.to = *from;
+            break;
+        }
+    }
+    around
+}
+
+/// The windows that come as near as `reach_nanos` to an instant on the clock face, as instants: none
+/// empty, disjoint, in order.
 fn instants(
     spans: &[(i64, i64)],
     timezone: &TimeZone,
     at: Timestamp,
+    reach_nanos: i64,
 ) -> Vec<(Timestamp, Timestamp)> {
-    let today = timezone.to_datetime(at).date();
-    let monday_days = i64::from(today.weekday().since(Weekday::Monday));
-    let mut instants = Vec::with_capacity(spans.len() * (2 * WEEKS_AROUND as usize + 1));
-    for week in -WEEKS_AROUND..=WEEKS_AROUND {
-        let Some(monday) = days_after(today, week * 7 - monday_days) else { continue };
-        for (from, to) in spans {
+    let local = timezone.to_datetime(at);
+    let monday_days = i64::from(local.weekday().since(Weekday::Monday));
+    let now_nanos = monday_days * DAY_NANOS + nanos_of(local.time());
+    let mut instants = Vec::with_capacity(2 * spans.len());
+    let weeks = 1 + reach_nanos / WEEK_NANOS;
+    for week in -weeks..=weeks {
+        let Some(monday) = days_after(local.date(), week * 7 - monday_days) else { continue };
+        let now_nanos = now_nanos - week * WEEK_NANOS;
+        let is_near = |(from, to): &&(i64, i64)| {
+            *from <= now_nanos + reach_nanos && *to >= now_nanos - reach_nanos
+        };
+        for (from, to) in spans.iter().filter(is_near) {
             let ends = (instant(timezone, monday, *from), instant(timezone, monday, *to));
             if let (Some(from), Some(to)) = ends
                 && from < to
