@@ -12,4 +12,5 @@ pub mod incident;
 pub mod learning;
 pub mod oncall;
 pub mod org;
+pub mod query;
 pub mod time;

@@ -24,6 +24,7 @@ pub mod error;
 pub mod extract;
 pub mod gate;
 pub mod list;
+pub mod word;
 
 pub use caller::{Address, Caller};
 pub use error::ApiError;

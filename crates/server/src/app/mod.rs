@@ -19,6 +19,7 @@ pub mod access;
 pub mod incident;
 pub mod link;
 pub mod org;
+pub mod query;
 pub mod snapshot;
 
 pub use snapshot::Snapshot;

@@ -323,6 +323,8 @@ pub struct Filter {
     pub status: Option<AlertStatus>,
     /// Of these services.
     pub services: Option<Vec<ServiceId>>,
+    /// Of none of these services.
+    pub not_services: Vec<ServiceId>,
     /// With this key.
     pub dedup_key: Option<String>,
     /// Of this incident.
@@ -348,6 +350,12 @@ pub async fn list(db: &Db, filter: &Filter, limit: i64) -> Result<Vec<AlertRow>>
         text.push_str(&crate::incident::incident::marks(services.len()));
         text.push(')');
         values.extend(services.iter().map(|id| Value::from(*id)));
+    }
+    if !filter.not_services.is_empty() {
+        text.push_str(" AND service_id NOT IN (");
+        text.push_str(&crate::incident::incident::marks(filter.not_services.len()));
+        text.push(')');
+        values.extend(filter.not_services.iter().map(|id| Value::from(*id)));
     }
     if let Some(key) = &filter.dedup_key {
         text.push_str(" AND dedup_key = ?");

@@ -298,6 +298,20 @@ pub async fn candidates(
         .collect()
 }
 
+/// The numbers of some incidents.
+pub async fn numbers(db: &Db, ids: &[IncidentId]) -> Result<Vec<(IncidentId, i64)>> {
+    const SELECT: Sql = Sql::differs(
+        "SELECT id, number FROM incident WHERE id IN (SELECT unhex(value) FROM json_each(?))",
+        "SELECT id, number FROM incident WHERE id = ANY(?)",
+    );
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids = Value::UuidList(ids.iter().map(|id| Some(id.0)).collect());
+    let rows: Vec<(Uuid, i64)> = db.fetch_all(&SELECT, vec![ids]).await?;
+    Ok(rows.into_iter().map(|(id, number)| (IncidentId(id), number)).collect())
+}
+
 /// What a list of incidents is narrowed by; everything given must hold.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
@@ -309,6 +323,8 @@ pub struct Filter {
     pub severity: Option<(u8, u8)>,
     /// Of these services.
     pub services: Option<Vec<ServiceId>>,
+    /// Of none of these services.
+    pub not_services: Vec<ServiceId>,
     /// Somebody's; `Some(None)` means nobody's.
     pub assignee: Option<Option<UserId>>,
     /// Detected at or after.
@@ -358,6 +374,10 @@ impl Filter {
         if let Some(services) = &self.services {
             text.push_str(&format!(" AND service_id IN ({})", marks(services.len())));
             values.extend(services.iter().map(|id| Value::from(*id)));
+        }
+        if !self.not_services.is_empty() {
+            text.push_str(&format!(" AND service_id NOT IN ({})", marks(self.not_services.len())));
+            values.extend(self.not_services.iter().map(|id| Value::from(*id)));
         }
         match self.assignee {
             Some(Some(user)) => {

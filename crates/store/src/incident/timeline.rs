@@ -102,3 +102,11 @@ pub async fn newest(db: &Db, incident: IncidentId, limit: i64) -> Result<Vec<Ent
     );
     db.fetch_all(&SELECT, args![incident, limit]).await
 }
+
+/// The place of an entry among its incident's, counted from 1.
+pub async fn place(db: &Db, incident: IncidentId, entry: EntryId) -> Result<i64> {
+    const SELECT: Sql =
+        Sql::same("SELECT count(*) FROM timeline_entry WHERE incident_id = ? AND id <= ?");
+    let (place,): (i64,) = db.fetch_one(&SELECT, args![incident, entry]).await?;
+    Ok(place)
+}

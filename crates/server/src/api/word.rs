@@ -1,0 +1,124 @@
+//! How values of the core are written outside: instants, and enums by the names the core gives
+//! them, so that a new value appears in the API's description by itself.
+
+use std::borrow::Cow;
+
+use jiff::Timestamp;
+use muster_core::alerting::alert::AlertStatus;
+use muster_core::incident::lifecycle::Status;
+use muster_core::incident::severity::Urgency;
+use muster_core::incident::timeline::Kind;
+use muster_core::oncall::page;
+use muster_core::org::user::Role;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use utoipa::openapi::schema::{KnownFormat, Object, ObjectBuilder, SchemaFormat, SchemaType, Type};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
+
+/// An instant, as RFC 3339 writes it, in UTC.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Instant(pub String);
+
+impl From<Timestamp> for Instant {
+    fn from(at: Timestamp) -> Self {
+        Self(at.to_string())
+    }
+}
+
+impl Instant {
+    /// The instant that the store keeps as microseconds.
+    pub fn from_micros(micros: i64) -> Self {
+        Timestamp::from_microsecond(micros).unwrap_or_default().into()
+    }
+}
+
+impl PartialSchema for Instant {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(SchemaType::Type(Type::String))
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
+            .description(Some("An instant, as RFC 3339 writes it, in UTC."))
+            .into()
+    }
+}
+
+impl ToSchema for Instant {
+    fn name() -> Cow<'static, str> {
+        "Instant".into()
+    }
+}
+
+fn one_of(names: Vec<&'static str>) -> Object {
+    ObjectBuilder::new()
+        .schema_type(SchemaType::Type(Type::String))
+        .enum_values(Some(names))
+        .build()
+}
+
+macro_rules! words {
+    ($($(#[$doc:meta])* $name:ident = $kind:ty, $names:expr, $from:expr;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub struct $name(pub $kind);
+
+        impl From<$kind> for $name {
+            fn from(value: $kind) -> Self {
+                Self(value)
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.0.name())
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let name = String::deserialize(deserializer)?;
+                let names: Vec<&'static str> = $names;
+                $from(&name).map(Self).ok_or_else(|| {
+                    let name: String = name.chars().take(40).collect();
+                    serde::de::Error::custom(format!("`{name}` is none of {}", names.join(", ")))
+                })
+            }
+        }
+
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                one_of($names).into()
+            }
+        }
+
+        impl ToSchema for $name {
+            fn name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+        }
+    )*};
+}
+
+fn names<T>(names: &[(T, &'static str)]) -> Vec<&'static str> {
+    names.iter().map(|(_, name)| *name).collect()
+}
+
+words! {
+    /// Where an incident stands.
+    IncidentStatus = Status, names(Status::NAMES), Status::from_name;
+    /// What kind of thing a timeline entry tells.
+    TimelineKind = Kind, names(Kind::NAMES), Kind::from_name;
+    /// How loudly people are asked.
+    IncidentUrgency = Urgency,
+        [Urgency::High, Urgency::Low, Urgency::None].map(Urgency::name).to_vec(),
+        Urgency::from_name;
+    /// Where an alert stands.
+    AlertState = AlertStatus, names(AlertStatus::NAMES), AlertStatus::from_name;
+    /// Where a page stands.
+    PageState = page::PageState, names(page::PageState::NAMES), page::PageState::from_name;
+    /// Where a delivery stands.
+    DeliveryState = page::DeliveryState, names(page::DeliveryState::NAMES),
+        page::DeliveryState::from_name;
+    /// What somebody may do in general.
+    RoleName = Role, names(&Role::NAMES), Role::from_name;
+}

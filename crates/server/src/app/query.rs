@@ -1,0 +1,450 @@
+//! What people look for in lists. The text is taken apart in the core; here its keys and values
+//! find their meaning in the configuration and become what the store narrows by. An unknown key or
+//! a value that nothing has is an error that names its place, never an empty list.
+
+use std::collections::HashSet;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use muster_core::alerting::alert::AlertStatus;
+use muster_core::id::{IntegrationId, ServiceId, UserId};
+use muster_core::incident::lifecycle::Status;
+use muster_core::incident::severity::Level;
+use muster_core::org::directory::Directory;
+use muster_core::query::{self, Comparison, NotUnderstood, Part, Says};
+use muster_store::alerting::alert;
+use muster_store::incident::incident;
+
+use super::Snapshot;
+
+/// The most values after one key, separated by commas.
+const VALUES_MAX: usize = 50;
+
+const INCIDENT_KEYS: &str = "state, status, sev, service, team, assignee, practice, after, before";
+const ALERT_KEYS: &str = "status, sev, service, team, key, incident";
+const MESSAGE_KEYS: &str = "state, integration";
+
+/// What a list of messages is narrowed by.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MessageFilter {
+    /// `pending`, `done` or `failed`.
+    pub state: Option<&'static str>,
+    /// Where they came in.
+    pub integration: Option<IntegrationId>,
+}
+
+/// What a list of alerts is narrowed by, with the incident still by its number.
+#[derive(Debug, Clone, Default)]
+pub struct AlertFilter {
+    /// All but the incident.
+    pub filter: alert::Filter,
+    /// The number of the incident.
+    pub incident: Option<i64>,
+}
+
+/// Reads a query for incidents; `me` is who asks.
+///
+/// # Errors
+/// Where it cannot be understood.
+pub fn incidents(
+    snapshot: &Snapshot,
+    text: &str,
+    me: Option<UserId>,
+) -> Result<incident::Filter, NotUnderstood> {
+    let directory = &*snapshot.directory;
+    let mut filter = incident::Filter::default();
+    let mut services = Services::default();
+    for part in query::parse(text)? {
+        let Some(term) = Term::of(&part, &mut filter.words)? else { continue };
+        match term.key {
+            "state" => set(&mut filter.open, &term, state(&term)? != term.negated)?,
+            "status" => {
+                let wanted = term.each(|name| named(name, Status::NAMES))?;
+                let all = Status::NAMES.iter().map(|(status, _)| *status);
+                let these = all.filter(|status| wanted.contains(status) != term.negated).collect();
+                narrow(&mut filter.statuses, these);
+            }
+            "sev" | "severity" => filter.severity = Some(severity(&term, filter.severity)?),
+            "service" | "team" => services.take(directory, &term)?,
+            "assignee" => {
+                term.plain()?;
+                set(&mut filter.assignee, &term, assignee(directory, &term, me)?)?;
+            }
+            "practice" => {
+                let yes = match term.value {
+                    "yes" | "true" => true,
+                    "no" | "false" => false,
+                    _ => return Err(term.wrong("use `practice:yes` or `practice:no`")),
+                };
+                set(&mut filter.practice, &term, yes != term.negated)?;
+            }
+            "after" => set(&mut filter.from, &term, instant(directory, &term)?)?,
+            "before" => set(&mut filter.to, &term, instant(directory, &term)?)?,
+            _ => return Err(term.unknown(INCIDENT_KEYS)),
+        }
+    }
+    (filter.services, filter.not_services) = services.finish();
+    Ok(filter)
+}
+
+/// Reads a query for alerts.
+///
+/// # Errors
+/// Where it cannot be understood.
+pub fn alerts(snapshot: &Snapshot, text: &str) -> Result<AlertFilter, NotUnderstood> {
+    let directory = &*snapshot.directory;
+    let mut found = AlertFilter::default();
+    let filter = &mut found.filter;
+    let mut services = Services::default();
+    for part in query::parse(text)? {
+        let Some(term) = Term::of(&part, &mut filter.words)? else { continue };
+        match term.key {
+            "status" | "state" => {
+                let status =
+                    named(term.is()?, AlertStatus::NAMES).map_err(|why| term.wrong(why))?;
+                let status = match (status, term.negated) {
+                    (status, false) => status,
+                    (AlertStatus::Open, true) => AlertStatus::Resolved,
+                    (AlertStatus::Resolved, true) => AlertStatus::Open,
+                };
+                set(&mut filter.status, &term, status)?;
+            }
+            "sev" | "severity" => filter.severity = Some(severity(&term, filter.severity)?),
+            "service" | "team" => services.take(directory, &term)?,
+            "key" => {
+                term.plain()?;
+                set(&mut filter.dedup_key, &term, term.is()?.to_owned())?;
+            }
+            "incident" => {
+                term.plain()?;
+                let number = term.is()?.parse().map_err(|_| term.wrong("use its number"))?;
+                set(&mut found.incident, &term, number)?;
+            }
+            _ => return Err(term.unknown(ALERT_KEYS)),
+        }
+    }
+    (filter.services, filter.not_services) = services.finish();
+    Ok(found)
+}
+
+/// Reads a query for raw messages.
+///
+/// # Errors
+/// Where it cannot be understood.
+pub fn messages(snapshot: &Snapshot, text: &str) -> Result<MessageFilter, NotUnderstood> {
+    let mut filter = MessageFilter::default();
+    for part in query::parse(text)? {
+        let mut words = Vec::new();
+        let Some(term) = Term::of(&part, &mut words)? else {
+            let message = format!("messages are not searched for words; use {MESSAGE_KEYS}");
+            return Err(NotUnderstood::at(part.position, message));
+        };
+        term.plain()?;
+        match term.key {
+            "state" => {
+                let states = [("pending", "pending"), ("done", "done"), ("failed", "failed")];
+                let state = named(term.is()?, &states).map_err(|why| term.wrong(why))?;
+                set(&mut filter.state, &term, state)?;
+            }
+            "integration" => {
+                let inlet = snapshot.inlet_by_label(term.is()?);
+                let inlet = inlet.ok_or_else(|| {
+                    term.wrong("there is no such integration; use for example `checkout/grafana`")
+                })?;
+                set(&mut filter.integration, &term, inlet.integration.id)?;
+            }
+            _ => return Err(term.unknown(MESSAGE_KEYS)),
+        }
+    }
+    Ok(filter)
+}
+
+/// A term with its place, for complaints.
+struct Term<'a> {
+    position: usize,
+    negated: bool,
+    key: &'a str,
+    comparison: Comparison,
+    value: &'a str,
+}
+
+impl<'a> Term<'a> {
+    /// The term of a part; words are put aside.
+    fn of(part: &'a Part, words: &mut Vec<String>) -> Result<Option<Self>, NotUnderstood> {
+        let Part { position, negated, says } = part;
+        match says {
+            Says::Words(_) if *negated => {
+                let message = "words cannot be excluded; only `-key:value` can";
+                Err(NotUnderstood::at(*position, message))
+            }
+            Says::Words(text) => {
+                words.push(text.clone());
+                Ok(None)
+            }
+            Says::Term { key, comparison, value } => Ok(Some(Self {
+                position: *position,
+                negated: *negated,
+                key,
+                comparison: *comparison,
+                value,
+            })),
+        }
+    }
+
+    fn wrong(&self, why: impl std::fmt::Display) -> NotUnderstood {
+        let message = format!("`{}:{}`: {why}", self.key, self.value);
+        NotUnderstood::at(self.position, message)
+    }
+
+    fn unknown(&self, known: &str) -> NotUnderstood {
+        let message = format!("`{}` is nothing to search by; use {known}", self.key);
+        NotUnderstood::at(self.position, message)
+    }
+
+    /// The value, compared for equality.
+    fn is(&self) -> Result<&'a str, NotUnderstood> {
+        match self.comparison {
+            Comparison::Is => Ok(self.value),
+            _ => Err(self.wrong("only `sev` is compared with < and >")),
+        }
+    }
+
+    /// Refuses a minus.
+    fn plain(&self) -> Result<(), NotUnderstood> {
+        if self.negated { Err(self.wrong("this key cannot be excluded")) } else { Ok(()) }
+    }
+
+    /// Each of the values that commas separate.
+    fn each<T>(&self, read: impl Fn(&str) -> Result<T, String>) -> Result<Vec<T>, NotUnderstood> {
+        let values: Vec<_> = self.is()?.split(',').collect();
+        if values.len() > VALUES_MAX {
+            return Err(self.wrong(format!("at most {VALUES_MAX} values")));
+        }
+        values.into_iter().map(|value| read(value.trim()).map_err(|why| self.wrong(why))).collect()
+    }
+}
+
+/// The services that are asked for: those named, those of the teams named, and not those excluded.
+#[derive(Default)]
+struct Services {
+    wanted: Option<HashSet<ServiceId>>,
+    unwanted: HashSet<ServiceId>,
+}
+
+impl Services {
+    fn take(&mut self, directory: &Directory, term: &Term<'_>) -> Result<(), NotUnderstood> {
+        let of_team = |name: &str| {
+            let team = directory.teams.named(name).ok_or("there is no such team")?.id;
+            let services = directory.services.iter().filter(|service| service.team == Some(team));
+            Ok(services.map(|service| service.id).collect())
+        };
+        let service = |name: &str| {
+            let service = directory.services.named(name).ok_or("there is no such service")?;
+            Ok(vec![service.id])
+        };
+        let found: Vec<Vec<ServiceId>> = match term.key {
+            "team" => term.each(of_team)?,
+            _ => term.each(service)?,
+        };
+        let found: HashSet<_> = found.into_iter().flatten().collect();
+        if term.negated {
+            self.unwanted.extend(found);
+        } else {
+            self.wanted = Some(match self.wanted.take() {
+                Some(wanted) => wanted.intersection(&found).copied().collect(),
+                None => found,
+            });
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> (Option<Vec<ServiceId>>, Vec<ServiceId>) {
+        (
+            self.wanted.map(|wanted| wanted.into_iter().collect()),
+            self.unwanted.into_iter().collect(),
+        )
+    }
+}
+
+fn set<T: PartialEq>(
+    place: &mut Option<T>,
+    term: &Term<'_>,
+    value: T,
+) -> Result<(), NotUnderstood> {
+    if place.as_ref().is_some_and(|known| *known != value) {
+        return Err(term.wrong(format!("`{}` was given before with another value", term.key)));
+    }
+    *place = Some(value);
+    Ok(())
+}
+
+fn narrow<T: PartialEq>(place: &mut Option<Vec<T>>, these: Vec<T>) {
+    match place {
+        Some(known) => known.retain(|one| these.contains(one)),
+        None => *place = Some(these),
+    }
+}
+
+fn named<T: Copy>(name: &str, names: &[(T, &'static str)]) -> Result<T, String> {
+    let found = names.iter().find(|(_, known)| known.eq_ignore_ascii_case(name));
+    found.map(|(value, _)| *value).ok_or_else(|| {
+        let known: Vec<_> = names.iter().map(|(_, name)| *name).collect();
+        format!("use one of {}", known.join(", "))
+    })
+}
+
+fn state(term: &Term<'_>) -> Result<bool, NotUnderstood> {
+    match term.is()? {
+        "open" => Ok(true),
+        // What is over is `resolved` or `closed`; each of them alone is a status.
+        "resolved" => Ok(false),
+        _ => Err(term.wrong("use `state:open` or `state:resolved`")),
+    }
+}
+
+/// The range of severities after one more term; 1 is the worst, and `<=2` means 1 and 2.
+fn severity(term: &Term<'_>, before: Option<(u8, u8)>) -> Result<(u8, u8), NotUnderstood> {
+    let level = term.value.parse().ok().and_then(Level::new);
+    let level = level
+        .ok_or_else(|| term.wrong(format!("use a number from 1 to {}", Level::NUMBER_MAX)))?
+        .number();
+    let comparison = match (term.comparison, term.negated) {
+        (Comparison::Is, true) => {
+            return Err(term.wrong("exclude severities with < and >, such as `sev:>2`"));
+        }
+        (Comparison::Less, true) => Comparison::AtLeast,
+        (Comparison::AtMost, true) => Comparison::More,
+        (Comparison::More, true) => Comparison::AtMost,
+        (Comparison::AtLeast, true) => Comparison::Less,
+        (comparison, false) => comparison,
+    };
+    let (worst, least) = before.unwrap_or((1, Level::NUMBER_MAX));
+    Ok(match comparison {
+        Comparison::Is => (worst.max(level), least.min(level)),
+        Comparison::Less => (worst, least.min(level - 1)),
+        Comparison::AtMost => (worst, least.min(level)),
+        Comparison::More => (worst.max(level + 1), least),
+        Comparison::AtLeast => (worst.max(level), least),
+    })
+}
+
+fn assignee(
+    directory: &Directory,
+    term: &Term<'_>,
+    me: Option<UserId>,
+) -> Result<Option<UserId>, NotUnderstood> {
+    match term.is()? {
+        "none" => Ok(None),
+        "me" => me.map(Some).ok_or_else(|| term.wrong("you are not signed in as a person")),
+        name => {
+            let user = directory.users.named(name);
+            user.map(|user| Some(user.id)).ok_or_else(|| term.wrong("there is no such person"))
+        }
+    }
+}
+
+/// An instant, or the beginning of a day in the organisation's zone.
+fn instant(directory: &Directory, term: &Term<'_>) -> Result<Timestamp, NotUnderstood> {
+    term.plain()?;
+    let text = term.is()?;
+    let day = || {
+        let day: Date = text.parse().ok()?;
+        Some(day.to_zoned(directory.timezone.clone()).ok()?.timestamp())
+    };
+    let at = text.parse().ok().or_else(day);
+    at.ok_or_else(|| term.wrong("use a day such as 2026-11-21 or an instant in RFC 3339"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use muster_core::id::{PolicyId, TeamId};
+    use muster_core::org::directory::Table;
+    use muster_core::org::service::{Grouping, Service};
+    use muster_core::org::team::Team;
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn organisation() -> Snapshot {
+        let team = TeamId(Uuid::from_u128(9));
+        let service = |n: u128, name: &str, team| Service {
+            id: ServiceId(Uuid::from_u128(n)),
+            name: name.to_owned(),
+            description: None,
+            team,
+            tier: None,
+            policy: PolicyId(Uuid::from_u128(5)),
+            depends_on: vec![],
+            runbook: None,
+            cost_per_minute: None,
+            severity_map: vec![],
+            grouping: Grouping::default(),
+            inform: vec![],
+            integrations: vec![],
+        };
+        let directory = Directory {
+            teams: Table::new(vec![Team {
+                id: team,
+                name: "payments".to_owned(),
+                manager: None,
+                members: vec![],
+            }]),
+            services: Table::new(vec![
+                service(1, "checkout", Some(team)),
+                service(2, "search", None),
+            ]),
+            ..Directory::default()
+        };
+        Snapshot::new(Arc::new(directory), vec![])
+    }
+
+    fn wrong(text: &str) -> (usize, String) {
+        let error = incidents(&organisation(), text, None).unwrap_err();
+        (error.position, error.message)
+    }
+
+    #[test]
+    fn a_query_becomes_a_filter() {
+        let text = "state:open sev:<=2 team:payments -service:search -status:restored disk full";
+        let filter = incidents(&organisation(), text, None).unwrap();
+        assert_eq!(filter.open, Some(true));
+        assert_eq!(filter.severity, Some((1, 2)));
+        assert_eq!(filter.services, Some(vec![ServiceId(Uuid::from_u128(1))]));
+        assert_eq!(filter.not_services, vec![ServiceId(Uuid::from_u128(2))]);
+        let statuses = filter.statuses.unwrap();
+        assert_eq!(statuses.len(), Status::NAMES.len() - 1);
+        assert!(!statuses.contains(&Status::Restored));
+        assert_eq!(filter.words, ["disk", "full"]);
+    }
+
+    #[test]
+    fn a_service_outside_of_the_team_is_nothing() {
+        let filter = incidents(&organisation(), "team:payments service:search", None).unwrap();
+        assert_eq!(filter.services, Some(vec![]));
+    }
+
+    #[test]
+    fn mistakes_are_named_with_their_place() {
+        assert_eq!(wrong("state:open svc:x").0, 12);
+        assert!(wrong("svc:x").1.contains("service"));
+        assert_eq!(wrong("  sev:ten").0, 3);
+        assert!(wrong("status:opened").1.contains("triggered"));
+        assert!(wrong("service:chekout").1.contains("no such service"));
+        assert!(wrong("assignee:me").1.contains("not signed in"));
+        assert!(wrong("state:open state:resolved").1.contains("another value"));
+        assert!(wrong("-disk").1.contains("excluded"));
+        assert!(wrong("service:>checkout").1.contains("only `sev`"));
+        assert!(messages(&organisation(), "disk").is_err());
+        assert!(alerts(&organisation(), "incident:x").is_err());
+    }
+
+    #[test]
+    fn ranges_of_severities_meet() {
+        let range = |text| incidents(&organisation(), text, None).unwrap().severity;
+        assert_eq!(range("sev:2"), Some((2, 2)));
+        assert_eq!(range("sev:>1 sev:<4"), Some((2, 3)));
+        assert_eq!(range("-sev:<=2"), Some((3, 9)));
+    }
+}
