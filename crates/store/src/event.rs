@@ -60,22 +60,32 @@ pub async fn tell(tx: &mut Tx, at: Timestamp, events: &[NewEvent]) -> Result<()>
     Ok(())
 }
 
-/// Events after `seq`, in order. On PostgreSQL only those below the oldest running transaction, so
-/// that a slow one is never skipped.
+/// Events after the one at `seq`, in the order of their transactions. On PostgreSQL the order of
+/// places is not the order of commits, so only events below the oldest running transaction are told,
+/// and what a slow transaction told follows later although its place may be lower; a place that is
+/// more than a thousand behind is not waited for.
 pub async fn after(db: &Db, seq: i64, limit: i64) -> Result<Vec<EventRow>> {
     const SELECT: Sql = Sql::differs(
-        "SELECT seq, at, type, incident_number, subject FROM event WHERE seq > ?
-         ORDER BY seq LIMIT ?",
+        "SELECT seq, at, type, incident_number, subject FROM event WHERE seq > ?1
+         ORDER BY seq LIMIT ?2",
         "SELECT seq, at, type, incident_number, subject FROM event
-         WHERE seq > ? AND xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
-         ORDER BY seq LIMIT ?",
+         WHERE seq > ?1 - 1000
+             AND (xid, seq) > (coalesce((SELECT xid FROM event WHERE seq = ?1), 0), ?1)
+             AND xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+         ORDER BY xid, seq LIMIT ?2",
     );
     db.fetch_all(&SELECT, args![seq, limit]).await
 }
 
-/// The newest event's place; 0 when there is none.
+/// The place of the event after which everything is still to be told; 0 when there is none.
 pub async fn newest(db: &Db) -> Result<i64> {
-    const SELECT: Sql = Sql::same("SELECT coalesce(max(seq), 0) FROM event");
+    const SELECT: Sql = Sql::differs(
+        "SELECT coalesce(max(seq), 0) FROM event",
+        "SELECT coalesce((SELECT seq FROM event
+                          WHERE seq > (SELECT max(seq) FROM event) - 1000
+                              AND xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+                          ORDER BY xid DESC, seq DESC LIMIT 1), 0)",
+    );
     let (seq,): (i64,) = db.fetch_one(&SELECT, vec![]).await?;
     Ok(seq)
 }

@@ -3,6 +3,7 @@
 mod access;
 mod audit;
 mod backup;
+mod event;
 mod facade;
 mod lease;
 mod schema;
