@@ -39,9 +39,13 @@ unit: web
 e2e: build
 	scripts/setup.sh test
 	cd web/e2e && npm ci --no-audit --no-fund
-	scripts/with-postgres.sh scripts/e2e.sh
+	scripts/e2e.sh
 
 bench:
 	$(CARGO) build --release --locked
 	scripts/with-postgres.sh target/release/muster bench accept
 	scripts/with-postgres.sh target/release/muster bench page
+
+clean:
+	$(CARGO) clean
+	rm -rf web/dist web/node_modules web/e2e/node_modules
