@@ -81,7 +81,10 @@ catch_all: { escalation_policy: zoe }
 }
 
 function run(...args) {
-  const { status, stderr } = spawnSync(muster, ["--data", data, ...args], { input: `${PASSWORD}\n`, encoding: "utf8" });
+  const { status, stderr } = spawnSync(muster, ["--data", data, ...args], {
+    input: `${PASSWORD}\n`,
+    encoding: "utf8",
+  });
   if (status !== 0) throw new Error(`muster ${args.join(" ")}: ${stderr}`);
 }
 
@@ -117,11 +120,19 @@ try {
   await fetch(`${url}/ingest/generic/generic-ledger-key`, {
     method: "POST",
     headers: { "content-type": "application/json" },
-    body: JSON.stringify({ summary: "Replication of ledger-db lags 40 s", dedup_key: "lag", severity: "critical" }),
+    body: JSON.stringify({
+      summary: "Replication of ledger-db lags 40 s",
+      dedup_key: "lag",
+      severity: "critical",
+    }),
   });
   const page = await until("a page", () => pages.find((each) => each.type === "page"));
   const tests = process.argv.slice(2);
-  const args = ["--test", "--test-concurrency=1", ...(tests.length ? tests : ["app.test.mjs", "lifeline.test.mjs", "screens.test.mjs"])];
+  const args = [
+    "--test",
+    "--test-concurrency=1",
+    ...(tests.length ? tests : ["app.test.mjs", "lifeline.test.mjs", "screens.test.mjs"]),
+  ];
   const env = {
     ...process.env,
     MUSTER_URL: url,
@@ -129,11 +140,15 @@ try {
     MUSTER_PASSWORD: PASSWORD,
     MUSTER_ACK_URL: page.page.ack_url,
   };
-  const child = spawn(process.execPath, process.env.MUSTER_E2E_SCRIPT ? [process.env.MUSTER_E2E_SCRIPT] : args, {
-    cwd: here,
-    env,
-    stdio: "inherit",
-  });
+  const child = spawn(
+    process.execPath,
+    process.env.MUSTER_E2E_SCRIPT ? [process.env.MUSTER_E2E_SCRIPT] : args,
+    {
+      cwd: here,
+      env,
+      stdio: "inherit",
+    },
+  );
   status = await new Promise((done) => child.on("close", done));
 } catch (error) {
   console.error(error);
