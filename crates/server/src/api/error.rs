@@ -4,6 +4,7 @@
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use muster_core::org::access::Denied;
+use muster_core::query::NotUnderstood;
 use muster_store::StoreError;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -217,6 +218,12 @@ impl From<NotSignedIn> for ApiError {
             }
             NotSignedIn::Store(error) => error.into(),
         }
+    }
+}
+
+impl From<NotUnderstood> for ApiError {
+    fn from(error: NotUnderstood) -> Self {
+        Self::field("q", error.to_string())
     }
 }
 

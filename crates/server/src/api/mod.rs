@@ -23,7 +23,11 @@ pub mod caller;
 pub mod error;
 pub mod extract;
 pub mod gate;
+pub mod incident;
 pub mod list;
+pub mod period;
+pub mod report;
+pub mod stream;
 pub mod word;
 
 pub use caller::{Address, Caller};
@@ -39,12 +43,14 @@ pub struct Ctx {
     pub accept: Accept,
     /// What signing in needs in memory.
     pub doors: Arc<Doors>,
+    /// Everybody who listens to the live stream.
+    pub streams: Arc<stream::Streams>,
 }
 
 impl Ctx {
     /// What handlers of that installation stand on.
     pub fn new(app: App, accept: Accept) -> Self {
-        Self { app, accept, doors: Arc::default() }
+        Self { app, accept, doors: Arc::default(), streams: Arc::default() }
     }
 }
 
@@ -55,7 +61,12 @@ pub const SEE_ORGANIZATION: Need = Need::new(Action::Read, Object::Organization)
 
 /// Every route under `/api/v1` with what it needs.
 pub fn routes() -> Routes {
-    Routes::new().merge(access::routes()).merge(alerting::routes())
+    Routes::new()
+        .merge(access::routes())
+        .merge(alerting::routes())
+        .merge(incident::routes())
+        .merge(report::routes())
+        .merge(stream::routes())
 }
 
 /// The API with its description.

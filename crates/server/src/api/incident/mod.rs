@@ -1,0 +1,51 @@
+//! Incidents: reading them, what happened to them, and what people ask of them.
+
+use muster_core::incident::lifecycle;
+use muster_core::org::access::{Action, Object};
+use muster_store::incident::incident as store_incident;
+
+use super::{ApiError, Caller, Ctx, Need, Routes};
+
+pub mod bulk;
+pub mod command;
+pub mod incident;
+pub mod page;
+pub mod timeline;
+
+pub use incident::Incident;
+
+/// To answer incidents.
+pub const ANSWER_INCIDENTS: Need = Need::new(Action::Respond, Object::Incidents);
+
+/// The routes.
+pub fn routes() -> Routes {
+    Routes::new()
+        .merge(incident::routes())
+        .merge(command::routes())
+        .merge(timeline::routes())
+        .merge(page::routes())
+        .merge(bulk::routes())
+}
+
+/// The incident of that id or number, if the caller may do that to it.
+///
+/// # Errors
+/// 404 where there is none, 403 where the caller may not.
+pub async fn find(
+    ctx: &Ctx,
+    caller: &Caller,
+    action: Action,
+    name: &str,
+) -> Result<lifecycle::Incident, ApiError> {
+    let db = &ctx.app.db;
+    let found = match name.parse::<i64>() {
+        Ok(number) => store_incident::by_number(db, number).await?,
+        Err(_) => match name.parse() {
+            Ok(id) => store_incident::get(db, id).await?,
+            Err(_) => None,
+        },
+    };
+    let incident = found.ok_or_else(|| ApiError::not_found("incident", name))?;
+    caller.may(action, Object::Incident(incident.id))?;
+    Ok(incident)
+}
