@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use sqlx::FromRow;
 
 use crate::args;
-use crate::db::{Db, Result, Sql, Tx};
+use crate::db::{Db, Engine, Result, Sql, Tx};
 
 /// Something that changed.
 #[derive(Debug, Clone, FromRow)]
@@ -88,6 +88,19 @@ pub async fn newest(db: &Db) -> Result<i64> {
     );
     let (seq,): (i64,) = db.fetch_one(&SELECT, vec![]).await?;
     Ok(seq)
+}
+
+/// Whether a running transaction holds events back that others have told already.
+pub async fn is_held_back(db: &Db) -> Result<bool> {
+    const SELECT: Sql = Sql::same(
+        "SELECT EXISTS (SELECT 1 FROM event WHERE seq > (SELECT max(seq) FROM event) - 1000
+             AND xid >= pg_snapshot_xmin(pg_current_snapshot())::text::bigint)",
+    );
+    if db.engine() == Engine::Sqlite {
+        return Ok(false);
+    }
+    let (held_back,): (bool,) = db.fetch_one(&SELECT, vec![]).await?;
+    Ok(held_back)
 }
 
 /// Forgets events older than `cutoff`.

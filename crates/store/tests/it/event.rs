@@ -9,7 +9,8 @@ use muster_store::{Db, Engine, Lane, Tx};
 use crate::t;
 
 async fn tell(tx: &mut Tx, kind: &str) {
-    let news = NewEvent { kind: kind.to_owned(), incident_number: Some(42), subject: "inc_".into() };
+    let news =
+        NewEvent { kind: kind.to_owned(), incident_number: Some(42), subject: "inc_".into() };
     event::tell(tx, t("2026-11-21T03:00:00Z"), &[news]).await.unwrap();
 }
 
