@@ -1,0 +1,116 @@
+//! What can be typed, and what it starts.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::command::{
+    alert, alias, apply, backup, check, completions, export, incident, message, oncall, page,
+    preview, release, restore, serve, token, user,
+};
+use crate::failure::conclude;
+use crate::settings::{Global, Settings};
+
+/// Alerts, on-call, paging and incidents, in one binary.
+#[derive(Debug, Parser)]
+#[command(name = "muster", version, max_term_width = 100, propagate_version = true)]
+pub struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the server
+    Serve(serve::Serve),
+    /// Apply a configuration file
+    Apply(apply::Apply),
+    /// Print the configuration as a file
+    Export,
+    /// Check a configuration file and its routing tests, without any store
+    Check(check::Check),
+    /// Make, list and revoke API tokens
+    #[command(subcommand)]
+    Token(token::Token),
+    /// List people and set their passwords
+    #[command(subcommand)]
+    User(user::User),
+    /// Work on incidents
+    #[command(subcommand, visible_alias = "inc")]
+    Incident(incident::Incident),
+    /// Show who is on call
+    Oncall(oncall::Oncall),
+    /// Show whom an alias such as page-checkout-primary reaches
+    Alias(alias::Alias),
+    /// Show who would be paged by an escalation policy, when and by what
+    Preview(preview::Preview),
+    /// Page a person or an alias
+    Page(page::Page),
+    /// Look at alerts
+    #[command(subcommand)]
+    Alert(alert::Alert),
+    /// Look at raw messages and take them through triage again
+    #[command(subcommand)]
+    Message(message::Message),
+    /// Write a backup, also while serving
+    Backup(backup::Backup),
+    /// Restore a backup into an empty store, which then is held
+    Restore(restore::Restore),
+    /// Let a held installation send again
+    Release,
+    /// Print a completion script for a shell
+    Completions(completions::Completions),
+}
+
+/// Reads the command line and does what it says.
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    conclude(start(cli))
+}
+
+fn start(cli: Cli) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let outcome = runtime.block_on(obey(cli));
+    // Whoever still waits for a terminal's input must not hold up the end.
+    runtime.shutdown_background();
+    outcome
+}
+
+async fn obey(cli: Cli) -> anyhow::Result<()> {
+    if let Command::Completions(completions) = cli.command {
+        return completions.run();
+    }
+    let settings = Settings::read(cli.global)?;
+    let settings = &settings;
+    match cli.command {
+        Command::Serve(serve) => serve.run(settings).await,
+        Command::Apply(apply) => apply.run(settings).await,
+        Command::Export => export::run(settings).await,
+        Command::Check(check) => check.run(settings),
+        Command::Token(token) => token.run(settings).await,
+        Command::User(user) => user.run(settings).await,
+        Command::Incident(incident) => incident.run(settings).await,
+        Command::Oncall(oncall) => oncall.run(settings).await,
+        Command::Alias(alias) => alias.run(settings).await,
+        Command::Preview(preview) => preview.run(settings).await,
+        Command::Page(page) => page.run(settings).await,
+        Command::Alert(alert) => alert.run(settings).await,
+        Command::Message(message) => message.run(settings).await,
+        Command::Backup(backup) => backup.run(settings).await,
+        Command::Restore(restore) => restore.run(settings).await,
+        Command::Release => release::run(settings).await,
+        Command::Completions(completions) => completions.run(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_contradicts_itself_nowhere() {
+        super::Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,280 @@
+//! `muster incident`: everything that people do to incidents, from a terminal.
+
+use anyhow::Context as _;
+use jiff::SignedDuration;
+use serde_json::{Map, Value, json};
+
+use crate::api::Api;
+use crate::failure::{Told, in_one_line};
+use crate::session::with_api;
+use crate::settings::Settings;
+use crate::show::{self, Screen, time};
+
+mod follow;
+mod list;
+mod page;
+mod single;
+mod timeline;
+
+/// Work on incidents. An incident is named by its number.
+#[derive(Debug, clap::Subcommand)]
+pub enum Incident {
+    /// List incidents; the open ones unless something else is asked for
+    List(list::List),
+    /// Show one incident
+    Show(One),
+    /// Acknowledge: somebody is on it, nobody else is paged
+    #[command(visible_alias = "acknowledge")]
+    Ack(Several),
+    /// Take an acknowledgement back: people are paged again
+    #[command(visible_alias = "unacknowledge")]
+    Unack(One),
+    /// Resolve
+    Resolve {
+        #[command(flatten)]
+        incidents: Several,
+        /// What was done
+        #[arg(long)]
+        note: Option<String>,
+    },
+    /// Page the next step now
+    Escalate(One),
+    /// Page nobody for a while
+    Snooze {
+        #[command(flatten)]
+        incident: One,
+        /// For how long, such as 1h
+        #[arg(long = "for", value_name = "TIME", value_parser = time::read_length)]
+        length: SignedDuration,
+    },
+    /// End a snooze
+    Unsnooze(One),
+    /// Open a resolved incident again
+    Reopen {
+        #[command(flatten)]
+        incident: One,
+        /// Why
+        #[arg(long)]
+        reason: Option<String>,
+    },
+    /// Make an incident part of another one
+    Merge {
+        #[command(flatten)]
+        incident: One,
+        /// The incident that remains
+        #[arg(long, value_name = "INCIDENT", value_parser = reference)]
+        into: String,
+    },
+    /// Close a resolved incident for good
+    Close(One),
+    /// Change how bad it is
+    Severity {
+        #[command(flatten)]
+        incident: One,
+        /// The new level; 1 is the worst
+        #[arg(value_parser = clap::value_parser!(u8).range(1..=9))]
+        level: u8,
+        /// Why
+        #[arg(long)]
+        reason: String,
+    },
+    /// Write a note into the timeline
+    Note {
+        #[command(flatten)]
+        incident: One,
+        /// The note
+        text: String,
+    },
+    /// Declare an incident; a title is enough
+    Declare {
+        /// One line
+        title: String,
+        /// What is affected
+        #[arg(long)]
+        service: Option<String>,
+        /// How bad it is; the worst unless said otherwise
+        #[arg(long, value_name = "LEVEL", value_parser = clap::value_parser!(u8).range(1..=9))]
+        severity: Option<u8>,
+        /// More than a line
+        #[arg(long)]
+        summary: Option<String>,
+    },
+    /// Show who was paged, by what, and what the providers answered
+    Pages(One),
+    /// Show what happened, in order
+    Timeline(timeline::Timeline),
+}
+
+/// One incident.
+#[derive(Debug, clap::Args)]
+pub struct One {
+    /// The incident's number
+    #[arg(value_name = "INCIDENT", value_parser = reference)]
+    pub incident: String,
+}
+
+/// One incident or more.
+#[derive(Debug, clap::Args)]
+pub struct Several {
+    /// The incidents' numbers
+    #[arg(value_name = "INCIDENT", required = true, value_parser = reference)]
+    incidents: Vec<String>,
+}
+
+impl Incident {
+    /// Does what was asked.
+    ///
+    /// # Errors
+    /// When the store or server fails or refuses.
+    pub async fn run(self, settings: &Settings) -> anyhow::Result<()> {
+        with_api(settings, async |api| self.with(settings, api).await).await
+    }
+
+    async fn with(self, settings: &Settings, api: &Api) -> anyhow::Result<()> {
+        let verb = Verb { settings, api };
+        match self {
+            Self::List(list) => list.run(settings, api).await,
+            Self::Show(one) => single::show(settings, api, &one.incident).await,
+            Self::Pages(one) => page::list(settings, api, &one.incident).await,
+            Self::Timeline(timeline) => timeline.run(settings, api).await,
+            Self::Ack(several) => verb.each(several, "acknowledge", json!({})).await,
+            Self::Resolve { incidents, note } => {
+                verb.each(incidents, "resolve", said([("note", note.map(Value::from))])).await
+            }
+            Self::Unack(one) => verb.on(&one, "unacknowledge", json!({})).await,
+            Self::Escalate(one) => verb.on(&one, "escalate", json!({})).await,
+            Self::Unsnooze(one) => verb.on(&one, "unsnooze", json!({})).await,
+            Self::Close(one) => verb.on(&one, "close", json!({})).await,
+            Self::Snooze { incident, length } => {
+                let length = format!("{}s", length.as_secs());
+                verb.on(&incident, "snooze", json!({ "for": length })).await
+            }
+            Self::Reopen { incident, reason } => {
+                verb.on(&incident, "reopen", said([("reason", reason.map(Value::from))])).await
+            }
+            Self::Merge { incident, into } => {
+                let into = into.parse::<i64>().map_or_else(|_| into.into(), Value::from);
+                verb.on(&incident, "merge", json!({ "into": into })).await
+            }
+            Self::Severity { incident, level, reason } => {
+                let body = json!({ "severity": level, "reason": reason });
+                verb.on(&incident, "severity", body).await
+            }
+            Self::Note { incident, text } => {
+                let path = ["incidents", &incident.incident, "timeline"];
+                let entry = api.post(&path, &json!({ "text": text })).await?;
+                if settings.json() { show::json(&entry) } else { show::line("Noted.") }
+            }
+            Self::Declare { title, service, severity, summary } => {
+                let body = said([
+                    ("title", Some(title.into())),
+                    ("service", service.map(Value::from)),
+                    ("severity", severity.map(Value::from)),
+                    ("summary", summary.map(Value::from)),
+                ]);
+                let incident = api.post(&["incidents"], &body).await?;
+                verb.tell(&incident)?;
+                told_to_be_held(api);
+                Ok(())
+            }
+        }
+    }
+}
+
+/// One of the verbs of incidents.
+#[derive(Clone, Copy)]
+struct Verb<'a> {
+    settings: &'a Settings,
+    api: &'a Api,
+}
+
+impl Verb<'_> {
+    async fn on(self, one: &One, verb: &str, body: Value) -> anyhow::Result<()> {
+        let incident = self.api.post(&["incidents", &one.incident, verb], &body).await?;
+        self.tell(&incident)
+    }
+
+    /// Does it to each; what one refuses does not keep it from the next.
+    async fn each(self, several: Several, verb: &str, body: Value) -> anyhow::Result<()> {
+        let mut refused = 0;
+        let mut done = Vec::new();
+        for incident in &several.incidents {
+            match self.api.post(&["incidents", incident, verb], &body).await {
+                Ok(incident) if self.settings.json() => done.push(incident),
+                Ok(incident) => self.tell(&incident)?,
+                Err(error) if several.incidents.len() == 1 => return Err(error),
+                Err(error) => {
+                    eprintln!("muster: #{incident}: {}", in_one_line(&error));
+                    refused += 1;
+                }
+            }
+        }
+        if self.settings.json() {
+            match several.incidents.len() {
+                1 => done.iter().try_for_each(show::json)?,
+                _ => show::json(&json!({ "items": done }))?,
+            }
+        }
+        if refused > 0 { Err(Told.into()) } else { Ok(()) }
+    }
+
+    fn tell(self, incident: &Value) -> anyhow::Result<()> {
+        if self.settings.json() {
+            return show::json(incident);
+        }
+        show::put(&single::in_one_line(incident, Screen::of_stdout()))
+    }
+}
+
+/// Warns where nothing is sent because no server runs on the store.
+pub fn told_to_be_held(api: &Api) {
+    if !api.is_live() {
+        eprintln!(
+            "muster: no server runs on this store; people are paged once `muster serve` runs"
+        );
+    }
+}
+
+/// Every page of a list, as one.
+pub(super) async fn whole(
+    api: &Api,
+    path: &[&str],
+    query: &[(&str, &str)],
+) -> anyhow::Result<Vec<Value>> {
+    let mut items = Vec::new();
+    let mut cursor: Option<String> = None;
+    loop {
+        let mut query = query.to_vec();
+        query.push(("limit", "500"));
+        if let Some(cursor) = &cursor {
+            query.push(("cursor", cursor));
+        }
+        let list = api.get(path, &query).await?;
+        items.extend_from_slice(show::items(&list));
+        let next = list["next"].as_str().map(ToOwned::to_owned);
+        if next.is_none() || next == cursor {
+            return Ok(items);
+        }
+        cursor = next;
+    }
+}
+
+fn said<const N: usize>(fields: [(&str, Option<Value>); N]) -> Value {
+    let said = fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
+    Value::Object(said.collect::<Map<_, _>>())
+}
+
+/// An incident as people write it: `42` or `#42`; or its id.
+fn reference(text: &str) -> Result<String, String> {
+    let bare = text.trim().trim_start_matches('#');
+    let is_number = bare.parse::<u32>().is_ok();
+    if is_number || bare.starts_with("inc_") {
+        return Ok(bare.to_owned());
+    }
+    Err(format!("`{text}` is not an incident; write its number, such as 42"))
+}
+
+/// A field that an answer must have.
+fn field<'a>(answer: &'a Value, name: &str) -> anyhow::Result<&'a Value> {
+    answer.get(name).with_context(|| format!("the server's answer has no `{name}`"))
+}

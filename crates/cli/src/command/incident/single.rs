@@ -1,0 +1,135 @@
+//! One incident, in a line or in full.
+
+use muster_server::clock::Clock;
+use serde_json::Value;
+
+use super::{field, timeline};
+use crate::api::Api;
+use crate::settings::Settings;
+use crate::show::{self, Screen, Style, time};
+
+/// How much of the timeline is shown with the incident, in entries.
+const ENTRIES_SHOWN: usize = 10;
+
+/// Shows an incident in full.
+///
+/// # Errors
+/// When the server fails or there is no such incident.
+pub async fn show(settings: &Settings, api: &Api, incident: &str) -> anyhow::Result<()> {
+    let answer = api.get(&["incidents", incident], &[]).await?;
+    if settings.json() {
+        return show::json(&answer);
+    }
+    field(&answer, "number")?;
+    let screen = Screen::of_stdout();
+    let mut text = in_full(&answer, screen);
+    let entries = super::whole(api, &["incidents", incident, "timeline"], &[]).await?;
+    let skipped = entries.len().saturating_sub(ENTRIES_SHOWN);
+    text += "\n";
+    if skipped > 0 {
+        let earlier = show::count(skipped, "earlier entry", "earlier entries");
+        text += &screen.paint.muted(&format!("{earlier}: muster incident timeline {incident}"));
+        text += "\n";
+    }
+    for entry in &entries[skipped..] {
+        text += &timeline::in_one_line(entry, screen);
+    }
+    show::put(&text)
+}
+
+/// An incident in one line: `#42 SEV1 acknowledged by ana: checkout is slow`.
+pub fn in_one_line(incident: &Value, screen: Screen) -> String {
+    let level = incident["severity"].as_u64().unwrap_or(0);
+    let severity = screen.paint.apply(Style::Severity(level), &format!("SEV{level}"));
+    let taken = match incident["assignee"].as_str() {
+        Some(assignee) if incident["status"] == "acknowledged" => format!(" by {assignee}"),
+        _ => String::new(),
+    };
+    format!(
+        "#{} {severity} {}{taken}: {}\n",
+        show::text(&incident["number"]),
+        show::text(&incident["status"]),
+        show::text(&incident["title"])
+    )
+}
+
+fn in_full(incident: &Value, screen: Screen) -> String {
+    let paint = screen.paint;
+    let mut text = in_one_line(incident, screen);
+    let mut row = |name: &str, value: String| {
+        if !value.is_empty() {
+            text += &format!("  {} {value}\n", paint.muted(&format!("{name:<10}")));
+        }
+    };
+    let now = Clock::System.now();
+    let of = |name: &str| show::text(&incident[name]);
+    row(
+        "severity",
+        format!("{} {}, urgency {}", of("severity"), of("severity_name"), of("urgency")),
+    );
+    row("service", with_team(incident));
+    row("taken by", of("assignee"));
+    row("alerts", format!("{}, {} open", of("alert_count"), of("open_alert_count")));
+    for (name, stamp) in [
+        ("opened", "created_at"),
+        ("taken", "acknowledged_at"),
+        ("restored", "restored_at"),
+        ("resolved", "resolved_at"),
+        ("closed", "closed_at"),
+        ("snoozed to", "snoozed_until"),
+    ] {
+        let Some(at) = time::instant(&incident[stamp]) else { continue };
+        let ago = if at < now { format!(" ({} ago)", time::age(now, at)) } else { String::new() };
+        row(name, format!("{}{ago}", time::second(at)));
+    }
+    row(
+        "merged",
+        incident["merged_into"].as_i64().map_or_else(String::new, |n| format!("into #{n}")),
+    );
+    row("runbook", of("runbook"));
+    row("figures", figures(&incident["statistics"]));
+    row("next", next(incident));
+    row("at", of("url"));
+    if let Some(summary) = incident["summary"].as_str() {
+        text += &format!("\n{}\n", show::clean(summary));
+    }
+    text
+}
+
+fn with_team(incident: &Value) -> String {
+    let service = show::text(&incident["service"]);
+    match incident["team"].as_str() {
+        Some(team) => format!("{service} (team {team})"),
+        None => service,
+    }
+}
+
+fn figures(statistics: &Value) -> String {
+    let figures: Vec<_> = [
+        ("detected after", "occurred_to_detected_seconds"),
+        ("taken after", "detected_to_acknowledged_seconds"),
+        ("restored after", "detected_to_restored_seconds"),
+        ("resolved after", "detected_to_resolved_seconds"),
+    ]
+    .iter()
+    .filter_map(|(name, field)| {
+        let seconds = &statistics[*field];
+        #[expect(clippy::cast_possible_truncation, reason = "seconds of an incident")]
+        let seconds = seconds.as_i64().or_else(|| seconds.as_f64().map(|s| s as i64))?;
+        Some(format!("{name} {}", time::length(seconds)))
+    })
+    .collect();
+    figures.join(", ")
+}
+
+/// Who is asked next if nobody answers.
+fn next(incident: &Value) -> String {
+    let Some(next) = incident["plan"].as_array().and_then(|plan| plan.first()) else {
+        return match incident["paging"]["state"].as_str() {
+            Some("exhausted") => "everybody was asked and nobody answered".to_owned(),
+            _ => String::new(),
+        };
+    };
+    let at = time::instant(&next["at"]).map(time::clock).unwrap_or_default();
+    format!("{at} step {} pages {}", show::text(&next["step"]), show::names(&next["users"]))
+}

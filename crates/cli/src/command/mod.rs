@@ -1,0 +1,19 @@
+//! The subcommands, one file each.
+
+pub mod alert;
+pub mod alias;
+pub mod apply;
+pub mod backup;
+pub mod check;
+pub mod completions;
+pub mod export;
+pub mod incident;
+pub mod message;
+pub mod oncall;
+pub mod page;
+pub mod preview;
+pub mod release;
+pub mod restore;
+pub mod serve;
+pub mod token;
+pub mod user;

@@ -1,0 +1,63 @@
+//! `muster preview`: who would be paged, when and by what, if nobody answered.
+
+use jiff::Timestamp;
+
+use crate::session::with_api;
+use crate::settings::Settings;
+use crate::show::{self, Column, Screen, Style, Table, time};
+
+/// Show who would be paged by an escalation policy.
+#[derive(Debug, clap::Args)]
+pub struct Preview {
+    /// The escalation policy
+    policy: String,
+    /// When it would begin; now by default
+    #[arg(long, value_name = "TIME", value_parser = time::read)]
+    at: Option<Timestamp>,
+    /// How bad it would be
+    #[arg(long, value_name = "LEVEL", value_parser = clap::value_parser!(u8).range(1..=9))]
+    severity: Option<u8>,
+}
+
+impl Preview {
+    /// Shows it.
+    ///
+    /// # Errors
+    /// When the store or server fails, or there is no such policy.
+    pub async fn run(self, settings: &Settings) -> anyhow::Result<()> {
+        let at = self.at.map(|at| at.to_string());
+        let severity = self.severity.map(|level| level.to_string());
+        let mut query: Vec<(&str, &str)> = Vec::new();
+        query.extend(at.as_deref().map(|at| ("at", at)));
+        query.extend(severity.as_deref().map(|level| ("severity", level)));
+        with_api(settings, async |api| {
+            let path = ["escalation-policies", &self.policy, "preview"];
+            let answer = api.get(&path, &query).await?;
+            if settings.json() {
+                return show::json(&answer);
+            }
+            let mut table = Table::new([
+                Column::new("AT"),
+                Column::number("STEP"),
+                Column::text("WHO"),
+                Column::text("BY"),
+            ]);
+            for page in answer["pages"].as_array().into_iter().flatten() {
+                table.row([
+                    time::instant(&page["at"]).map(time::second).unwrap_or_default().into(),
+                    show::text(&page["step"]).into(),
+                    show::text(&page["user"]).into(),
+                    show::text(&page["method"]).into(),
+                ]);
+            }
+            let screen = Screen::of_stdout();
+            show::put(&table.render(screen))?;
+            for warning in answer["warnings"].as_array().into_iter().flatten() {
+                let mark = screen.paint.apply(Style::Warning, "warning:");
+                show::line(format!("{mark} {}", show::text(warning)))?;
+            }
+            Ok(())
+        })
+        .await
+    }
+}

@@ -1,0 +1,5 @@
+//! Stories of the command line, told with the real binary on real data directories.
+
+mod before_serving;
+mod serving;
+mod world;
