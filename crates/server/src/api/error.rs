@@ -9,7 +9,10 @@ use muster_store::StoreError;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::app::access::password::NotTaken;
 use crate::app::access::session::NotSignedIn;
+use crate::app::access::token::NotMade;
+use crate::app::alerting::message::NotReplayed;
 use crate::app::incident::command::Refused;
 
 /// How long a client is asked to wait when the store does not answer, in seconds.
@@ -217,6 +220,38 @@ impl From<NotSignedIn> for ApiError {
                 Self::too_many(error.to_string(), retry_after_seconds)
             }
             NotSignedIn::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<NotReplayed> for ApiError {
+    fn from(error: NotReplayed) -> Self {
+        match error {
+            NotReplayed::NoSuchMessage => Self::new(StatusCode::NOT_FOUND, error.to_string()),
+            NotReplayed::Waits | NotReplayed::WasUnderstood => Self::conflict(error.to_string()),
+            NotReplayed::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<NotMade> for ApiError {
+    fn from(error: NotMade) -> Self {
+        match error {
+            NotMade::Name => Self::field("name", error.to_string()),
+            NotMade::Expired => Self::field("expires_at", error.to_string()),
+            NotMade::NameTaken => Self::conflict(error.to_string()),
+            NotMade::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<NotTaken> for ApiError {
+    fn from(error: NotTaken) -> Self {
+        match error {
+            NotTaken::Length => Self::field("password", error.to_string()),
+            NotTaken::CurrentIsWrong => Self::field("current", error.to_string()),
+            NotTaken::Hashing => Self::internal(error),
+            NotTaken::Store(error) => error.into(),
         }
     }
 }

@@ -63,6 +63,14 @@ impl Paging {
         Err(ApiError::field("limit", format!("must be from 1 to {LIMIT_MAX}")))
     }
 
+    /// The same, with at most `most` items where more are asked for.
+    #[must_use]
+    pub fn at_most(mut self, most: u32) -> Self {
+        self.limit =
+            self.limit.map(|limit| if limit <= LIMIT_MAX { limit.min(most) } else { limit });
+        self
+    }
+
     /// One more than is asked for, which shows whether there is a next part.
     ///
     /// # Errors

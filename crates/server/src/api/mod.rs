@@ -28,6 +28,7 @@ pub mod list;
 pub mod period;
 pub mod report;
 pub mod stream;
+pub mod system;
 pub mod word;
 
 pub use caller::{Address, Caller};
@@ -65,6 +66,7 @@ pub fn routes() -> Routes {
         .merge(access::routes())
         .merge(alerting::routes())
         .merge(incident::routes())
+        .merge(system::routes())
         .merge(report::routes())
         .merge(stream::routes())
 }

@@ -16,7 +16,9 @@ use crate::ids::{self, Ids};
 use crate::settings::Settings;
 
 pub mod access;
+pub mod alerting;
 pub mod incident;
+pub mod installation;
 pub mod link;
 pub mod org;
 pub mod query;

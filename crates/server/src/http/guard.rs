@@ -22,8 +22,14 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; \
      img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
 
+/// A backup takes as long as it takes.
+const UNHURRIED: &str = "/api/v1/backup";
+
 /// Gives up on a handler that does not answer. What it was committing commits all the same.
 pub(super) async fn in_time(request: Request, next: Next) -> Response {
+    if request.uri().path() == UNHURRIED {
+        return next.run(request).await;
+    }
     let patience = Duration::from_secs(HANDLER_SECONDS_MAX);
     match tokio::time::timeout(patience, next.run(request)).await {
         Ok(response) => response,

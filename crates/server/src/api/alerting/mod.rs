@@ -1,10 +1,17 @@
 //! Alerts and the messages behind them.
 
-use super::Routes;
+use muster_core::org::access::{Action, Object};
 
+use super::{Need, Routes};
+
+pub mod alert;
+pub mod message;
 pub mod receive;
+
+/// To see alerts and raw messages.
+pub const SEE_ALERTS: Need = Need::new(Action::Read, Object::Alerts);
 
 /// The routes under `/api/v1`; those that monitoring systems send to are in [`receive`].
 pub fn routes() -> Routes {
-    Routes::new()
+    Routes::new().merge(alert::routes()).merge(message::routes())
 }

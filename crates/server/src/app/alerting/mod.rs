@@ -1,0 +1,3 @@
+//! Alerts and raw messages: what people do with them by hand.
+
+pub mod message;
