@@ -1,5 +1,6 @@
 //! `muster serve`: opens the store, starts the stages and listens until it is told to stop.
 
+use std::io::IsTerminal as _;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
 
@@ -22,7 +23,7 @@ use crate::store::{self, Missing};
 /// Where the server listens unless it is told otherwise.
 const LISTEN_DEFAULT: &str = "127.0.0.1:8080";
 /// What is logged unless somebody asks for more.
-const LOG_DEFAULT: &str = "info";
+const LOG_DEFAULT: &str = "info,sqlx=warn";
 
 /// Run the server.
 #[derive(Debug, clap::Args)]
@@ -164,7 +165,10 @@ pub fn start_log(log: Log) -> anyhow::Result<()> {
     let wanted = std::env::var_os("RUST_LOG").and_then(|wanted| wanted.into_string().ok());
     let wanted = wanted.filter(|wanted| !wanted.is_empty()).unwrap_or(log.filter);
     let filter = EnvFilter::try_new(wanted).map_err(|error| usage(format!("RUST_LOG: {error}")))?;
-    let to = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let to = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
     // A log that somebody else began first is as good.
     let _ = if log.is_json { to.json().try_init() } else { to.with_target(false).try_init() };
     Ok(())

@@ -107,7 +107,8 @@ async fn of_page(
             _ => DeliveryState::Cancelled,
         };
         let over = Next { state, retry_at: None, start_next_method: false };
-        return store(tx, member, over, now).await;
+        store(tx, member, over, now).await?;
+        return tell(app, tx, directory, row, page, outcome, over, now).await;
     }
     store(tx, member, next, now).await?;
     let siblings = delivery::of_page(tx, PageId(page.id)).await?;

@@ -1,0 +1,6 @@
+//! Stories with the real binary, real clients, a real clock and real crashes. They wait for what
+//! they expect with a deadline and never for a fixed time.
+
+mod crash;
+mod monitoring;
+mod world;
