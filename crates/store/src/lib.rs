@@ -8,6 +8,7 @@ pub mod audit;
 pub mod backup;
 pub mod db;
 pub mod event;
+pub mod health;
 pub mod inbox;
 pub mod incident;
 pub mod lease;

@@ -5,6 +5,7 @@ mod audit;
 mod backup;
 mod event;
 mod facade;
+mod health;
 mod lease;
 mod schema;
 
