@@ -9,18 +9,22 @@ use std::process::{Child, Command, Stdio};
 use std::str::FromStr;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, PgConnection};
 use tempfile::TempDir;
 
-use crate::db::{Db, Engine};
+use crate::db::{Db, Engine, Sql};
 use crate::migration;
 
 /// The variable that names the cluster to use.
 pub const CLUSTER_VARIABLE: &str = "MUSTER_TEST_POSTGRES_URL";
 /// Starts a cluster, runs a command beside it, and cleans up.
 const CLUSTER_SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scripts/with-postgres.sh");
+
+/// How long [`until_blocked`] waits before the test fails.
+const BLOCKED_WITHIN: Duration = Duration::from_secs(20);
 
 /// Where a database is, for those who open it themselves.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,6 +74,36 @@ pub async fn fresh_unmigrated(engine: Engine) -> Fresh {
         }
         Engine::Postgres => fresh_postgres("template0").await,
     }
+}
+
+/// Cuts every other connection to the database of `db`, as a server does that is killed and comes
+/// back; says how many those were.
+pub async fn cut_connections(db: &Db) -> i64 {
+    const CUT: Sql = Sql::same(
+        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+         WHERE datname = current_database() AND pid <> pg_backend_pid()",
+    );
+    let (cut,): (i64,) = db.fetch_one(&CUT, vec![]).await.expect("the cluster lists connections");
+    cut
+}
+
+/// Waits until so many connections to the database of `db` wait for a lock.
+pub async fn until_blocked(db: &Db, connections: i64) {
+    const WAITING: Sql = Sql::same(
+        "SELECT count(*) FROM pg_stat_activity
+         WHERE datname = current_database() AND wait_event_type = 'Lock'",
+    );
+    let waits = async {
+        loop {
+            let (waiting,): (i64,) =
+                db.fetch_one(&WAITING, vec![]).await.expect("the cluster lists connections");
+            if waiting >= connections {
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(BLOCKED_WITHIN, waits).await.expect("somebody waits for a lock");
 }
 
 impl Fresh {

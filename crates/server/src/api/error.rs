@@ -188,7 +188,9 @@ impl From<StoreError> for ApiError {
                 Self::conflict("somebody else changed it at the same time; look again")
             }
             StoreError::Missing => Self::new(StatusCode::NOT_FOUND, "there is no such thing"),
-            StoreError::Unavailable { .. } | StoreError::CommitUnknown => {
+            StoreError::Unavailable { .. }
+            | StoreError::GaveWay { .. }
+            | StoreError::CommitUnknown => {
                 tracing::warn!("the store did not answer a request: {error}");
                 Self::unavailable(
                     "the store does not answer; look before you try again",

@@ -1,6 +1,8 @@
 //! The engine's stories, each told on both stores.
 
+mod nodes;
 mod paging;
+mod proxy;
 mod storm;
 mod triage;
 mod world;

@@ -15,6 +15,8 @@ use crate::app::incident::record::{self, Before};
 
 /// The most timers of one claim.
 const CLAIM_MAX: i64 = 64;
+/// How often work that gave way to somebody else's is done again at once.
+const GIVE_WAY_MAX: u32 = 4;
 /// How long a timer that cannot be handled is put off.
 const PUT_OFF: SignedDuration = SignedDuration::from_secs(10);
 
@@ -27,6 +29,7 @@ pub async fn step(app: App) -> anyhow::Result<Found> {
     if !may_claim(&app, now).await? {
         return Ok(Found::Nothing(None));
     }
+    app.refresh().await?;
     let mut tx = app.db.begin(Lane::Command).await?;
     let claimed = timer::claim(&mut tx, Kind::Incident, now, CLAIM_MAX).await?;
     if claimed.is_empty() {
@@ -34,9 +37,15 @@ pub async fn step(app: App) -> anyhow::Result<Found> {
         return Ok(Found::Nothing(timer::earliest(&app.db, Kind::Incident).await?));
     }
     tx.commit().await?;
-    app.refresh().await?;
     for timer in &claimed {
-        if let Err(error) = fire(&app, timer, now).await {
+        let mut outcome = fire(&app, timer, now).await;
+        for _ in 0..GIVE_WAY_MAX {
+            match outcome {
+                Err(StoreError::GaveWay { .. }) => outcome = fire(&app, timer, now).await,
+                _ => break,
+            }
+        }
+        if let Err(error) = outcome {
             tracing::error!(incident = %IncidentId(timer.id), "a timer was put off: {error}");
             metrics::counter!("muster_timers_put_off_total").increment(1);
             put_off(&app, timer, now).await?;
@@ -66,11 +75,13 @@ pub(crate) async fn may_claim(app: &App, now: Timestamp) -> Result<bool, StoreEr
 
 async fn fire(app: &App, timer: &Claimed, now: Timestamp) -> Result<(), StoreError> {
     let mut tx = app.db.begin(Lane::Command).await?;
+    // First the incident, then its timer, as everybody locks them: somebody may just be answering.
+    let id = IncidentId(timer.id);
+    let incident = store_incident::lock(&mut tx, id).await?;
     if !timer::still_held(&mut tx, Kind::Incident, timer).await? {
         return Ok(());
     }
-    let id = IncidentId(timer.id);
-    let Some(incident) = store_incident::lock(&mut tx, id).await? else {
+    let Some(incident) = incident else {
         timer::clear(&mut tx, Kind::Incident, &[timer.id]).await?;
         return tx.commit().await;
     };

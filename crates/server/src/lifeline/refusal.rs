@@ -102,6 +102,7 @@ impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Unavailable { .. }
+            | StoreError::GaveWay { .. }
             | StoreError::CommitUnknown
             | StoreError::Conflict { .. } => {
                 tracing::warn!("the store did not answer a lifeline page: {error}");

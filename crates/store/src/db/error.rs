@@ -26,6 +26,13 @@ pub enum StoreError {
         /// What the database or the connection said.
         detail: String,
     },
+    /// Two transactions waited for each other, and this one gave way. Nothing was changed; doing
+    /// it again at once helps.
+    #[error("somebody else was at it at the same time: {detail}")]
+    GaveWay {
+        /// What the database said.
+        detail: String,
+    },
     /// The commit did not answer in time: the change may have happened or not. Doing it again
     /// with the same ids is harmless.
     #[error("the database did not confirm the commit in time; its outcome is unknown")]
@@ -66,7 +73,7 @@ impl StoreError {
 
     /// Whether the same request may well succeed later.
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Unavailable { .. } | Self::CommitUnknown)
+        matches!(self, Self::Unavailable { .. } | Self::GaveWay { .. } | Self::CommitUnknown)
     }
 
     pub(crate) fn unavailable(detail: impl Into<String>) -> Self {
@@ -130,8 +137,9 @@ fn classify_postgres(error: &dyn DatabaseError, code: &str) -> Option<StoreError
         "23505" | "23P01" => Some(StoreError::Conflict {
             constraint: error.constraint().unwrap_or("unknown").to_owned(),
         }),
+        "40001" | "40P01" => Some(StoreError::GaveWay { detail: error.to_string() }),
         // Connections, resources, operator intervention, a standby, locks, cancelled statements.
-        "25006" | "40001" | "40P01" | "55P03" => Some(unavailable(error)),
+        "25006" | "55P03" => Some(unavailable(error)),
         _ if ["08", "53", "57", "58"].contains(&&code[..2]) => Some(unavailable(error)),
         _ if code.starts_with("XX") => Some(StoreError::Corrupt(error.to_string())),
         _ => None,

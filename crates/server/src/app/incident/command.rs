@@ -13,8 +13,8 @@ use muster_store::{Lane, StoreError, Tx};
 use super::record::{self, Before};
 use crate::app::App;
 
-/// How often a command is tried again when somebody else was faster.
-const TRIES_MAX: u32 = 5;
+/// How often a command is tried again when somebody else was faster or nobody confirmed it.
+pub(super) const TRIES_MAX: u32 = 5;
 
 /// Why a command was not obeyed.
 #[derive(Debug, thiserror::Error)]
@@ -48,27 +48,7 @@ impl App {
         command: Command,
         actor: &Actor,
     ) -> Result<Incident, Refused> {
-        let mut tries = 0;
-        loop {
-            match self.try_command(id, command.clone(), actor).await {
-                Err(Refused::Store(StoreError::Conflict { .. })) if tries < TRIES_MAX => tries += 1,
-                outcome => return outcome,
-            }
-        }
-    }
-
-    async fn try_command(
-        &self,
-        id: IncidentId,
-        command: Command,
-        actor: &Actor,
-    ) -> Result<Incident, Refused> {
-        let now = self.now();
-        let mut tx = self.db.begin(Lane::Command).await?;
-        let incident = obey(self, &mut tx, id, command, actor, now).await?;
-        tx.commit().await?;
-        self.wake.all();
-        Ok(incident)
+        self.insist(id, actor, Ask::For(command)).await
     }
 
     /// A paged person cannot take it: the page ends, and if it was the step's last, the next step
@@ -77,26 +57,73 @@ impl App {
     /// # Errors
     /// See [`Refused`].
     pub async fn decline(&self, page: PageId, actor: &Actor) -> Result<Incident, Refused> {
+        let row = store_page::get(&self.db, page).await?.ok_or(Refused::NoSuchPage)?;
+        let incident = IncidentId(row.incident_id);
+        self.insist(incident, actor, Ask::ToDecline(page)).await
+    }
+
+    /// Obeys, with patience: where somebody else was faster it is tried again, and where a commit
+    /// was not confirmed, what became of it is looked up, for the lock waits until that is decided.
+    async fn insist(&self, id: IncidentId, actor: &Actor, ask: Ask) -> Result<Incident, Refused> {
+        let mut unconfirmed = None;
+        let mut tries = 0;
+        loop {
+            match self.attempt(id, actor, &ask, &mut unconfirmed).await {
+                Err(Refused::Store(
+                    StoreError::Conflict { .. }
+                    | StoreError::GaveWay { .. }
+                    | StoreError::CommitUnknown,
+                )) if tries < TRIES_MAX => tries += 1,
+                outcome => {
+                    self.wake.all();
+                    return outcome;
+                }
+            }
+        }
+    }
+
+    async fn attempt(
+        &self,
+        id: IncidentId,
+        actor: &Actor,
+        ask: &Ask,
+        unconfirmed: &mut Option<Incident>,
+    ) -> Result<Incident, Refused> {
         let now = self.now();
         let mut tx = self.db.begin(Lane::Command).await?;
-        let row = store_page::lock(&mut tx, page).await?.ok_or(Refused::NoSuchPage)?;
-        let incident = IncidentId(row.incident_id);
-        let answered = row.state == PageState::Superseded.name();
-        let step = row.step.filter(|_| !answered);
-        let last_of_step = match step {
-            Some(step)
-                if record::step_is_lost(&mut tx, incident, step, row.round, Some(page)).await? =>
-            {
-                u32::try_from(step).ok().zip(u32::try_from(row.round).ok())
-            }
-            _ => None,
+        let found = store_incident::lock(&mut tx, id).await?.ok_or(Refused::NoSuchIncident)?;
+        if unconfirmed.as_ref() == Some(&found) {
+            return Ok(found);
+        }
+        let command = match ask {
+            Ask::For(command) => command.clone(),
+            Ask::ToDecline(page) => decline(&mut tx, *page).await?,
         };
-        let command = Command::Decline { page, last_of_step };
-        let incident = obey(self, &mut tx, incident, command, actor, now).await?;
+        let obeyed = obey(self, &mut tx, id, command, actor, now).await?;
+        *unconfirmed = Some(obeyed.clone());
         tx.commit().await?;
-        self.wake.all();
-        Ok(incident)
+        Ok(obeyed)
     }
+}
+
+/// What somebody asks for, before the incident is looked at.
+enum Ask {
+    For(Command),
+    ToDecline(PageId),
+}
+
+/// What declining a page asks of its incident, which is locked.
+async fn decline(tx: &mut Tx, page: PageId) -> Result<Command, Refused> {
+    let row = store_page::lock(tx, page).await?.ok_or(Refused::NoSuchPage)?;
+    let incident = IncidentId(row.incident_id);
+    let answered = row.state == PageState::Superseded.name();
+    let last_of_step = match row.step.filter(|_| !answered) {
+        Some(step) if record::step_is_lost(tx, incident, step, row.round, Some(page)).await? => {
+            u32::try_from(step).ok().zip(u32::try_from(row.round).ok())
+        }
+        _ => None,
+    };
+    Ok(Command::Decline { page, last_of_step })
 }
 
 /// Obeys a command within a transaction of the caller's.

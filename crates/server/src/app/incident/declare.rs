@@ -11,10 +11,10 @@ use muster_core::incident::timeline::Actor;
 use muster_core::oncall::escalation::State;
 use muster_core::org::directory::Directory;
 use muster_core::org::service::Service;
-use muster_store::Lane;
 use muster_store::incident::incident::{self as store_incident, Grouping};
+use muster_store::{Lane, StoreError};
 
-use super::command::{Refused, obey};
+use super::command::{Refused, TRIES_MAX, obey};
 use super::record::{self, Before};
 use crate::app::App;
 
@@ -43,14 +43,40 @@ impl App {
     /// # Errors
     /// See [`Refused`].
     pub async fn declare(&self, report: Report, actor: &Actor) -> Result<Incident, Refused> {
+        let snapshot = self.snapshot();
+        let incident =
+            self.new_incident(&snapshot.directory, &report).ok_or(Refused::NotConfigured)?;
+        let mut tries = 0;
+        loop {
+            match self.try_declare(incident.clone(), &report, actor).await {
+                Err(Refused::Store(StoreError::GaveWay { .. } | StoreError::CommitUnknown))
+                    if tries < TRIES_MAX =>
+                {
+                    tries += 1;
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    async fn try_declare(
+        &self,
+        mut incident: Incident,
+        report: &Report,
+        actor: &Actor,
+    ) -> Result<Incident, Refused> {
         let now = self.now();
         let snapshot = self.snapshot();
         let directory = &snapshot.directory;
-        let mut incident = self.new_incident(directory, &report).ok_or(Refused::NotConfigured)?;
         let around = Surroundings::new(directory, incident.policy, incident.severity, now)
             .ok_or(Refused::NotConfigured)?;
         let mut tx = self.db.begin(Lane::Command).await?;
+        // Drawing a number waits for whoever drew the last one, and so for an earlier try whose
+        // commit was not confirmed.
         incident.number = store_incident::next_number(&mut tx).await?;
+        if let Some(declared) = store_incident::read(&mut tx, incident.id).await? {
+            return Ok(declared);
+        }
         let decision = if report.only {
             lifecycle::open_quietly(incident, actor, &around, now)
         } else {
@@ -60,7 +86,7 @@ impl App {
         record::record(self, &mut tx, directory, before, &decision, actor, now).await?;
         let mut incident = decision.incident;
         if !report.page.is_empty() {
-            let command = Command::PagePeople { users: report.page, message: None };
+            let command = Command::PagePeople { users: report.page.clone(), message: None };
             incident = obey(self, &mut tx, incident.id, command, actor, now).await?;
         }
         tx.commit().await?;

@@ -2,6 +2,8 @@
 //! transaction. An answer to a claim that was lost meanwhile goes into the ledger and changes
 //! nothing else.
 
+use std::collections::{BTreeSet, HashMap};
+
 use jiff::Timestamp;
 use muster_core::id::{IncidentId, PageId, UserId};
 use muster_core::incident::lifecycle::{self, Surroundings};
@@ -23,48 +25,80 @@ use crate::ids;
 /// Settles a batch of answers.
 pub(super) async fn settle(app: &App, answers: &[(Job, Outcome)]) -> Result<(), StoreError> {
     let now = app.now();
+    let answers: Vec<_> = answers.iter().flat_map(|answer| answered(answer, now)).collect();
     let mut tx = app.db.begin(Lane::Outbox).await?;
     let snapshot = app.snapshot();
-    for (job, outcome) in answers {
-        for member in &job.members {
-            one(app, &mut tx, &snapshot.directory, member, outcome, now).await?;
-        }
+    let pages = lock(&mut tx, &answers).await?;
+    for answer in &answers {
+        one(app, &mut tx, &snapshot.directory, answer, &pages, now).await?;
     }
     tx.commit().await
+}
+
+/// What a provider said about one delivery, and what follows.
+struct Answered<'a> {
+    member: &'a Member,
+    outcome: &'a Outcome,
+    next: Next,
+}
+
+/// The answer to a message for each delivery it carried. Those of a digest stay together: one throw
+/// of the dice says when all of them are tried again.
+fn answered<'a>(
+    (job, outcome): &'a (Job, Outcome),
+    now: Timestamp,
+) -> impl Iterator<Item = Answered<'a>> {
+    let chance = ids::chance();
+    job.members.iter().map(move |member| {
+        let progress = Progress {
+            state: DeliveryState::Sending,
+            attempts: u32::try_from(member.number).unwrap_or(u32::MAX),
+            first_due_at: Timestamp::from_microsecond(member.row.first_due_at).unwrap_or(now),
+        };
+        let next = page::after_answer(progress, &outcome.answer(), chance, now);
+        Answered { member, outcome, next }
+    })
+}
+
+/// Locks what the answers may change, as everybody locks: first incidents, then pages, and timers
+/// last. An incident changes only where a delivery failed for good.
+async fn lock(
+    tx: &mut Tx,
+    answers: &[Answered<'_>],
+) -> Result<HashMap<PageId, PageRow>, StoreError> {
+    let failed = answers.iter().filter(|answer| answer.next.state == DeliveryState::Failed);
+    let incidents: BTreeSet<_> =
+        failed.filter_map(|answer| answer.member.row.incident_id).collect();
+    for id in incidents {
+        store_incident::lock(tx, IncidentId(id)).await?;
+    }
+    let ids: BTreeSet<_> = answers.iter().filter_map(|answer| answer.member.row.page_id).collect();
+    let mut pages = HashMap::new();
+    for id in ids.into_iter().map(PageId) {
+        if let Some(page) = store_page::lock(tx, id).await? {
+            pages.insert(id, page);
+        }
+    }
+    Ok(pages)
 }
 
 async fn one(
     app: &App,
     tx: &mut Tx,
     directory: &Directory,
-    member: &Member,
-    outcome: &Outcome,
+    answer: &Answered<'_>,
+    pages: &HashMap<PageId, PageRow>,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let row = &member.row;
-    let first_due_at = Timestamp::from_microsecond(row.first_due_at).unwrap_or(now);
-    let progress = Progress {
-        state: DeliveryState::Sending,
-        attempts: u32::try_from(member.number).unwrap_or(u32::MAX),
-        first_due_at,
-    };
-    let next = page::after_answer(progress, &outcome.answer(), ids::chance(), now);
-    // Locks are taken in one order everywhere: incident, page, timer.
-    let incident = row.incident_id.map(IncidentId);
-    if let (DeliveryState::Failed, Some(id)) = (next.state, incident) {
-        store_incident::lock(tx, id).await?;
-    }
-    let page = match row.page_id.map(PageId) {
-        Some(id) => store_page::lock(tx, id).await?,
-        None => None,
-    };
+    let Answered { member, outcome, next } = *answer;
     end_attempt(tx, member, outcome, now).await?;
     if !timer::still_held(tx, timer::Kind::Delivery, &member.claimed).await? {
         return Ok(());
     }
-    let is_page = row.delivery_kind()? == delivery::Kind::Page;
-    match page.filter(|_| is_page) {
-        Some(page) => of_page(app, tx, directory, member, &page, outcome, next, now).await,
+    let is_page = member.row.delivery_kind()? == delivery::Kind::Page;
+    let page = member.row.page_id.filter(|_| is_page).and_then(|id| pages.get(&PageId(id)));
+    match page {
+        Some(page) => of_page(app, tx, directory, answer, page, now).await,
         None => store(tx, member, next, now).await,
     }
 }
@@ -88,38 +122,35 @@ async fn store(tx: &mut Tx, member: &Member, next: Next, now: Timestamp) -> Resu
     Ok(())
 }
 
-#[expect(clippy::too_many_arguments, reason = "one answer with everything it touches")]
 async fn of_page(
     app: &App,
     tx: &mut Tx,
     directory: &Directory,
-    member: &Member,
+    answer: &Answered<'_>,
     page: &PageRow,
-    outcome: &Outcome,
-    next: Next,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let row = &member.row;
+    let Answered { member, outcome, next } = *answer;
     if page.state == PageState::Superseded.name() {
         // Answered while this was on its way: nothing more is tried.
         let state = match next.state {
             DeliveryState::Accepted => DeliveryState::Accepted,
             _ => DeliveryState::Cancelled,
         };
-        let over = Next { state, retry_at: None, start_next_method: false };
-        store(tx, member, over, now).await?;
-        return tell(app, tx, directory, row, page, outcome, over, now).await;
+        let next = Next { state, retry_at: None, start_next_method: false };
+        store(tx, member, next, now).await?;
+        return tell(app, tx, directory, &Answered { member, outcome, next }, page, now).await;
     }
     store(tx, member, next, now).await?;
     let siblings = delivery::of_page(tx, PageId(page.id)).await?;
     if next.start_next_method {
-        start_next_method(tx, row, &siblings, now).await?;
+        start_next_method(tx, &member.row, &siblings, now).await?;
     }
     let states: Result<Vec<_>, _> = siblings.iter().map(DeliveryRow::delivery_state).collect();
     let before = PageState::from_name(&page.state).unwrap_or(PageState::Pending);
     let after = page::page_state(before, states?);
     store_page::set_state(tx, PageId(page.id), after).await?;
-    tell(app, tx, directory, row, page, outcome, next, now).await?;
+    tell(app, tx, directory, answer, page, now).await?;
     if after == PageState::Exhausted && before != PageState::Exhausted {
         lost(app, tx, directory, page, now).await?;
     }
@@ -146,17 +177,15 @@ async fn start_next_method(
 }
 
 /// The timeline says what became of the page; the ledger has every attempt besides.
-#[expect(clippy::too_many_arguments, reason = "one answer with everything it touches")]
 async fn tell(
     app: &App,
     tx: &mut Tx,
     directory: &Directory,
-    row: &DeliveryRow,
+    answer: &Answered<'_>,
     page: &PageRow,
-    outcome: &Outcome,
-    next: Next,
     now: Timestamp,
 ) -> Result<(), StoreError> {
+    let Answered { member: Member { row, .. }, outcome, next } = *answer;
     let name = person(directory, page);
     let (kind, text) = match next.state {
         DeliveryState::Accepted => {

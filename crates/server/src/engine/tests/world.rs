@@ -180,6 +180,18 @@ impl World {
         Self { app, phones, accept, engine, port }
     }
 
+    /// Another node on the same database, with the same clock and the same phones.
+    pub(super) async fn another_node(&self, db: Db) -> Self {
+        self.node(db, self.app.clock.clone()).await
+    }
+
+    async fn node(&self, db: Db, clock: Clock) -> Self {
+        let app = App::start(db, clock, self.app.settings.clone()).await.unwrap();
+        let accept = Accept::start(&app);
+        let engine = Some(Engine::start(&app));
+        Self { app, phones: self.phones.clone(), accept, engine, port: self.port }
+    }
+
     /// Changes the configuration while the server runs.
     pub(super) async fn reconfigure(&self, change: impl Fn(String) -> String) {
         let text = change(organization(self.port));
@@ -288,12 +300,16 @@ impl World {
             .collect()
     }
 
-    /// A person does something.
-    pub(super) async fn does(&self, person: &str, id: IncidentId, command: Command) -> Incident {
+    /// A person who does something.
+    pub(super) fn actor(&self, person: &str) -> Actor {
         let snapshot = self.app.snapshot();
         let user = snapshot.directory.users.named(person).unwrap();
-        let actor = Actor::User { id: user.id, name: user.name.clone() };
-        let incident = self.app.command(id, command, &actor).await.unwrap();
+        Actor::User { id: user.id, name: user.name.clone() }
+    }
+
+    /// A person does something.
+    pub(super) async fn does(&self, person: &str, id: IncidentId, command: Command) -> Incident {
+        let incident = self.app.command(id, command, &self.actor(person)).await.unwrap();
         self.rest().await;
         incident
     }
