@@ -2,5 +2,6 @@
 //! they expect with a deadline and never for a fixed time.
 
 mod crash;
+mod mail;
 mod monitoring;
 mod world;

@@ -166,6 +166,7 @@ pub struct World {
     pub dir: tempfile::TempDir,
     store: Vec<String>,
     token: String,
+    more: Vec<String>,
     server: Option<Process>,
     _database: Option<Fresh>,
 }
@@ -173,6 +174,11 @@ pub struct World {
 impl World {
     /// An installation on the given engine with the configuration that `configure` writes, running.
     pub fn start(engine: Engine, configure: impl Fn(u16) -> String) -> Self {
+        Self::start_with(engine, &[], configure)
+    }
+
+    /// The same with more arguments for the server.
+    pub fn start_with(engine: Engine, more: &[&str], configure: impl Fn(u16) -> String) -> Self {
         let dir = tempfile::tempdir().expect("a temporary directory");
         let (store, database) = match engine {
             Engine::Sqlite => {
@@ -199,6 +205,7 @@ impl World {
             dir,
             store,
             token: String::new(),
+            more: more.iter().map(|each| (*each).to_owned()).collect(),
             server: None,
             _database: database,
         };
@@ -241,7 +248,8 @@ impl World {
             .open(self.dir.path().join("server.log"))
             .expect("a log");
         let listen = format!("127.0.0.1:{}", self.port);
-        let arguments = ["serve", "--listen", &listen, "--network-allow", "127.0.0.0/8"];
+        let mut arguments = vec!["serve", "--listen", &listen, "--network-allow", "127.0.0.0/8"];
+        arguments.extend(self.more.iter().map(String::as_str));
         let child = self
             .command(&arguments)
             .stdout(Stdio::null())
