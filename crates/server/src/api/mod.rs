@@ -25,6 +25,7 @@ pub mod extract;
 pub mod gate;
 pub mod incident;
 pub mod list;
+pub mod org;
 pub mod period;
 pub mod report;
 pub mod stream;
@@ -67,6 +68,7 @@ pub fn routes() -> Routes {
         .merge(alerting::routes())
         .merge(incident::routes())
         .merge(system::routes())
+        .merge(org::routes())
         .merge(report::routes())
         .merge(stream::routes())
 }

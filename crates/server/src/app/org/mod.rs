@@ -1,3 +1,4 @@
 //! The organisation: configuration and the people in it.
 
 pub mod config;
+pub mod configure;
