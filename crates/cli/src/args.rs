@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::command::{
-    alert, alias, apply, backup, check, completions, export, incident, message, oncall, page,
-    preview, release, restore, serve, token, user,
+    alert, alias, apply, backup, check, completions, demo, doctor, export, incident, message,
+    oncall, page, preview, release, restore, serve, token, user,
 };
 use crate::failure::conclude;
 use crate::settings::{Global, Settings};
@@ -25,6 +25,8 @@ pub struct Cli {
 enum Command {
     /// Run the server
     Serve(serve::Serve),
+    /// Try Muster with a made-up organisation and trouble that unfolds while you watch
+    Demo(demo::Demo),
     /// Apply a configuration file
     Apply(apply::Apply),
     /// Print the configuration as a file
@@ -60,6 +62,8 @@ enum Command {
     Restore(restore::Restore),
     /// Let a held installation send again
     Release,
+    /// Look whether everything is in order, and say what to do where it is not
+    Doctor,
     /// Print a completion script for a shell
     Completions(completions::Completions),
 }
@@ -79,28 +83,27 @@ fn start(cli: Cli) -> anyhow::Result<()> {
 }
 
 async fn obey(cli: Cli) -> anyhow::Result<()> {
-    if let Command::Completions(completions) = cli.command {
-        return completions.run();
-    }
-    let settings = Settings::read(cli.global)?;
-    let settings = &settings;
+    // Not every command has settings, and a broken file is no matter for those.
+    let settings = || Settings::read(cli.global.clone());
     match cli.command {
-        Command::Serve(serve) => serve.run(settings).await,
-        Command::Apply(apply) => apply.run(settings).await,
-        Command::Export => export::run(settings).await,
-        Command::Check(check) => check.run(settings),
-        Command::Token(token) => token.run(settings).await,
-        Command::User(user) => user.run(settings).await,
-        Command::Incident(incident) => incident.run(settings).await,
-        Command::Oncall(oncall) => oncall.run(settings).await,
-        Command::Alias(alias) => alias.run(settings).await,
-        Command::Preview(preview) => preview.run(settings).await,
-        Command::Page(page) => page.run(settings).await,
-        Command::Alert(alert) => alert.run(settings).await,
-        Command::Message(message) => message.run(settings).await,
-        Command::Backup(backup) => backup.run(settings).await,
-        Command::Restore(restore) => restore.run(settings).await,
-        Command::Release => release::run(settings).await,
+        Command::Serve(serve) => serve.run(&settings()?).await,
+        Command::Demo(demo) => demo.run().await,
+        Command::Apply(apply) => apply.run(&settings()?).await,
+        Command::Export => export::run(&settings()?).await,
+        Command::Check(check) => check.run(&settings()?),
+        Command::Token(token) => token.run(&settings()?).await,
+        Command::User(user) => user.run(&settings()?).await,
+        Command::Incident(incident) => incident.run(&settings()?).await,
+        Command::Oncall(oncall) => oncall.run(&settings()?).await,
+        Command::Alias(alias) => alias.run(&settings()?).await,
+        Command::Preview(preview) => preview.run(&settings()?).await,
+        Command::Page(page) => page.run(&settings()?).await,
+        Command::Alert(alert) => alert.run(&settings()?).await,
+        Command::Message(message) => message.run(&settings()?).await,
+        Command::Backup(backup) => backup.run(&settings()?).await,
+        Command::Restore(restore) => restore.run(&settings()?).await,
+        Command::Release => release::run(&settings()?).await,
+        Command::Doctor => doctor::run(&settings()?).await,
         Command::Completions(completions) => completions.run(),
     }
 }

@@ -6,6 +6,8 @@ use std::process::ExitCode;
 mod api;
 mod args;
 mod command;
+mod demo;
+mod doctor;
 mod failure;
 mod http;
 mod operator;

@@ -83,7 +83,7 @@ pub async fn with_api(
 }
 
 /// An API for the moment, without the stages that carry work forward.
-struct Visit {
+pub struct Visit {
     api: Api,
     db: Db,
     token_name: String,
@@ -92,7 +92,11 @@ struct Visit {
 }
 
 impl Visit {
-    async fn begin(db: Db, settings: &Settings) -> anyhow::Result<Self> {
+    /// Begins to serve a store that nobody else has.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn begin(db: Db, settings: &Settings) -> anyhow::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await.context("loopback has no port")?;
         let url = format!("http://{}", listener.local_addr()?);
         let app = App::start(db.clone(), Clock::System, serve::settings(settings, &url)?).await?;
@@ -109,7 +113,16 @@ impl Visit {
         Ok(Self { api: Api::new(&url, Some(token), false)?, db, token_name, stop, serving })
     }
 
-    async fn end(self) -> anyhow::Result<()> {
+    /// The API.
+    pub fn api(&self) -> &Api {
+        &self.api
+    }
+
+    /// Ends it and closes the store.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn end(self) -> anyhow::Result<()> {
         drop(self.api);
         let _ = self.stop.send(());
         self.serving.await??;

@@ -6,6 +6,8 @@ pub mod apply;
 pub mod backup;
 pub mod check;
 pub mod completions;
+pub mod demo;
+pub mod doctor;
 pub mod export;
 pub mod incident;
 pub mod message;

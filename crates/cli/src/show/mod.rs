@@ -4,6 +4,7 @@
 use std::io::{IsTerminal as _, Write as _};
 
 use serde_json::Value;
+use unicode_width::UnicodeWidthStr as _;
 
 pub mod paint;
 pub mod table;
@@ -98,6 +99,26 @@ pub fn count(number: usize, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
 }
 
+/// A text in lines of at most `width` columns, each but the first behind `indent` blanks.
+pub fn wrapped(text: &str, width: usize, indent: usize) -> String {
+    let mut lines = vec![String::new()];
+    let room = width.saturating_sub(indent).max(1);
+    for word in text.split_whitespace() {
+        let line = lines
+            .last_mut()
+            .filter(|line| line.is_empty() || line.width() + 1 + word.width() <= room);
+        match line {
+            Some(line) if line.is_empty() => line.push_str(word),
+            Some(line) => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            None => lines.push(word.to_owned()),
+        }
+    }
+    lines.join(&format!("\n{}", " ".repeat(indent)))
+}
+
 /// A text from outside, without what would move the cursor or change the terminal.
 pub fn clean(text: &str) -> String {
     text.chars().map(|c| if c.is_control() && c != '\n' { ' ' } else { c }).collect()
@@ -106,6 +127,13 @@ pub fn clean(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn long_texts_are_wrapped_behind_their_indent() {
+        assert_eq!(wrapped("one two three", 9, 2), "one two\n  three");
+        assert_eq!(wrapped("unbreakable words", 5, 2), "unbreakable\n  words");
+        assert_eq!(wrapped("", 9, 2), "");
+    }
 
     #[test]
     fn an_alert_cannot_command_the_terminal() {

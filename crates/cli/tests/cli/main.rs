@@ -1,5 +1,6 @@
 //! Stories of the command line, told with the real binary on real data directories.
 
 mod before_serving;
+mod demo;
 mod serving;
 mod world;
