@@ -99,14 +99,44 @@ pub async fn accept(tx: &mut Tx, batch: &[NewMessage]) -> Result<()> {
     Ok(())
 }
 
-/// The oldest messages that wait for triage, in order of receipt.
-pub async fn pending(tx: &mut Tx, limit: i64) -> Result<Vec<MessageRow>> {
+/// The oldest messages that wait for triage, in order of receipt: at most `limit`, and no more than
+/// fit into `bytes`, but always one.
+pub async fn pending(tx: &mut Tx, limit: i64, bytes: i64) -> Result<Vec<MessageRow>> {
+    const SIZES: Sql = Sql::same(
+        "SELECT id, CAST(length(body) AS BIGINT) FROM inbox WHERE state = 'pending'
+         ORDER BY id LIMIT ?",
+    );
     const SELECT: Sql = Sql::same(concat!(
         "SELECT ",
         columns!(),
-        " FROM inbox WHERE state = 'pending' ORDER BY id LIMIT ?"
+        " FROM inbox WHERE state = 'pending' AND id <= ? ORDER BY id LIMIT ?"
     ));
-    tx.fetch_all(&SELECT, args![limit]).await
+    let sizes: Vec<(Uuid, i64)> = tx.fetch_all(&SIZES, args![limit]).await?;
+    let mut room = bytes;
+    let fits = |(_, size): &&(Uuid, i64)| {
+        let fits = room > 0;
+        room = room.saturating_sub(*size);
+        fits
+    };
+    match sizes.iter().take_while(fits).last() {
+        Some((last, _)) => tx.fetch_all(&SELECT, args![*last, limit]).await,
+        None => Ok(Vec::new()),
+    }
+}
+
+/// The ids of the oldest messages that wait for triage.
+pub async fn pending_ids(db: &Db, limit: i64) -> Result<Vec<MessageId>> {
+    const SELECT: Sql =
+        Sql::same("SELECT id FROM inbox WHERE state = 'pending' ORDER BY id LIMIT ?");
+    let rows: Vec<(Uuid,)> = db.fetch_all(&SELECT, args![limit]).await?;
+    Ok(rows.into_iter().map(|(id,)| MessageId(id)).collect())
+}
+
+/// One message, if it still waits for triage.
+pub async fn pending_one(tx: &mut Tx, id: MessageId) -> Result<Option<MessageRow>> {
+    const SELECT: Sql =
+        Sql::same(concat!("SELECT ", columns!(), " FROM inbox WHERE id = ? AND state = 'pending'"));
+    tx.fetch_optional(&SELECT, args![id]).await
 }
 
 /// How many messages wait for triage, and since when (microseconds UTC).
@@ -149,19 +179,32 @@ pub async fn finish(tx: &mut Tx, done: &[(MessageId, String)]) -> Result<()> {
     Ok(())
 }
 
-/// Sets a message aside that triage cannot digest; it never blocks the rest.
-pub async fn set_aside(tx: &mut Tx, id: MessageId, error: &str) -> Result<()> {
-    const UPDATE: Sql = Sql::same(
-        "UPDATE inbox SET state = 'failed', attempts = attempts + 1, error = ? WHERE id = ?",
-    );
-    tx.execute(&UPDATE, args![error, id]).await?;
+/// Notes what became of the first signals of a message that has more of them than one transaction
+/// takes. It goes on waiting, and triage goes on after these.
+pub async fn progress(tx: &mut Tx, id: MessageId, outcome: &str) -> Result<()> {
+    const UPDATE: Sql =
+        Sql::same("UPDATE inbox SET outcome = ? WHERE id = ? AND state = 'pending'");
+    tx.execute(&UPDATE, args![outcome, id]).await?;
     Ok(())
 }
 
-/// Puts a message back for triage; `false` when it does not exist or waits already.
+/// Sets a message aside that triage cannot digest; it never blocks the rest. `false` when it does
+/// not wait any more.
+pub async fn set_aside(tx: &mut Tx, id: MessageId, error: &str) -> Result<bool> {
+    const UPDATE: Sql = Sql::same(
+        "UPDATE inbox SET state = 'failed', attempts = attempts + 1, error = ?
+         WHERE id = ? AND state = 'pending'",
+    );
+    Ok(tx.execute(&UPDATE, args![error, id]).await? == 1)
+}
+
+/// Puts a message back for triage; `false` when it does not exist or waits already. One that was
+/// set aside goes on where it failed, one that was done begins anew.
 pub async fn replay(tx: &mut Tx, id: MessageId) -> Result<bool> {
     const UPDATE: Sql = Sql::same(
-        "UPDATE inbox SET state = 'pending', error = NULL WHERE id = ? AND state <> 'pending'",
+        "UPDATE inbox SET state = 'pending', error = NULL,
+             outcome = CASE WHEN state = 'failed' THEN outcome END
+         WHERE id = ? AND state <> 'pending'",
     );
     Ok(tx.execute(&UPDATE, args![id]).await? == 1)
 }

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use crate::alerting::alert::{AlertStatus, Latest};
 use crate::alerting::rule::Subject;
 use crate::alerting::signal::{Action, Signal};
+use crate::engine::lease;
 use crate::id::{AlertId, IncidentId};
 use crate::incident::lifecycle::Status;
 use crate::incident::severity::Level;
@@ -112,6 +113,23 @@ impl Ignored {
             Self::OlderThanRecovery => "it is older than the recovery that is already known",
             Self::NoIncident => "the alert has no incident",
         }
+    }
+}
+
+/// When a message counts as received beside what is known of its key. Only a real distance says that
+/// a trigger is older than a recovery: clocks of nodes differ, and a recovery that lies ahead of
+/// `now` was received before the clock was set back.
+pub fn counts_as_received(
+    received_at: Timestamp,
+    latest: Option<&Latest>,
+    now: Timestamp,
+) -> Timestamp {
+    match latest {
+        Some(known) if known.last_at > now => received_at.max(known.last_at),
+        Some(known) if known.last_at.duration_since(received_at) <= lease::SKEW_MAX * 2 => {
+            received_at.max(known.last_at)
+        }
+        _ => received_at,
     }
 }
 

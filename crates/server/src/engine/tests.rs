@@ -1,5 +1,6 @@
 //! The engine's stories, each told on both stores.
 
+mod inbox;
 mod nodes;
 mod paging;
 mod proxy;

@@ -3,9 +3,12 @@
 //! for it, so that the order of receipt is the order of triage. A message that cannot be digested
 //! is set aside and never blocks the rest.
 
+use std::panic::AssertUnwindSafe;
+
+use futures::FutureExt as _;
 use jiff::{SignedDuration, Timestamp};
 use muster_core::id::MessageId;
-use muster_store::inbox::{self, MessageRow};
+use muster_store::inbox;
 use muster_store::{Lane, StoreError, Tx, event, lease};
 
 use super::Found;
@@ -22,6 +25,8 @@ const LEASE: &str = "triage";
 const LEASE_LENGTH: SignedDuration = SignedDuration::from_secs(15);
 /// The most messages of one commit.
 const BATCH_MESSAGES_MAX: i64 = 256;
+/// How much of message bodies one commit takes at most, in bytes; one message always fits.
+const BATCH_BYTES_MAX: i64 = 2 * 1024 * 1024;
 
 /// Takes the oldest messages through triage.
 ///
@@ -33,7 +38,7 @@ pub async fn step(app: App) -> anyhow::Result<Found> {
         return Ok(Found::Nothing(None));
     }
     app.refresh().await?;
-    match digest(&app, BATCH_MESSAGES_MAX, now).await {
+    match digest(&app, None, now).await {
         Ok(Digested::Some) => {
             app.wake.all();
             Ok(Found::Work)
@@ -41,13 +46,12 @@ pub async fn step(app: App) -> anyhow::Result<Found> {
         Ok(Digested::None) => Ok(Found::Nothing(None)),
         Ok(Digested::NotOurs(until)) => Ok(Found::Nothing(Some(until))),
         // The store is away: nothing is wrong with the messages.
-        Err(error @ (StoreError::Unavailable { .. } | StoreError::CommitUnknown)) => {
-            Err(error.into())
-        }
-        Err(error) => {
-            tracing::warn!("a batch failed and is taken message by message: {error}");
-            one_by_one(&app, now).await?;
+        Err(Trouble::Store(error)) if error.is_transient() => Err(error.into()),
+        Err(trouble) => {
+            tracing::warn!("a batch failed and is taken message by message: {trouble}");
+            let outcome = one_by_one(&app, now).await;
             app.wake.all();
+            outcome?;
             Ok(Found::Work)
         }
     }
@@ -59,56 +63,88 @@ enum Digested {
     NotOurs(Timestamp),
 }
 
-async fn digest(app: &App, limit: i64, now: Timestamp) -> Result<Digested, StoreError> {
+/// Why a batch failed.
+#[derive(Debug, thiserror::Error)]
+enum Trouble {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("triage failed on it, which is a mistake in this program")]
+    Panic,
+}
+
+impl Trouble {
+    /// Whether a message that fails like this will never pass.
+    fn blames_the_message(&self) -> bool {
+        match self {
+            Self::Store(error) => error.blames_the_data(),
+            Self::Panic => true,
+        }
+    }
+}
+
+/// Digests the oldest messages, or only the one. The lease is given up with every commit, so that a
+/// node that dies holds up nobody; while a batch lasts, the others wait for the lease's row.
+async fn digest(app: &App, only: Option<MessageId>, now: Timestamp) -> Result<Digested, Trouble> {
     let mut tx = app.db.begin(Lane::Triage).await?;
     let Some(fence) = lease::claim(&mut tx, LEASE, app.node, now, LEASE_LENGTH).await? else {
         let until = now.saturating_add(LEASE_LENGTH).unwrap_or(Timestamp::MAX);
         return Ok(Digested::NotOurs(until));
     };
-    let rows = inbox::pending(&mut tx, limit).await?;
+    let rows = match only {
+        Some(id) => inbox::pending_one(&mut tx, id).await?.into_iter().collect(),
+        None => inbox::pending(&mut tx, BATCH_MESSAGES_MAX, BATCH_BYTES_MAX).await?,
+    };
     if rows.is_empty() {
         return Ok(Digested::None);
     }
-    batch::digest(app, &mut tx, &rows, now).await?;
-    if !lease::guard(&mut tx, LEASE, app.node, fence).await? {
-        return Err(StoreError::Conflict { constraint: "triage_lease".to_owned() });
-    }
-    let drained = i64::try_from(rows.len()).is_ok_and(|taken| taken < limit);
-    if drained {
-        // Whichever node is woken next takes it; nobody waits for the lease to run out.
-        lease::release(&mut tx, LEASE, app.node, fence).await?;
-    }
+    let work = AssertUnwindSafe(batch::digest(app, &mut tx, &rows, now)).catch_unwind();
+    work.await.map_err(|_| Trouble::Panic)??;
+    lease::release(&mut tx, LEASE, app.node, fence).await?;
     tx.commit().await?;
     metrics::counter!("muster_messages_triaged_total").increment(rows.len() as u64);
     Ok(Digested::Some)
 }
 
-/// The oldest message alone; if it fails again, it is the one to set aside.
-async fn one_by_one(app: &App, now: Timestamp) -> Result<(), StoreError> {
-    match digest(app, 1, now).await {
-        Err(StoreError::Unavailable { .. } | StoreError::CommitUnknown) | Ok(_) => Ok(()),
-        Err(error) => {
-            let mut tx = app.db.begin(Lane::Triage).await?;
-            let rows = inbox::pending(&mut tx, 1).await?;
-            if let Some(row) = rows.first() {
-                set_aside(app, &mut tx, row, &error.to_string(), now).await?;
-            }
-            tx.commit().await
+/// Every message that waits, each alone. One that fails where another passes is at fault itself
+/// and set aside. Where none passes the store is at fault, unless it says otherwise, and all of them
+/// go on waiting.
+async fn one_by_one(app: &App, now: Timestamp) -> Result<(), Trouble> {
+    let mut passed = false;
+    let mut failed = Vec::new();
+    for id in inbox::pending_ids(&app.db, BATCH_MESSAGES_MAX).await? {
+        match digest(app, Some(id), now).await {
+            Ok(Digested::Some) => passed = true,
+            Ok(Digested::None) => {}
+            Ok(Digested::NotOurs(_)) => break,
+            Err(Trouble::Store(error)) if error.is_transient() => return Err(error.into()),
+            Err(trouble) => failed.push((id, trouble)),
         }
     }
+    let mut waits = None;
+    for (id, trouble) in failed {
+        if !passed && !trouble.blames_the_message() {
+            waits = Some(trouble);
+            continue;
+        }
+        let mut tx = app.db.begin(Lane::Triage).await?;
+        set_aside(app, &mut tx, id, &trouble.to_string(), now).await?;
+        tx.commit().await?;
+    }
+    waits.map_or(Ok(()), Err)
 }
 
 async fn set_aside(
     app: &App,
     tx: &mut Tx,
-    row: &MessageRow,
+    id: MessageId,
     error: &str,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let id = MessageId(row.id);
+    if !inbox::set_aside(tx, id, error).await? {
+        return Ok(());
+    }
     tracing::error!(message = %id, "a message was set aside: {error}");
     metrics::counter!("muster_messages_set_aside_total").increment(1);
-    inbox::set_aside(tx, id, error).await?;
     let news = event::NewEvent {
         kind: "message.failed".to_owned(),
         incident_number: None,

@@ -76,6 +76,25 @@ impl StoreError {
         matches!(self, Self::Unavailable { .. } | Self::GaveWay { .. } | Self::CommitUnknown)
     }
 
+    /// Whether what was to be stored is to blame and not the store: it will be refused for ever,
+    /// and anything else may pass. Errors that could be either do not count.
+    pub fn blames_the_data(&self) -> bool {
+        match self {
+            Self::Refused(sqlx::Error::Encode(_)) => true,
+            Self::Refused(sqlx::Error::Database(error)) => {
+                let code = error.code().unwrap_or_default();
+                // PostgreSQL: exceptions of data, broken constraints, limits of the program.
+                // SQLite: too big, a broken constraint, the wrong type.
+                match (code.len(), code.parse::<u32>()) {
+                    (5, _) => ["22", "23", "54"].iter().any(|class| code.starts_with(class)),
+                    (_, Ok(code)) => (18..=20).contains(&(code & 0xff)),
+                    _ => false,
+                }
+            }
+            _ => false,
+        }
+    }
+
     pub(crate) fn unavailable(detail: impl Into<String>) -> Self {
         Self::Unavailable { detail: detail.into() }
     }

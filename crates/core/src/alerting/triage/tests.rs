@@ -39,6 +39,23 @@ fn an_older_trigger_never_undoes_a_newer_recovery() {
 }
 
 #[test]
+fn only_a_real_distance_in_time_makes_a_trigger_older_than_a_recovery() {
+    let over = latest(AlertStatus::Resolved, "2026-11-21T03:00:00Z");
+    let decide_at = |received: &str, now: &str| {
+        let at = counts_as_received(t(received), Some(&over), t(now));
+        decide(&signal(Action::Trigger), Some(&over), at)
+    };
+    let opens = Decision::Open { previous: Some(ALERT) };
+    let older = Decision::Ignore(Ignored::OlderThanRecovery);
+    // A replay of what was set aside before the recovery.
+    assert_eq!(decide_at("2026-11-21T02:59:55Z", "2026-11-21T03:10:00Z"), older);
+    // A node whose clock is behind the one that received the recovery.
+    assert_eq!(decide_at("2026-11-21T02:59:57Z", "2026-11-21T03:00:02Z"), opens);
+    // The clock was set back by an hour since.
+    assert_eq!(decide_at("2026-11-21T02:05:00Z", "2026-11-21T02:05:01Z"), opens);
+}
+
+#[test]
 fn a_recovery_of_what_nobody_knows_is_accepted_and_dropped() {
     let now = t("2026-11-21T03:00:00Z");
     for action in [Action::Resolve, Action::Acknowledge] {

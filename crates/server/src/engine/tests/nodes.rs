@@ -10,8 +10,9 @@ use muster_store::{Db, Engine, Lane};
 
 use super::proxy::Proxy;
 use super::world::World;
+use crate::app::incident::command::obey;
 use crate::app::incident::declare::Report;
-use crate::engine::{Found, timers};
+use crate::engine::{Found, timers, triage};
 
 fn minutes(count: i64) -> SignedDuration {
     SignedDuration::from_mins(count)
@@ -23,7 +24,7 @@ async fn a_timer_that_fires_does_not_stand_in_the_way_of_an_acknowledgement() {
     let mut world = World::new(fresh.db.clone()).await;
     world.event("checkout", "trigger", "a", "critical").await;
     world.rest().await;
-    drop(world.engine.take());
+    world.halt();
     let id = world.incident().await.id;
     world.app.clock.advance(minutes(5));
     let now = world.app.now();
@@ -46,14 +47,14 @@ async fn an_acknowledgement_and_the_next_step_race_and_one_of_them_wins() {
     const RACES: usize = 200;
     let fresh = fresh(Engine::Postgres).await;
     let mut world = World::new(fresh.db.clone()).await;
-    drop(world.engine.take());
+    world.halt();
     world
         .reconfigure(|text| text.replace("    inform: [ops@example.com]\n", "    grouping: none\n"))
         .await;
     let ana = world.actor("ana");
     for race in 0..RACES {
         world.event("checkout", "trigger", &format!("race {race}"), "critical").await;
-        while crate::engine::triage::step(world.app.clone()).await.unwrap() == Found::Work {}
+        world.triage().await;
         let id = world.incidents().await[0].id;
         world.app.clock.advance(minutes(5));
         let (acknowledged, fired) = tokio::join!(
@@ -83,7 +84,7 @@ async fn what_a_person_asked_for_happens_once_although_nobody_confirmed_it() {
     let fresh = fresh(Engine::Postgres).await;
     let (proxy, through) = Proxy::before(url(&fresh)).await;
     let mut world = World::new(Db::open_postgres(&through).await.unwrap()).await;
-    drop(world.engine.take());
+    world.halt();
     let ana = world.actor("ana");
     proxy.lose_the_next_answer();
     let report = Report { title: "The shop is down".into(), ..Report::default() };
@@ -108,7 +109,7 @@ async fn what_a_person_asked_for_happens_once_although_nobody_confirmed_it() {
 async fn declining_and_acknowledging_at_once_do_not_wait_for_each_other() {
     let fresh = fresh(Engine::Postgres).await;
     let mut world = World::new(fresh.db.clone()).await;
-    drop(world.engine.take());
+    world.halt();
     for _ in 0..50 {
         let declared = world.app.declare(Report::default(), &world.actor("ana")).await.unwrap();
         let pages = page::of_incident(&fresh.db, declared.id).await.unwrap();
@@ -122,4 +123,53 @@ async fn declining_and_acknowledging_at_once_do_not_wait_for_each_other() {
         acknowledged.unwrap();
         assert_eq!(world.incidents().await[0].status, Status::Acknowledged);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_alert_does_not_join_an_incident_that_is_being_resolved() {
+    let fresh = fresh(Engine::Postgres).await;
+    let mut world = World::new(fresh.db.clone()).await;
+    world.event("checkout", "trigger", "a", "critical").await;
+    world.rest().await;
+    world.halt();
+    let first = world.incident().await.id;
+    let (app, ana) = (&world.app, world.actor("ana"));
+    let mut tx = app.db.begin(Lane::Command).await.unwrap();
+    let resolve = Command::Resolve { note: None };
+    obey(app, &mut tx, first, resolve, &ana, app.now()).await.unwrap();
+    // Triage sees it triggered and waits for whoever is resolving it.
+    world.event("checkout", "trigger", "b", "critical").await;
+    let triaging = tokio::spawn(triage::step(app.clone()));
+    until_blocked(&fresh.db, 1).await;
+    tx.commit().await.unwrap();
+    triaging.await.unwrap().unwrap();
+    let incidents = world.incidents().await;
+    let statuses: Vec<_> = incidents.iter().map(|incident| incident.status).collect();
+    assert_eq!(statuses, [Status::Triggered, Status::Resolved]);
+    assert_eq!(world.ledger(incidents[0].id).await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recovery_finds_the_incident_that_took_the_others_place() {
+    let fresh = fresh(Engine::Postgres).await;
+    let mut world = World::new(fresh.db.clone()).await;
+    world.event("checkout", "trigger", "a", "critical").await;
+    world.rest().await;
+    let first = world.incident().await;
+    world.does("ana", first.id, Command::Acknowledge).await;
+    world.event("checkout", "trigger", "b", "critical").await;
+    world.rest().await;
+    let second = world.incidents().await.remove(0);
+    world.halt();
+    let (app, ana) = (&world.app, world.actor("ana"));
+    let mut tx = app.db.begin(Lane::Command).await.unwrap();
+    let merge = Command::Merge { into: first.id, into_number: first.number };
+    obey(app, &mut tx, second.id, merge, &ana, app.now()).await.unwrap();
+    world.event("checkout", "resolve", "b", "critical").await;
+    let triaging = tokio::spawn(triage::step(app.clone()));
+    until_blocked(&fresh.db, 1).await;
+    tx.commit().await.unwrap();
+    triaging.await.unwrap().unwrap();
+    let whole = store_incident::get(&fresh.db, first.id).await.unwrap().unwrap();
+    assert_eq!((whole.alert_count, whole.open_alert_count), (2, 1));
 }

@@ -99,17 +99,15 @@ async fn an_interrupted_attempt_is_made_again_and_marked_as_a_possible_repeat() 
     on_both_engines(async |db| {
         let mut world = World::new(db).await;
         // The node dies between writing the attempt down and hearing the answer.
-        drop(world.engine.take());
+        world.halt();
         world.event("checkout", "trigger", "a", "critical").await;
-        while crate::engine::triage::step(world.app.clone()).await.unwrap()
-            == crate::engine::Found::Work
-        {}
+        world.triage().await;
         let now = world.app.now();
         let mut tx = world.app.db.begin(Lane::Outbox).await.unwrap();
         let claimed = timer::claim(&mut tx, Kind::Delivery, now, 1).await.unwrap();
         delivery::begin_attempt(&mut tx, claimed[0].id, now).await.unwrap();
         tx.commit().await.unwrap();
-        world.engine = Some(crate::engine::Engine::start(&world.app));
+        world.go_on();
         world.app.clock.advance(SignedDuration::from_secs(31));
         world.rest().await;
         let pages = world.phones.at("/ana");

@@ -8,10 +8,10 @@ use jiff::{SignedDuration, Timestamp};
 use muster_core::id::{IncidentId, MessageId};
 use muster_core::incident::lifecycle::{Command, Incident};
 use muster_core::incident::timeline::Actor;
-use muster_store::inbox::NewMessage;
+use muster_store::inbox::{self, NewMessage};
 use muster_store::incident::incident as store_incident;
 use muster_store::oncall::{delivery, page};
-use muster_store::{Db, timer};
+use muster_store::{Db, Lane, Sql, timer};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -19,8 +19,8 @@ use tokio::net::{TcpListener, TcpStream};
 use crate::app::App;
 use crate::app::org::config;
 use crate::clock::Clock;
-use crate::engine::Engine;
 use crate::engine::accept::Accept;
+use crate::engine::{Engine, Found, triage};
 use crate::settings::Settings;
 
 /// When every story begins.
@@ -150,6 +150,7 @@ services:
     inform: [ops@example.com]
     integrations:
       - {{ name: events, type: pagerduty, key: checkout-events-key }}
+      - {{ name: alertmanager, type: alertmanager, key: checkout-alertmanager-key }}
   - name: forgotten
     escalation_policy: empty
     integrations:
@@ -217,8 +218,13 @@ impl World {
 
     /// Accepts any body for a service.
     pub(super) async fn raw(&self, service: &str, body: &[u8]) -> MessageId {
+        self.message(&format!("{service}/events"), body).await
+    }
+
+    /// Accepts any body that comes in through an integration.
+    pub(super) async fn message(&self, integration: &str, body: &[u8]) -> MessageId {
         let snapshot = self.app.snapshot();
-        let inlet = snapshot.inlet_by_label(&format!("{service}/events")).unwrap();
+        let inlet = snapshot.inlet_by_label(integration).unwrap();
         let now = self.app.now();
         let id = MessageId(self.app.ids.next(now));
         let message = NewMessage {
@@ -231,6 +237,33 @@ impl World {
         };
         self.accept.accept(message).await.unwrap();
         id
+    }
+
+    /// Stops the engine: from here on the story takes the steps.
+    pub(super) fn halt(&mut self) {
+        drop(self.engine.take());
+    }
+
+    /// Starts the engine again.
+    pub(super) fn go_on(&mut self) {
+        self.engine = Some(Engine::start(&self.app));
+    }
+
+    /// Takes every message through triage, with the engine halted.
+    pub(super) async fn triage(&self) {
+        while triage::step(self.app.clone()).await.unwrap() == Found::Work {}
+    }
+
+    /// Runs a statement, as somebody does who has the database.
+    pub(super) async fn sql(&self, statement: Sql) {
+        let mut tx = self.app.db.begin(Lane::Cleanup).await.unwrap();
+        tx.execute(&statement, vec![]).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    /// Where a message stands in the inbox.
+    pub(super) async fn state(&self, id: MessageId) -> String {
+        inbox::get(&self.app.db, id).await.unwrap().unwrap().state
     }
 
     /// Waits until nothing is due.

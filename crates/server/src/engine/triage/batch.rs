@@ -29,6 +29,10 @@ use working::Working;
 
 /// The most incidents that new alerts of a batch may join.
 const CANDIDATES_MAX: i64 = 500;
+/// The most signals of one transaction: an acknowledgement waits no longer than these take.
+const SIGNALS_MAX: usize = 2_000;
+/// The most incidents that one transaction opens or changes.
+const INCIDENTS_MAX: usize = 100;
 
 /// One signal on its way.
 struct Item<'a> {
@@ -58,7 +62,8 @@ struct Batch<'a> {
     outcomes: HashMap<MessageId, Vec<Value>>,
 }
 
-/// Takes a batch of messages through triage in the caller's transaction.
+/// Takes a batch of messages through triage in the caller's transaction, or as much of it as one
+/// transaction should hold: what remains goes on waiting.
 pub(super) async fn digest(
     app: &App,
     tx: &mut Tx,
@@ -67,60 +72,92 @@ pub(super) async fn digest(
 ) -> Result<(), StoreError> {
     let snapshot = app.snapshot();
     let directory = &snapshot.directory;
-    let mut items = Vec::new();
-    let mut done = Vec::new();
+    let mut prepared = Vec::new();
+    let mut room = SIGNALS_MAX;
     for row in rows {
-        match prepare(&snapshot, directory, row) {
-            Ok(prepared) => {
-                done.push(MessageId(row.id));
-                items.extend(prepared);
+        if room == 0 {
+            break;
+        }
+        match Prepared::read(&snapshot, directory, row, room) {
+            Ok(message) => {
+                room -= message.items.len();
+                prepared.push(message);
             }
-            Err(error) => super::set_aside(app, tx, row, &error, now).await?,
+            Err(error) => super::set_aside(app, tx, MessageId(row.id), &error, now).await?,
         }
     }
+    let items: Vec<_> = prepared.iter().flat_map(|message| &message.items).collect();
     let mut batch = Batch::load(app, tx, directory, &items, now).await?;
-    for item in &items {
+    let mut taken = 0;
+    for item in items {
+        if batch.working.len() >= INCIDENTS_MAX {
+            break;
+        }
         batch.take(tx, item).await?;
+        taken += 1;
     }
-    batch.write(tx, &done).await
+    batch.write(tx, prepared, taken).await
 }
 
-fn prepare<'a>(
-    snapshot: &Snapshot,
-    directory: &'a Directory,
-    row: &MessageRow,
-) -> Result<Vec<Item<'a>>, String> {
-    let inlet = snapshot
-        .inlet(IntegrationId(row.integration_id))
-        .ok_or("the integration it came through no longer exists; replay it once it does")?;
-    let received_at =
-        Timestamp::from_microsecond(row.received_at).map_err(|error| error.to_string())?;
-    let request = Request::from_json(row.request.as_deref());
-    let reading = Reading {
-        id: MessageId(row.id),
-        received_at,
-        content_type: row.content_type.as_deref().unwrap_or_default(),
-        request: &request,
-        body: &row.body,
-    };
-    let signals = read::signals(inlet, &reading)?;
-    signals
-        .into_iter()
-        .map(|signal| {
-            let route = triage::route(directory, &inlet.integration, &signal)
-                .ok_or("no catch-all is configured; apply a configuration and replay it")?;
-            let rated = triage::classify(route.service, &inlet.integration.name, &signal);
-            Ok(Item {
-                message: MessageId(row.id),
-                received_at,
-                inlet: Arc::clone(inlet),
-                signal,
-                service: route.service,
-                routed: route.because,
-                rated,
+/// A message with those of its signals that this batch may take.
+struct Prepared<'a> {
+    id: MessageId,
+    items: Vec<Item<'a>>,
+    /// What became of its signals so far.
+    outcomes: Vec<Value>,
+    /// Whether more of its signals follow in another batch.
+    more: bool,
+}
+
+impl<'a> Prepared<'a> {
+    fn read(
+        snapshot: &Snapshot,
+        directory: &'a Directory,
+        row: &MessageRow,
+        room: usize,
+    ) -> Result<Self, String> {
+        let id = MessageId(row.id);
+        let inlet = snapshot
+            .inlet(IntegrationId(row.integration_id))
+            .ok_or("the integration it came through no longer exists; replay it once it does")?;
+        let received_at =
+            Timestamp::from_microsecond(row.received_at).map_err(|error| error.to_string())?;
+        let request = Request::from_json(row.request.as_deref());
+        let reading = Reading {
+            id,
+            received_at,
+            content_type: row.content_type.as_deref().unwrap_or_default(),
+            request: &request,
+            body: &row.body,
+        };
+        let outcomes: Vec<Value> = row
+            .outcome
+            .as_deref()
+            .and_then(|text| serde_json::from_str(text).ok())
+            .unwrap_or_default();
+        let signals = read::signals(inlet, &reading)?;
+        let more = signals.len().saturating_sub(outcomes.len()) > room;
+        let items: Result<Vec<_>, String> = signals
+            .into_iter()
+            .skip(outcomes.len())
+            .take(room)
+            .map(|signal| {
+                let route = triage::route(directory, &inlet.integration, &signal)
+                    .ok_or("no catch-all is configured; apply a configuration and replay it")?;
+                let rated = triage::classify(route.service, &inlet.integration.name, &signal);
+                Ok(Item {
+                    message: id,
+                    received_at,
+                    inlet: Arc::clone(inlet),
+                    signal,
+                    service: route.service,
+                    routed: route.because,
+                    rated,
+                })
             })
-        })
-        .collect()
+            .collect();
+        Ok(Self { id, items: items?, outcomes, more })
+    }
 }
 
 impl<'a> Batch<'a> {
@@ -128,10 +165,10 @@ impl<'a> Batch<'a> {
         app: &'a App,
         tx: &mut Tx,
         directory: &'a Directory,
-        items: &[Item<'_>],
+        items: &[&Item<'_>],
         now: Timestamp,
     ) -> Result<Self, StoreError> {
-        let keys: HashSet<_> = items.iter().map(Item::key).collect();
+        let keys: HashSet<_> = items.iter().map(|item| item.key()).collect();
         let keys: Vec<_> = keys.into_iter().collect();
         let latest = alert::latest(tx, &keys).await?.into_iter().collect();
         let services: HashSet<_> = items.iter().map(|item| item.service.id).collect();
@@ -162,7 +199,8 @@ impl<'a> Batch<'a> {
     /// Decides one signal and remembers what follows.
     async fn take(&mut self, tx: &mut Tx, item: &Item<'_>) -> Result<(), StoreError> {
         let latest = self.latest.get(&item.key()).copied();
-        let decision = triage::decide(&item.signal, latest.as_ref(), item.received_at);
+        let at = triage::counts_as_received(item.received_at, latest.as_ref(), self.now);
+        let decision = triage::decide(&item.signal, latest.as_ref(), at);
         let (alert, incident, words) = match decision {
             Decision::Open { previous } => self.open(tx, item, previous).await?,
             Decision::Count(id) => {
@@ -243,18 +281,25 @@ impl<'a> Batch<'a> {
         level: Level,
     ) -> Result<(IncidentId, String), StoreError> {
         let grouping = &item.service.grouping;
-        let candidates = self.candidates.entry(item.service.id).or_default();
-        let grouped = triage::group(grouping, &item.signal, level, candidates, item.received_at);
-        if let Some(incident) = grouped.join {
-            self.working(tx, incident).await?.join();
-            return Ok((incident, format!("joined because {}", grouped.because)));
-        }
+        let because = loop {
+            let candidates = self.candidates.entry(item.service.id).or_default();
+            let grouped =
+                triage::group(grouping, &item.signal, level, candidates, item.received_at);
+            let Some(incident) = grouped.join else { break grouped.because };
+            let working = self.working(tx, incident).await?;
+            if working.is_triggered() {
+                working.join();
+                return Ok((incident, format!("joined because {}", grouped.because)));
+            }
+            // Somebody answered it after the candidates were read: trouble after that pages again.
+            self.forget(incident);
+        };
         let working = Working::open(self.app, self.directory, tx, item, level, self.now).await?;
         let id = working.id();
         self.candidates.entry(item.service.id).or_default().insert(0, working.candidate());
         self.order.push(id);
         self.working.insert(id, working);
-        Ok((id, format!("opened an incident because {}", grouped.because)))
+        Ok((id, format!("opened an incident because {because}")))
     }
 
     fn count(&mut self, id: AlertId, item: &Item<'_>) {
@@ -299,7 +344,9 @@ impl<'a> Batch<'a> {
         if let Some(incident) = incident {
             let (app, directory, now) = (self.app, self.directory, self.now);
             let actor = item.actor();
-            self.working(tx, incident).await?.recover(app, directory, &actor, now)?;
+            let working = self.working(tx, incident).await?;
+            working.recover(app, directory, &actor, now)?;
+            let incident = working.id();
             self.forget_if_over(incident);
         }
         Ok(())
@@ -313,31 +360,51 @@ impl<'a> Batch<'a> {
     ) -> Result<String, StoreError> {
         let (app, directory, now) = (self.app, self.directory, self.now);
         let actor = item.actor();
-        let words = self.working(tx, incident).await?.acknowledge(app, directory, &actor, now)?;
+        let working = self.working(tx, incident).await?;
+        let words = working.acknowledge(app, directory, &actor, now)?;
+        let incident = working.id();
         self.forget_if_over(incident);
         Ok(words)
     }
 
     /// An incident that somebody has or that is over takes no more alerts.
     fn forget_if_over(&mut self, incident: IncidentId) {
-        let triggered = self.working.get(&incident).is_some_and(Working::is_triggered);
-        if !triggered {
-            for candidates in self.candidates.values_mut() {
-                candidates.retain(|candidate| candidate.id != incident);
-            }
+        if !self.working.get(&incident).is_some_and(Working::is_triggered) {
+            self.forget(incident);
         }
     }
 
-    async fn working(&mut self, tx: &mut Tx, id: IncidentId) -> Result<&mut Working, StoreError> {
-        if !self.working.contains_key(&id) {
+    fn forget(&mut self, incident: IncidentId) {
+        for candidates in self.candidates.values_mut() {
+            candidates.retain(|candidate| candidate.id != incident);
+        }
+    }
+
+    /// The incident, locked from here on, or the one that took its place meanwhile.
+    async fn working(
+        &mut self,
+        tx: &mut Tx,
+        mut id: IncidentId,
+    ) -> Result<&mut Working, StoreError> {
+        while !self.working.contains_key(&id) {
             let incident = store_incident::lock(tx, id).await?.ok_or(StoreError::Missing)?;
+            if let Some(into) = incident.merged_into {
+                id = into;
+                continue;
+            }
             self.order.push(id);
             self.working.insert(id, Working::known(incident));
         }
         self.working.get_mut(&id).ok_or(StoreError::Missing)
     }
 
-    async fn write(mut self, tx: &mut Tx, done: &[MessageId]) -> Result<(), StoreError> {
+    /// Writes down what the first `taken` of the prepared signals led to.
+    async fn write(
+        mut self,
+        tx: &mut Tx,
+        messages: Vec<Prepared<'_>>,
+        taken: usize,
+    ) -> Result<(), StoreError> {
         // A recovery must be written before a new alert with the same key can be open.
         let repeats: Vec<_> = self.repeats.values().copied().collect();
         alert::repeat(tx, &repeats).await?;
@@ -349,18 +416,31 @@ impl<'a> Batch<'a> {
                 working.write(self.app, self.directory, tx, self.now).await?;
             }
         }
-        for at in &self.informs {
-            inform::mail(self.app, self.directory, tx, &self.new_alerts[*at], self.now).await?;
-        }
-        let outcomes: Vec<_> = done
-            .iter()
-            .map(|id| {
-                let outcome = self.outcomes.remove(id).unwrap_or_default();
-                (*id, Value::Array(outcome).to_string())
-            })
-            .collect();
+        let informs: Vec<_> = self.informs.iter().map(|at| &self.new_alerts[*at]).collect();
+        inform::mail(self.app, self.directory, tx, &informs, self.now).await?;
         metrics::counter!("muster_alerts_total").increment(self.new_alerts.len() as u64);
-        inbox::finish(tx, &outcomes).await
+        self.finish(tx, messages, taken).await
+    }
+
+    async fn finish(
+        mut self,
+        tx: &mut Tx,
+        messages: Vec<Prepared<'_>>,
+        mut taken: usize,
+    ) -> Result<(), StoreError> {
+        let mut done = Vec::with_capacity(messages.len());
+        for mut message in messages {
+            let of_this = taken.min(message.items.len());
+            taken -= of_this;
+            message.outcomes.extend(self.outcomes.remove(&message.id).unwrap_or_default());
+            let outcome = Value::Array(message.outcomes).to_string();
+            if of_this == message.items.len() && !message.more {
+                done.push((message.id, outcome));
+            } else if of_this > 0 {
+                inbox::progress(tx, message.id, &outcome).await?;
+            }
+        }
+        inbox::finish(tx, &done).await
     }
 }
 

@@ -173,6 +173,9 @@ impl Working {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         self.settle(directory, now)?;
+        if self.decided.entries.is_empty() && self.decided.effects.is_empty() {
+            return Ok(());
+        }
         record::record(app, tx, directory, self.before, &self.decided, &self.actor, now).await
     }
 }
