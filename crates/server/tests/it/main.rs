@@ -1,0 +1,15 @@
+//! The server's stories: a real server on a port, real stores, real HTTP, and a clock that stands
+//! until a story moves it.
+
+mod access;
+mod guard;
+mod harness;
+mod life;
+mod lifeline;
+mod openapi;
+mod org;
+mod paging;
+mod problem;
+mod receive;
+mod stream;
+mod workbench;
