@@ -6,14 +6,14 @@ use clap::{Parser, Subcommand};
 
 use crate::command::{
     alert, alias, apply, backup, check, completions, demo, doctor, export, incident, message,
-    oncall, page, preview, release, restore, serve, token, user,
+    oncall, page, preview, release, restore, serve, sim, token, user,
 };
 use crate::failure::conclude;
 use crate::settings::{Global, Settings};
 
 /// Alerts, on-call, paging and incidents, in one binary.
 #[derive(Debug, Parser)]
-#[command(name = "muster", version, max_term_width = 100, propagate_version = true)]
+#[command(name = "muster", version, max_term_width = 100)]
 pub struct Cli {
     #[command(flatten)]
     global: Global,
@@ -64,6 +64,8 @@ enum Command {
     Release,
     /// Look whether everything is in order, and say what to do where it is not
     Doctor,
+    /// Run the engine's decisions in a world full of faults and check every invariant
+    Sim(sim::Sim),
     /// Print a completion script for a shell
     Completions(completions::Completions),
 }
@@ -104,6 +106,7 @@ async fn obey(cli: Cli) -> anyhow::Result<()> {
         Command::Restore(restore) => restore.run(&settings()?).await,
         Command::Release => release::run(&settings()?).await,
         Command::Doctor => doctor::run(&settings()?).await,
+        Command::Sim(sim) => sim.run(&settings()?),
         Command::Completions(completions) => completions.run(),
     }
 }

@@ -17,5 +17,6 @@ pub mod preview;
 pub mod release;
 pub mod restore;
 pub mod serve;
+pub mod sim;
 pub mod token;
 pub mod user;

@@ -2,5 +2,6 @@
 
 mod before_serving;
 mod demo;
+mod looking_after;
 mod serving;
 mod world;
