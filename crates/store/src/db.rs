@@ -42,6 +42,15 @@ pub enum Engine {
     Postgres,
 }
 
+/// What becomes of a confirmed commit when the power fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Durability {
+    /// It is there.
+    Full,
+    /// It may be gone: PostgreSQL was told not to wait for its disk.
+    UntilPowerFails,
+}
+
 /// What a write is for. The embedded database has one writer, and those who wait for it are served
 /// in this order; PostgreSQL keeps a separate pool for the first two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -190,6 +199,17 @@ impl Db {
             Self::Sqlite(_) => Ok(None),
             Self::Postgres(db) => Ok(Some(Announcements(db.listen().await?))),
         }
+    }
+
+    /// What becomes of a confirmed commit when the power fails.
+    pub async fn durability(&self) -> Result<Durability> {
+        let Self::Postgres(_) = self else { return Ok(Durability::Full) };
+        let sql = Sql::same(
+            "SELECT current_setting('fsync') = 'on'
+                 AND current_setting('synchronous_commit') <> 'off'",
+        );
+        let (syncs,): (bool,) = self.fetch_one(&sql, vec![]).await?;
+        Ok(if syncs { Durability::Full } else { Durability::UntilPowerFails })
     }
 
     /// Closes every connection that is idle and refuses new ones.

@@ -11,12 +11,12 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
-use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::LocalSet;
 
 use super::figures::Times;
 use super::organization::key;
+use super::process;
 use super::wire::Connection;
 
 /// How long calls may stay away before they count as lost, in seconds.
@@ -77,9 +77,9 @@ pub fn run() -> anyhow::Result<()> {
         println!("{}", hooks.local_addr()?);
         let calls = Rc::new(Calls::default());
         tokio::task::spawn_local(listen(hooks, Rc::clone(&calls)));
-        let mut orders = BufReader::new(tokio::io::stdin()).lines();
-        while let Some(order) = orders.next_line().await? {
-            let outcome = obey(serde_json::from_str(&order)?, &calls).await;
+        let mut orders = process::input();
+        while let Some(order) = orders.recv().await {
+            let outcome = obey(serde_json::from_str(&order)?, &calls).await?;
             let mut out = std::io::stdout().lock();
             writeln!(out, "{}", serde_json::to_string(&outcome)?)?;
             out.flush()?;
@@ -104,10 +104,11 @@ enum Awaited {
 
 impl Calls {
     fn accepted(&self, event: u64) {
-        match self.awaited.borrow_mut().remove(&event) {
+        let mut awaited = self.awaited.borrow_mut();
+        match awaited.remove(&event) {
             Some(_) => self.times.borrow_mut().push(0),
             None => {
-                self.awaited.borrow_mut().insert(event, Awaited::Accepted(Instant::now()));
+                awaited.insert(event, Awaited::Accepted(Instant::now()));
                 self.open.set(self.open.get() + 1);
             }
         }
@@ -144,7 +145,7 @@ struct Running {
     calls: Rc<Calls>,
 }
 
-async fn obey(order: Order, calls: &Rc<Calls>) -> Outcome {
+async fn obey(order: Order, calls: &Rc<Calls>) -> anyhow::Result<Outcome> {
     calls.forget();
     let running = Rc::new(Running {
         began: Instant::now(),
@@ -159,8 +160,7 @@ async fn obey(order: Order, calls: &Rc<Calls>) -> Outcome {
         .map(|_| tokio::task::spawn_local(send(Rc::clone(&running))))
         .collect();
     for connection in connections {
-        // A connection that broke has counted what it lost.
-        let _ = connection.await;
+        connection.await?;
     }
     let seconds = running.began.elapsed().as_secs_f64();
     if running.order.calls {
@@ -170,7 +170,7 @@ async fn obey(order: Order, calls: &Rc<Calls>) -> Outcome {
         }
     }
     let uncalled = if running.order.calls { calls.open.get() } else { 0 };
-    Outcome {
+    Ok(Outcome {
         next: running.next.get(),
         accepted: running.accepted.get(),
         refused: running.refused.get(),
@@ -178,7 +178,7 @@ async fn obey(order: Order, calls: &Rc<Calls>) -> Outcome {
         answered: Times::of(running.answered.take()),
         called: Times::of(calls.forget()),
         uncalled,
-    }
+    })
 }
 
 /// Sends event after event over one connection.

@@ -60,7 +60,9 @@ fn database(settings: &Settings) -> anyhow::Result<String> {
         return Ok(url);
     }
     let cluster = settings.variable(CLUSTER_VARIABLE).map(str::to_owned);
-    cluster.ok_or_else(|| usage("say which empty database may be filled: --database-url postgres://..."))
+    cluster.ok_or_else(|| {
+        usage("say which empty database may be filled: --database-url postgres://...")
+    })
 }
 
 /// The bare server, until whoever started it closes its standard input.
@@ -70,8 +72,9 @@ fn database(settings: &Settings) -> anyhow::Result<String> {
 pub async fn bare() -> anyhow::Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("{}", listener.local_addr()?);
+    let mut input = process::input();
     tokio::select! {
         served = muster_server::bench::serve(listener) => Ok(served?),
-        () = process::abandoned() => Ok(()),
+        _ = input.recv() => Ok(()),
     }
 }

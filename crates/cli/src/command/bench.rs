@@ -1,0 +1,59 @@
+//! `muster bench`: how fast this machine is with it, beside a bare server in the same run.
+
+use crate::bench::{self, Store, accept, page};
+use crate::settings::Settings;
+
+/// Measure speed on this machine.
+#[derive(Debug, clap::Subcommand)]
+pub enum Bench {
+    /// Accept events as fast as they are answered, beside a bare server that stores nothing
+    Accept {
+        /// The store behind the server
+        #[arg(long, value_enum, default_value = "sqlite")]
+        store: Store,
+        /// How long each server is loaded in each pair
+        #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u64).range(1..=600))]
+        seconds: u64,
+        /// How many times bare and durable take turns
+        #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=100))]
+        pairs: u64,
+    },
+    /// Page somebody for every alert, at a steady rate
+    Page {
+        /// The store behind the server
+        #[arg(long, value_enum, default_value = "sqlite")]
+        store: Store,
+        /// Alerts per second
+        #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u64).range(1..=5_000))]
+        rate: u64,
+        /// For how long
+        #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u64).range(1..=120))]
+        seconds: u64,
+    },
+    /// The server to compare with
+    #[command(hide = true)]
+    Bare,
+    /// The load generator
+    #[command(hide = true)]
+    Load,
+}
+
+impl Bench {
+    /// Measures and prints.
+    ///
+    /// # Errors
+    /// When something cannot be measured.
+    pub async fn run(self, settings: &Settings) -> anyhow::Result<()> {
+        match self {
+            Self::Accept { store, seconds, pairs } => {
+                accept::run(accept::Plan { store, seconds, pairs }, settings).await
+            }
+            Self::Page { store, rate, seconds } => {
+                page::run(page::Plan { store, rate, seconds }, settings).await
+            }
+            Self::Bare => bench::bare().await,
+            // It has a runtime of one thread, which cannot run inside another.
+            Self::Load => tokio::task::spawn_blocking(bench::generate).await?,
+        }
+    }
+}
