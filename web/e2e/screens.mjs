@@ -10,7 +10,7 @@ export async function screens(page) {
   return [
     ["home", "/app/"],
     ["incidents", "/app/incidents"],
-    ["incidents-none", "/app/incidents?q=service%3Anone-of-that-name"],
+    ["incidents-none", "/app/incidents?q=words-that-no-title-has"],
     ["incident", `/app/incidents/${incident}`],
     ["incident-pages", `/app/incidents/${incident}?tab=pages`],
     ["incident-plan", `/app/incidents/${incident}?tab=plan`],
