@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::command::{
-    alert, alias, apply, backup, check, completions, demo, doctor, export, incident, message,
-    oncall, page, preview, release, restore, serve, sim, token, user,
+    alert, alias, apply, backup, bench, check, completions, demo, doctor, export, incident,
+    message, oncall, page, preview, release, restore, serve, sim, token, user,
 };
 use crate::failure::conclude;
 use crate::settings::{Global, Settings};
@@ -66,6 +66,9 @@ enum Command {
     Doctor,
     /// Run the engine's decisions in a world full of faults and check every invariant
     Sim(sim::Sim),
+    /// Measure speed on this machine
+    #[command(subcommand)]
+    Bench(bench::Bench),
     /// Print a completion script for a shell
     Completions(completions::Completions),
 }
@@ -107,6 +110,7 @@ async fn obey(cli: Cli) -> anyhow::Result<()> {
         Command::Release => release::run(&settings()?).await,
         Command::Doctor => doctor::run(&settings()?).await,
         Command::Sim(sim) => sim.run(&settings()?),
+        Command::Bench(bench) => bench.run(&settings()?).await,
         Command::Completions(completions) => completions.run(),
     }
 }

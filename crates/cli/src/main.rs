@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 mod api;
 mod args;
+mod bench;
 mod command;
 mod demo;
 mod doctor;

@@ -54,7 +54,7 @@ pub fn read(dir: &Path) -> Option<Operator> {
 /// # Errors
 /// When the token cannot be made or the file cannot be written.
 pub async fn post(db: &Db, dir: &Path, url: String, now: Timestamp) -> anyhow::Result<Posted> {
-    let token = mint(db, NAME, now).await?;
+    let token = mint(db, NAME, None, now).await?;
     let path = dir.join(FILE);
     let _ = std::fs::remove_file(&path);
     let mut options = std::fs::OpenOptions::new();
@@ -73,10 +73,14 @@ pub async fn post(db: &Db, dir: &Path, url: String, now: Timestamp) -> anyhow::R
 ///
 /// # Errors
 /// When the store does not answer.
-pub async fn mint(db: &Db, name: &str, now: Timestamp) -> anyhow::Result<String> {
+pub async fn mint(
+    db: &Db,
+    name: &str,
+    expires_at: Option<Timestamp>,
+    now: Timestamp,
+) -> anyhow::Result<String> {
     revoke(db, name, now).await?;
-    let wanted =
-        token::Wanted { name: name.to_owned(), role: Role::Admin, user: None, expires_at: None };
+    let wanted = token::Wanted { name: name.to_owned(), role: Role::Admin, user: None, expires_at };
     let (_, secret) = token::create(db, wanted, &Actor::System, now).await?;
     Ok(secret)
 }

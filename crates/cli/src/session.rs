@@ -5,11 +5,12 @@
 use std::path::Path;
 
 use anyhow::{Context as _, anyhow};
+use jiff::SignedDuration;
 use muster_server::api::Ctx;
 use muster_server::app::App;
 use muster_server::clock::Clock;
 use muster_server::engine::accept::Accept;
-use muster_store::Db;
+use muster_store::{Db, Engine};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
@@ -18,6 +19,10 @@ use crate::command::serve;
 use crate::operator;
 use crate::settings::{Place, Settings, Target};
 use crate::store::{self, Missing};
+
+/// How long one command may take over an API of its own; its token opens nothing afterwards, even
+/// if the command came to a bad end.
+const LENGTH_MAX: SignedDuration = SignedDuration::from_hours(12);
 
 /// What a command works on.
 pub enum Reach {
@@ -100,8 +105,14 @@ impl Visit {
         let listener = TcpListener::bind("127.0.0.1:0").await.context("loopback has no port")?;
         let url = format!("http://{}", listener.local_addr()?);
         let app = App::start(db.clone(), Clock::System, serve::settings(settings, &url)?).await?;
-        let token_name = format!("{} ({})", operator::NAME, std::process::id());
-        let token = operator::mint(&db, &token_name, Clock::System.now()).await?;
+        let token_name = match db.engine() {
+            Engine::Sqlite => operator::NAME.to_owned(),
+            // Others may be visiting the same database.
+            Engine::Postgres => format!("{} ({})", operator::NAME, std::process::id()),
+        };
+        let now = Clock::System.now();
+        let until = now.checked_add(LENGTH_MAX)?;
+        let token = operator::mint(&db, &token_name, Some(until), now).await?;
         let accept = Accept::start(&app);
         let (stop, stopped) = oneshot::channel();
         let serving = tokio::spawn(async move {

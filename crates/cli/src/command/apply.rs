@@ -26,7 +26,7 @@ pub struct Apply {
     /// Only show what would change
     #[arg(long)]
     dry_run: bool,
-    /// Do not ask before something is deleted
+    /// Do not ask before anything is changed
     #[arg(short, long)]
     yes: bool,
 }
@@ -82,13 +82,11 @@ impl Apply {
         if self.dry_run {
             return Ok(false);
         }
-        let deletes = changes.iter().filter(|change| change["action"] == "delete").count();
-        let asks = deletes > 0 && !self.yes && self.file != Path::new("-");
-        if asks && std::io::stdin().is_terminal() {
-            return confirmed(&format!(
-                "This deletes {}. Apply?",
-                show::count(deletes, "thing", "things")
-            ));
+        // A file from a pipe, or a program without a terminal, has nobody to ask.
+        let asks = !self.yes && self.file != Path::new("-") && std::io::stdin().is_terminal();
+        if asks && !changes.is_empty() {
+            let changes = show::count(changes.len(), "change", "changes");
+            return confirmed(&format!("Apply {changes}?"));
         }
         Ok(true)
     }
@@ -195,7 +193,9 @@ fn in_words(plan: &Value, screen: Screen) -> String {
         let fields = fields.map_or_else(String::new, |_| {
             screen.paint.muted(&format!(": {}", show::names(&change["fields"])))
         });
-        let name = if name.is_empty() { name } else { format!(" {name}") };
+        // There is one organisation and one catch-all, and they are named as what they are.
+        let is_only_one = name.is_empty() || change["kind"] == change["name"];
+        let name = if is_only_one { String::new() } else { format!(" {name}") };
         text += &format!("{} {kind}{name}{fields}\n", screen.paint.apply(style, mark));
     }
     for warning in plan["warnings"].as_array().into_iter().flatten() {

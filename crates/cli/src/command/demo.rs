@@ -53,7 +53,7 @@ impl Demo {
     /// # Errors
     /// When it cannot start.
     pub async fn run(self) -> anyhow::Result<()> {
-        start_log(Log::text(LOG))?;
+        start_log(&Log::text(LOG))?;
         let stop = stopped()?;
         let listener = self.listener().await?;
         let url = format!("http://{}", listener.local_addr()?);

@@ -4,6 +4,7 @@ pub mod alert;
 pub mod alias;
 pub mod apply;
 pub mod backup;
+pub mod bench;
 pub mod check;
 pub mod completions;
 pub mod demo;

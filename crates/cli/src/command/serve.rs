@@ -4,7 +4,7 @@ use std::io::IsTerminal as _;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 use muster_server::api::Ctx;
 use muster_server::app::App;
 use muster_server::clock::Clock;
@@ -64,11 +64,18 @@ impl Serve {
     pub async fn run(self, settings: &Settings) -> anyhow::Result<()> {
         let in_file = settings.file().log.as_deref().map(str::parse).transpose();
         let in_file = in_file.map_err(|error| usage(format!("log: {error}")))?;
-        start_log(settings.pick(self.log, "MUSTER_LOG", in_file)?.unwrap_or_default())?;
+        let log = settings.pick(self.log, "MUSTER_LOG", in_file)?.unwrap_or_default();
+        start_log(&log)?;
         let place = settings.place()?;
         let listen = settings.pick(self.listen, "MUSTER_LISTEN", settings.file().listen.clone())?;
         let listen = listen.unwrap_or_else(|| LISTEN_DEFAULT.to_owned());
-        let db = store::open(&place, Missing::Create).await?;
+        let db = store::open(&place, Missing::Create).await.map_err(|error| match &place {
+            Place::Dir(dir) if store::is_in_use(&error) => anyhow!(
+                "a server runs on {} already; stop it first, or serve another directory",
+                dir.display()
+            ),
+            _ => error,
+        })?;
         if let Place::Dir(dir) = &place {
             operator::clear(dir);
         }
@@ -90,7 +97,12 @@ impl Serve {
         if app.snapshot().directory.catch_all.is_none() {
             tracing::warn!("nothing is configured yet; begin with `muster apply -f org.yaml`");
         }
-        eprintln!("Muster listens on {own_url} (store: {engine_name})");
+        let listens = format!("Muster listens on {own_url} (store: {engine_name})");
+        if log.is_json {
+            tracing::info!("{listens}");
+        } else {
+            eprintln!("{listens}");
+        }
         muster_server::http::serve(Ctx::new(app, accept), listener, stop).await?;
 
         tracing::info!("stopping");
@@ -161,9 +173,9 @@ pub fn reachable(listening: SocketAddr) -> SocketAddr {
 ///
 /// # Errors
 /// When RUST_LOG says something that is no filter.
-pub fn start_log(log: Log) -> anyhow::Result<()> {
+pub fn start_log(log: &Log) -> anyhow::Result<()> {
     let wanted = std::env::var_os("RUST_LOG").and_then(|wanted| wanted.into_string().ok());
-    let wanted = wanted.filter(|wanted| !wanted.is_empty()).unwrap_or(log.filter);
+    let wanted = wanted.filter(|wanted| !wanted.is_empty()).unwrap_or_else(|| log.filter.clone());
     let filter = EnvFilter::try_new(wanted).map_err(|error| usage(format!("RUST_LOG: {error}")))?;
     let to = tracing_subscriber::fmt()
         .with_env_filter(filter)

@@ -13,7 +13,13 @@ fn the_command_line_talks_to_the_server_that_holds_the_directory() {
         let mode = std::fs::metadata(&operator).expect("it is there").permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
     }
+    let second = world.muster(&["serve", "--listen", "127.0.0.1:0"]);
+    assert_eq!(second.code, 1);
+    assert!(second.err.contains("a server runs on"), "{}", second.err);
     assert!(world.ok(&["apply", "-f", "org.yaml"]).starts_with("No changes"));
+    let wrong = world.muster_with_input(&["apply", "-f", "-"], "users: [ { name: ana } ]\n");
+    assert_eq!(wrong.code, 1);
+    assert!(wrong.err.starts_with("standard input:1:"), "{}", wrong.err);
     let token = world.ok(&["token", "create", "--name", "ci", "--role", "responder"]);
 
     let mut remote = world.bare(&["incident", "list", "--server", &server.url]);

@@ -286,7 +286,8 @@ impl Decision {
         if until <= now || until.duration_since(now) > SNOOZE_MAX {
             return Err(WrongMove::SnoozeOutOfRange);
         }
-        let minutes = until.duration_since(now).as_secs().div_euclid(60);
+        // To the nearest one: the moments between asking and deciding do not count.
+        let minutes = (until.duration_since(now).as_secs() + 30).div_euclid(60);
         let text = format!("Snoozed for {minutes} minutes");
         self.note(
             Entry::new(now, Kind::Snoozed, actor.clone(), text).with("until", until.to_string()),
