@@ -3,7 +3,17 @@
 // webhook receiver saw it); without one, these stories are skipped by name.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { launch, overflow, PHONE, requireServer, THEMES, violations, visitor } from "./browser.mjs";
+import {
+  launch,
+  overflow,
+  PHONE,
+  requireServer,
+  signIn,
+  THEMES,
+  URL_BASE,
+  violations,
+  visitor,
+} from "./browser.mjs";
 
 requireServer();
 const ACK_URL = process.env.MUSTER_ACK_URL;
@@ -40,4 +50,32 @@ test("looking at the link changes nothing; one press without JavaScript acknowle
   const title = await page.locator("h1").textContent();
   assert.ok(title.length > 0);
   await context.close();
+});
+
+test("every other page is accessible in both themes, also at twice the size and in forced colours", async () => {
+  const signedIn = await visitor(browser);
+  await signIn(signedIn, "/on-call");
+  const cookies = await signedIn.cookies();
+  const twiceTheSize = { width: PHONE.width / 2, height: PHONE.height / 2 };
+  const looks = THEMES.flatMap((theme) => [
+    { theme, size: PHONE },
+    { theme, size: twiceTheSize },
+  ]);
+  for (const look of [...looks, { size: PHONE, forcedColors: "active" }]) {
+    const context = await visitor(browser, { ...look, javaScriptEnabled: true });
+    const page = await context.newPage();
+    const check = async (path) => {
+      await page.goto(`${URL_BASE}${path}`);
+      assert.equal(await page.locator("h1").count(), 1, path);
+      assert.deepEqual(await violations(page), [], path);
+      assert.ok((await overflow(page)) <= 0, `${path} scrolls sideways`);
+    };
+    await check("/sign-in");
+    await check("/p/nothing");
+    await context.addCookies(cookies);
+    await check("/on-call");
+    await check("/p/incident/1");
+    await context.close();
+  }
+  await signedIn.close();
 });

@@ -258,12 +258,13 @@ fn people(
         .take(PEOPLE_MAX)
         .map(|page| {
             let user = UserId(page.user_id);
-            let what = match incident.assignee == Some(user) {
-                true => "has it".to_owned(),
-                false => asked(page).to_owned(),
+            let what = match (incident.assignee == Some(user), incident.status.is_open()) {
+                (true, true) => "has it",
+                (true, false) => "had it",
+                (false, _) => asked(page),
             };
             let at = reader.micros(page.ended_at.unwrap_or(page.created_at));
-            Person { name: person(directory, user), what, at }
+            Person { name: person(directory, user), what: what.to_owned(), at }
         })
         .collect()
 }
