@@ -28,6 +28,7 @@ const STOPPING_MS_MAX: u64 = 5_000;
 
 /// Everything that is served, with the guards around it.
 pub fn router(ctx: &Ctx) -> Router {
+    let https = guard::Https(ctx.app.settings.public_url.starts_with("https://"));
     let people = Router::new()
         .merge(api::router(ctx))
         .merge(lifeline::router(ctx))
@@ -42,7 +43,7 @@ pub fn router(ctx: &Ctx) -> Router {
         .merge(health::router(ctx))
         .fallback(nowhere)
         .layer(CatchPanicLayer::custom(guard::panicked))
-        .layer(from_fn_with_state(ctx.clone(), guard::headers))
+        .layer(from_fn_with_state(https, guard::headers))
         .layer(from_fn(guard::measure))
 }
 

@@ -252,6 +252,9 @@ impl From<NotTaken> for ApiError {
         match error {
             NotTaken::Length => Self::field("password", error.to_string()),
             NotTaken::CurrentIsWrong => Self::field("current", error.to_string()),
+            NotTaken::Slowly { retry_after_seconds } => {
+                Self::too_many(error.to_string(), retry_after_seconds)
+            }
             NotTaken::Hashing => Self::internal(error),
             NotTaken::Store(error) => error.into(),
         }

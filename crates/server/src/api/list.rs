@@ -1,11 +1,14 @@
 //! Lists: paged by a cursor that stands for the last item seen, never by an offset, so that what is
 //! added in the meantime neither repeats nor hides anything.
 
+use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
+use utoipa::openapi::schema::ArrayItems;
+use utoipa::openapi::{Ref, RefOr, Schema};
 use utoipa::{IntoParams, ToSchema};
 
 use super::error::ApiError;
@@ -151,6 +154,26 @@ impl<T> List<T> {
     /// A list that is whole.
     pub fn whole(items: Vec<T>) -> Self {
         Self { items, next: None }
+    }
+}
+
+/// Names the items of lists in the API's description instead of spelling them out in each list, so
+/// that what is made of it knows that an item of a list is the same thing as one by itself.
+pub(super) fn name_items(schemas: &mut BTreeMap<String, RefOr<Schema>>) {
+    let mut found = Vec::new();
+    for (name, schema) in schemas.iter_mut() {
+        let Some(of) = name.strip_prefix("List_") else { continue };
+        let RefOr::T(Schema::Object(list)) = schema else { continue };
+        let Some(RefOr::T(Schema::Array(array))) = list.properties.get_mut("items") else {
+            continue;
+        };
+        if let ArrayItems::RefOrSchema(item) = &mut array.items {
+            let spelled_out = std::mem::replace(&mut **item, Ref::from_schema_name(of).into());
+            found.push((of.to_owned(), spelled_out));
+        }
+    }
+    for (name, schema) in found {
+        schemas.entry(name).or_insert(schema);
     }
 }
 

@@ -123,6 +123,7 @@ struct Schemes;
 impl Modify for Schemes {
     fn modify(&self, description: &mut OpenApi) {
         let components = description.components.get_or_insert_default();
+        list::name_items(&mut components.schemas);
         let cookie = ApiKey::Cookie(ApiKeyValue::new(caller::COOKIE));
         components.add_security_scheme("session", SecurityScheme::ApiKey(cookie));
         let token = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));

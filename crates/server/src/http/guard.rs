@@ -3,13 +3,13 @@
 use std::any::Any;
 use std::time::{Duration, Instant};
 
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{Request, State};
 use axum::http::header::{self, HeaderName};
-use axum::http::{HeaderValue, Method};
+use axum::http::{HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
-use crate::api::{ApiError, Ctx};
+use crate::api::ApiError;
 
 /// How long a handler may take before it answers, in seconds. A stream answers at once and then
 /// goes on.
@@ -48,8 +48,16 @@ pub(super) fn panicked(panic: Box<dyn Any + Send>) -> Response {
     ApiError::internal(format!("a handler panicked: {text}")).into_response()
 }
 
+/// Whether people reach this installation over TLS, so that browsers may insist on it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Https(pub(super) bool);
+
 /// Headers that keep browsers safe, where the handler did not set stricter ones.
-pub(super) async fn headers(State(ctx): State<Ctx>, request: Request, next: Next) -> Response {
+pub(super) async fn headers(
+    State(Https(is_https)): State<Https>,
+    request: Request,
+    next: Next,
+) -> Response {
     let is_api = request.uri().path().starts_with("/api/");
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
@@ -64,30 +72,24 @@ pub(super) async fn headers(State(ctx): State<Ctx>, request: Request, next: Next
     if is_api {
         set(header::CACHE_CONTROL, "no-store");
     }
-    if ctx.app.settings.public_url.starts_with("https://") {
+    if is_https {
         set(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
     }
     response
 }
 
 /// Counts and times requests by route, never by address, which may hold a key; and gives each an id.
-pub(super) async fn measure(mut request: Request, next: Next) -> Response {
+pub(super) async fn measure(request: Request, next: Next) -> Response {
     let started = Instant::now();
     let id = request_id(&request);
     let method = method_name(request.method());
-    request.extensions_mut().remove::<MatchedPath>();
-    let path = request.uri().path();
-    let area = area(path);
+    let area = area(request.uri().path());
     let mut response = next.run(request).await;
     if let Ok(id) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, id);
     }
     let status = response.status();
-    let labels = [
-        ("area", area.to_owned()),
-        ("method", method.to_owned()),
-        ("status", format!("{}xx", status.as_u16() / 100)),
-    ];
+    let labels = [("area", area), ("method", method), ("status", class(status))];
     metrics::counter!("muster_http_requests_total", &labels).increment(1);
     metrics::histogram!("muster_http_request_seconds", "area" => area)
         .record(started.elapsed().as_secs_f64());
@@ -104,6 +106,16 @@ fn request_id(request: &Request) -> String {
     match given.filter(is_fit) {
         Some(id) => id.to_owned(),
         None => format!("{:032x}", u128::from_be_bytes(crate::ids::random())),
+    }
+}
+
+fn class(status: StatusCode) -> &'static str {
+    match status.as_u16() / 100 {
+        1 => "1xx",
+        2 => "2xx",
+        3 => "3xx",
+        4 => "4xx",
+        _ => "5xx",
     }
 }
 

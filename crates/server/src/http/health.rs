@@ -94,7 +94,11 @@ async fn gauge(app: &App) -> Result<(), StoreError> {
     metrics::gauge!("muster_inbox_waiting").set(figure(waiting));
     metrics::gauge!("muster_inbox_oldest_seconds").set(age(since));
     metrics::gauge!("muster_messages_failed").set(figure(inbox::failed_count(&app.db).await?));
-    for (kind, name) in [(timer::Kind::Incident, "incident"), (timer::Kind::Delivery, "delivery")] {
+    for (kind, name) in [
+        (timer::Kind::Incident, "incident"),
+        (timer::Kind::Delivery, "delivery"),
+        (timer::Kind::Notice, "notice"),
+    ] {
         let (overdue, since) = timer::overdue(&app.db, kind, now).await?;
         metrics::gauge!("muster_timers_overdue", "kind" => name).set(figure(overdue));
         metrics::gauge!("muster_timers_oldest_due_seconds", "kind" => name).set(age(since));

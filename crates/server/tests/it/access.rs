@@ -239,6 +239,22 @@ async fn a_person_changes_their_own_password_with_the_present_one_only() {
 }
 
 #[tokio::test]
+async fn an_open_browser_is_no_place_to_guess_a_password() {
+    on_both_stores(async |world| {
+        world.give_password("ana").await;
+        let browser = world.browser("ana").await;
+        let guess = json!({ "password": "another good one", "current": "a guess" });
+        let mut refused = Vec::new();
+        for _ in 0..5 {
+            refused.push(browser.put("/api/v1/users/ana/password", guess.clone()).await.status);
+        }
+        assert_eq!(refused, [400, 400, 400, 400, 429]);
+        assert_eq!(try_password(world, "ana", PASSWORD, "192.0.2.9").await.0, 200);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn what_was_done_stands_in_the_audit_log() {
     on_both_stores(async |world| {
         world.give_password("ana").await;

@@ -96,3 +96,18 @@ async fn a_head_that_is_too_large_or_no_http_is_refused() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn hundreds_of_sockets_that_say_nothing_keep_nobody_out() {
+    on_both_stores(async |world| {
+        let address = world.base().strip_prefix("http://").unwrap();
+        let mut silent = Vec::new();
+        for _ in 0..300 {
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            stream.write_all(b"POST /v2/enqueue HTTP/1.1\r\nhost:").await.unwrap();
+            silent.push(stream);
+        }
+        assert_eq!(world.event("trigger", "disk", "critical").await.status, 202);
+    })
+    .await;
+}

@@ -154,10 +154,10 @@ async fn bodies_too_large_or_too_deep_are_refused_and_not_stored() {
 }
 
 #[tokio::test]
-async fn a_strangers_body_is_not_even_read() {
+async fn a_stranger_is_refused_whatever_is_sent_and_counted() {
     on_both_stores(async |world| {
         let path = "/ingest/alertmanager/nobody-has-this-key";
-        let answer = post(world, path, vec![b' '; 16 * 1024]).await;
+        let answer = post(world, path, vec![b' '; LARGE]).await;
         assert_eq!(answer.status, 404);
         let figures = world.anybody().get("/metrics").await.text;
         assert!(figures.contains("muster_unknown_keys_total"), "{figures}");

@@ -121,9 +121,15 @@ impl Receiving {
     async fn take(&self, door: Door, request: Request) -> Result<Reply, Refusal> {
         let app = &self.ctx.app;
         let (parts, body) = request.into_parts();
-        // A stranger's body is not worth its memory.
         let known = match &door.key {
-            Some(key) => Some(self.inlet(door.source, key).await?),
+            Some(key) => match self.inlet(door.source, key).await {
+                Ok(inlet) => Some(inlet),
+                // A stranger's body is not worth its memory.
+                Err(refusal) => {
+                    self.bodies.discard(body).await;
+                    return Err(refusal);
+                }
+            },
             None => None,
         };
         let body = self.bodies.read(&parts.headers, body).await.map_err(|unread| match unread {

@@ -8,6 +8,7 @@ use super::{ApiError, Caller, Ctx, Need, Routes};
 
 pub mod bulk;
 pub mod command;
+#[expect(clippy::module_inception, reason = "the chapter is named for its main concept")]
 pub mod incident;
 pub mod page;
 pub mod timeline;

@@ -32,6 +32,12 @@ pub enum NotTaken {
     /// The present password is wrong.
     #[error("the current password is wrong")]
     CurrentIsWrong,
+    /// The present password was given wrongly too often.
+    #[error("too many wrong passwords; wait {retry_after_seconds} s and try again")]
+    Slowly {
+        /// How long to wait.
+        retry_after_seconds: u32,
+    },
     /// It could not be hashed.
     #[error("the password could not be hashed")]
     Hashing,
@@ -98,10 +104,7 @@ impl App {
         actor: &Actor,
     ) -> Result<(), NotTaken> {
         if let Some(current) = current {
-            let known = credential::get(&self.db, user).await?;
-            if !doors.verify(current, known.map(|known| known.password_hash)).await {
-                return Err(NotTaken::CurrentIsWrong);
-            }
+            self.confirm(doors, user, current).await?;
         }
         let password_hash = doors.hash(password).await?;
         let now = self.now();
@@ -121,6 +124,23 @@ impl App {
         let entry = self.audit_entry(actor, "password.set", ("user", user.to_string()), json!({}));
         audit::append(&mut tx, &entry, ids::random()).await?;
         tx.commit().await?;
+        Ok(())
+    }
+
+    /// Has somebody who is signed in prove it once more, no faster than at the door: whoever finds
+    /// an open browser must not be able to guess.
+    async fn confirm(&self, doors: &Doors, user: UserId, current: String) -> Result<(), NotTaken> {
+        let now = self.now();
+        let name = user.to_string();
+        if let Some(retry_after_seconds) = doors.throttle.wait_seconds(&name, None, now) {
+            return Err(NotTaken::Slowly { retry_after_seconds });
+        }
+        doors.throttle.failed(&name, None, now);
+        let known = credential::get(&self.db, user).await?;
+        if !doors.verify(current, known.map(|known| known.password_hash)).await {
+            return Err(NotTaken::CurrentIsWrong);
+        }
+        doors.throttle.succeeded(&name, None);
         Ok(())
     }
 

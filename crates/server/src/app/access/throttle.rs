@@ -27,7 +27,7 @@ pub struct Throttle {
 
 #[derive(Debug, Default)]
 struct Memory {
-    by_name: HashMap<(String, IpAddr), Failures>,
+    by_name: HashMap<(String, Option<IpAddr>), Failures>,
     by_address: HashMap<IpAddr, Failures>,
 }
 
@@ -39,10 +39,17 @@ struct Failures {
 
 impl Throttle {
     /// How many seconds this name must wait at this address before its password is looked at.
-    pub fn wait_seconds(&self, name: &str, address: IpAddr, now: Timestamp) -> Option<u32> {
+    /// Without an address it is about somebody who is signed in and proves it once more.
+    pub fn wait_seconds(
+        &self,
+        name: &str,
+        address: impl Into<Option<IpAddr>>,
+        now: Timestamp,
+    ) -> Option<u32> {
+        let address = address.into();
         let memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
         let of_name = memory.by_name.get(&(name.to_owned(), address));
-        let of_address = memory.by_address.get(&address);
+        let of_address = address.and_then(|address| memory.by_address.get(&address));
         let wait = [(of_name, FREE_FAILURES_OF_NAME), (of_address, FREE_FAILURES_OF_ADDRESS)]
             .into_iter()
             .filter_map(|(failures, free)| left(failures?, free, now))
@@ -52,17 +59,21 @@ impl Throttle {
 
     /// Remembers a failure. It is noted before the password is looked at and taken back by
     /// [`Throttle::succeeded`], so that guesses in parallel count too.
-    pub fn failed(&self, name: &str, address: IpAddr, now: Timestamp) {
+    pub fn failed(&self, name: &str, address: impl Into<Option<IpAddr>>, now: Timestamp) {
+        let address = address.into();
         let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
         note(&mut memory.by_name, (name.to_owned(), address), now);
-        note(&mut memory.by_address, address, now);
+        if let Some(address) = address {
+            note(&mut memory.by_address, address, now);
+        }
     }
 
     /// Forgets the failures of a name at an address, after a right password.
-    pub fn succeeded(&self, name: &str, address: IpAddr) {
+    pub fn succeeded(&self, name: &str, address: impl Into<Option<IpAddr>>) {
+        let address = address.into();
         let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
         memory.by_name.remove(&(name.to_owned(), address));
-        if let Some(failures) = memory.by_address.get_mut(&address) {
+        if let Some(failures) = address.and_then(|address| memory.by_address.get_mut(&address)) {
             failures.count = failures.count.saturating_sub(1);
         }
     }

@@ -69,6 +69,23 @@ impl Bodies {
             .unwrap_or(Err(Unread::Broken))
     }
 
+    /// Reads a body only to throw it away, so that the client hears why instead of a broken
+    /// connection. A client that is slow or sends too much has to do without.
+    pub(super) async fn discard(&self, body: Body) {
+        let throw_away = async {
+            let mut stream = body.into_data_stream();
+            let mut seen = 0_usize;
+            while let Some(Ok(chunk)) = stream.next().await {
+                seen = seen.saturating_add(chunk.len());
+                if seen > DISCARD_BYTES_MAX {
+                    return;
+                }
+            }
+        };
+        let patience = Duration::from_secs(BODY_SECONDS_MAX);
+        let _ = tokio::time::timeout(patience, throw_away).await;
+    }
+
     async fn collect(&self, declared: Option<usize>, body: Body) -> Result<Whole, Unread> {
         let mut stream = body.into_data_stream();
         let mut bytes = Vec::with_capacity(declared.unwrap_or(0).min(16 * 1024));
