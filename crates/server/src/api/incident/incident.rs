@@ -114,7 +114,7 @@ pub struct Incident {
     /// What happens if nobody answers; only where one incident is asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    pub plan: Option<Vec<PlannedPage>>,
+    pub plan: Option<Vec<PlannedStep>>,
     /// How long things took.
     pub statistics: Statistics,
     /// Where people read it.
@@ -159,7 +159,7 @@ pub enum PagingState {
 
 /// People who will be asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct PlannedPage {
+pub struct PlannedStep {
     /// When.
     pub at: Instant,
     /// The step, counted from 1; null for the catch-all.
@@ -420,12 +420,12 @@ fn paging(state: escalation::State) -> Paging {
     }
 }
 
-fn plan(directory: &Directory, incident: &lifecycle::Incident) -> Vec<PlannedPage> {
+fn plan(directory: &Directory, incident: &lifecycle::Incident) -> Vec<PlannedStep> {
     let policy = directory.policies.get(incident.policy).or_else(|| directory.catch_all_policy());
     let Some(policy) = policy else { return Vec::new() };
     let Preview { pages, .. } =
         preview::remaining(directory, policy, incident.severity, incident.escalation);
-    let mut planned: Vec<PlannedPage> = Vec::new();
+    let mut planned: Vec<PlannedStep> = Vec::new();
     for page in pages {
         let Some(user) = directory.users.get(page.user) else { continue };
         // Later methods of the same person in the same step are not news.
@@ -434,7 +434,7 @@ fn plan(directory: &Directory, incident: &lifecycle::Incident) -> Vec<PlannedPag
         match same {
             Some(same) if !same.users.contains(&user.name) => same.users.push(user.name.clone()),
             Some(_) => {}
-            None => planned.push(PlannedPage {
+            None => planned.push(PlannedStep {
                 at: page.at.into(),
                 step: page.step,
                 round: page.round,
