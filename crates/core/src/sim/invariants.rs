@@ -6,10 +6,11 @@ use jiff::SignedDuration;
 use super::input::NODES;
 use super::record::{Link, Replay};
 use super::rng::mix;
-use super::store::{DeliveryRow, Fact, IncidentRow, Key, MessageState, PageRow, Store};
+use super::store::{DeliveryRow, Fact, IncidentRow, Key, MessageState, PageRow, Store, Timer};
 use super::triage::is_trigger;
 use super::world::World;
 use crate::alerting::alert::AlertStatus;
+use crate::engine::lease::LEASE;
 use crate::incident::lifecycle::{How, Status};
 use crate::incident::severity::Urgency;
 use crate::oncall::escalation::State;
@@ -185,10 +186,7 @@ fn nobody_is_forgotten(world: &World, facts: &[Fact], all: bool) -> Result<(), S
         require(timer == next_at, || {
             format!("incident {id} waits for {next_at:?} and its timer is set to {timer:?}")
         })?;
-        let is_open = |alert: &u64| {
-            world.store.alerts.get(alert).is_some_and(|row| row.status == AlertStatus::Open)
-        };
-        let orphan = row.alerts.iter().find(|alert| is_open(alert));
+        let orphan = row.alerts.iter().find(|alert| is_open(&world.store, alert));
         require(row.state.status.is_open() || orphan.is_none(), || {
             format!("incident {id} is over and its alert {orphan:?} is not")
         })?;
@@ -211,6 +209,10 @@ fn nobody_is_forgotten(world: &World, facts: &[Fact], all: bool) -> Result<(), S
     Ok(())
 }
 
+fn is_open(store: &Store, alert: &u64) -> bool {
+    store.alerts.get(alert).is_some_and(|row| row.status == AlertStatus::Open)
+}
+
 /// 4. A step commits if and only if its page rows, or a record that it reaches nobody, commit.
 fn steps_commit_with_their_pages(world: &World, facts: &[Fact], all: bool) -> Result<(), String> {
     for (id, row) in incidents(world, facts, all) {
@@ -226,7 +228,7 @@ fn steps_commit_with_their_pages(world: &World, facts: &[Fact], all: bool) -> Re
 }
 
 /// 5. With one node alive and the store reachable, nothing that is due stays unattempted.
-fn due_work_is_attempted(world: &World, _: &[Fact], _: bool) -> Result<(), String> {
+fn due_work_is_attempted(world: &World, _: &[Fact], all: bool) -> Result<(), String> {
     let Some(healthy_since) = world.healthy_since else { return Ok(()) };
     let wall = world.wall();
     let late = |since: jiff::Timestamp, allowed: SignedDuration| {
@@ -239,7 +241,7 @@ fn due_work_is_attempted(world: &World, _: &[Fact], _: bool) -> Result<(), Strin
             format!("{key:?} could be claimed since {since}")
         })?;
     }
-    if let Some(at) = world.store.earliest_triage() {
+    if let Some(at) = world.store.earliest_triage(wall) {
         let oldest = world.store.pending.first().and_then(|id| world.store.inbox.get(id));
         let since = oldest.map_or(at, |message| message.stored_at.max(at));
         let since = since.max(world.store.triage_ended_at);
@@ -249,7 +251,14 @@ fn due_work_is_attempted(world: &World, _: &[Fact], _: bool) -> Result<(), Strin
         let allowed = UNATTEMPTED_MAX + BUNDLE_WINDOW;
         require(!late(*at, allowed), || format!("delivery {id} was never tried since {at}"))?;
     }
-    Ok(())
+    if !all || !late(healthy_since, UNATTEMPTED_MAX) {
+        return Ok(());
+    }
+    let longest = wall + LEASE + UNATTEMPTED_MAX;
+    let held = |timer: &&Timer| timer.claim.until.is_some_and(|until| until > longest);
+    require(!world.store.timers.values().any(|timer| held(&timer)), || {
+        "work is held by a claim from before the clock was set back".to_owned()
+    })
 }
 
 /// 6. A page ends accepted, superseded (saying by what) or exhausted, and what is exhausted is
@@ -475,6 +484,10 @@ fn the_record_replays(world: &World, facts: &[Fact], all: bool) -> Result<(), St
         })?;
         require(row.state.alert_count == 1 + alerts_joined, || {
             format!("incident {id} counts {} alerts", row.state.alert_count)
+        })?;
+        let open = row.alerts.iter().filter(|alert| is_open(&world.store, alert)).count();
+        require(row.state.open_alert_count.unsigned_abs() == open as u64, || {
+            format!("incident {id} counts {} open alerts of {open}", row.state.open_alert_count)
         })?;
         require(row.state.escalation != State::Exhausted || exhausted > 0, || {
             format!("incident {id} is exhausted and its record does not say so")

@@ -126,6 +126,12 @@ pub struct Report {
     pub stale: u64,
     /// Claims that ran out unfinished and were taken up again.
     pub reclaimed: u64,
+    /// Messages that a node kept on its own disk until the store came back.
+    pub spooled: u64,
+    /// Deliveries that waited for a digest.
+    pub bundled: u64,
+    /// Timeline entries by kind.
+    pub told: Vec<(&'static str, u64)>,
     /// A digest of everything that happened.
     pub digest: u64,
     /// The invariant that broke, if one did; the run ended there.

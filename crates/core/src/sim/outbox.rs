@@ -46,6 +46,7 @@ impl Store {
             if let Some(row) = self.deliveries.get_mut(&id) {
                 row.state = DeliveryState::Bundled;
             }
+            self.bundled += 1;
             self.set_timer(key, until, cx.now);
             return vec![];
         }

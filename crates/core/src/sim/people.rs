@@ -1,12 +1,12 @@
 //! What people ask, as commands of the real lifecycle.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use super::incident::{Context, around};
 use super::input::{Asked, Verb};
 use super::organisation::{PEOPLE, user_id};
-use super::store::Store;
+use super::store::{IncidentRow, Store};
 use crate::id::PageId;
 use crate::incident::lifecycle::{self, Command, Decision, Surroundings};
 use crate::incident::severity::Level;
@@ -63,6 +63,26 @@ impl Store {
                 Command::Merge { into: into.id, into_number: into.number }
             }
         })
+    }
+
+    /// Resolves what nobody came back to: open, without an open alert, untouched since `before`. In
+    /// the world somebody always does in the end; here it keeps the store from growing for ever.
+    pub(super) fn tidy_up(&mut self, cx: &Context<'_>, before: Timestamp) {
+        let left = |row: &IncidentRow| {
+            row.state.status.is_open() && row.state.open_alert_count == 0 && row.touched_at < before
+        };
+        let left: Vec<_> =
+            self.incidents.iter().filter(|(_, row)| left(row)).map(|(id, _)| *id).collect();
+        let actor = Actor::Token { name: "housekeeping".to_owned() };
+        for id in left {
+            let Some(row) = self.incidents.get(&id) else { continue };
+            let Some(around) = around(cx, &row.state) else { continue };
+            let command = Command::Resolve { note: None };
+            let decided = lifecycle::handle(&row.state, command, &actor, &around, cx.now);
+            if let Ok(decision) = decided {
+                self.commit(cx, id, decision);
+            }
+        }
     }
 
     /// The incident of a trouble's newest alert.

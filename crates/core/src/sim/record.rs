@@ -1,6 +1,8 @@
 //! The record: one entry for each transition and each send, chained so that a change is seen, and
 //! the state that follows from the entries alone.
 
+use std::collections::BTreeMap;
+
 use super::rng::mix;
 use crate::incident::lifecycle::Status;
 use crate::incident::timeline::{Entry, Kind};
@@ -28,10 +30,8 @@ impl Link {
 /// The chain of all entries.
 #[derive(Debug, Default)]
 pub(super) struct Audit {
-    /// Entries about transitions.
-    pub transitions: u64,
-    /// Entries about sends.
-    pub sends: u64,
+    /// Entries about transitions, by kind.
+    pub told: BTreeMap<&'static str, u64>,
     pub head: u64,
     /// The newest entries.
     pub newest: Vec<Link>,
@@ -41,12 +41,11 @@ pub(super) struct Audit {
 
 impl Audit {
     pub(super) fn transition(&mut self, incident: u64, kind: Kind) {
-        self.transitions += 1;
+        *self.told.entry(kind.name()).or_default() += 1;
         self.append(mix(incident) ^ kind as u64);
     }
 
     pub(super) fn send(&mut self, delivery: u64, attempt: u32) {
-        self.sends += 1;
         self.append(mix(delivery) ^ u64::from(attempt) << 32);
     }
 

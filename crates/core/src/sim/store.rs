@@ -30,6 +30,8 @@ pub(super) struct Timer {
     pub due: Timestamp,
     /// When it was set, by the store's clock.
     pub set_at: Timestamp,
+    /// Where it stands in the queue.
+    queued_at: Timestamp,
     pub claim: Claim,
     /// Grows whenever the instant is set anew.
     pub generation: u64,
@@ -40,10 +42,15 @@ pub(super) struct Timer {
 }
 
 impl Timer {
-    /// From when on somebody may claim it.
-    pub(super) fn claimable_at(&self) -> Timestamp {
-        self.claim.until.map_or(self.due, |until| until.max(self.due))
+    /// From when on somebody may claim it, as it looks at `now`.
+    fn claimable_at(&self, now: Timestamp) -> Timestamp {
+        held_until(self.claim, now).map_or(self.due, |until| until.max(self.due))
     }
+}
+
+/// When a claim ends, or ended. A claim from before the clock was set back holds nothing.
+fn held_until(claim: Claim, now: Timestamp) -> Option<Timestamp> {
+    claim.until.filter(|until| *until <= now || !lease::is_interrupted(claim, now))
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -200,6 +207,8 @@ pub(super) struct Store {
     /// What went out lately, by method.
     pub recent: HashMap<ContactMethodId, Vec<(Timestamp, u64)>>,
     pub audit: Audit,
+    /// Deliveries that waited for a digest.
+    pub bundled: u64,
     pub facts: Vec<Fact>,
     /// Pages that every method failed for and that nobody has followed up yet.
     pub unsettled: Vec<u64>,
@@ -216,41 +225,55 @@ impl Store {
     /// Sets the instant at which something next needs attention. Whoever holds a claim on the old
     /// instant has lost it. A new row's fence begins above that of any row that stood there before.
     pub(super) fn set_timer(&mut self, key: Key, due: Timestamp, now: Timestamp) {
-        let mut timer = match self.timers.get(&key) {
-            Some(timer) => {
-                self.queue.remove(&(timer.claimable_at(), key));
-                *timer
-            }
-            None => {
-                let claim = Claim { fence: now.as_microsecond(), until: None };
-                Timer { due, set_at: now, claim, generation: 0, granted: None, fired: None }
-            }
-        };
-        timer.due = due;
-        timer.set_at = now;
+        let mut timer = self.timers.get(&key).copied().unwrap_or_else(|| {
+            let claim = Claim { fence: now.as_microsecond(), until: None };
+            let (set_at, queued_at) = (now, due);
+            Timer { due, set_at, queued_at, claim, generation: 0, granted: None, fired: None }
+        });
+        (timer.due, timer.set_at) = (due, now);
         timer.claim = Claim { fence: timer.claim.fence + 1, until: None };
         timer.generation += 1;
         timer.granted = None;
-        self.queue.insert((due, key));
         self.timers.insert(key, timer);
+        self.enqueue(key, due);
+    }
+
+    /// Moves a timer to another place in the queue.
+    pub(super) fn enqueue(&mut self, key: Key, at: Timestamp) {
+        if let Some(timer) = self.timers.get_mut(&key) {
+            self.queue.remove(&(timer.queued_at, key));
+            timer.queued_at = at;
+            self.queue.insert((at, key));
+        }
     }
 
     pub(super) fn clear_timer(&mut self, key: Key) {
         if let Some(timer) = self.timers.remove(&key) {
-            self.queue.remove(&(timer.claimable_at(), key));
+            self.queue.remove(&(timer.queued_at, key));
+        }
+    }
+
+    /// Puts every timer where it belongs by a clock that has jumped.
+    pub(super) fn queue_again(&mut self, now: Timestamp) {
+        let places: Vec<_> =
+            self.timers.iter().map(|(key, timer)| (*key, timer.claimable_at(now))).collect();
+        for (key, at) in places {
+            self.enqueue(key, at);
         }
     }
 
     /// Claims a timer; gives the fence and whether an earlier claim was never finished.
     pub(super) fn claim_timer(&mut self, key: Key, now: Timestamp) -> Option<(i64, bool)> {
         let timer = self.timers.get_mut(&key)?;
-        let taken = lease::claim(timer.due, timer.claim, now)?;
         let interrupted = lease::is_interrupted(timer.claim, now);
-        self.queue.remove(&(timer.claimable_at(), key));
-        timer.claim = taken;
-        timer.granted = Some(taken.fence);
-        self.queue.insert((timer.claimable_at(), key));
-        Some((taken.fence, interrupted))
+        let taken = lease::claim(timer.due, timer.claim, now);
+        if let Some(taken) = taken {
+            timer.claim = taken;
+            timer.granted = Some(taken.fence);
+        }
+        let at = timer.claimable_at(now);
+        self.enqueue(key, at);
+        taken.map(|taken| (taken.fence, interrupted))
     }
 
     /// Whether the result of a claim may be committed, noted as a fact if it is. `trusting` skips
@@ -269,9 +292,9 @@ impl Store {
     /// Ends a claim and leaves the timer as it was.
     pub(super) fn release_timer(&mut self, key: Key) {
         if let Some(timer) = self.timers.get_mut(&key) {
-            self.queue.remove(&(timer.claimable_at(), key));
             timer.claim.until = None;
-            self.queue.insert((timer.claimable_at(), key));
+            let at = timer.due;
+            self.enqueue(key, at);
         }
     }
 
@@ -280,10 +303,11 @@ impl Store {
         self.queue.first().copied()
     }
 
-    /// The earliest instant at which triage can be claimed.
-    pub(super) fn earliest_triage(&self) -> Option<Timestamp> {
+    /// The earliest instant at which triage can be claimed, as it looks at `now`.
+    pub(super) fn earliest_triage(&self, now: Timestamp) -> Option<Timestamp> {
         self.pending.first()?;
-        Some(self.triage.and_then(|claim| claim.until).unwrap_or(Timestamp::MIN))
+        let held_until = self.triage.and_then(|claim| held_until(claim, now));
+        Some(held_until.unwrap_or(Timestamp::MIN))
     }
 
     /// Whether a page is neither answered nor given up.

@@ -168,6 +168,8 @@ impl World {
         self.trace.fold(self.store.audit.head);
         self.report.steps = self.trace.step;
         self.report.digest = self.trace.digest;
+        self.report.bundled = self.store.bundled;
+        self.report.told = self.store.audit.told.iter().map(|(kind, n)| (*kind, *n)).collect();
     }
 
     fn broken(&self, number: u8, name: &'static str, detail: String) -> Broken {
@@ -214,8 +216,8 @@ impl World {
             return None;
         }
         let timer = self.next_timer().map(|(at, _)| at);
-        let at = timer.into_iter().chain(self.store.earliest_triage()).min()?;
         let wall = self.wall();
+        let at = timer.into_iter().chain(self.store.earliest_triage(wall)).min()?;
         if at <= wall {
             return Some(self.now);
         }

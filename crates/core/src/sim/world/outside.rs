@@ -14,6 +14,8 @@ use crate::sim::store::Fact;
 
 /// How long what has ended stays in memory.
 const KEPT: SignedDuration = SignedDuration::from_hours(3);
+/// How long an incident without open alerts is left to the people of the inputs.
+const LEFT: SignedDuration = SignedDuration::from_hours(14);
 
 impl World {
     pub(super) fn hour(&mut self, number: u64) {
@@ -30,6 +32,8 @@ impl World {
             self.store.pending.contains(message) || !self.store.inbox.contains_key(message)
         });
         let before = self.now.checked_sub(KEPT).unwrap_or(Timestamp::MIN);
+        let long_before = self.now.checked_sub(LEFT).unwrap_or(Timestamp::MIN);
+        self.transact(|store, cx| store.tidy_up(cx, long_before));
         for row in self.store.archive(before) {
             let state = &row.state;
             self.trace
@@ -179,6 +183,7 @@ impl World {
                 self.drift += SignedDuration::from_secs(seconds.into());
                 // What is due by the new clock has to be found by it first.
                 self.healthy_since = None;
+                self.store.queue_again(self.wall());
                 self.now
             }
         };

@@ -38,7 +38,7 @@ impl World {
         let now = self.now;
         let Some(node) = self.any_node(|node| node.may_claim(now, wall)) else { return };
         let timer = self.next_timer().filter(|(at, _)| *at <= wall);
-        let triage = self.store.earliest_triage().filter(|at| *at <= wall);
+        let triage = self.store.earliest_triage(wall).filter(|at| *at <= wall);
         match (timer, triage) {
             (Some((_, Key::Delivery(id))), _) => {
                 let parcel = self.transact(|store, cx| store.claim_delivery(cx, id));
@@ -140,6 +140,7 @@ impl World {
         if let Work::Accept { id, sent, received_at } = flight.work {
             self.nodes[flight.node].spool.push((id, sent, received_at));
             self.trace.note("node spools message", id, flight.node as u64);
+            self.report.spooled += 1;
             self.receipt(id);
             return;
         }
