@@ -192,3 +192,20 @@ fn document(need: Need, operation: &mut Operation) {
         SecurityRequirement::new("token", none),
     ]);
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    #[test]
+    fn no_two_schemas_share_a_name() {
+        let mut known = HashMap::new();
+        for (_, (schemas, _, _)) in crate::api::routes().rows {
+            for (name, schema) in schemas {
+                let before = known.entry(name.clone()).or_insert_with(|| schema.clone());
+                assert!(*before == schema, "two different things are called {name}");
+            }
+        }
+        assert!(known.len() > 50, "the schemas are seen");
+    }
+}
