@@ -67,7 +67,7 @@ impl Demo {
         let shown = async {
             configure(&db, &phones).await?;
             self.live_through_the_past(&db, &phones).await?;
-            let operator = operator::post(&db, dir.path(), url.clone(), Clock::System.now()).await;
+            let posted = operator::post(&db, dir.path(), url.clone(), Clock::System.now()).await?;
             let app = App::start(db.clone(), Clock::System, around(&url)).await?;
             let password = set_password(&app).await?;
             welcome(&url, &password, dir.path())?;
@@ -75,7 +75,7 @@ impl Demo {
             let playing = Playing::begin(app, listener, &url, dir.path())?;
             stop.await;
             playing.end().await?;
-            drop(operator?);
+            drop(posted);
             anyhow::Ok(())
         };
         let outcome = shown.await;

@@ -121,12 +121,8 @@ fn ring(user: &str, incident: &Value, page: &Value, screen: Screen) -> String {
 }
 
 fn over(user: &str, body: &Value, screen: Screen) -> String {
-    let (how, by) = (&body["superseded"]["how"], &body["superseded"]["by"]);
     let number = show::text(&body["incident"]["number"]);
-    let text = match show::text(by) {
-        by if by.is_empty() => format!("#{number} is {}", show::text(how)),
-        by => format!("#{number} is {} by {by}", show::text(how)),
-    };
+    let text = format!("#{number} {}", show::text(&body["superseded"]["by"]));
     format!("{}  {}\n", opening(user, screen), screen.paint.muted(&text))
 }
 

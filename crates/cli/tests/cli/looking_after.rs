@@ -9,7 +9,7 @@ use super::world::World;
 /// How a check of the doctor came out.
 fn level(findings: &Value, check: &str) -> String {
     let found = findings["items"].as_array().into_iter().flatten();
-    let found = found.filter(|finding| finding["check"] == check).last();
+    let found = found.filter(|finding| finding["check"] == check).next_back();
     found.unwrap_or_else(|| panic!("no check {check}: {findings}"))["level"]
         .as_str()
         .expect("a level")
