@@ -8,8 +8,8 @@ use super::world::World;
 
 /// How a check of the doctor came out.
 fn level(findings: &Value, check: &str) -> String {
-    let found = findings["items"].as_array().into_iter().flatten();
-    let found = found.filter(|finding| finding["check"] == check).next_back();
+    let mut found = findings["items"].as_array().into_iter().flatten();
+    let found = found.rfind(|finding| finding["check"] == check);
     found.unwrap_or_else(|| panic!("no check {check}: {findings}"))["level"]
         .as_str()
         .expect("a level")
