@@ -207,20 +207,24 @@ pub fn group(
     let joinable = |candidate: &&Candidate| {
         candidate.status == Status::Triggered && candidate.severity.at_least_as_bad_as(level)
     };
+    // The newest of several, whatever order they come in.
+    let newest = |candidate: &&Candidate| (candidate.first_alert_at, candidate.id);
     let same_key = candidates
         .iter()
         .filter(joinable)
-        .find(|candidate| signal.group_key.is_some() && candidate.group_key == signal.group_key);
+        .filter(|candidate| signal.group_key.is_some() && candidate.group_key == signal.group_key)
+        .max_by_key(newest);
     if let Some(candidate) = same_key {
         let because = "it has the same group key as the incident's first alert".to_owned();
         return Grouped { join: Some(candidate.id), because };
     }
-    let in_window = candidates.iter().filter(joinable).find(|candidate| {
+    let is_recent = |candidate: &&Candidate| {
         candidate.grouping_value == value
             && candidate
                 .first_alert_at
                 .is_some_and(|first| received_at.duration_since(first) <= *window)
-    });
+    };
+    let in_window = candidates.iter().filter(joinable).filter(is_recent).max_by_key(newest);
     match in_window {
         Some(candidate) => Grouped {
             join: Some(candidate.id),

@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use jiff::Timestamp;
 use muster_integrations::channels::{self, Channels};
 use muster_store::org::directory;
-use muster_store::{Db, Engine, Lane, setting};
+use muster_store::{Db, Engine, Lane, StoreError, setting, timer};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
@@ -60,8 +60,10 @@ pub struct Wake {
     pub triage: Notify,
     /// An incident's timer was set.
     pub timers: Notify,
-    /// A delivery was set.
+    /// A page was set.
     pub outbox: Notify,
+    /// Any other message was set.
+    pub notices: Notify,
     /// Something was told to the live stream.
     pub stream: Notify,
     /// A stage finished a piece of work.
@@ -89,6 +91,7 @@ impl Wake {
         self.triage.notify_one();
         self.timers.notify_one();
         self.outbox.notify_one();
+        self.notices.notify_one();
         self.stream.notify_waiters();
         self.progress.notify_waiters();
     }
@@ -112,6 +115,11 @@ impl App {
         let snapshot = Snapshot::load(&db).await.context("reading the configuration")?;
         let mut tx = db.begin(Lane::Command).await?;
         let key = setting::put_new(&mut tx, INSTANCE_KEY, &ids::random::<32>()).await?;
+        if db.engine() == Engine::Sqlite {
+            // Nobody else works on an embedded store, so whoever held a claim is dead: what it did
+            // need not wait until its leases run out.
+            timer::interrupt_all(&mut tx, clock.now()).await?;
+        }
         tx.commit().await?;
         let instance_key =
             key.try_into().map_err(|_| anyhow::anyhow!("the instance key is not 32 bytes"))?;
@@ -146,25 +154,41 @@ impl App {
     /// # Errors
     /// When the store cannot be read; the old configuration stays in force then.
     pub async fn reload(&self) -> anyhow::Result<()> {
-        let fresh = Arc::new(Snapshot::load(&self.db).await?);
+        self.install(Snapshot::load(&self.db.urgent()).await?);
+        Ok(())
+    }
+
+    /// Works with this configuration from now on.
+    pub(crate) fn install(&self, snapshot: Snapshot) {
+        let fresh = Arc::new(snapshot);
         *self.0.snapshot.write().unwrap_or_else(PoisonError::into_inner) = fresh;
         self.wake.all();
-        Ok(())
     }
 
     /// Reads the configuration again if another node has changed it.
     ///
     /// # Errors
-    /// When the store cannot be read; the old configuration stays in force then.
+    /// When the store does not answer.
     pub async fn refresh(&self) -> anyhow::Result<()> {
         // One process alone holds an embedded store, and it reloads after its own changes.
         if self.db.engine() == Engine::Sqlite {
             return Ok(());
         }
-        let mut tx = self.db.snapshot().await?;
+        let mut tx = self.db.urgent().snapshot().await?;
         let newest = directory::revision(&mut tx).await?;
         drop(tx);
-        if newest == self.snapshot().directory.revision { Ok(()) } else { self.reload().await }
+        if newest == self.snapshot().directory.revision {
+            return Ok(());
+        }
+        match self.reload().await {
+            Err(error) if !error.downcast_ref().is_some_and(StoreError::is_transient) => {
+                // A newer node may have written what this one cannot read: better the old rules
+                // than nobody paged.
+                tracing::error!("the old configuration stays in force: {error:#}");
+                Ok(())
+            }
+            outcome => outcome,
+        }
     }
 
     /// The installation's own key.

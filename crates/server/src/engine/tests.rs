@@ -1,9 +1,12 @@
 //! The engine's stories, each told on both stores.
 
+mod catch_up;
+mod faults;
 mod inbox;
 mod nodes;
 mod paging;
 mod proxy;
+mod replay;
 mod storm;
 mod triage;
 mod world;

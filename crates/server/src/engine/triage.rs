@@ -97,6 +97,8 @@ async fn digest(app: &App, only: Option<MessageId>, now: Timestamp) -> Result<Di
     if rows.is_empty() {
         return Ok(Digested::None);
     }
+    // Waiting for the writer takes time, and nothing is decided before it was received.
+    let now = app.now();
     let work = AssertUnwindSafe(batch::digest(app, &mut tx, &rows, now)).catch_unwind();
     work.await.map_err(|_| Trouble::Panic)??;
     lease::release(&mut tx, LEASE, app.node, fence).await?;

@@ -1,6 +1,6 @@
 //! The engine with a simulated clock, a real store and real HTTP, without the API in front of it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use muster_core::id::{IncidentId, MessageId};
 use muster_core::incident::lifecycle::{Command, Incident};
 use muster_core::incident::timeline::Actor;
+use muster_core::org::directory::Directory;
 use muster_store::inbox::{self, NewMessage};
 use muster_store::incident::incident as store_incident;
 use muster_store::oncall::{delivery, page};
@@ -15,8 +16,9 @@ use muster_store::{Db, Lane, Sql, timer};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 
-use crate::app::App;
+use crate::app::{App, Snapshot};
 use crate::app::org::config;
 use crate::clock::Clock;
 use crate::engine::accept::Accept;
@@ -25,8 +27,12 @@ use crate::settings::Settings;
 
 /// When every story begins.
 pub(super) const T0: &str = "2026-11-21T03:00:00Z";
+/// How long a story waits for word of progress before it looks by itself.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
 /// How long a story waits for the engine to come to rest before it fails.
 const REST_WITHIN: Duration = Duration::from_secs(30);
+/// The answer of a phone that hangs up instead.
+pub(super) const HANGS_UP: u16 = 0;
 /// The most timers that one step of the clock passes.
 const TIMERS_PASSED_MAX: usize = 1_000;
 
@@ -35,6 +41,7 @@ const TIMERS_PASSED_MAX: usize = 1_000;
 pub(super) struct Phones {
     received: Arc<Mutex<Vec<(String, Value)>>>,
     answers: Arc<Mutex<HashMap<String, u16>>>,
+    held: watch::Sender<HashSet<String>>,
 }
 
 impl Phones {
@@ -75,7 +82,11 @@ impl Phones {
             let body = serde_json::from_slice(&bytes[end..end + length]).unwrap_or(Value::Null);
             bytes.drain(..end + length);
             let status = self.answers.lock().unwrap().get(&path).copied().unwrap_or(200);
-            self.received.lock().unwrap().push((path, body));
+            self.received.lock().unwrap().push((path.clone(), body));
+            let _ = self.held.subscribe().wait_for(|held| !held.contains(&path)).await;
+            if status == HANGS_UP {
+                return;
+            }
             let answer = format!("HTTP/1.1 {status} X\r\ncontent-length: 0\r\n\r\n");
             if stream.write_all(answer.as_bytes()).await.is_err() {
                 return;
@@ -86,6 +97,20 @@ impl Phones {
     /// What a path answers from now on.
     pub(super) fn set(&self, path: &str, status: u16) {
         self.answers.lock().unwrap().insert(path.to_owned(), status);
+    }
+
+    /// From now on a path takes messages and says nothing.
+    pub(super) fn hold(&self, path: &str) {
+        self.held.send_modify(|held| {
+            held.insert(path.to_owned());
+        });
+    }
+
+    /// The path answers again, also what it kept waiting.
+    pub(super) fn let_go(&self, path: &str) {
+        self.held.send_modify(|held| {
+            held.remove(path);
+        });
     }
 
     /// What arrived at a path.
@@ -168,10 +193,16 @@ async fn apply(db: &Db, wanted: &config::Wanted, now: Timestamp) {
 impl World {
     /// A new installation on a new store.
     pub(super) async fn new(db: Db) -> Self {
+        Self::with(db, |text| text).await
+    }
+
+    /// A new installation with a configuration of its own.
+    pub(super) async fn with(db: Db, change: impl Fn(String) -> String) -> Self {
         let phones = Phones::default();
         let port = phones.listen().await;
         let clock = Clock::simulated(T0.parse().unwrap());
-        let wanted = config::check(&organization(port), None).expect("the story's configuration");
+        let wanted =
+            config::check(&change(organization(port)), None).expect("the story's configuration");
         apply(&db, &wanted, clock.now()).await;
         let settings =
             Settings { network_allow: vec!["127.0.0.0/8".into()], ..Settings::default() };
@@ -181,9 +212,32 @@ impl World {
         Self { app, phones, accept, engine, port }
     }
 
+    /// An installation whose organisation was not configured but made by `directory`, given the
+    /// port of everybody's phones.
+    pub(super) async fn of(
+        db: Db,
+        now: Timestamp,
+        directory: impl FnOnce(u16) -> Directory,
+    ) -> Self {
+        let phones = Phones::default();
+        let port = phones.listen().await;
+        let settings =
+            Settings { network_allow: vec!["127.0.0.0/8".into()], ..Settings::default() };
+        let app = App::start(db, Clock::simulated(now), settings).await.unwrap();
+        app.install(Snapshot::new(Arc::new(directory(port)), Vec::new()));
+        let accept = Accept::start(&app);
+        let engine = Some(Engine::start(&app));
+        Self { app, phones, accept, engine, port }
+    }
+
     /// Another node on the same database, with the same clock and the same phones.
     pub(super) async fn another_node(&self, db: Db) -> Self {
         self.node(db, self.app.clock.clone()).await
+    }
+
+    /// Another node whose clock is wrong.
+    pub(super) async fn wrong_node(&self, db: Db, wrong: SignedDuration) -> Self {
+        self.node(db, self.app.clock.wrong_by(wrong)).await
     }
 
     async fn node(&self, db: Db, clock: Clock) -> Self {
@@ -221,22 +275,36 @@ impl World {
         self.message(&format!("{service}/events"), body).await
     }
 
+    /// Sends an alert as a client does that may hear no 2xx.
+    pub(super) async fn try_event(&self, key: &str) -> bool {
+        let body = json!({
+            "routing_key": "unused", "event_action": "trigger", "dedup_key": key,
+            "payload": { "summary": key, "source": "story", "severity": "critical" },
+        });
+        let message = self.new_message("checkout/events", body.to_string().as_bytes());
+        self.accept.accept(message).await.is_ok()
+    }
+
     /// Accepts any body that comes in through an integration.
     pub(super) async fn message(&self, integration: &str, body: &[u8]) -> MessageId {
+        let message = self.new_message(integration, body);
+        let id = message.id;
+        self.accept.accept(message).await.unwrap();
+        id
+    }
+
+    fn new_message(&self, integration: &str, body: &[u8]) -> NewMessage {
         let snapshot = self.app.snapshot();
         let inlet = snapshot.inlet_by_label(integration).unwrap();
         let now = self.app.now();
-        let id = MessageId(self.app.ids.next(now));
-        let message = NewMessage {
-            id,
+        NewMessage {
+            id: MessageId(self.app.ids.next(now)),
             integration: inlet.integration.id,
             received_at: now,
             content_type: Some("application/json".into()),
             request: None,
             body: body.to_vec(),
-        };
-        self.accept.accept(message).await.unwrap();
-        id
+        }
     }
 
     /// Stops the engine: from here on the story takes the steps.
@@ -268,18 +336,24 @@ impl World {
 
     /// Waits until nothing is due.
     pub(super) async fn rest(&self) {
+        self.until(async || self.app.is_idle().await.unwrap()).await;
+    }
+
+    /// Waits until something is so, looking again whenever the engine got further.
+    pub(super) async fn until(&self, is_so: impl AsyncFn() -> bool) {
         let rest = async {
             loop {
                 let progress = self.app.wake.progress.notified();
                 tokio::pin!(progress);
                 progress.as_mut().enable();
-                if self.app.is_idle().await.unwrap() {
+                if is_so().await {
                     return;
                 }
-                progress.await;
+                // Phones and other nodes make progress that this node hears nothing of.
+                let _ = tokio::time::timeout(LOOK_AGAIN, progress).await;
             }
         };
-        tokio::time::timeout(REST_WITHIN, rest).await.expect("the engine comes to rest");
+        tokio::time::timeout(REST_WITHIN, rest).await.expect("the engine gets there");
     }
 
     /// Moves the clock, stopping at every timer on the way, as real time would.
@@ -299,9 +373,11 @@ impl World {
     }
 
     async fn next_timer(&self) -> Option<Timestamp> {
-        let incident = timer::earliest(&self.app.db, timer::Kind::Incident).await.unwrap();
-        let delivery = timer::earliest(&self.app.db, timer::Kind::Delivery).await.unwrap();
-        incident.into_iter().chain(delivery).min()
+        let mut next = Vec::new();
+        for kind in [timer::Kind::Incident, timer::Kind::Delivery, timer::Kind::Notice] {
+            next.extend(timer::earliest(&self.app.db, kind).await.unwrap());
+        }
+        next.into_iter().min()
     }
 
     /// Every incident, the newest first.
