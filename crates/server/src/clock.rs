@@ -13,7 +13,12 @@ pub enum Clock {
     /// The operating system's clock.
     System,
     /// A clock that stands still until it is moved.
-    Simulated(Arc<Simulated>),
+    Simulated {
+        /// The time that all clocks of the simulation follow, the database's among them.
+        time: Arc<Simulated>,
+        /// How far this clock is ahead of that time.
+        ahead: SignedDuration,
+    },
 }
 
 /// A clock that stands still until it is moved.
@@ -30,7 +35,18 @@ impl Clock {
     /// A clock that stands at `now` until it is moved.
     pub fn simulated(now: Timestamp) -> Self {
         let (moved, _) = watch::channel(());
-        Self::Simulated(Arc::new(Simulated { now: Mutex::new(now), moved }))
+        let time = Arc::new(Simulated { now: Mutex::new(now), moved });
+        Self::Simulated { time, ahead: SignedDuration::ZERO }
+    }
+
+    /// The clock of another node in the same simulation, which goes wrong by so much.
+    pub fn wrong_by(&self, wrong: SignedDuration) -> Self {
+        match self {
+            Self::System => Self::System,
+            Self::Simulated { time, ahead } => {
+                Self::Simulated { time: Arc::clone(time), ahead: *ahead + wrong }
+            }
+        }
     }
 
     /// The present instant, in whole microseconds, which is what the store keeps.
@@ -41,7 +57,10 @@ impl Clock {
                 let now = Timestamp::now();
                 Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
             }
-            Self::Simulated(clock) => *clock.now.lock().unwrap_or_else(PoisonError::into_inner),
+            Self::Simulated { time, ahead } => {
+                let now = *time.now.lock().unwrap_or_else(PoisonError::into_inner);
+                now.saturating_add(*ahead).unwrap_or(now)
+            }
         }
     }
 
@@ -53,8 +72,8 @@ impl Clock {
                     tokio::time::sleep(left.min(WAIT_MAX)).await;
                 }
             }
-            Self::Simulated(clock) => {
-                let mut moved = clock.moved.subscribe();
+            Self::Simulated { time, .. } => {
+                let mut moved = time.moved.subscribe();
                 while self.now() < at {
                     if moved.changed().await.is_err() {
                         return;
@@ -64,14 +83,14 @@ impl Clock {
         }
     }
 
-    /// Moves a simulated clock forward; the system's clock cannot be moved.
+    /// Moves a simulated clock, forward or back; the system's clock cannot be moved.
     pub fn advance(&self, by: SignedDuration) {
-        if let Self::Simulated(clock) = self {
+        if let Self::Simulated { time, .. } = self {
             {
-                let mut now = clock.now.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut now = time.now.lock().unwrap_or_else(PoisonError::into_inner);
                 *now = now.saturating_add(by).unwrap_or(Timestamp::MAX);
             }
-            clock.moved.send_replace(());
+            time.moved.send_replace(());
         }
     }
 }

@@ -114,6 +114,15 @@ impl Db {
         }
     }
 
+    /// The same database for those whose reading must not wait behind a storm: on PostgreSQL they
+    /// read over the connections that are kept for commands and pages.
+    pub fn urgent(&self) -> Self {
+        match self {
+            Self::Sqlite(db) => Self::Sqlite(db.clone()),
+            Self::Postgres(db) => Self::Postgres(db.urgent()),
+        }
+    }
+
     /// Every row of a query, outside of any transaction.
     pub async fn fetch_all<T: Row>(&self, sql: &Sql, args: Vec<Value>) -> Result<Vec<T>> {
         match self {
@@ -123,7 +132,7 @@ impl Db {
             }
             Self::Postgres(db) => {
                 let query = sqlx::query_as_with(sql.postgres(), value::postgres_arguments(args)?);
-                Ok(query.fetch_all(db.pool(Lane::Cleanup)).await?)
+                Ok(query.fetch_all(db.reading()).await?)
             }
         }
     }
@@ -137,7 +146,7 @@ impl Db {
             }
             Self::Postgres(db) => {
                 let query = sqlx::query_as_with(sql.postgres(), value::postgres_arguments(args)?);
-                Ok(query.fetch_optional(db.pool(Lane::Cleanup)).await?)
+                Ok(query.fetch_optional(db.reading()).await?)
             }
         }
     }

@@ -3,6 +3,7 @@
 //! changes nothing when it wakes. Instants are the database's, passed in by the caller.
 
 use jiff::{SignedDuration, Timestamp};
+use muster_core::engine::lease::SKEW_MAX;
 use uuid::Uuid;
 
 use crate::args;
@@ -12,7 +13,7 @@ const CLAIM: Sql = Sql::same(
     "INSERT INTO lease (name, holder, fence, expires_at) VALUES (?1, ?2, 1, ?3)
      ON CONFLICT (name) DO UPDATE SET
          holder = excluded.holder, fence = lease.fence + 1, expires_at = excluded.expires_at
-     WHERE lease.expires_at <= ?4 OR lease.holder = excluded.holder
+     WHERE lease.expires_at <= ?4 OR lease.expires_at > ?5 OR lease.holder = excluded.holder
      RETURNING fence",
 );
 const RENEW: Sql = Sql::same(
@@ -27,7 +28,8 @@ const GUARD: Sql = Sql::differs(
 );
 
 /// Takes the lease `name` until `now + ttl` if it is free, over, or held by the same holder, and
-/// returns its new fence. `None`: somebody else holds it.
+/// returns its new fence. `None`: somebody else holds it. A lease that ends later than any node
+/// could have taken it until was taken before the clock was set back, and is over.
 pub async fn claim(
     tx: &mut Tx,
     name: &str,
@@ -35,7 +37,7 @@ pub async fn claim(
     now: Timestamp,
     ttl: SignedDuration,
 ) -> Result<Option<i64>> {
-    let values = args![name, holder, end(now, ttl), now];
+    let values = args![name, holder, end(now, ttl), now, end(now, ttl + SKEW_MAX * 2)];
     Ok(tx.fetch_optional::<(i64,)>(&CLAIM, values).await?.map(|(fence,)| fence))
 }
 

@@ -15,8 +15,11 @@ use crate::db::{Db, Result, Sql, Tx, Value};
 pub enum Kind {
     /// An incident's escalation.
     Incident,
-    /// A delivery's next attempt.
+    /// The next attempt of a page, or of the news that a page is over.
     Delivery,
+    /// The next attempt of any other message. These wait in a queue of their own, so that however
+    /// many there are, they hold up no page.
+    Notice,
 }
 
 impl Kind {
@@ -24,6 +27,7 @@ impl Kind {
         match self {
             Self::Incident => "incident",
             Self::Delivery => "delivery",
+            Self::Notice => "notice",
         }
     }
 }
@@ -82,33 +86,97 @@ pub async fn clear(tx: &mut Tx, kind: Kind, ids: &[Uuid]) -> Result<()> {
     if ids.is_empty() {
         return Ok(());
     }
-    let ids = Value::UuidList(ids.iter().map(|id| Some(*id)).collect());
-    tx.execute(&DELETE, vec![kind.name().into(), ids]).await?;
+    tx.execute(&DELETE, vec![kind.name().into(), id_list(ids)]).await?;
     Ok(())
 }
 
-/// Claims up to `limit` due timers for this node.
+/// A statement that chooses due timers `t` in some order.
+macro_rules! due {
+    ($joins:literal, $order:literal) => {
+        Sql::differs(
+            concat!(
+                "SELECT t.id, t.due_at, t.lease_until, t.fence FROM timer AS t ",
+                $joins,
+                " WHERE t.kind = ?1 AND t.due_at <= ?2
+                     AND (t.lease_until IS NULL OR t.lease_until <= ?2 OR t.lease_until > ?4)
+                 ORDER BY ",
+                $order,
+                " LIMIT ?3"
+            ),
+            concat!(
+                "SELECT t.id, t.due_at, t.lease_until, t.fence FROM timer AS t ",
+                $joins,
+                " WHERE t.kind = ?1 AND t.due_at <= ?2
+                     AND (t.lease_until IS NULL OR t.lease_until <= ?2 OR t.lease_until > ?4)
+                 ORDER BY ",
+                $order,
+                " LIMIT ?3 FOR UPDATE OF t SKIP LOCKED"
+            ),
+        )
+    };
+}
+
+/// Claims up to `limit` due timers for this node: the most severe and newest incidents first, which
+/// matters when many are due at once, as after a downtime.
 pub async fn claim(tx: &mut Tx, kind: Kind, now: Timestamp, limit: i64) -> Result<Vec<Claimed>> {
+    const INCIDENTS: Sql = due!(
+        "LEFT JOIN incident AS i ON i.id = t.id",
+        "coalesce(i.severity, 0), coalesce(i.number, 0) DESC, t.due_at"
+    );
+    const DELIVERIES: Sql = due!(
+        "LEFT JOIN delivery AS d ON d.id = t.id LEFT JOIN incident AS i ON i.id = d.incident_id",
+        "coalesce(i.severity, 0), coalesce(i.number, 0) DESC, t.due_at"
+    );
+    const NOTICES: Sql = due!("", "t.due_at");
+    let select = match kind {
+        Kind::Incident => &INCIDENTS,
+        Kind::Delivery => &DELIVERIES,
+        Kind::Notice => &NOTICES,
+    };
+    let values = args![kind.name(), now, limit, lease::latest_end(now)];
+    let rows: Vec<TimerRow> = tx.fetch_all(select, values).await?;
+    take(tx, kind, rows, |row| instant(row.due_at), now).await
+}
+
+/// Claims these timers whenever they are due, as far as nobody else holds them.
+pub async fn claim_these(
+    tx: &mut Tx,
+    kind: Kind,
+    ids: &[Uuid],
+    now: Timestamp,
+) -> Result<Vec<Claimed>> {
     const SELECT: Sql = Sql::differs(
         "SELECT id, due_at, lease_until, fence FROM timer
-         WHERE kind = ?1 AND due_at <= ?2 AND (lease_until IS NULL OR lease_until <= ?2)
-         ORDER BY due_at LIMIT ?3",
+         WHERE kind = ?1 AND id IN (SELECT unhex(value) FROM json_each(?2)) ORDER BY id",
         "SELECT id, due_at, lease_until, fence FROM timer
-         WHERE kind = ?1 AND due_at <= ?2 AND (lease_until IS NULL OR lease_until <= ?2)
-         ORDER BY due_at LIMIT ?3 FOR UPDATE SKIP LOCKED",
+         WHERE kind = ?1 AND id = ANY(?2) ORDER BY id FOR UPDATE SKIP LOCKED",
     );
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = tx.fetch_all(&SELECT, vec![kind.name().into(), id_list(ids)]).await?;
+    take(tx, kind, rows, |_| now, now).await
+}
+
+/// Claims the rows that are free; `due_at` says when each counts as due.
+async fn take(
+    tx: &mut Tx,
+    kind: Kind,
+    rows: Vec<TimerRow>,
+    due_at: impl Fn(&TimerRow) -> Timestamp,
+    now: Timestamp,
+) -> Result<Vec<Claimed>> {
     const UPDATE: Sql = Sql::differs(
         "UPDATE timer SET lease_until = ?, fence = fence + 1
          WHERE kind = ? AND id IN (SELECT unhex(value) FROM json_each(?))",
         "UPDATE timer SET lease_until = ?, fence = fence + 1 WHERE kind = ? AND id = ANY(?)",
     );
-    let rows: Vec<TimerRow> = tx.fetch_all(&SELECT, args![kind.name(), now, limit]).await?;
     let mut until = None;
     let claimed: Vec<_> = rows
         .into_iter()
         .filter_map(|row| {
             let current = Claim { fence: row.fence, until: row.lease_until.map(instant) };
-            let due_at = instant(row.due_at);
+            let due_at = due_at(&row);
             let taken = lease::claim(due_at, current, now)?;
             until = taken.until;
             let interrupted = lease::is_interrupted(current, now);
@@ -118,25 +186,38 @@ pub async fn claim(tx: &mut Tx, kind: Kind, now: Timestamp, limit: i64) -> Resul
     if claimed.is_empty() {
         return Ok(claimed);
     }
-    let ids = Value::UuidList(claimed.iter().map(|timer| Some(timer.id)).collect());
-    tx.execute(&UPDATE, vec![until.into(), kind.name().into(), ids]).await?;
+    let ids: Vec<_> = claimed.iter().map(|timer| timer.id).collect();
+    tx.execute(&UPDATE, vec![until.into(), kind.name().into(), id_list(&ids)]).await?;
     Ok(claimed)
 }
 
-/// Takes one timer that this transaction has just set, as if it had been claimed.
-pub async fn take(
+fn id_list(ids: &[Uuid]) -> Value {
+    Value::UuidList(ids.iter().map(|id| Some(*id)).collect())
+}
+
+/// Ends every claim as if its holder had died: for the embedded database, whose only process has
+/// just begun.
+pub async fn interrupt_all(tx: &mut Tx, now: Timestamp) -> Result<()> {
+    const UPDATE: Sql = Sql::same("UPDATE timer SET lease_until = ? WHERE lease_until IS NOT NULL");
+    tx.execute(&UPDATE, args![now]).await?;
+    Ok(())
+}
+
+/// Puts a timer off that nobody can handle now, unless somebody holds it.
+pub async fn put_off(
     tx: &mut Tx,
     kind: Kind,
     id: Uuid,
-    now: Timestamp,
     until: Timestamp,
-) -> Result<Claimed> {
+    now: Timestamp,
+) -> Result<()> {
     const UPDATE: Sql = Sql::same(
-        "UPDATE timer SET lease_until = ?, fence = fence + 1 WHERE kind = ? AND id = ?
-         RETURNING fence",
+        "UPDATE timer SET due_at = ?, lease_until = NULL, fence = fence + 1,
+             generation = generation + 1
+         WHERE kind = ? AND id = ? AND (lease_until IS NULL OR lease_until <= ?)",
     );
-    let (fence,): (i64,) = tx.fetch_one(&UPDATE, args![until, kind.name(), id]).await?;
-    Ok(Claimed { id, due_at: now, fence, interrupted: false })
+    tx.execute(&UPDATE, args![until, kind.name(), id, now]).await?;
+    Ok(())
 }
 
 /// Ends a claim: the timer is set to `next` or removed. `false` means that the claim was lost to

@@ -19,14 +19,20 @@ pub struct Claim {
 
 /// A new claim on work that is due at `due`, or `None` while it is not due or somebody holds it.
 pub fn claim(due: Timestamp, current: Claim, now: Timestamp) -> Option<Claim> {
-    let free = current.until.is_none_or(|until| until <= now);
+    let free = current.until.is_none() || is_interrupted(current, now);
     let until = now.checked_add(LEASE).ok();
     (due <= now && free).then_some(Claim { fence: current.fence + 1, until })
 }
 
-/// Whether the work was claimed before and never finished: what became of it is unknown.
+/// Whether the work was claimed before and never finished: what became of it is unknown. A claim
+/// that ends after [`latest_end`] was made before the clock was set back.
 pub fn is_interrupted(current: Claim, now: Timestamp) -> bool {
-    current.until.is_some_and(|until| until <= now)
+    current.until.is_some_and(|until| until <= now || until > latest_end(now))
+}
+
+/// The latest end that a claim can have now, made by any node whose clock is good enough to claim.
+pub fn latest_end(now: Timestamp) -> Timestamp {
+    now.saturating_add(LEASE + SKEW_MAX * 2).unwrap_or(Timestamp::MAX)
 }
 
 /// Whether a holder with `fence` may still write its result.
@@ -52,6 +58,16 @@ mod tests {
         let second = claim(now, first, now + LEASE).unwrap();
         assert!(is_interrupted(first, now + LEASE));
         assert!(!holds(second, first.fence) && holds(second, second.fence));
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_holds_nothing_up() {
+        let now: Timestamp = "2026-11-21T03:00:00Z".parse().unwrap();
+        let before = claim(now, Claim { fence: 4, until: None }, now).unwrap();
+        let hour = SignedDuration::from_hours(1);
+        assert!(claim(now - hour, before, now - hour).is_some());
+        // A node whose clock is a little behind waits like any other.
+        assert_eq!(claim(now - SKEW_MAX * 2, before, now - SKEW_MAX * 2), None);
     }
 
     #[test]

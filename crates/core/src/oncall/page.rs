@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::engine::backoff;
 use crate::id::ContactMethodId;
 use crate::org::user::NotificationRule;
+use crate::time::format_duration;
 
 /// The most attempts of one delivery.
 pub const ATTEMPTS_MAX: u32 = 8;
@@ -18,6 +19,9 @@ pub const UNACCEPTED_BEFORE_NEXT_METHOD: SignedDuration = SignedDuration::from_s
 pub const SINGLES_PER_WINDOW: usize = 2;
 /// What comes beyond [`SINGLES_PER_WINDOW`] within this time becomes one digest.
 pub const BUNDLE_WINDOW: SignedDuration = SignedDuration::from_mins(1);
+
+/// What comes later than this after its time says so: longer than any digest waits.
+pub const LATE_AFTER: SignedDuration = SignedDuration::from_mins(2);
 
 /// Where a page stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -170,6 +174,14 @@ pub fn page_state(
     }
 }
 
+/// How late something comes, in words, if it is late enough to say so: `55m late`. Nothing expires
+/// because it is late.
+pub fn late(due: Timestamp, now: Timestamp) -> Option<String> {
+    let by = now.duration_since(due);
+    let minutes = SignedDuration::from_mins(by.as_mins());
+    (by > LATE_AFTER).then(|| format!("{} late", format_duration(minutes)))
+}
+
 /// When a message to a person and method goes out, given when the latest ones did: at once, or at
 /// the instant its digest is sent (the contract "a person's first two pages within a minute go out
 /// at once; more become a digest").
@@ -243,6 +255,13 @@ mod tests {
         assert_eq!(bundle_until(&sent[..1], t0() + second), None);
         assert_eq!(bundle_until(&sent, t0() + second * 2), Some(t0() + BUNDLE_WINDOW));
         assert_eq!(bundle_until(&sent, t0() + BUNDLE_WINDOW), None);
+    }
+
+    #[test]
+    fn what_comes_late_says_so() {
+        assert_eq!(late(t0(), t0() + LATE_AFTER), None);
+        let later = t0() + SignedDuration::from_secs(55 * 60 + 30);
+        assert_eq!(late(t0(), later).as_deref(), Some("55m late"));
     }
 
     #[test]

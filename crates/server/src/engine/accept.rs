@@ -63,7 +63,7 @@ impl Accept {
         let share = Arc::clone(&self.room).try_acquire_many_owned(kib);
         let share = share.map_err(|_| NotAccepted::Overloaded)?;
         let (done, committed) = oneshot::channel();
-        let waiting = Waiting { message, done, share: share };
+        let waiting = Waiting { message, done, share };
         self.waiting.try_send(waiting).map_err(|_| NotAccepted::Overloaded)?;
         let wait = Duration::from_millis(COMMIT_WAIT_MS_MAX);
         match tokio::time::timeout(wait, committed).await {

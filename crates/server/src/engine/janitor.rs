@@ -1,8 +1,10 @@
 //! The janitor: seals the audit log and forgets what need not be kept, in small portions and in the
 //! last lane, so that clean-up never starves an escalation.
 
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
+use futures::FutureExt as _;
 use jiff::{SignedDuration, Timestamp};
 use muster_store::access::session;
 use muster_store::{Lane, StoreError, audit, event, inbox};
@@ -18,8 +20,10 @@ const PORTION_ROWS_MAX: i64 = 1_000;
 /// Cleans for as long as the server runs.
 pub async fn run(app: App) {
     loop {
-        if let Err(error) = round(&app).await {
-            tracing::warn!("the janitor could not finish: {error}");
+        match AssertUnwindSafe(round(&app)).catch_unwind().await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!("the janitor could not finish: {error}"),
+            Err(_) => tracing::error!("the janitor panicked"),
         }
         tokio::time::sleep(Duration::from_secs(ROUND_SECONDS)).await;
     }

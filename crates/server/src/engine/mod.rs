@@ -4,13 +4,16 @@
 //! a lost wake-up missed.
 
 use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
+use futures::FutureExt as _;
 use jiff::Timestamp;
 use muster_store::{inbox, timer};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
+use self::outbox::Outbox;
 use crate::app::App;
 
 pub mod accept;
@@ -42,11 +45,13 @@ pub struct Engine {
 impl Engine {
     /// Starts every stage.
     pub fn start(app: &App) -> Self {
-        let outbox = outbox::Outbox::new(app.clone());
+        let pages = Outbox::pages(app.clone());
+        let notices = Outbox::notices(app.clone());
         let mut tasks = vec![
             spawn(app, "triage", |app| &app.wake.triage, triage::step),
             spawn(app, "timers", |app| &app.wake.timers, timers::step),
-            tokio::spawn(outbox.run()),
+            spawn(app, "outbox", |app| &app.wake.outbox, move |_| pages.clone().step()),
+            spawn(app, "notices", |app| &app.wake.notices, move |_| notices.clone().step()),
             tokio::spawn(janitor::run(app.clone())),
         ];
         tasks.extend(cluster::start(app));
@@ -78,7 +83,10 @@ where
             let woken = waits_for(&app).notified();
             tokio::pin!(woken);
             woken.as_mut().enable();
-            match step(app.clone()).await {
+            // A panic is a mistake of ours and costs this piece of work, never the stage.
+            let work = step(app.clone());
+            let outcome = AssertUnwindSafe(work).catch_unwind().await;
+            match outcome.unwrap_or_else(|_| Err(anyhow::anyhow!("the stage panicked"))) {
                 Ok(Found::Work) => app.wake.progress.notify_waiters(),
                 Ok(Found::Nothing(until)) => {
                     app.wake.progress.notify_waiters();
@@ -95,7 +103,7 @@ where
 }
 
 /// Waits until something wakes the stage, until the instant comes, or for the slow sweep.
-pub(crate) async fn wait(app: &App, woken: impl Future<Output = ()>, until: Option<Timestamp>) {
+async fn wait(app: &App, woken: impl Future<Output = ()>, until: Option<Timestamp>) {
     let until = async {
         match until {
             Some(at) => app.clock.sleep_until(at).await,
@@ -119,7 +127,8 @@ impl App {
         let (waiting, _) = inbox::backlog(&self.db).await?;
         let (incidents, _) = timer::overdue(&self.db, timer::Kind::Incident, now).await?;
         let (deliveries, _) = timer::overdue(&self.db, timer::Kind::Delivery, now).await?;
-        Ok(waiting + incidents + deliveries == 0)
+        let (notices, _) = timer::overdue(&self.db, timer::Kind::Notice, now).await?;
+        Ok(waiting + incidents + deliveries + notices == 0)
     }
 }
 

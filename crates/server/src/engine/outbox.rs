@@ -1,27 +1,37 @@
 //! The outbox: the only stage that talks to the outside. It claims deliveries that are due, writes
 //! down that an attempt begins, sends, and commits what the provider answered. A claim that ends
 //! without an answer is unknown, and the message is sent again, marked as a possible repeat.
+//!
+//! There are two of them, each with places of its own: one for pages and the news that they are
+//! over, and one for everything else, so that an event webhook that hangs delays no page.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::FutureExt as _;
 use muster_integrations::channels::{Envelope, Outcome};
+use muster_store::StoreError;
 use muster_store::timer::{self, Kind};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
-use super::{Found, timers, wait};
+use super::{ERROR_PAUSE_MS, Found, timers};
 use crate::app::App;
 
 mod claim;
 mod compose;
 mod settle;
 
-/// The most messages on their way at once.
-const ON_THEIR_WAY_MAX: usize = 128;
+/// The most pages on their way at once.
+const PAGES_ON_THEIR_WAY_MAX: usize = 128;
+/// The most other messages on their way at once.
+const NOTICES_ON_THEIR_WAY_MAX: usize = 32;
 /// The most answers of one commit.
 const ANSWERS_MAX: usize = 64;
 /// The most deliveries of one claim.
 const CLAIM_MAX: usize = 64;
+/// How often settling is tried while the store is away: about as long as the leases last.
+const SETTLE_TRIES_MAX: u32 = 60;
 
 /// One message on its way, for one delivery or, in a digest, for several.
 #[derive(Debug)]
@@ -39,44 +49,44 @@ struct Member {
     possible_repeat: bool,
 }
 
+/// What a provider said to a message. Its place is taken until that is settled.
+struct Answer {
+    job: Job,
+    outcome: Outcome,
+    _place: OwnedSemaphorePermit,
+}
+
 /// The stage.
+#[derive(Clone)]
 pub struct Outbox {
     app: App,
+    kind: Kind,
     places: Arc<Semaphore>,
-    answers: mpsc::Sender<(Job, Outcome)>,
+    answers: mpsc::Sender<Answer>,
 }
 
 impl Outbox {
-    /// An outbox that is not running yet.
-    pub fn new(app: App) -> Self {
-        let (answers, answered) = mpsc::channel(ON_THEIR_WAY_MAX);
+    /// The outbox of pages.
+    pub fn pages(app: App) -> Self {
+        Self::new(app, Kind::Delivery, PAGES_ON_THEIR_WAY_MAX)
+    }
+
+    /// The outbox of everything else.
+    pub fn notices(app: App) -> Self {
+        Self::new(app, Kind::Notice, NOTICES_ON_THEIR_WAY_MAX)
+    }
+
+    fn new(app: App, kind: Kind, places: usize) -> Self {
+        let (answers, answered) = mpsc::channel(places);
         tokio::spawn(settle_answers(app.clone(), answered));
-        Self { app, places: Arc::new(Semaphore::new(ON_THEIR_WAY_MAX)), answers }
+        Self { app, kind, places: Arc::new(Semaphore::new(places)), answers }
     }
 
-    /// Runs until it is dropped.
-    pub async fn run(self) {
-        loop {
-            let woken = self.app.wake.outbox.notified();
-            tokio::pin!(woken);
-            woken.as_mut().enable();
-            match self.step().await {
-                Ok(Found::Work) => {}
-                Ok(Found::Nothing(until)) => {
-                    self.app.wake.progress.notify_waiters();
-                    wait(&self.app, woken, until).await;
-                }
-                Err(error) => {
-                    tracing::error!(stage = "outbox", "{error:#}");
-                    metrics::counter!("muster_stage_errors_total", "stage" => "outbox")
-                        .increment(1);
-                    tokio::time::sleep(Duration::from_millis(super::ERROR_PAUSE_MS)).await;
-                }
-            }
-        }
-    }
-
-    async fn step(&self) -> anyhow::Result<Found> {
+    /// Claims what is due and sends it on its way.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn step(self) -> anyhow::Result<Found> {
         let app = &self.app;
         let free = self.places.available_permits().min(CLAIM_MAX);
         if free == 0 {
@@ -87,12 +97,12 @@ impl Outbox {
             return Ok(Found::Nothing(None));
         }
         app.refresh().await?;
-        let claimed = claim::claim(app, free).await?;
+        let claimed = claim::claim(app, self.kind, free).await?;
         for job in claimed.jobs {
             self.send(job).await;
         }
         if claimed.touched == 0 {
-            return Ok(Found::Nothing(timer::earliest(&app.db, Kind::Delivery).await?));
+            return Ok(Found::Nothing(timer::earliest(&app.db.urgent(), self.kind).await?));
         }
         app.wake.stream.notify_waiters();
         Ok(Found::Work)
@@ -103,31 +113,53 @@ impl Outbox {
         let Ok(place) = Arc::clone(&self.places).acquire_owned().await else { return };
         let (app, answers) = (self.app.clone(), self.answers.clone());
         tokio::spawn(async move {
-            let outcome = app.channels.send(&job.envelope, app.now()).await;
+            let sending = AssertUnwindSafe(app.channels.send(&job.envelope, app.now()));
+            let outcome = sending.catch_unwind().await.unwrap_or_else(|_| Outcome::Unknown {
+                detail: "the channel failed, which is a mistake in this program".to_owned(),
+            });
             metrics::counter!("muster_deliveries_total",
                 "channel" => job.envelope.to.channel(), "outcome" => outcome.name())
             .increment(1);
             // If the receiver is gone the server is stopping; the lease runs out and the message is
             // sent again after the restart.
-            let _ = answers.send((job, outcome)).await;
-            drop(place);
+            let _ = answers.send(Answer { job, outcome, _place: place }).await;
         });
     }
 }
 
-async fn settle_answers(app: App, mut answered: mpsc::Receiver<(Job, Outcome)>) {
+async fn settle_answers(app: App, mut answered: mpsc::Receiver<Answer>) {
     let mut batch = Vec::with_capacity(ANSWERS_MAX);
     while answered.recv_many(&mut batch, ANSWERS_MAX).await > 0 {
-        if let Err(error) = settle::settle(&app, &batch).await {
+        if let Err(error) = settle(&app, &batch).await {
             tracing::warn!(answers = batch.len(), "answers are settled one by one: {error}");
             for answer in &batch {
-                if let Err(error) = settle::settle(&app, std::slice::from_ref(answer)).await {
+                if let Err(error) = settle(&app, std::slice::from_ref(answer)).await {
                     // The lease runs out and the delivery is tried again as a possible repeat.
-                    tracing::error!(delivery = answer.0.envelope.id, "an answer was lost: {error}");
+                    let id = &answer.job.envelope.id;
+                    tracing::error!(delivery = id, "an answer was lost: {error}");
                 }
             }
         }
+        // First the places, then the word that there are some.
         batch.clear();
         app.wake.all();
+    }
+}
+
+/// Settles, with patience: an answer that is lost because the store was away for a moment is a page
+/// that is sent twice.
+async fn settle(app: &App, answers: &[Answer]) -> Result<(), StoreError> {
+    let mut tries = 0;
+    loop {
+        match settle::settle(app, answers).await {
+            Err(error) if error.is_transient() && tries < SETTLE_TRIES_MAX => {
+                tries += 1;
+                if !matches!(error, StoreError::GaveWay { .. }) {
+                    tracing::warn!("answers wait for the store: {error}");
+                    tokio::time::sleep(Duration::from_millis(ERROR_PAUSE_MS)).await;
+                }
+            }
+            outcome => return outcome,
+        }
     }
 }

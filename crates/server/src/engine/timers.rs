@@ -12,6 +12,7 @@ use muster_store::{Lane, StoreError, Tx};
 use super::Found;
 use crate::app::App;
 use crate::app::incident::record::{self, Before};
+use crate::clock::Clock;
 
 /// The most timers of one claim.
 const CLAIM_MAX: i64 = 64;
@@ -34,7 +35,7 @@ pub async fn step(app: App) -> anyhow::Result<Found> {
     let claimed = timer::claim(&mut tx, Kind::Incident, now, CLAIM_MAX).await?;
     if claimed.is_empty() {
         drop(tx);
-        return Ok(Found::Nothing(timer::earliest(&app.db, Kind::Incident).await?));
+        return Ok(Found::Nothing(timer::earliest(&app.db.urgent(), Kind::Incident).await?));
     }
     tx.commit().await?;
     for timer in &claimed {
@@ -55,19 +56,20 @@ pub async fn step(app: App) -> anyhow::Result<Found> {
     Ok(Found::Work)
 }
 
-/// Whether this node's clock is close enough to the database's to claim anything.
+/// Whether this node may claim anything: not while the installation is held after a restore, and not
+/// while its clock is too far from the database's.
 pub(crate) async fn may_claim(app: &App, now: Timestamp) -> Result<bool, StoreError> {
-    if muster_store::setting::is_held(&app.db).await? {
+    if muster_store::setting::is_held(&app.db.urgent()).await? {
         return Ok(false);
     }
-    if matches!(app.clock, crate::clock::Clock::Simulated(_)) {
-        return Ok(true);
-    }
-    let ahead = app.db.now_skew(now).await?;
-    let may = lease::may_claim(now, now.saturating_add(ahead).unwrap_or(now));
+    let behind = match app.clock {
+        Clock::System => app.db.urgent().now_skew(now).await?,
+        Clock::Simulated { ahead, .. } => -ahead,
+    };
+    let may = lease::may_claim(now, now.saturating_add(behind).unwrap_or(now));
     if !may {
         tracing::error!(
-            "this node's clock differs from the database's by {ahead:#}; it claims nothing"
+            "this node's clock differs from the database's by {behind:#}; it claims nothing"
         );
     }
     Ok(may)

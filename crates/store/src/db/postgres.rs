@@ -33,6 +33,8 @@ const SETTINGS: &str = "SET statement_timeout = '60s'; SET lock_timeout = '10s';
 pub struct Cluster {
     urgent: PgPool,
     bulk: PgPool,
+    /// Whose connections are read over.
+    reads_for: Lane,
 }
 
 impl Cluster {
@@ -61,7 +63,16 @@ impl Cluster {
         Ok(Self {
             urgent: pool(URGENT_CONNECTIONS_MAX).connect_lazy_with(options.clone()),
             bulk: pool(BULK_CONNECTIONS_MAX).connect_lazy_with(options),
+            reads_for: Lane::Cleanup,
         })
+    }
+
+    pub(super) fn urgent(&self) -> Self {
+        Self { reads_for: Lane::Command, ..self.clone() }
+    }
+
+    pub(super) fn reading(&self) -> &PgPool {
+        self.pool(self.reads_for)
     }
 
     pub(super) fn pool(&self, lane: Lane) -> &PgPool {
@@ -76,7 +87,7 @@ impl Cluster {
     }
 
     pub(super) async fn begin_snapshot(&self) -> Result<PoolConnection<Postgres>> {
-        begin(&self.bulk, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await
+        begin(self.reading(), "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await
     }
 
     pub(super) async fn close(&self) {

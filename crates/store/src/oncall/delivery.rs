@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use crate::args;
 use crate::db::{Db, Result, Sql, StoreError, Tx, Value};
+use crate::timer;
 
 /// What a delivery carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -38,6 +39,14 @@ impl Kind {
     /// Its name in store and API.
     pub fn name(self) -> &'static str {
         Self::NAMES.iter().find(|(kind, _)| *kind == self).map_or("page", |(_, name)| name)
+    }
+
+    /// Which timers it is sent by.
+    pub fn timer(self) -> timer::Kind {
+        match self {
+            Self::Page | Self::Superseded => timer::Kind::Delivery,
+            Self::Notification | Self::Test | Self::Event => timer::Kind::Notice,
+        }
     }
 
     /// The kind of that name.
@@ -106,7 +115,8 @@ pub struct DeliveryRow {
     pub position: i64,
     /// Microseconds UTC.
     pub first_due_at: i64,
-    /// Microseconds UTC; none once it is final.
+    /// When the next attempt is due or the present one began, microseconds UTC; none once it is
+    /// final.
     pub due_at: Option<i64>,
     /// Microseconds UTC.
     pub accepted_at: Option<i64>,
@@ -247,7 +257,7 @@ pub async fn begin_attempt(tx: &mut Tx, id: Uuid, now: Timestamp) -> Result<Begu
          WHERE delivery_id = ? AND finished_at IS NULL",
     );
     const COUNT: Sql = Sql::same(
-        "UPDATE delivery SET state = 'sending', attempts = attempts + 1 WHERE id = ?
+        "UPDATE delivery SET state = 'sending', attempts = attempts + 1, due_at = ? WHERE id = ?
          RETURNING attempts",
     );
     const UNKNOWN: Sql = Sql::same(
@@ -258,7 +268,7 @@ pub async fn begin_attempt(tx: &mut Tx, id: Uuid, now: Timestamp) -> Result<Begu
          VALUES (?, ?, ?, 'running', ?)",
     );
     tx.execute(&CLOSE, args![now, id]).await?;
-    let (number,): (i64,) = tx.fetch_one(&COUNT, args![id]).await?;
+    let (number,): (i64,) = tx.fetch_one(&COUNT, args![now, id]).await?;
     let (unknown,): (i64,) = tx.fetch_one(&UNKNOWN, args![id]).await?;
     let possible_repeat = unknown > 0;
     tx.execute(&INSERT, args![id, number, now, possible_repeat]).await?;
@@ -328,18 +338,22 @@ pub async fn attempts(db: &Db, delivery: DeliveryId) -> Result<Vec<AttemptRow>> 
     db.fetch_all(&SELECT, args![delivery]).await
 }
 
-/// When a contact method was last sent something or is being sent something since `since`: the
-/// latest messages that the digest rule counts.
+/// When a contact method was last sent a page or is being sent one since `since`: the latest
+/// messages that the digest rule counts.
 pub async fn recent(
     tx: &mut Tx,
     method: ContactMethodId,
     since: Timestamp,
 ) -> Result<Vec<Timestamp>> {
     const SELECT: Sql = Sql::same(
-        "SELECT coalesce(accepted_at, due_at) FROM delivery
-         WHERE method_id = ? AND kind = 'page'
-             AND (accepted_at > ? OR state IN ('sending', 'retrying'))
-         ORDER BY 1 DESC LIMIT 10",
+        "SELECT latest.at FROM (
+             SELECT accepted_at AS at FROM delivery
+             WHERE method_id = ?1 AND accepted_at > ?2 AND kind = 'page'
+             UNION ALL
+             SELECT due_at AS at FROM delivery
+             WHERE method_id = ?1 AND state = 'sending' AND kind = 'page'
+         ) AS latest
+         ORDER BY latest.at DESC LIMIT 10",
     );
     let rows: Vec<(Option<i64>,)> = tx.fetch_all(&SELECT, args![method, since]).await?;
     Ok(rows
@@ -348,12 +362,20 @@ pub async fn recent(
         .collect())
 }
 
-/// The deliveries of a contact method that wait for its digest.
-pub async fn bundled(tx: &mut Tx, method: ContactMethodId, limit: i64) -> Result<Vec<DeliveryRow>> {
+/// The pages to a contact method that may go out together now, the newest first: those that wait
+/// for its digest, and those that were tried before and whose time has come again.
+pub async fn waiting(
+    tx: &mut Tx,
+    method: ContactMethodId,
+    now: Timestamp,
+    limit: i64,
+) -> Result<Vec<DeliveryRow>> {
     const SELECT: Sql = Sql::same(concat!(
         "SELECT ",
         columns!(),
-        " FROM delivery WHERE method_id = ? AND state = 'bundled' ORDER BY id LIMIT ?"
+        " FROM delivery WHERE method_id = ? AND state IN ('bundled', 'retrying', 'sending')
+             AND (state = 'bundled' OR due_at <= ?) AND kind = 'page'
+          ORDER BY id DESC LIMIT ?"
     ));
-    tx.fetch_all(&SELECT, args![method, limit]).await
+    tx.fetch_all(&SELECT, args![method, now, limit]).await
 }

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::{Decision, Effect, How, Incident, Status, Surroundings};
 use crate::incident::timeline::{Actor, Entry, Kind};
-use crate::oncall::escalation;
+use crate::oncall::{escalation, page};
 
 /// A new incident begins. The incident comes with its escalation idle and its first alerts counted.
 pub fn open(
@@ -21,6 +21,8 @@ pub fn open(
     if around.severity.pages() {
         decision.escalate(around, escalation::Event::Started, now);
     }
+    let detected = decision.incident.stamps.detected_at;
+    decision.say_how_late(detected, now);
     decision
 }
 
@@ -143,7 +145,15 @@ pub fn timer_fired(incident: &Incident, around: &Surroundings<'_>, now: Timestam
         }
         _ => {}
     }
-    decision.escalate(around, event, now);
+    // Where the severity has come to ask nobody, a snooze or an acknowledgement ends in quiet.
+    let ends_a_pause =
+        matches!(was, escalation::State::Acknowledged { .. } | escalation::State::Snoozed { .. });
+    if ends_a_pause && !around.severity.pages() {
+        decision.escalate(around, escalation::Event::Quieted, now);
+    } else {
+        decision.escalate(around, event, now);
+    }
+    decision.say_how_late(was.next_at(), now);
     decision.incident.version += 1;
     decision
 }
@@ -195,6 +205,21 @@ pub fn absorb(
 }
 
 impl Decision {
+    /// Pages and steps that begin long after their time say so.
+    fn say_how_late(&mut self, due: Option<Timestamp>, now: Timestamp) {
+        let Some(late) = due.and_then(|due| page::late(due, now)) else { return };
+        for effect in &mut self.effects {
+            if let Effect::Page { reason, .. } = effect {
+                *reason = format!("{reason}, {late}");
+            }
+        }
+        for entry in &mut self.entries {
+            if matches!(entry.kind, Kind::StepEntered | Kind::Paged) {
+                entry.text = format!("{}, {late}", entry.text);
+            }
+        }
+    }
+
     pub(super) fn finish(
         &mut self,
         how: How,

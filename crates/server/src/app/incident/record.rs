@@ -138,7 +138,7 @@ async fn perform(
         Effect::Page { user, step, round, reason, urgency } => {
             let request =
                 Request { user: *user, step: *step, round: *round, reason, urgency: *urgency };
-            open_page(app, tx, directory, incident.id, &request, now).await
+            open_page(app, tx, directory, incident, &request, now).await
         }
         Effect::SupersedeAll(why) => {
             let live = store_page::live(tx, incident.id).await?;
@@ -178,14 +178,14 @@ async fn open_page(
     app: &App,
     tx: &mut Tx,
     directory: &Directory,
-    incident: IncidentId,
+    incident: &Incident,
     request: &Request<'_>,
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let id = PageId(app.ids.next(now));
     let page = NewPage {
         id,
-        incident,
+        incident: incident.id,
         user: request.user,
         step: request.step,
         round: request.round,
@@ -199,14 +199,21 @@ async fn open_page(
     let mut position = 0;
     for (method, due_at) in page::plan(&rules, now) {
         let Some(method) = user.and_then(|user| user.contact_method(method)) else { continue };
-        let carries =
-            Carries { kind: delivery::Kind::Page, page: id, incident, user: request.user };
+        let carries = Carries {
+            kind: delivery::Kind::Page,
+            page: id,
+            incident: incident.id,
+            user: request.user,
+        };
         let delivery = to_method(app, &carries, method, position, due_at, now);
         put(tx, &delivery, now).await?;
         position += 1;
     }
     if position == 0 {
         store_page::set_state(tx, id, PageState::Exhausted).await?;
+        metrics::counter!("muster_pages_exhausted_total").increment(1);
+        let name = user.map_or("a former colleague", |user| user.name.as_str());
+        note(app, tx, directory, incident, &[exhausted_entry(name, now)], now).await?;
     }
     metrics::counter!("muster_pages_total").increment(1);
     Ok(())
@@ -250,7 +257,7 @@ fn to_method(
 /// When the store refuses.
 pub async fn put(tx: &mut Tx, delivery: &NewDelivery, now: Timestamp) -> Result<(), StoreError> {
     delivery::insert(tx, delivery).await?;
-    timer::set(tx, timer::Kind::Delivery, delivery.id.0, delivery.due_at, now).await
+    timer::set(tx, delivery.kind.timer(), delivery.id.0, delivery.due_at, now).await
 }
 
 /// Ends a page: what has not gone out is cancelled, and methods that already got it hear how it
@@ -339,6 +346,7 @@ async fn move_alerts(
 }
 
 /// Whether every page of a step was declined or exhausted, so that the next step begins at once.
+/// Pages that were withdrawn belong to a chain that has ended: the step may have begun anew since.
 ///
 /// # Errors
 /// When the store cannot be read.
@@ -351,8 +359,7 @@ pub async fn step_is_lost(
 ) -> Result<bool, StoreError> {
     let pages = store_page::of_step(tx, incident, step, round).await?;
     Ok(pages.iter().filter(|page| Some(PageId(page.id)) != besides).all(|page| {
-        page.state == PageState::Exhausted.name()
-            || page.how.as_deref() == Some(How::Declined.name())
+        page.state == PageState::Exhausted.name() || page.state == PageState::Superseded.name()
     }))
 }
 

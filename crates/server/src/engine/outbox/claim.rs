@@ -1,20 +1,26 @@
 //! Claiming: which deliveries go out now, in one transaction that re-checks every page and writes
 //! down every attempt before anything is sent.
 
+use std::collections::HashMap;
+
 use jiff::{SignedDuration, Timestamp};
-use muster_core::engine::lease;
-use muster_core::id::{ContactMethodId, PageId};
-use muster_core::oncall::page::{self, BUNDLE_WINDOW, DeliveryState, PageState};
+use muster_core::id::{ContactMethodId, DeliveryId, PageId};
+use muster_core::oncall::page::{
+    self, BUNDLE_WINDOW, DeliveryState, PageState, SINGLES_PER_WINDOW,
+};
 use muster_store::oncall::delivery::{self, DeliveryRow};
 use muster_store::oncall::page as store_page;
 use muster_store::timer::{self, Claimed, Kind};
 use muster_store::{Lane, StoreError, Tx};
+use uuid::Uuid;
 
 use super::{Job, Member, compose};
 use crate::app::App;
 
 /// How long a delivery whose page is being changed right now waits before it is looked at again.
 const BUSY_PAUSE: SignedDuration = SignedDuration::from_millis(20);
+/// How long a delivery that cannot be made out is put off.
+const PUT_OFF: SignedDuration = SignedDuration::from_secs(10);
 /// The most pages of one digest.
 const DIGEST_PAGES_MAX: i64 = 500;
 
@@ -27,73 +33,144 @@ pub(super) struct Claims {
 }
 
 /// Claims up to `limit` due deliveries.
-pub(super) async fn claim(app: &App, limit: usize) -> Result<Claims, StoreError> {
+pub(super) async fn claim(app: &App, kind: Kind, limit: usize) -> Result<Claims, StoreError> {
     let now = app.now();
-    let mut tx = app.db.begin(Lane::Outbox).await?;
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let claimed = timer::claim(&mut tx, Kind::Delivery, now, limit).await?;
-    if claimed.is_empty() {
-        return Ok(Claims { jobs: Vec::new(), touched: 0 });
-    }
-    let ids: Vec<_> = claimed.iter().map(|timer| timer.id).collect();
-    let rows = delivery::get_all(&mut tx, &ids).await?;
-    let mut jobs = Vec::new();
-    let mut digested = Vec::new();
-    for timer in &claimed {
-        if digested.contains(&timer.id) {
-            continue;
+    match try_claim(app, kind, limit, now).await {
+        Ok(claims) => Ok(claims),
+        Err(Fault { of: Some(id), error }) if !error.is_transient() => {
+            // One delivery that cannot be made out must not hold up the others.
+            let delivery = DeliveryId(id);
+            tracing::error!(%delivery, "a delivery was put off: {error}");
+            metrics::counter!("muster_deliveries_put_off_total").increment(1);
+            let later = now.saturating_add(PUT_OFF).unwrap_or(Timestamp::MAX);
+            let mut tx = app.db.begin(Lane::Outbox).await?;
+            timer::put_off(&mut tx, kind, id, later, now).await?;
+            tx.commit().await?;
+            Ok(Claims { jobs: Vec::new(), touched: 1 })
         }
-        let Some(row) = rows.iter().find(|row| row.id == timer.id) else {
-            timer::finish(&mut tx, Kind::Delivery, timer, None).await?;
-            continue;
-        };
-        if let Some(job) = begin(app, &mut tx, row, timer, &mut digested, now).await? {
-            jobs.push(job);
-        }
+        Err(fault) => Err(fault.error),
     }
-    tx.commit().await?;
-    Ok(Claims { jobs, touched: claimed.len() })
 }
 
-async fn begin(
-    app: &App,
-    tx: &mut Tx,
-    row: &DeliveryRow,
-    timer: &Claimed,
-    digested: &mut Vec<uuid::Uuid>,
+/// Why nothing was claimed, and which delivery it was about.
+struct Fault {
+    of: Option<Uuid>,
+    error: StoreError,
+}
+
+impl From<StoreError> for Fault {
+    fn from(error: StoreError) -> Self {
+        Self { of: None, error }
+    }
+}
+
+async fn try_claim(app: &App, kind: Kind, limit: usize, now: Timestamp) -> Result<Claims, Fault> {
+    let mut tx = app.db.begin(Lane::Outbox).await?;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let timers = timer::claim(&mut tx, kind, now, limit).await?;
+    if timers.is_empty() {
+        return Ok(Claims { jobs: Vec::new(), touched: 0 });
+    }
+    let ids: Vec<_> = timers.iter().map(|timer| timer.id).collect();
+    let rows = delivery::get_all(&mut tx, &ids).await?;
+    let ours = timers.into_iter().map(|timer| (timer.id, timer)).collect();
+    let mut claim = Claim { app, now, ours, rows };
+    let touched = ids.len();
+    let mut jobs = Vec::new();
+    for id in ids {
+        let begun = claim.begin(&mut tx, id).await;
+        jobs.extend(begun.map_err(|error| Fault { of: Some(id), error })?);
+    }
+    tx.commit().await?;
+    Ok(Claims { jobs, touched })
+}
+
+/// What one transaction has claimed.
+struct Claim<'a> {
+    app: &'a App,
     now: Timestamp,
-) -> Result<Option<Job>, StoreError> {
-    if row.delivery_state()?.is_final() {
-        timer::finish(tx, Kind::Delivery, timer, None).await?;
-        return Ok(None);
-    }
-    if row.delivery_kind()? != delivery::Kind::Page {
-        let member = start(tx, row, timer, now).await?;
-        return compose::single(app, tx, member, now).await.map(Some);
-    }
-    match check_page(tx, row, timer, now).await? {
-        Check::Go => {}
-        Check::Stop => return Ok(None),
-    }
-    let method = row.method_id.map(ContactMethodId);
-    if row.delivery_state()? == DeliveryState::Bundled {
-        if let Some(method) = method {
-            let members = gather(tx, row, timer, method, digested, now).await?;
-            return compose::digest(app, tx, members, now).await.map(Some);
-        }
-    } else if row.attempts == 0
-        && let Some(method) = method
-    {
-        let since = now.saturating_sub(BUNDLE_WINDOW).unwrap_or(Timestamp::MIN);
-        let recent = delivery::recent(tx, method, since).await?;
-        if let Some(until) = page::bundle_until(&recent, now) {
-            delivery::set_state(tx, row.id, DeliveryState::Bundled, Some(until), None).await?;
-            timer::finish(tx, Kind::Delivery, timer, Some(until)).await?;
+    /// What is claimed and not yet dealt with.
+    ours: HashMap<Uuid, Claimed>,
+    rows: Vec<DeliveryRow>,
+}
+
+impl Claim<'_> {
+    /// Begins the attempt of one of the claimed deliveries, if it is its turn.
+    async fn begin(&mut self, tx: &mut Tx, id: Uuid) -> Result<Option<Job>, StoreError> {
+        let (app, now) = (self.app, self.now);
+        // What is gone went out with another's digest.
+        let Some(timer) = self.ours.remove(&id) else { return Ok(None) };
+        let Some(row) = self.rows.iter().find(|row| row.id == id).cloned() else {
+            timer::clear(tx, Kind::Delivery, &[id]).await?;
+            timer::clear(tx, Kind::Notice, &[id]).await?;
+            return Ok(None);
+        };
+        let kind = row.delivery_kind()?;
+        let state = row.delivery_state()?;
+        if state.is_final() {
+            timer::finish(tx, kind.timer(), &timer, None).await?;
             return Ok(None);
         }
+        if kind == delivery::Kind::Page {
+            match check_page(tx, &row, &timer, now).await? {
+                Check::Go => {}
+                Check::Stop => return Ok(None),
+            }
+            if let Some(method) = row.method_id.map(ContactMethodId) {
+                if row.attempts == 0 && state != DeliveryState::Bundled {
+                    let since = now.saturating_sub(BUNDLE_WINDOW).unwrap_or(Timestamp::MIN);
+                    let recent = delivery::recent(tx, method, since).await?;
+                    if let Some(until) = page::bundle_until(&recent, now) {
+                        let bundled = DeliveryState::Bundled;
+                        delivery::set_state(tx, id, bundled, Some(until), None).await?;
+                        timer::finish(tx, kind.timer(), &timer, Some(until)).await?;
+                        return Ok(None);
+                    }
+                } else if state == DeliveryState::Bundled || self.are_many(method) {
+                    let members = self.gather(tx, &row, &timer, method).await?;
+                    return compose::digest(app, tx, members, now).await.map(Some);
+                }
+            }
+        }
+        let member = start(tx, &row, &timer, now).await?;
+        compose::single(app, tx, member, now).await.map(Some)
     }
-    let member = start(tx, row, timer, now).await?;
-    compose::single(app, tx, member, now).await.map(Some)
+
+    /// Whether more pages to a method are tried again than go out singly.
+    fn are_many(&self, method: ContactMethodId) -> bool {
+        let again = self.rows.iter().filter(|row| {
+            row.attempts > 0
+                && row.method_id == Some(method.0)
+                && row.kind == delivery::Kind::Page.name()
+        });
+        again.count() > SINGLES_PER_WINDOW
+    }
+
+    /// Everything that waits for the digest of a method goes out with it, as far as nobody else
+    /// holds it, each claimed for itself, so that after a crash it comes due again like any claim.
+    async fn gather(
+        &mut self,
+        tx: &mut Tx,
+        row: &DeliveryRow,
+        timer: &Claimed,
+        method: ContactMethodId,
+    ) -> Result<Vec<Member>, StoreError> {
+        let now = self.now;
+        let waiting = delivery::waiting(tx, method, now, DIGEST_PAGES_MAX).await?;
+        let others = waiting.iter().map(|row| row.id).filter(|id| !self.ours.contains_key(id));
+        let others: Vec<_> = others.collect();
+        let taken = timer::claim_these(tx, Kind::Delivery, &others, now).await?;
+        let taken: HashMap<_, _> = taken.into_iter().map(|timer| (timer.id, timer)).collect();
+        let mut members = vec![start(tx, row, timer, now).await?];
+        for other in waiting.iter().filter(|other| other.id != row.id) {
+            let timer = self.ours.remove(&other.id).or_else(|| taken.get(&other.id).copied());
+            let Some(timer) = timer else { continue };
+            if let Check::Go = check_page(tx, other, &timer, now).await? {
+                members.push(start(tx, other, &timer, now).await?);
+            }
+        }
+        Ok(members)
+    }
 }
 
 enum Check {
@@ -140,33 +217,4 @@ async fn start(
         claimed: *timer,
         possible_repeat: begun.possible_repeat,
     })
-}
-
-/// Everything that waits for the digest of a method goes out with it. The others' timers are set to
-/// the end of the lease, so that after a crash they come due again like any claim.
-async fn gather(
-    tx: &mut Tx,
-    row: &DeliveryRow,
-    timer: &Claimed,
-    method: ContactMethodId,
-    digested: &mut Vec<uuid::Uuid>,
-    now: Timestamp,
-) -> Result<Vec<Member>, StoreError> {
-    let waiting = delivery::bundled(tx, method, DIGEST_PAGES_MAX).await?;
-    let mut members = vec![start(tx, row, timer, now).await?];
-    for other in waiting.iter().filter(|other| other.id != row.id) {
-        let Some(id) = other.page_id.map(PageId) else { continue };
-        let live = store_page::try_lock(tx, id)
-            .await?
-            .is_some_and(|page| page.state != PageState::Superseded.name());
-        if !live {
-            continue;
-        }
-        let until = now.saturating_add(lease::LEASE).unwrap_or(Timestamp::MAX);
-        timer::set(tx, Kind::Delivery, other.id, now, now).await?;
-        let claimed = timer::take(tx, Kind::Delivery, other.id, now, until).await?;
-        digested.push(other.id);
-        members.push(start(tx, other, &claimed, now).await?);
-    }
-    Ok(members)
 }

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use muster_core::id::{ContactMethodId, IncidentId, PageId, UserId, WebhookId};
 use muster_core::incident::lifecycle::{How, Incident, Status, Superseded};
 use muster_core::incident::severity::Level;
+use muster_core::oncall::page::{self, PageState};
 use muster_core::org::directory::Directory;
 use muster_core::org::user::Address;
 use muster_integrations::channels::Envelope;
@@ -34,12 +35,12 @@ pub(super) async fn single(
     let message = match row.delivery_kind()? {
         Kind::Page => {
             let (page, incident) = page_and_incident(app, tx, directory, &member).await?;
-            Message::Page { page: as_message(app, &member, &page), incident }
+            Message::Page { page: as_message(app, &member, &page, now), incident }
         }
         Kind::Superseded => {
             let (page, incident) = page_and_incident(app, tx, directory, &member).await?;
             Message::PageSuperseded {
-                page: as_message(app, &member, &page),
+                page: as_message(app, &member, &page, now),
                 superseded: superseded(&page),
                 incident,
             }
@@ -73,7 +74,7 @@ pub(super) async fn digest(
     let mut pages = Vec::new();
     for member in &members {
         let (page, incident) = page_and_incident(app, tx, directory, member).await?;
-        pages.push((as_message(app, member, &page), incident));
+        pages.push((as_message(app, member, &page, now), incident));
     }
     pages.sort_by_key(|(_, incident)| (incident.severity, std::cmp::Reverse(incident.number)));
     let first = members.first().ok_or(StoreError::Missing)?;
@@ -120,10 +121,15 @@ pub(super) fn incident_message(
     }
 }
 
-fn as_message(app: &App, member: &Member, page: &PageRow) -> message::Page {
+fn as_message(app: &App, member: &Member, page: &PageRow, now: Timestamp) -> message::Page {
+    let due = Timestamp::from_microsecond(member.row.first_due_at).unwrap_or(now);
+    let reason = match page::late(due, now) {
+        Some(late) if page.state == PageState::Pending.name() => format!("{}, {late}", page.reason),
+        _ => page.reason.clone(),
+    };
     message::Page {
         id: PageId(page.id),
-        reason: page.reason.clone(),
+        reason,
         attempt: u32::try_from(member.number).unwrap_or(u32::MAX),
         possible_repeat: member.possible_repeat,
         ack_url: app.page_url(PageId(page.id)),

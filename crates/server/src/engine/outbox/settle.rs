@@ -17,13 +17,13 @@ use muster_store::oncall::page::{self as store_page, PageRow};
 use muster_store::timer;
 use muster_store::{Lane, StoreError, Tx};
 
-use super::{Job, Member};
+use super::{Answer, Member};
 use crate::app::App;
 use crate::app::incident::record::{self, Before};
 use crate::ids;
 
 /// Settles a batch of answers.
-pub(super) async fn settle(app: &App, answers: &[(Job, Outcome)]) -> Result<(), StoreError> {
+pub(super) async fn settle(app: &App, answers: &[Answer]) -> Result<(), StoreError> {
     let now = app.now();
     let answers: Vec<_> = answers.iter().flat_map(|answer| answered(answer, now)).collect();
     let mut tx = app.db.begin(Lane::Outbox).await?;
@@ -44,10 +44,8 @@ struct Answered<'a> {
 
 /// The answer to a message for each delivery it carried. Those of a digest stay together: one throw
 /// of the dice says when all of them are tried again.
-fn answered<'a>(
-    (job, outcome): &'a (Job, Outcome),
-    now: Timestamp,
-) -> impl Iterator<Item = Answered<'a>> {
+fn answered(answer: &Answer, now: Timestamp) -> impl Iterator<Item = Answered<'_>> {
+    let Answer { job, outcome, .. } = answer;
     let chance = ids::chance();
     job.members.iter().map(move |member| {
         let progress = Progress {
@@ -92,10 +90,11 @@ async fn one(
 ) -> Result<(), StoreError> {
     let Answered { member, outcome, next } = *answer;
     end_attempt(tx, member, outcome, now).await?;
-    if !timer::still_held(tx, timer::Kind::Delivery, &member.claimed).await? {
+    let kind = member.row.delivery_kind()?;
+    if !timer::still_held(tx, kind.timer(), &member.claimed).await? {
         return Ok(());
     }
-    let is_page = member.row.delivery_kind()? == delivery::Kind::Page;
+    let is_page = kind == delivery::Kind::Page;
     let page = member.row.page_id.filter(|_| is_page).and_then(|id| pages.get(&PageId(id)));
     match page {
         Some(page) => of_page(app, tx, directory, answer, page, now).await,
@@ -118,7 +117,8 @@ async fn end_attempt(
 async fn store(tx: &mut Tx, member: &Member, next: Next, now: Timestamp) -> Result<(), StoreError> {
     let accepted_at = (next.state == DeliveryState::Accepted).then_some(now);
     delivery::set_state(tx, member.row.id, next.state, next.retry_at, accepted_at).await?;
-    timer::finish(tx, timer::Kind::Delivery, &member.claimed, next.retry_at).await?;
+    let kind = member.row.delivery_kind()?.timer();
+    timer::finish(tx, kind, &member.claimed, next.retry_at).await?;
     Ok(())
 }
 
@@ -223,6 +223,7 @@ async fn lost(
     record::note(app, tx, directory, &incident, &[entry], now).await?;
     let Some(step) = page.step else {
         tracing::error!(incident = incident.number, "a page outside of the policy reached nobody");
+        metrics::counter!("muster_alarms_total").increment(1);
         return Ok(());
     };
     if !record::step_is_lost(tx, id, step, page.round, None).await? {
