@@ -7,6 +7,7 @@ mod nodes;
 mod paging;
 mod proxy;
 mod replay;
+mod routing;
 mod storm;
 mod triage;
 mod world;

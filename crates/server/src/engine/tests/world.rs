@@ -247,6 +247,11 @@ impl World {
         Self { app, phones: self.phones.clone(), accept, engine, port: self.port }
     }
 
+    /// Where everybody's phones listen.
+    pub(super) fn port(&self) -> u16 {
+        self.port
+    }
+
     /// Changes the configuration while the server runs.
     pub(super) async fn reconfigure(&self, change: impl Fn(String) -> String) {
         let text = change(organization(self.port));
