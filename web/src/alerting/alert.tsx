@@ -67,7 +67,7 @@ function About({ alert }: { alert: Alert }) {
           <State state={alert.status} />
         </Fact>
         <Fact name="Severity">
-          <Severity level={alert.severity} />
+          {alert.severity === null ? "informational: it pages nobody" : <Severity level={alert.severity} />}
         </Fact>
         <Fact name="Service">
           {alert.service ? (
@@ -100,7 +100,7 @@ function About({ alert }: { alert: Alert }) {
           <code className="text-13">{alert.dedup_key}</code>
         </Fact>
         {alert.links.map((link) => (
-          <Fact key={link.href} name="Link">
+          <Fact key={`${link.href} ${link.text}`} name="Link">
             <SafeLink href={link.href} text={link.text} />
           </Fact>
         ))}
@@ -112,7 +112,7 @@ function About({ alert }: { alert: Alert }) {
 }
 
 /** Links come from outside: only web addresses become links. */
-function SafeLink({ href, text }: { href: string; text: string | null }) {
+function SafeLink({ href = "", text }: Alert["links"][number]) {
   if (!/^https?:\/\//i.test(href)) return <code className="text-13">{href}</code>;
   return (
     <a href={href} className="link" target="_blank" rel="noreferrer">

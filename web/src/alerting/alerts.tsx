@@ -44,7 +44,7 @@ export default function Alerts() {
   return (
     <>
       <ScreenHead title="Alerts">
-        <Button onClick={() => void exportList("alerts", "/alerts", { q: query }, COLUMNS)}>
+        <Button onClick={() => void exportList("alerts", "/alerts", { query: { q: query } }, COLUMNS)}>
           <Download className="size-4" aria-hidden="true" /> CSV
         </Button>
       </ScreenHead>

@@ -3,7 +3,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { toast } from "sonner";
-import { post, seg } from "@/api/client";
+import { post } from "@/api/client";
 import { explain } from "@/api/problem";
 import type { Message } from "@/api/types";
 import { Code, Tag } from "@/ui/block";
@@ -66,7 +66,7 @@ function Replay({ message }: { message: Message }) {
   const replay = async () => {
     setBusy(true);
     try {
-      await post(`/messages/${seg(message.id)}/replay`, failed ? {} : { force: true });
+      await post("/messages/{id}/replay", { path: { id: message.id }, body: { force: !failed } });
       toast.success("Running it again. What comes of it shows here.");
       await client.invalidateQueries({ queryKey: ["messages"] });
       await client.invalidateQueries({ queryKey: ["alert"] });

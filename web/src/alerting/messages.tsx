@@ -37,7 +37,7 @@ export default function Messages() {
   return (
     <>
       <ScreenHead title="Needs attention">
-        <Button onClick={() => void exportList("messages", "/messages", { q: query }, COLUMNS)}>
+        <Button onClick={() => void exportList("messages", "/messages", { query: { q: query } }, COLUMNS)}>
           <Download className="size-4" aria-hidden="true" /> CSV
         </Button>
       </ScreenHead>

@@ -3,7 +3,7 @@ import { Link } from "@tanstack/react-router";
 import clsx from "clsx";
 import type { Alert } from "@/api/types";
 import { count, utc } from "@/ui/format";
-import { Severity, State } from "@/ui/glyph";
+import { Severity, State, StateGlyph } from "@/ui/glyph";
 import { Time } from "@/ui/time";
 
 export function AlertRow({
@@ -22,7 +22,14 @@ export function AlertRow({
         current ? "border-l-text bg-raised" : "border-l-transparent",
       )}
     >
-      <Severity level={alert.severity} wordHidden />
+      {alert.severity === null ? (
+        <span title="Informational: it pages nobody">
+          <StateGlyph state="suppressed" />
+          <span className="sr-only">Informational: </span>
+        </span>
+      ) : (
+        <Severity level={alert.severity} wordHidden />
+      )}
       <div className="min-w-0 flex-1">
         <Link
           to="/alerts/$id"

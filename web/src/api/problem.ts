@@ -2,17 +2,20 @@
  * Turns whatever a request can fail with into one error that says what happened
  * and what to do next. Owns the wording; sends nothing.
  */
-import type { FieldError, Problem } from "./types";
+import type { Fault, Problem } from "./types";
 
 export class ApiError extends Error {
   readonly status: number;
-  readonly errors: FieldError[];
+  readonly errors: Fault[];
+  /** The message without the places that are wrong, for screens that list those. */
+  readonly said: string;
 
-  constructor(message: string, status: number, errors: FieldError[] = []) {
+  constructor(message: string, status: number, errors: Fault[] = [], said = message) {
     super(message);
     this.name = "ApiError";
     this.status = status;
     this.errors = errors;
+    this.said = said;
   }
 }
 
@@ -43,7 +46,8 @@ export function fromProblem(status: number, body: unknown): ApiError {
     .map((error) => (error.path ? `${error.path}: ${error.message}` : error.message))
     .join("; ");
   const message = [said, named].filter(Boolean).join(" — ");
-  return new ApiError(message || ADVICE[status] || `The server answered ${status}.`, status, errors);
+  const otherwise = ADVICE[status] || `The server answered ${status}.`;
+  return new ApiError(message || otherwise, status, errors, said || otherwise);
 }
 
 /** What to tell a person about anything thrown. */

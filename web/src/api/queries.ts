@@ -3,24 +3,8 @@
  * live events can name what they make stale. Writes live with their screens.
  */
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
-import { get, type Query, seg } from "./client";
-import type {
-  Alert,
-  Alias,
-  ApiToken,
-  Incident,
-  IncidentReport,
-  List,
-  Message,
-  OnCall,
-  Page,
-  Service,
-  Session,
-  Shift,
-  SystemStatus,
-  TimelineEntry,
-  User,
-} from "./types";
+import { get, getPart, type ListPath, type Options } from "./client";
+import type { List } from "./types";
 
 export const PAGE_SIZE = 50;
 const WHOLE_LIST_MAX = 500;
@@ -28,130 +12,167 @@ const WHOLE_LIST_MAX = 500;
 export const session = () =>
   queryOptions({
     queryKey: ["session"],
-    queryFn: ({ signal }) => get<Session>("/session", undefined, signal),
+    queryFn: ({ signal }) => get("/session", { signal }),
     staleTime: 5 * 60_000,
   });
 
-export const incidents = (q: string) => paged<Incident>(["incidents", q], "/incidents", { q });
+export const incidents = (q: string) => paged(["incidents", q], "/incidents", { query: { q } });
 
 /** The first of the open incidents, as home and the palette show them. */
 export const openIncidents = () =>
   queryOptions({
     queryKey: ["incidents", "open", "head"],
-    queryFn: ({ signal }) =>
-      get<List<Incident>>("/incidents", { q: "state:open", limit: PAGE_SIZE * 2 }, signal),
+    queryFn: ({ signal }) => get("/incidents", { query: { q: "state:open", limit: PAGE_SIZE * 2 }, signal }),
   });
 
 export const incident = (number: string) =>
   queryOptions({
     queryKey: ["incident", number],
-    queryFn: ({ signal }) => get<Incident>(`/incidents/${seg(number)}`, undefined, signal),
+    queryFn: ({ signal }) => get("/incidents/{incident}", { path: { incident: number }, signal }),
   });
 
 export const incidentTimeline = (number: string) =>
-  paged<TimelineEntry>(["incident", number, "timeline"], `/incidents/${seg(number)}/timeline`, {
-    limit: WHOLE_LIST_MAX,
+  paged(["incident", number, "timeline"], "/incidents/{incident}/timeline", {
+    path: { incident: number },
+    query: { limit: WHOLE_LIST_MAX },
   });
 
 export const incidentAlerts = (number: string) =>
-  paged<Alert>(["incident", number, "alerts"], `/incidents/${seg(number)}/alerts`);
+  paged(["incident", number, "alerts"], "/incidents/{incident}/alerts", { path: { incident: number } });
 
 export const incidentPages = (number: string) =>
   queryOptions({
     queryKey: ["incident", number, "pages"],
     queryFn: ({ signal }) =>
-      get<List<Page>>(`/incidents/${seg(number)}/pages`, { limit: WHOLE_LIST_MAX }, signal),
+      get("/incidents/{incident}/pages", {
+        path: { incident: number },
+        query: { limit: WHOLE_LIST_MAX },
+        signal,
+      }),
   });
 
-export const alerts = (q: string) => paged<Alert>(["alerts", q], "/alerts", { q });
+export const alerts = (q: string) => paged(["alerts", q], "/alerts", { query: { q } });
 
 export const alert = (id: string) =>
   queryOptions({
     queryKey: ["alert", id],
-    queryFn: ({ signal }) => get<Alert>(`/alerts/${seg(id)}`, undefined, signal),
+    queryFn: ({ signal }) => get("/alerts/{id}", { path: { id }, signal }),
   });
 
 export const alertMessages = (id: string) =>
-  paged<Message>(["alert", id, "messages"], `/alerts/${seg(id)}/messages`);
+  paged(["alert", id, "messages"], "/alerts/{id}/messages", { path: { id } });
 
-export const messages = (q: string) => paged<Message>(["messages", q], "/messages", { q });
+export const messages = (q: string) => paged(["messages", q], "/messages", { query: { q } });
 
 export const message = (id: string) =>
   queryOptions({
     queryKey: ["message", id],
-    queryFn: ({ signal }) => get<Message>(`/messages/${seg(id)}`, undefined, signal),
+    queryFn: ({ signal }) => get("/messages/{id}", { path: { id }, signal }),
   });
 
 /** How many messages need a person; counted up to one page. */
 export const failedMessages = () =>
   queryOptions({
     queryKey: ["messages", "failed", "head"],
-    queryFn: ({ signal }) => get<List<Message>>("/messages", { q: "state:failed", limit: 100 }, signal),
+    queryFn: ({ signal }) => get("/messages", { query: { q: "state:failed", limit: 100 }, signal }),
   });
 
-export const services = () => whole<Service>(["services"], "/services");
+export const services = () => whole(["services"], "/services");
 
 export const service = (name: string) =>
   queryOptions({
     queryKey: ["services", name],
-    queryFn: ({ signal }) => get<Service>(`/services/${seg(name)}`, undefined, signal),
+    queryFn: ({ signal }) => get("/services/{name}", { path: { name }, signal }),
   });
 
-export const users = () => whole<User>(["users"], "/users");
+export const users = () => whole(["users"], "/users");
 
 export const user = (name: string) =>
   queryOptions({
     queryKey: ["users", name],
-    queryFn: ({ signal }) => get<User>(`/users/${seg(name)}`, undefined, signal),
+    queryFn: ({ signal }) => get("/users/{name}", { path: { name }, signal }),
   });
 
-export const aliases = () => whole<Alias>(["aliases"], "/aliases");
+export const aliases = () => whole(["aliases"], "/aliases");
 
 export const onCall = () =>
   queryOptions({
     queryKey: ["on-call"],
-    queryFn: ({ signal }) => get<OnCall>("/on-call", undefined, signal),
+    queryFn: ({ signal }) => get("/on-call", { signal }),
     refetchInterval: 5 * 60_000,
+  });
+
+export const schedule = (name: string) =>
+  queryOptions({
+    queryKey: ["schedules", name],
+    queryFn: ({ signal }) => get("/schedules/{name}", { path: { name }, signal }),
   });
 
 export const shifts = (schedule: string, from: string, to: string) =>
   queryOptions({
     queryKey: ["shifts", schedule, from, to],
     queryFn: ({ signal }) =>
-      get<{ items: Shift[] }>(`/schedules/${seg(schedule)}/shifts`, { from, to }, signal),
+      get("/schedules/{name}/shifts", { path: { name: schedule }, query: { from, to }, signal }),
     staleTime: 10 * 60_000,
   });
 
-export const incidentReport = (query: Query) =>
+export const policies = () => whole(["policies"], "/escalation-policies");
+
+export const policy = (name: string) =>
   queryOptions({
-    queryKey: ["report", query],
-    queryFn: ({ signal }) => get<IncidentReport>("/reports/incidents", query, signal),
+    queryKey: ["policies", name],
+    queryFn: ({ signal }) => get("/escalation-policies/{name}", { path: { name }, signal }),
+  });
+
+export const policyPreview = (name: string, at: string | undefined, severity: number) =>
+  queryOptions({
+    queryKey: ["policies", name, "preview", at ?? "now", severity],
+    queryFn: ({ signal }) =>
+      get("/escalation-policies/{name}/preview", { path: { name }, query: { at, severity }, signal }),
     placeholderData: keepPreviousData,
   });
 
-export const tokens = () => whole<ApiToken>(["tokens"], "/tokens");
+export const incidentReport = (query: Options<"get", "/reports/incidents">["query"]) =>
+  queryOptions({
+    queryKey: ["report", query],
+    queryFn: ({ signal }) => get("/reports/incidents", { query, signal }),
+    placeholderData: keepPreviousData,
+  });
+
+export const tokens = () => whole(["tokens"], "/tokens");
+
+export const audit = () => paged(["audit"], "/audit", {});
+
+/** The file in force; read anew each time it is looked at, since secrets are no matter for a cache. */
+export const configuration = () =>
+  queryOptions({
+    queryKey: ["configuration"],
+    queryFn: ({ signal }) => get("/config/export", { signal }),
+    gcTime: 0,
+  });
 
 export const system = () =>
   queryOptions({
     queryKey: ["system"],
-    queryFn: ({ signal }) => get<SystemStatus>("/system", undefined, signal),
+    queryFn: ({ signal }) => get("/system", { signal }),
     refetchInterval: 15_000,
   });
 
-function whole<T>(key: string[], path: string) {
+/** A list that is short by nature. */
+function whole<P extends ListPath>(key: string[], path: P) {
   return queryOptions({
     queryKey: [...key, "all"],
-    queryFn: ({ signal }) => get<List<T>>(path, { limit: WHOLE_LIST_MAX }, signal),
+    queryFn: ({ signal }) => getPart(path, { signal } as Options<"get", P>, { limit: WHOLE_LIST_MAX }),
   });
 }
 
-function paged<T>(key: string[], path: string, query: Query = {}) {
+function paged<P extends ListPath>(key: string[], path: P, options: Options<"get", P>) {
   return infiniteQueryOptions({
     queryKey: key,
     queryFn: ({ pageParam, signal }) =>
-      get<List<T>>(path, { limit: PAGE_SIZE, ...query, cursor: pageParam }, signal),
+      getPart(path, { ...options, signal }, { limit: PAGE_SIZE, cursor: pageParam }),
     initialPageParam: null as string | null,
-    getNextPageParam: (last: List<T>) => last.next,
+    getNextPageParam: (last: List<unknown>) => last.next,
     placeholderData: keepPreviousData,
   });
 }

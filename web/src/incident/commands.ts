@@ -6,7 +6,7 @@
 import { type InfiniteData, type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { toast } from "sonner";
-import { post, seg } from "@/api/client";
+import { type Options, post } from "@/api/client";
 import { explain } from "@/api/problem";
 import * as queries from "@/api/queries";
 import type { BulkResult, Incident, List } from "@/api/types";
@@ -14,11 +14,15 @@ import { offerUndo } from "@/shell/undo";
 import { count } from "@/ui/format";
 import { MOVE_WORD, type Move } from "./moves";
 
+/** What a move is sent with. */
+export type MoveBody<M extends Move> =
+  Options<"post", `/incidents/{incident}/${M}`> extends { body?: infer B } ? B : undefined;
+
 export interface Commands {
   /** Throws what the server refused, so that a dialog can show it. */
-  send: (incident: Incident, move: Move, body?: object) => Promise<Incident>;
+  send: (incident: Incident, move: Move, body?: MoveBody<Move>) => Promise<Incident>;
   /** As `send`, but tells the outcome in a toast. */
-  run: (incident: Incident, move: Move, body?: object) => Promise<void>;
+  run: (incident: Incident, move: Move, body?: MoveBody<Move>) => Promise<void>;
   bulk: (incidents: Incident[], action: "acknowledge" | "resolve") => Promise<void>;
 }
 
@@ -29,7 +33,10 @@ export function useCommands(): Commands {
 
 function commands(client: QueryClient): Commands {
   const send: Commands["send"] = async (incident, move, body = {}) => {
-    const changed = await post<Incident>(`/incidents/${seg(incident.number)}/${move}`, body);
+    const changed = await post(`/incidents/{incident}/${move}`, {
+      path: { incident: incident.number },
+      body,
+    });
     store(client, changed);
     refresh(client, changed.number);
     return changed;
@@ -54,7 +61,7 @@ function commands(client: QueryClient): Commands {
     const pending = toast.loading(`${count(incidents.length, "incident")}: sent, not confirmed`);
     try {
       const numbers = incidents.map((incident) => incident.number);
-      const { items } = await post<BulkResult>("/incidents/bulk", { action, incidents: numbers });
+      const { items } = await post("/incidents/bulk", { body: { action, incidents: numbers } });
       toast.dismiss(pending);
       announceBulk(incidents, action, items, send);
     } catch (error) {

@@ -3,9 +3,8 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { post } from "@/api/client";
 import * as queries from "@/api/queries";
-import type { Incident } from "@/api/types";
 import { FormDialog } from "@/ui/dialog";
-import { filled, SelectField, TextField } from "@/ui/form";
+import { filled, needed, SelectField, TextField } from "@/ui/form";
 import { SEVERITIES } from "@/ui/severity";
 
 export default function Declare({
@@ -20,10 +19,12 @@ export default function Declare({
   const services = useQuery(queries.services());
   const submit = async (form: FormData) => {
     const severity = filled(form, "severity");
-    const incident = await post<Incident>("/incidents", {
-      title: filled(form, "title"),
-      service: filled(form, "service"),
-      severity: severity ? Number(severity) : undefined,
+    const incident = await post("/incidents", {
+      body: {
+        title: needed(form, "title"),
+        service: filled(form, "service"),
+        severity: severity ? Number(severity) : undefined,
+      },
     });
     void client.invalidateQueries({ queryKey: ["incidents"] });
     void navigate({ to: "/incidents/$number", params: { number: String(incident.number) } });

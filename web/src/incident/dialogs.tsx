@@ -6,11 +6,11 @@ import * as queries from "@/api/queries";
 import type { Incident } from "@/api/types";
 import { offerUndo } from "@/shell/undo";
 import { FormDialog } from "@/ui/dialog";
-import { filled, SelectField, TextField } from "@/ui/form";
+import { filled, needed, SelectField, TextField } from "@/ui/form";
 import { count } from "@/ui/format";
 import { SEVERITIES } from "@/ui/severity";
 import { PersonField } from "../oncall/person-field";
-import { useCommands } from "./commands";
+import { type MoveBody, useCommands } from "./commands";
 import type { Move } from "./moves";
 
 interface MoveDialogProps {
@@ -55,22 +55,22 @@ export default function MoveDialog({ incidents, move, onClose }: MoveDialogProps
   );
 }
 
-interface Question {
+interface Question<M extends Move> {
   title: (subject: string) => string;
   description: string;
   submit: string;
   fields: (incident: Incident, howMany: number) => ReactNode;
-  body: (form: FormData) => object;
+  body: (form: FormData) => MoveBody<M>;
   done: (subject: string) => string;
 }
 
-const QUESTIONS: Partial<Record<Move, Question>> = {
+const QUESTIONS: { [M in Move]?: Question<M> } = {
   escalate: {
     title: (subject) => `Escalate ${subject}?`,
     description: "The next step of the escalation policy is paged now, not when its time comes.",
     submit: "Escalate now",
     fields: () => null,
-    body: () => ({}),
+    body: () => undefined,
     done: (subject) => `Escalated ${subject}.`,
   },
   snooze: {
@@ -91,7 +91,7 @@ const QUESTIONS: Partial<Record<Move, Question>> = {
         <TextField label="Message (optional)" name="message" placeholder="What you need from them" />
       </>
     ),
-    body: (form) => ({ to: filled(form, "to"), message: filled(form, "message") }),
+    body: (form) => ({ to: needed(form, "to"), message: filled(form, "message") }),
     done: (subject) => `Paged for ${subject}.`,
   },
   assign: {
@@ -99,7 +99,7 @@ const QUESTIONS: Partial<Record<Move, Question>> = {
     description: "Says who has it. It pages nobody.",
     submit: "Assign",
     fields: () => <PersonField label="Person" name="user" usersOnly />,
-    body: (form) => ({ user: filled(form, "user") }),
+    body: (form) => ({ user: needed(form, "user") }),
     done: (subject) => `Assigned ${subject}.`,
   },
   severity: {

@@ -25,7 +25,7 @@ const DELIVERY_WORD: Record<DeliveryState, string> = {
   bundled: "sent in a digest",
 };
 
-const OUTCOME_WORD: Record<Attempt["outcome"], string> = {
+const OUTCOME_WORD: Record<string, string> = {
   accepted: "accepted",
   temporary: "failed for now",
   permanent: "refused",
@@ -84,7 +84,9 @@ export function Ledger({ number }: { number: string }) {
 
 export function ledgerRows(pages: Page[]): LedgerRow[] {
   return pages.flatMap((page) =>
-    page.deliveries.flatMap((delivery) => delivery.attempts.map((attempt) => ({ page, delivery, attempt }))),
+    [...page.deliveries, ...page.follow_ups].flatMap((delivery) =>
+      delivery.attempts.map((attempt) => ({ page, delivery, attempt })),
+    ),
   );
 }
 
@@ -93,7 +95,7 @@ function PageEntry({ page }: { page: Page }) {
     <li className="px-4 py-3">
       <div className="flex flex-wrap items-center gap-x-2">
         {page.state === "accepted" ? <OkGlyph /> : null}
-        <span className="font-semibold">{page.user}</span>
+        <span className="font-semibold">{page.user ?? "somebody who was deleted"}</span>
         <span>{PAGE_WORD[page.state]}</span>
         {page.superseded_by ? <span className="text-muted">({page.superseded_by})</span> : null}
       </div>
@@ -104,18 +106,23 @@ function PageEntry({ page }: { page: Page }) {
         {page.deliveries.map((delivery) => (
           <DeliveryEntry key={delivery.id} delivery={delivery} />
         ))}
+        {page.follow_ups.map((delivery) => (
+          <DeliveryEntry key={delivery.id} delivery={delivery} isFollowUp />
+        ))}
       </ul>
     </li>
   );
 }
 
-function DeliveryEntry({ delivery }: { delivery: Delivery }) {
+/** A follow-up tells how the page ended; it asks for nothing. */
+function DeliveryEntry({ delivery, isFollowUp = false }: { delivery: Delivery; isFollowUp?: boolean }) {
   const ahead = delivery.attempts.length === 0;
   return (
     <li className="border-l-2 border-edge pl-3">
       <p className="flex flex-wrap items-center gap-x-2">
         <span>{delivery.method}</span>
         <Tag>{delivery.type}</Tag>
+        {isFollowUp ? <span className="text-muted">how it ended:</span> : null}
         <span className="text-muted">{DELIVERY_WORD[delivery.state]}</span>
         {ahead && delivery.state === "scheduled" ? (
           <Time at={delivery.due_at} className="text-13 text-muted" focusable />
@@ -139,7 +146,7 @@ function AttemptEntry({ attempt }: { attempt: Attempt }) {
       <span className="text-muted">Attempt {attempt.number}</span>
       <span className={attempt.outcome === "accepted" ? "inline-flex items-center gap-1" : "font-semibold"}>
         {attempt.outcome === "accepted" ? <OkGlyph className="size-3.5" /> : null}
-        {OUTCOME_WORD[attempt.outcome]}
+        {OUTCOME_WORD[attempt.outcome] ?? attempt.outcome}
       </span>
       {attempt.status ? <code className="text-12">{attempt.status}</code> : null}
       {attempt.detail ? <span className="text-muted">{attempt.detail}</span> : null}

@@ -55,7 +55,7 @@ export default function Incidents() {
   return (
     <>
       <ScreenHead title="Incidents">
-        <Button onClick={() => void exportList("incidents", "/incidents", { q: query }, COLUMNS)}>
+        <Button onClick={() => void exportList("incidents", "/incidents", { query: { q: query } }, COLUMNS)}>
           <Download className="size-4" aria-hidden="true" /> CSV
         </Button>
       </ScreenHead>

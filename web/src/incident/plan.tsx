@@ -1,5 +1,5 @@
 /** What happens if nobody answers: who is asked, and when. */
-import type { Incident, PlannedPage } from "@/api/types";
+import type { Incident, PlannedStep } from "@/api/types";
 import { Empty } from "@/ui/block";
 import { Countdown, Time } from "@/ui/time";
 import { isOpen } from "./moves";
@@ -19,13 +19,13 @@ export function Plan({ incident }: { incident: Incident }) {
   );
 }
 
-function Planned({ planned }: { planned: PlannedPage }) {
+function Planned({ planned }: { planned: PlannedStep }) {
   return (
     <li className="flex flex-wrap items-baseline justify-between gap-x-4 px-4 py-2.5">
       <span>
         <span className="font-semibold">{planned.users.join(", ") || "nobody"}</span>{" "}
         <span className="text-muted">
-          step {planned.step}
+          {planned.step === null ? "the catch-all" : `step ${planned.step}`}
           {planned.round > 1 ? `, round ${planned.round}` : ""}
         </span>
       </span>

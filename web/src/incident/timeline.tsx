@@ -2,7 +2,7 @@
 import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import clsx from "clsx";
 import { type FormEvent, type KeyboardEvent, useEffect, useRef, useState } from "react";
-import { post, seg } from "@/api/client";
+import { post } from "@/api/client";
 import { explain } from "@/api/problem";
 import * as queries from "@/api/queries";
 import type { TimelineEntry, TimelineKind } from "@/api/types";
@@ -120,7 +120,10 @@ function Composer({ number }: { number: string }) {
     setBusy(true);
     setError(null);
     try {
-      await post(`/incidents/${seg(number)}/timeline`, { text: text.trim() });
+      await post("/incidents/{incident}/timeline", {
+        path: { incident: number },
+        body: { text: text.trim() },
+      });
       change("");
       await client.invalidateQueries({ queryKey: queries.incidentTimeline(number).queryKey });
     } catch (problem) {

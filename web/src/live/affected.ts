@@ -18,7 +18,17 @@ export function affected(event: ChangeEvent): QueryKey[] {
     case "message":
       return [["messages"], ["message", event.subject], ["services"]];
     case "config":
-      return [["services"], ["users"], ["on-call"], ["shifts"], ["aliases"], ["session"]];
+      return [
+        ["services"],
+        ["users"],
+        ["on-call"],
+        ["schedules"],
+        ["shifts"],
+        ["policies"],
+        ["aliases"],
+        ["session"],
+        ["configuration"],
+      ];
     default:
       return own;
   }

@@ -4,9 +4,8 @@ import { useNavigate } from "@tanstack/react-router";
 import { toast } from "sonner";
 import { post } from "@/api/client";
 import * as queries from "@/api/queries";
-import type { Incident } from "@/api/types";
 import { FormDialog } from "@/ui/dialog";
-import { filled, SelectField, TextField } from "@/ui/form";
+import { filled, needed, SelectField, TextField } from "@/ui/form";
 import { PersonField } from "./person-field";
 
 export default function PagePerson({
@@ -19,10 +18,12 @@ export default function PagePerson({
   const navigate = useNavigate();
   const services = useQuery(queries.services());
   const submit = async (form: FormData) => {
-    const incident = await post<Incident>("/pages", {
-      to: filled(form, "to"),
-      message: filled(form, "message"),
-      service: filled(form, "service"),
+    const incident = await post("/pages", {
+      body: {
+        to: needed(form, "to"),
+        message: needed(form, "message"),
+        service: filled(form, "service"),
+      },
     });
     toast.success(`Paged. Follow it on #${incident.number}.`);
     void navigate({ to: "/incidents/$number", params: { number: String(incident.number) } });

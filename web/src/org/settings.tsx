@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { toast } from "sonner";
-import { post, put, remove, seg } from "@/api/client";
+import { post, put, remove } from "@/api/client";
 import { explain } from "@/api/problem";
 import * as queries from "@/api/queries";
 import type { ContactMethod, Session, User } from "@/api/types";
@@ -11,7 +11,7 @@ import { type Theme, useTheme } from "@/shell/theme";
 import { Empty, Fact, Facts, Panel, ScreenHead, Shown, Tag } from "@/ui/block";
 import { Button } from "@/ui/button";
 import { FormDialog } from "@/ui/dialog";
-import { filled, SelectField, TextField } from "@/ui/form";
+import { SelectField, TextField } from "@/ui/form";
 import { duration } from "@/ui/format";
 import { OkGlyph } from "@/ui/glyph";
 import { SystemPanel } from "./system";
@@ -79,7 +79,9 @@ function Method({ me, method }: { me: string; method: ContactMethod }) {
   const test = async () => {
     setBusy(true);
     try {
-      await post(`/users/${seg(me)}/contact-methods/${seg(method.name)}/test`);
+      await post("/users/{name}/contact-methods/{method}/test", {
+        path: { name: me, method: method.name },
+      });
       toast.success(`A test is on its way by ${method.name}. Check that it arrived.`);
     } catch (error) {
       toast.error(explain(error));
@@ -176,9 +178,10 @@ function Account({ session }: { session: Session }) {
     }
   };
   const change = async (form: FormData) => {
-    await put(`/users/${seg(user.name)}/password`, {
-      password: filled(form, "password"),
-      current: filled(form, "current"),
+    // As typed: a space at the end of a password belongs to it.
+    await put("/users/{name}/password", {
+      path: { name: user.name },
+      body: { password: String(form.get("password")), current: String(form.get("current")) },
     });
     toast.success("Your password is changed.");
   };

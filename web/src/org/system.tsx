@@ -1,13 +1,14 @@
-/** How the server itself is: everything it says of itself, and the release of a restored, held one. */
+/** How the server itself is: what waits, what it could not use, and the release of a restored, held one. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { toast } from "sonner";
 import { post } from "@/api/client";
 import { explain } from "@/api/problem";
 import * as queries from "@/api/queries";
+import type { Backlog } from "@/api/types";
 import { Fact, Facts, Panel, Shown } from "@/ui/block";
 import { Button } from "@/ui/button";
-import { duration } from "@/ui/format";
 import { Time } from "@/ui/time";
+import { Warnings } from "@/ui/warnings";
 
 export function SystemPanel() {
   const client = useQueryClient();
@@ -34,12 +35,22 @@ export function SystemPanel() {
                 </Button>
               </div>
             ) : null}
+            <Warnings warnings={data.warnings} />
             <Facts>
-              {facts(data).map(([name, value]) => (
-                <Fact key={name} name={label(name)}>
-                  <Value name={name} value={value} />
-                </Fact>
-              ))}
+              <Fact name="Version">{data.version}</Fact>
+              <Fact name="Store">{data.engine}</Fact>
+              <Fact name="Node">{data.node}</Fact>
+              <Fact name="Configuration">revision {data.revision}</Fact>
+              <Fact name="Messages waiting">
+                <Waiting backlog={data.inbox} />
+              </Fact>
+              <Fact name="Messages set aside">{data.failed_messages}</Fact>
+              <Fact name="Incidents due">
+                <Waiting backlog={data.incidents_due} />
+              </Fact>
+              <Fact name="Deliveries due">
+                <Waiting backlog={data.deliveries_due} />
+              </Fact>
             </Facts>
           </>
         )}
@@ -48,26 +59,17 @@ export function SystemPanel() {
   );
 }
 
-/** One line per leaf: `inbox: { backlog: 3 }` becomes `inbox backlog`. */
-export function facts(data: Record<string, unknown>, prefix = ""): [string, unknown][] {
-  return Object.entries(data).flatMap(([name, value]): [string, unknown][] => {
-    const path = prefix ? `${prefix} ${name}` : name;
-    const nested = typeof value === "object" && value !== null && !Array.isArray(value);
-    return nested ? facts(value as Record<string, unknown>, path) : [[path, value]];
-  });
-}
-
-function label(name: string): string {
-  const words = name.replace(/_(seconds|at)\b/g, "").replaceAll("_", " ");
-  return words.charAt(0).toUpperCase() + words.slice(1);
-}
-
-function Value({ name, value }: { name: string; value: unknown }) {
-  if (value === null || value === undefined) return <span className="text-muted">none</span>;
-  if (typeof value === "boolean") return <>{value ? "yes" : "no"}</>;
-  if (typeof value === "number")
-    return <>{name.endsWith("_seconds") ? duration(value) : value.toLocaleString("en-GB")}</>;
-  if (typeof value === "string")
-    return /^\d{4}-\d\d-\d\dT/.test(value) ? <Time at={value} focusable /> : value;
-  return <code className="text-13">{JSON.stringify(value)}</code>;
+/** A backlog is fine for as long as its oldest part is young. */
+function Waiting({ backlog }: { backlog: Backlog }) {
+  if (backlog.count === 0) return <>none</>;
+  return (
+    <>
+      {backlog.count}
+      {backlog.since ? (
+        <>
+          , the oldest <Time at={backlog.since} show="age" focusable />
+        </>
+      ) : null}
+    </>
+  );
 }

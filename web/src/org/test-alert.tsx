@@ -7,10 +7,10 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { toast } from "sonner";
-import { post, seg } from "@/api/client";
+import { post } from "@/api/client";
 import { explain } from "@/api/problem";
 import * as queries from "@/api/queries";
-import type { Page } from "@/api/types";
+import type { Page, TestSent } from "@/api/types";
 import { Button } from "@/ui/button";
 import { SelectField } from "@/ui/form";
 import { OkGlyph } from "@/ui/glyph";
@@ -19,21 +19,17 @@ import { progress, type Step } from "./test-progress";
 
 const POLL_MS = 2_000;
 
-interface Sent {
-  message: string;
-  dedup_key: string;
-}
-
 export function TestAlert({ service, integration }: { service: string; integration: string }) {
   const [severity, setSeverity] = useState("");
-  const [sent, setSent] = useState<Sent | null>(null);
+  const [sent, setSent] = useState<TestSent | null>(null);
   const [busy, setBusy] = useState(false);
   const send = async (resolve: boolean) => {
     setBusy(true);
     try {
-      const path = `/services/${seg(service)}/integrations/${seg(integration)}/test`;
-      const body = { severity: severity ? Number(severity) : undefined, resolve: resolve || undefined };
-      const answer = await post<Sent>(path, body);
+      const answer = await post("/services/{name}/integrations/{integration}/test", {
+        path: { name: service, integration },
+        body: { severity: severity ? Number(severity) : undefined, resolve },
+      });
       if (resolve) toast.success("The test alert is over. Its incident resolves if nothing else holds it.");
       else setSent(answer);
     } catch (error) {
@@ -75,7 +71,7 @@ export function TestAlert({ service, integration }: { service: string; integrati
   );
 }
 
-function Progress({ sent }: { sent: Sent }) {
+function Progress({ sent }: { sent: TestSent }) {
   const message = useQuery({
     ...queries.message(sent.message),
     refetchInterval: (query) =>

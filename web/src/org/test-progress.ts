@@ -35,7 +35,11 @@ function paged(incident: Incident | undefined, pages: Page[]): Step {
   const name = "Page";
   const accepted = pages.filter((page) => page.state === "accepted");
   if (accepted.length > 0) {
-    return { name, state: "done", detail: `delivered to ${accepted.map((page) => page.user).join(", ")}` };
+    return {
+      name,
+      state: "done",
+      detail: `delivered to ${accepted.map((page) => page.user ?? "somebody").join(", ")}`,
+    };
   }
   if (incident?.urgency === "none") return { name, state: "done", detail: "this severity pages nobody" };
   if (pages.length > 0 && pages.every((page) => page.state === "exhausted")) {

@@ -2,15 +2,17 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { toast } from "sonner";
-import { post, remove, seg } from "@/api/client";
+import { post, remove } from "@/api/client";
 import { explain } from "@/api/problem";
 import * as queries from "@/api/queries";
-import type { ApiToken } from "@/api/types";
+import type { Role, Token } from "@/api/types";
 import { Code, Empty, Panel, Shown, Tag } from "@/ui/block";
 import { Button, CopyButton } from "@/ui/button";
 import { Dialog, FormDialog } from "@/ui/dialog";
-import { filled, SelectField, TextField } from "@/ui/form";
+import { filled, needed, SelectField, TextField } from "@/ui/form";
 import { Time } from "@/ui/time";
+
+const ROLES: Role[] = ["admin", "manager", "responder", "stakeholder"];
 
 export function TokensPanel() {
   const client = useQueryClient();
@@ -19,8 +21,13 @@ export function TokensPanel() {
   const [made, setMade] = useState<string | null>(null);
   const refresh = () => client.invalidateQueries({ queryKey: ["tokens"] });
   const create = async (form: FormData) => {
-    const token = await post<ApiToken>("/tokens", { name: filled(form, "name"), role: filled(form, "role") });
-    setMade(token.token ?? null);
+    const token = await post("/tokens", {
+      body: {
+        name: needed(form, "name"),
+        role: ROLES.find((role) => role === filled(form, "role")) ?? "stakeholder",
+      },
+    });
+    setMade(token.token);
     await refresh();
   };
   return (
@@ -44,7 +51,7 @@ export function TokensPanel() {
         <FormDialog open onOpenChange={setCreating} title="New token" submit="Create" onSubmit={create}>
           <TextField label="Name" name="name" required placeholder="What will use it" />
           <SelectField label="Role" name="role" defaultValue="responder">
-            {["admin", "manager", "responder", "stakeholder"].map((role) => (
+            {ROLES.map((role) => (
               <option key={role}>{role}</option>
             ))}
           </SelectField>
@@ -68,11 +75,11 @@ export function TokensPanel() {
   );
 }
 
-function TokenRow({ token, removed }: { token: ApiToken; removed: () => Promise<void> }) {
+function TokenRow({ token, removed }: { token: Token; removed: () => Promise<void> }) {
   const [asking, setAsking] = useState(false);
   const revoke = async () => {
     try {
-      await remove(`/tokens/${seg(token.id)}`);
+      await remove("/tokens/{id}", { path: { id: token.id } });
       await removed();
       toast.success(`${token.name} is revoked.`);
     } catch (error) {

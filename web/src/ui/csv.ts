@@ -3,8 +3,9 @@
  * are disarmed, since titles come from outside.
  */
 import { toast } from "sonner";
-import { get, type Query } from "@/api/client";
+import { getPart, type Item, type ListPath, type Options } from "@/api/client";
 import type { List } from "@/api/types";
+import { saveFile } from "./save";
 
 export type Cell = string | number | boolean | null | undefined;
 export type Columns<T> = Record<string, (row: T) => Cell>;
@@ -19,18 +20,23 @@ export function toCsv<T>(rows: T[], columns: Columns<T>): string {
 }
 
 /** Reads every page of a list, then saves it; says how far it is. */
-export async function exportList<T>(name: string, path: string, query: Query, columns: Columns<T>) {
+export async function exportList<P extends ListPath>(
+  name: string,
+  path: P,
+  options: Options<"get", P>,
+  columns: Columns<Item<P>>,
+) {
   const id = toast.loading("Collecting rows…");
   try {
-    const rows: T[] = [];
+    const rows: Item<P>[] = [];
     let cursor: string | null = null;
     do {
-      const page: List<T> = await get<List<T>>(path, { ...query, limit: EXPORT_PAGE, cursor });
+      const page: List<Item<P>> = await getPart(path, options, { limit: EXPORT_PAGE, cursor });
       rows.push(...page.items);
       cursor = page.next;
       toast.loading(`Collected ${rows.length} rows…`, { id });
     } while (cursor && rows.length < EXPORT_ROWS_MAX);
-    save(name, toCsv(rows, columns));
+    saveFile(`${name}.csv`, "text/csv", toCsv(rows, columns));
     const cut = cursor ? ` The list is longer; narrow the query to export the rest.` : "";
     toast.success(`Exported ${rows.length} rows.${cut}`, { id });
   } catch (error) {
@@ -39,16 +45,7 @@ export async function exportList<T>(name: string, path: string, query: Query, co
 }
 
 export function exportRows<T>(name: string, rows: T[], columns: Columns<T>): void {
-  save(name, toCsv(rows, columns));
-}
-
-function save(name: string, text: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type: "text/csv;charset=utf-8" }));
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = `${name}.csv`;
-  link.click();
-  URL.revokeObjectURL(url);
+  saveFile(`${name}.csv`, "text/csv", toCsv(rows, columns));
 }
 
 function quote(cell: Cell): string {
