@@ -288,7 +288,12 @@ fn leave_failed(
 ) -> State {
     let State::Waiting { next_step, round, .. } = waiting else { return waiting };
     if (next_step as usize) < chain.policy.steps.len() {
-        return enter(chain, next_step, round, now, effects);
+        let state = enter(chain, next_step, round, now, effects);
+        let asks_somebody = |effect: &Effect| !matches!(effect, Effect::NoTarget { .. });
+        if !effects.iter().any(asks_somebody) {
+            effects.push(Effect::PageCatchAll { users: chain.catch_all.to_vec(), round });
+        }
+        return state;
     }
     effects.push(Effect::PageCatchAll { users: chain.catch_all.to_vec(), round });
     waiting

@@ -157,3 +157,15 @@ fn a_policy_shortened_in_mid_escalation_goes_on_to_the_next_round() {
     assert_eq!(effects, [Effect::Page { step: 0, round: 1, users: vec![ANA] }]);
     assert_eq!(state, State::Waiting { next_step: 1, round: 1, next_at: t0 + ROUND_PAUSE_MIN });
 }
+
+#[test]
+fn a_failed_step_with_nobody_behind_it_pages_the_catch_all() {
+    let policy = policy(&[0, 5, 15], 0);
+    let t0 = t("2026-11-21T03:00:00Z");
+    let waiting = State::Waiting { next_step: 1, round: 0, next_at: t0 + minutes(5) };
+    let reached = [vec![ANA], vec![], vec![]];
+    let failed = Event::StepFailed { step: 0, round: 0 };
+    let (state, effects) = run(&policy, &reached, waiting, failed, t0);
+    assert_eq!(effects.last(), Some(&Effect::PageCatchAll { users: vec![CATCHER], round: 0 }));
+    assert_eq!(state, State::Waiting { next_step: 3, round: 0, next_at: t0 + minutes(15) });
+}

@@ -138,6 +138,9 @@ pub async fn obey(
     actor: &Actor,
     now: Timestamp,
 ) -> Result<Incident, Refused> {
+    if let Command::Merge { into, .. } = &command {
+        require_open(tx, id, *into).await?;
+    }
     let incident = store_incident::lock(tx, id).await?.ok_or(Refused::NoSuchIncident)?;
     let snapshot = app.snapshot();
     let directory = &snapshot.directory;
@@ -148,6 +151,20 @@ pub async fn obey(
     let before = Before::Version(incident.version);
     record::record(app, tx, directory, before, &decision, actor, now).await?;
     Ok(decision.incident)
+}
+
+/// Open alerts must not end in an incident that is over, where nobody would be asked about them.
+/// Both incidents are held in the order of their ids, so that two merges never wait for each other.
+async fn require_open(tx: &mut Tx, id: IncidentId, into: IncidentId) -> Result<(), Refused> {
+    if id < into {
+        store_incident::lock(tx, id).await?;
+    }
+    let target = store_incident::lock(tx, into).await?.ok_or(Refused::NoSuchIncident)?;
+    if target.status.is_open() || id == into {
+        return Ok(());
+    }
+    let Incident { number, status, .. } = target;
+    Err(WrongMove::NotOpen { number, status: status.name() }.into())
 }
 
 fn level_after(incident: &Incident, command: &Command) -> Level {

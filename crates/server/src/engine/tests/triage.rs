@@ -2,6 +2,7 @@ use jiff::SignedDuration;
 use muster_core::alerting::alert::AlertStatus;
 use muster_core::id::MessageId;
 use muster_core::incident::lifecycle::{Command, Status};
+use muster_core::incident::timeline::Actor;
 use muster_store::alerting::alert;
 use muster_store::inbox;
 use muster_store::testing::on_both_engines;
@@ -115,6 +116,15 @@ async fn merged_incidents_lose_no_alert_and_the_rest_of_the_trouble_ends_the_who
         world.event("checkout", "resolve", "b", "critical").await;
         world.rest().await;
         assert_eq!(world.incidents().await[1].status, Status::Resolved);
+        world.event("checkout", "trigger", "c", "critical").await;
+        world.rest().await;
+        // What is still open must not disappear in an incident that is over.
+        let third = world.incidents().await.remove(0);
+        let command = Command::Merge { into: first.id, into_number: first.number };
+        let refused = world.app.command(third.id, command, &Actor::System).await;
+        assert!(refused.unwrap_err().to_string().contains("already resolved"));
+        world.event("checkout", "resolve", "c", "critical").await;
+        world.rest().await;
         let open = alert::Filter { status: Some(AlertStatus::Open), ..Default::default() };
         assert!(alert::list(&world.app.db, &open, 10).await.unwrap().is_empty());
     })
