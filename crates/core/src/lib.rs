@@ -12,6 +12,6 @@ pub mod incident;
 pub mod learning;
 pub mod oncall;
 pub mod org;
-pub mod sim;
 pub mod query;
+pub mod sim;
 pub mod time;
