@@ -18,8 +18,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-use crate::app::{App, Snapshot};
 use crate::app::org::config;
+use crate::app::{App, Snapshot};
 use crate::clock::Clock;
 use crate::engine::accept::Accept;
 use crate::engine::{Engine, Found, triage};
