@@ -15,9 +15,10 @@ use crate::db::{Db, Result, Sql, Tx, Value};
 pub enum Kind {
     /// An incident's escalation.
     Incident,
-    /// The next attempt of a page, or of the news that a page is over.
+    /// The next attempt of a message that somebody waits for: a page, the news that it is over, a
+    /// test.
     Delivery,
-    /// The next attempt of any other message. These wait in a queue of their own, so that however
+    /// The next attempt of any other message: mail to know of, events for webhooks. These wait in a queue of their own, so that however
     /// many there are, they hold up no page.
     Notice,
 }

@@ -2,8 +2,8 @@
 //! down that an attempt begins, sends, and commits what the provider answered. A claim that ends
 //! without an answer is unknown, and the message is sent again, marked as a possible repeat.
 //!
-//! There are two of them, each with places of its own: one for pages and the news that they are
-//! over, and one for everything else, so that an event webhook that hangs delays no page.
+//! There are two of them, each with places of its own: one for pages and what else somebody
+//! waits for, and one for the rest, so that an event webhook that hangs delays no page.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;

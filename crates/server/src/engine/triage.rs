@@ -45,6 +45,7 @@ pub async fn step(app: App) -> anyhow::Result<Found> {
         }
         Ok(Digested::None) => Ok(Found::Nothing(None)),
         Ok(Digested::NotOurs(until)) => Ok(Found::Nothing(Some(until))),
+        Err(Trouble::Store(StoreError::GaveWay { .. })) => Ok(Found::Work),
         // The store is away: nothing is wrong with the messages.
         Err(Trouble::Store(error)) if error.is_transient() => Err(error.into()),
         Err(trouble) => {

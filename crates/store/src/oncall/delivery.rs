@@ -44,8 +44,8 @@ impl Kind {
     /// Which timers it is sent by.
     pub fn timer(self) -> timer::Kind {
         match self {
-            Self::Page | Self::Superseded => timer::Kind::Delivery,
-            Self::Notification | Self::Test | Self::Event => timer::Kind::Notice,
+            Self::Page | Self::Superseded | Self::Test => timer::Kind::Delivery,
+            Self::Notification | Self::Event => timer::Kind::Notice,
         }
     }
 
@@ -260,17 +260,13 @@ pub async fn begin_attempt(tx: &mut Tx, id: Uuid, now: Timestamp) -> Result<Begu
         "UPDATE delivery SET state = 'sending', attempts = attempts + 1, due_at = ? WHERE id = ?
          RETURNING attempts",
     );
-    const UNKNOWN: Sql = Sql::same(
-        "SELECT count(*) FROM delivery_attempt WHERE delivery_id = ? AND outcome = 'unknown'",
-    );
     const INSERT: Sql = Sql::same(
         "INSERT INTO delivery_attempt (delivery_id, number, started_at, outcome, possible_repeat)
          VALUES (?, ?, ?, 'running', ?)",
     );
     tx.execute(&CLOSE, args![now, id]).await?;
     let (number,): (i64,) = tx.fetch_one(&COUNT, args![now, id]).await?;
-    let (unknown,): (i64,) = tx.fetch_one(&UNKNOWN, args![id]).await?;
-    let possible_repeat = unknown > 0;
+    let possible_repeat = may_have_arrived(tx, id).await?;
     tx.execute(&INSERT, args![id, number, now, possible_repeat]).await?;
     Ok(Begun { number, possible_repeat })
 }
@@ -293,6 +289,15 @@ pub async fn end_attempt(
     let (status, detail) = (status.map(clean), detail.map(clean));
     tx.execute(&UPDATE, args![outcome, status, detail, now, id, number]).await?;
     Ok(())
+}
+
+/// Whether an earlier attempt may have arrived although nobody confirmed it.
+pub async fn may_have_arrived(tx: &mut Tx, id: Uuid) -> Result<bool> {
+    const SELECT: Sql = Sql::same(
+        "SELECT count(*) FROM delivery_attempt WHERE delivery_id = ? AND outcome = 'unknown'",
+    );
+    let (unknown,): (i64,) = tx.fetch_one(&SELECT, args![id]).await?;
+    Ok(unknown > 0)
 }
 
 /// An attempt as it is stored.

@@ -289,6 +289,15 @@ async fn supersede(
                 }
             }
             DeliveryState::Failed | DeliveryState::Cancelled => {}
+            DeliveryState::Retrying
+                if !acted
+                    && why.how != How::Declined
+                    && delivery::may_have_arrived(tx, row.id).await? =>
+            {
+                follow_up(app, tx, row, id, now, now).await?;
+                delivery::set_state(tx, row.id, DeliveryState::Cancelled, None, None).await?;
+                cancelled.push(row.id);
+            }
             DeliveryState::Scheduled | DeliveryState::Retrying | DeliveryState::Bundled => {
                 delivery::set_state(tx, row.id, DeliveryState::Cancelled, None, None).await?;
                 cancelled.push(row.id);

@@ -102,6 +102,48 @@ async fn who_is_just_being_paged_hears_that_somebody_was_faster() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whoever_may_have_got_the_page_hears_that_it_is_over() {
+    on_both_engines(async |db| {
+        let world = World::new(db).await;
+        world.phones.set("/ana", HANGS_UP);
+        world.event("checkout", "trigger", "a", "critical").await;
+        world.rest().await;
+        world.phones.set("/ana", 200);
+        let id = world.incident().await.id;
+        world.does("bo", id, Command::Acknowledge).await;
+        assert_eq!(kinds(&world, "/ana"), ["page", "page.superseded"]);
+        assert_eq!(world.ledger(id).await[0].1, ["cancelled", "cancelled"]);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_to_somebody_who_has_left_goes_to_the_next_step() {
+    on_both_engines(async |db| {
+        let world = World::new(db).await;
+        world.phones.set("/ana", 503);
+        world.event("checkout", "trigger", "a", "critical").await;
+        world.rest().await;
+        world
+            .reconfigure(|text| {
+                text.replace("ana\n", "cleo\n")
+                    .replace("ana }", "cleo }")
+                    .replace("[ana,", "[cleo,")
+                    .replace("ana@", "cleo@")
+            })
+            .await;
+        world.phones.set("/ana", 200);
+        world.pass(seconds(20)).await;
+        let id = world.incident().await.id;
+        let ledger = world.ledger(id).await;
+        assert_eq!(ledger[0], ("exhausted".into(), vec!["failed".into(), "failed".into()]));
+        assert_eq!(kinds(&world, "/bo"), ["page"]);
+        assert_eq!(kinds(&world, "/ana").len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_event_webhook_that_hangs_delays_no_page() {
     on_both_engines(async |db| {
         let mut world = World::with(db, |text| {
