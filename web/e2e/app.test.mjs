@@ -176,3 +176,83 @@ test("a lost connection is said at once and mended by itself", async () => {
   await page.getByText("live", { exact: true }).waitFor({ timeout: 20_000 });
   await context.close();
 });
+
+test("a pasted message is tried under a proposed configuration, and nothing happens", async () => {
+  const { context, page } = await signedIn();
+  const services = await ask(page, "/services");
+  const service = services.items.find(({ integrations }) =>
+    integrations.some(({ type }) => type === "generic"),
+  );
+  const integration = service.integrations.find(({ type }) => type === "generic");
+  const incidents = async () => (await ask(page, "/incidents?q=&limit=500")).items.length;
+  const before = await incidents();
+
+  await open(page, `/app/services/${encodeURIComponent(service.name)}`);
+  await page.getByRole("tab", { name: integration.name }).click();
+  await page.getByRole("link", { name: /Try a message on the workbench/ }).click();
+  await page.waitForURL("**/app/workbench?**");
+  const key = fresh("workbench").replace(" ", "-");
+  await page
+    .getByLabel("Message", { exact: true })
+    .fill(JSON.stringify({ summary: "The queue grows", dedup_key: key, severity: "critical" }));
+  await page.getByRole("button", { name: "Try it" }).click();
+  const outcome = page.getByRole("region", { name: "What would happen" });
+  await outcome.getByText("1 signal", { exact: true }).waitFor();
+  await outcome.getByText("it is a new alert").waitFor();
+  await outcome.getByText("by phone").first().waitFor();
+  await outcome.getByText("Mail", { exact: true }).click();
+  await outcome.getByText(/Subject: \[SEV\d\] .*The queue grows/).waitFor();
+
+  await page.getByRole("button", { name: "Start from the one in force" }).click();
+  const proposal = page.getByLabel(/Proposed configuration/);
+  await page.waitForFunction(() => document.querySelector('[name="config"]').value.includes("services"));
+  await proposal.fill((await proposal.inputValue()).replaceAll("after: 15m", "after: 20m"));
+  await page.getByRole("button", { name: "Try it" }).click();
+  await outcome.getByText("1 signal; the proposal changes 1 signal").waitFor();
+  await page.getByRole("group", { name: "Proposed", exact: true }).getByText("after 20 m").waitFor();
+  await page.getByRole("group", { name: "Now", exact: true }).getByText("after 15 m").waitFor();
+
+  await proposal.fill("services: [ { name: 7 } ]");
+  await page.getByRole("button", { name: "Try it" }).click();
+  await outcome
+    .getByRole("alert")
+    .getByText(/line 1/)
+    .first()
+    .waitFor();
+  assert.equal(await incidents(), before);
+  await context.close();
+});
+
+test("a change of the configuration is planned, then applied; a wrong one says where", async () => {
+  const { context, page } = await signedIn();
+  await open(page, "/app/configuration");
+  await page.getByRole("button", { name: "Edit a copy" }).click();
+  const box = page.getByLabel("The whole file, in YAML");
+  const yaml = await box.inputValue();
+  const plan = () => page.getByRole("button", { name: "Plan", exact: true }).click();
+
+  await plan();
+  await page.getByText("Nothing would change").waitFor();
+
+  await box.fill(yaml.replace(/tier: \d/, "tier: many"));
+  await plan();
+  await page
+    .getByRole("alert")
+    .getByText(/line \d+/)
+    .waitFor();
+
+  const [, tier] = /tier: (\d)/.exec(yaml);
+  const wanted = tier === "1" ? 2 : 1;
+  await box.fill(yaml.replace(/tier: \d/, `tier: ${wanted}`));
+  await plan();
+  await page.getByRole("heading", { name: "1 change, none made yet" }).waitFor();
+  await page.getByRole("button", { name: "Apply…" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Apply" }).click();
+  await page.getByText("Applied: 1 change.").waitFor();
+  const services = (await ask(page, "/services")).items;
+  assert.ok(services.some((service) => service.tier === wanted));
+
+  await open(page, "/app/audit");
+  await page.getByText("config.apply").first().waitFor();
+  await context.close();
+});

@@ -7,6 +7,9 @@ export async function screens(page) {
     incidents.items[0]?.number ?? (await declare(page, "A screen needs an incident", { severity: 4 })).number;
   const service = (await ask(page, "/services")).items.find(({ integrations }) => integrations.length > 0);
   const alert = (await ask(page, "/alerts?limit=1")).items[0];
+  const message = (await ask(page, "/messages?limit=1")).items[0];
+  const policy = (await ask(page, "/escalation-policies?limit=1")).items[0];
+  const schedule = (await ask(page, "/schedules?limit=1")).items[0];
   return [
     ["home", "/app/"],
     ["incidents", "/app/incidents"],
@@ -19,10 +22,17 @@ export async function screens(page) {
     ["alerts", "/app/alerts"],
     ...(alert ? [["alert", `/app/alerts/${alert.id}`]] : []),
     ["on-call", "/app/on-call"],
+    ...(schedule ? [["schedule", `/app/schedules/${encodeURIComponent(schedule.name)}`]] : []),
+    ["policies", "/app/policies"],
+    ...(policy ? [["policy", `/app/policies/${encodeURIComponent(policy.name)}`]] : []),
     ["services", "/app/services"],
     ...(service ? [["service", `/app/services/${service.name}`]] : []),
     ["messages", "/app/messages"],
+    ["workbench", "/app/workbench"],
+    ...(message ? [["workbench-tried", `/app/workbench?message=${message.id}`]] : []),
     ["reports", "/app/reports"],
+    ["configuration", "/app/configuration"],
+    ["audit", "/app/audit"],
     ["settings", "/app/settings"],
     ["nowhere", "/app/nowhere"],
   ];

@@ -64,10 +64,42 @@ const messages = createRoute({
   component: lazyRouteComponent(() => import("./alerting/messages")),
 });
 
+const workbench = createRoute({
+  getParentRoute: () => root,
+  path: "/workbench",
+  validateSearch: (search: Record<string, unknown>): { message?: string; integration?: string } => ({
+    message: typeof search.message === "string" ? search.message : undefined,
+    integration: typeof search.integration === "string" ? search.integration : undefined,
+  }),
+  component: lazyRouteComponent(() => import("./alerting/workbench")),
+});
+
 const onCall = createRoute({
   getParentRoute: () => root,
   path: "/on-call",
   component: lazyRouteComponent(() => import("./oncall/on-call")),
+});
+
+const policies = createRoute({
+  getParentRoute: () => root,
+  path: "/policies",
+  component: lazyRouteComponent(() => import("./oncall/policies")),
+});
+
+const policy = createRoute({
+  getParentRoute: () => root,
+  path: "/policies/$name",
+  validateSearch: (search: Record<string, unknown>): { at?: string; severity?: number } => ({
+    at: typeof search.at === "string" && !Number.isNaN(Date.parse(search.at)) ? search.at : undefined,
+    severity: typeof search.severity === "number" ? search.severity : undefined,
+  }),
+  component: lazyRouteComponent(() => import("./oncall/policy")),
+});
+
+const schedule = createRoute({
+  getParentRoute: () => root,
+  path: "/schedules/$name",
+  component: lazyRouteComponent(() => import("./oncall/schedule")),
 });
 
 const services = createRoute({
@@ -92,6 +124,18 @@ const reports = createRoute({
   component: lazyRouteComponent(() => import("./learning/reports")),
 });
 
+const configuration = createRoute({
+  getParentRoute: () => root,
+  path: "/configuration",
+  component: lazyRouteComponent(() => import("./org/configuration")),
+});
+
+const audit = createRoute({
+  getParentRoute: () => root,
+  path: "/audit",
+  component: lazyRouteComponent(() => import("./org/audit")),
+});
+
 const settings = createRoute({
   getParentRoute: () => root,
   path: "/settings",
@@ -106,10 +150,16 @@ export const router = createRouter({
     alerts,
     alert,
     messages,
+    workbench,
     onCall,
+    policies,
+    policy,
+    schedule,
     services,
     service,
     reports,
+    configuration,
+    audit,
     settings,
   ]),
   basepath: "/app",

@@ -7,7 +7,7 @@ import { post } from "@/api/client";
 import { explain } from "@/api/problem";
 import type { Message } from "@/api/types";
 import { Code, Tag } from "@/ui/block";
-import { Button, CopyButton } from "@/ui/button";
+import { Button, buttonClass, CopyButton } from "@/ui/button";
 import { bytes } from "@/ui/format";
 import { Time } from "@/ui/time";
 
@@ -81,13 +81,26 @@ function Replay({ message }: { message: Message }) {
       <Button onClick={() => void replay()} disabled={busy || message.state === "pending"}>
         {failed ? "Replay" : "Replay anyway"}
       </Button>
-      {failed ? null : <span className="text-13 text-muted">It counts as received again and may page.</span>}
+      {message.integration ? (
+        <Link
+          to="/workbench"
+          search={{ message: message.id }}
+          className={buttonClass("plain", "no-underline")}
+        >
+          Try on the workbench
+        </Link>
+      ) : null}
+      {failed ? null : (
+        <span className="text-13 text-muted">
+          A replay counts as received again and may page; the workbench changes nothing.
+        </span>
+      )}
     </div>
   );
 }
 
 /** JSON is laid out; anything else is shown as it came. */
-function readable(message: Message): string {
+export function readable(message: Message): string {
   const text = message.body ?? message.body_base64 ?? "";
   try {
     return JSON.stringify(JSON.parse(text), null, 2);

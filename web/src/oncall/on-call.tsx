@@ -1,11 +1,12 @@
 /** Who is on call for each schedule, until when, and who comes next; and the aliases that lead to them. */
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { Download, PhoneCall } from "lucide-react";
 import * as queries from "@/api/queries";
 import type { OnCallSchedule } from "@/api/types";
 import { openOverlay } from "@/shell/open";
 import { Code, Empty, Panel, ScreenHead, Shown } from "@/ui/block";
-import { Button, CopyButton } from "@/ui/button";
+import { Button, buttonClass, CopyButton } from "@/ui/button";
 import { type Columns, exportRows } from "@/ui/csv";
 import { Time } from "@/ui/time";
 
@@ -31,6 +32,9 @@ export default function OnCallScreen() {
   return (
     <>
       <ScreenHead title="On call">
+        <Link to="/policies" className={buttonClass("plain", "no-underline")}>
+          Escalation policies
+        </Link>
         <Button onClick={() => openOverlay("page")}>
           <PhoneCall className="size-4" aria-hidden="true" /> Page a person
         </Button>
@@ -67,7 +71,15 @@ export default function OnCallScreen() {
 function ScheduleCard({ schedule }: { schedule: OnCallSchedule }) {
   return (
     <li className="panel p-4">
-      <h2 className="font-semibold">{schedule.schedule}</h2>
+      <h2 className="font-semibold">
+        <Link
+          to="/schedules/$name"
+          params={{ name: schedule.schedule }}
+          className="link tap inline-flex items-center"
+        >
+          {schedule.schedule}
+        </Link>
+      </h2>
       <p className="text-13 text-muted">
         {schedule.team ? `${schedule.team} · ` : ""}
         {schedule.timezone}

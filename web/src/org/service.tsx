@@ -41,7 +41,14 @@ function About({ service }: { service: Service }) {
         {fact("Now", <Now service={service} />)}
         {fact("Team", service.team)}
         {fact("Tier", service.tier)}
-        {fact("Escalation", service.escalation_policy)}
+        {fact(
+          "Escalation",
+          service.escalation_policy ? (
+            <Link to="/policies/$name" params={{ name: service.escalation_policy }} className="link">
+              {service.escalation_policy}
+            </Link>
+          ) : null,
+        )}
         {fact(
           "Depends on",
           service.depends_on.length === 0 ? null : <Dependencies names={service.depends_on} />,
@@ -156,6 +163,13 @@ function IntegrationBody({ service, integration }: { service: string; integratio
         </Fact>
       </Facts>
       <TestAlert service={service} integration={integration.name} />
+      <Link
+        to="/workbench"
+        search={{ integration: `${service}/${integration.name}` }}
+        className="link tap inline-flex items-center self-start"
+      >
+        Try a message on the workbench, without paging anybody
+      </Link>
       {snippets(integration, publicUrl).map((snippet) => (
         <div key={snippet.title}>
           <div className="mb-2 flex items-end justify-between gap-2">

@@ -1,7 +1,7 @@
 /** The keys, on one page. */
 import { Dialog } from "@/ui/dialog";
 import { useLetterKeys } from "./keys";
-import { PLACES } from "./places";
+import { usePlaces } from "./places";
 
 const GROUPS: { title: string; keys: [string, string][] }[] = [
   {
@@ -37,7 +37,7 @@ export default function Help({
   onOpenChange: (open: boolean) => void;
 }) {
   const [letters, setLetters] = useLetterKeys();
-  const go: [string, string][] = PLACES.map(({ key, name }) => [`g ${key}`, name]);
+  const go: [string, string][] = usePlaces().map(({ key, name }) => [`g ${key}`, name]);
   return (
     <Dialog open={open} onOpenChange={onOpenChange} title="Keys">
       <div className="grid gap-6 sm:grid-cols-2">

@@ -18,7 +18,7 @@ import { useMedia } from "@/ui/media";
 import { ZoneContext } from "@/ui/time";
 import { useKeys } from "./keys";
 import { openOverlay, useOverlay } from "./open";
-import { PLACES } from "./places";
+import { usePlaces } from "./places";
 import { undoLast } from "./undo";
 
 const Palette = lazy(() => import("./palette"));
@@ -160,7 +160,7 @@ function Navigation({ label, onGo }: { label: string; onGo?: () => void }) {
   const waiting = failed.data?.items.length ?? 0;
   return (
     <nav aria-label={label} className="flex flex-col gap-0.5 p-2">
-      {PLACES.map(({ to, name, icon: Icon }) => (
+      {usePlaces().map(({ to, name, icon: Icon }) => (
         <Link
           key={to}
           to={to}
@@ -210,7 +210,7 @@ function MobileMenu({
 
 function useGlobalKeys(): void {
   const navigate = useNavigate();
-  const go = Object.fromEntries(PLACES.map(({ key, to }) => [`g ${key}`, () => void navigate({ to })]));
+  const go = Object.fromEntries(usePlaces().map(({ key, to }) => [`g ${key}`, () => void navigate({ to })]));
   useKeys({
     ...go,
     "Ctrl+k": () => openOverlay("palette"),

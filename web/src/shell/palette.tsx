@@ -7,7 +7,7 @@ import { type ReactNode, useState } from "react";
 import * as queries from "@/api/queries";
 import { SeverityGlyph, STATE_WORD } from "@/ui/glyph";
 import { type Overlay, openOverlay } from "./open";
-import { PLACES } from "./places";
+import { usePlaces } from "./places";
 import { type Theme, useTheme } from "./theme";
 
 export default function Palette({
@@ -38,6 +38,7 @@ function Commands({ close }: { close: () => void }) {
   const [text, setText] = useState("");
   const incidents = useQuery(queries.openIncidents());
   const services = useQuery(queries.services());
+  const places = usePlaces();
   const [, setTheme] = useTheme();
   const run = (action: () => unknown) => () => {
     close();
@@ -111,7 +112,7 @@ function Commands({ close }: { close: () => void }) {
           ))}
         </Group>
         <Group heading="Go to">
-          {PLACES.map(({ to, name, icon: Icon }) => (
+          {places.map(({ to, name, icon: Icon }) => (
             <Item key={to} value={`go ${name}`} onSelect={run(() => navigate({ to }))}>
               <Icon className="size-4 text-muted" aria-hidden="true" />
               {name}

@@ -1,30 +1,49 @@
-/** Where one can go: the navigation, the palette and the `g` keys share this list. */
+/** Where one can go: the navigation, the palette, the help and the `g` keys share this list. */
+import { useQuery } from "@tanstack/react-query";
 import {
   Bell,
   CalendarClock,
   ChartNoAxesColumn,
+  FileCog,
+  FlaskConical,
   House,
   Inbox,
   Layers,
   type LucideIcon,
+  ScrollText,
   Settings,
   Siren,
+  TrendingUp,
 } from "lucide-react";
+import * as queries from "@/api/queries";
 
 export interface Place {
   to: string;
   name: string;
   key: string;
   icon: LucideIcon;
+  /** Shown to administrators only; the server refuses everybody else. */
+  forAdmins?: true;
 }
 
-export const PLACES = [
+const PLACES = [
   { to: "/", name: "Home", key: "h", icon: House },
   { to: "/incidents", name: "Incidents", key: "i", icon: Siren },
   { to: "/alerts", name: "Alerts", key: "a", icon: Bell },
   { to: "/on-call", name: "On call", key: "o", icon: CalendarClock },
+  { to: "/policies", name: "Escalation", key: "p", icon: TrendingUp },
   { to: "/services", name: "Services", key: "s", icon: Layers },
   { to: "/messages", name: "Needs attention", key: "m", icon: Inbox },
+  { to: "/workbench", name: "Workbench", key: "w", icon: FlaskConical },
   { to: "/reports", name: "Reports", key: "r", icon: ChartNoAxesColumn },
+  { to: "/configuration", name: "Configuration", key: "c", icon: FileCog, forAdmins: true },
+  { to: "/audit", name: "Audit log", key: "l", icon: ScrollText, forAdmins: true },
   { to: "/settings", name: "Settings", key: "t", icon: Settings },
 ] as const satisfies readonly Place[];
+
+/** The places of whoever is signed in. */
+export function usePlaces() {
+  const session = useQuery(queries.session());
+  const isAdmin = session.data?.user.role === "admin";
+  return PLACES.filter((place) => isAdmin || !("forAdmins" in place));
+}
