@@ -4,10 +4,11 @@
  */
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { get, getPart, type ListPath, type Options } from "./client";
-import type { List } from "./types";
+import type { List, Page } from "./types";
 
 export const PAGE_SIZE = 50;
 const WHOLE_LIST_MAX = 500;
+const ENDING_POLL_MS = 3_000;
 
 export const session = () =>
   queryOptions({
@@ -49,7 +50,13 @@ export const incidentPages = (number: string) =>
         query: { limit: WHOLE_LIST_MAX },
         signal,
       }),
+    // The stream tells of pages, not of the messages that say how they ended.
+    refetchInterval: (query) => (query.state.data?.items.some(isEnding) ? ENDING_POLL_MS : false),
   });
+
+function isEnding(page: Page): boolean {
+  return page.follow_ups.some(({ state }) => ["scheduled", "sending", "retrying"].includes(state));
+}
 
 export const alerts = (q: string) => paged(["alerts", q], "/alerts", { query: { q } });
 

@@ -122,7 +122,7 @@ function DeliveryEntry({ delivery, isFollowUp = false }: { delivery: Delivery; i
       <p className="flex flex-wrap items-center gap-x-2">
         <span>{delivery.method}</span>
         <Tag>{delivery.type}</Tag>
-        {isFollowUp ? <span className="text-muted">how it ended:</span> : null}
+        {isFollowUp ? <span className="text-muted">told how it ended:</span> : null}
         <span className="text-muted">{DELIVERY_WORD[delivery.state]}</span>
         {ahead && delivery.state === "scheduled" ? (
           <Time at={delivery.due_at} className="text-13 text-muted" focusable />
