@@ -74,9 +74,9 @@ values! {
     u8 => Int, |value| i64::from(value);
     bool => Bool, |value| value;
     f64 => Real, |value| value;
-    &str => Text, |value| value.to_owned();
-    &String => Text, |value| value.clone();
-    String => Text, |value| value;
+    &str => Text, |value| clean(value.to_owned());
+    &String => Text, |value| clean(value.clone());
+    String => Text, |value| clean(value);
     &[u8] => Bytes, |value| value.to_vec();
     &Vec<u8> => Bytes, |value| value.clone();
     Vec<u8> => Bytes, |value| value;
@@ -110,6 +110,11 @@ impl<const N: usize> From<[u8; N]> for Value {
     fn from(value: [u8; N]) -> Self {
         Self::Bytes(Some(value.to_vec()))
     }
+}
+
+/// PostgreSQL keeps no NUL in text, so neither engine does, and nobody's words are refused for it.
+fn clean(text: String) -> String {
+    if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text }
 }
 
 pub(super) fn sqlite_arguments(values: Vec<Value>) -> Result<SqliteArguments> {

@@ -7,6 +7,7 @@ use muster_store::testing::on_both_engines;
 use serde_json::{Value, json};
 
 use super::world::World;
+use crate::app::incident::declare::Report;
 use crate::engine::{Found, triage};
 
 /// Enough for several transactions.
@@ -92,10 +93,18 @@ async fn text_that_no_database_keeps_costs_no_page() {
                 "group": odd, "class": odd, "custom_details": { odd: [odd, { odd: odd }] },
             },
         });
-        let first = world.raw("checkout", event.to_string().as_bytes()).await;
         let body = alertmanager(odd, [odd.to_owned(), "\u{1f}\u{7f}".to_owned()].into_iter());
-        let second = world.message("checkout/alertmanager", &body).await;
+        let first = world.message("checkout/alertmanager", &body).await;
         world.rest().await;
+        let second = world.raw("checkout", event.to_string().as_bytes()).await;
+        world.rest().await;
+        let report = Report {
+            title: odd.into(),
+            summary: Some(odd.into()),
+            only: true,
+            ..Report::default()
+        };
+        world.app.declare(report, &world.actor("ana")).await.unwrap();
         for id in [first, second] {
             let row = inbox::get(&world.app.db, id).await.unwrap().unwrap();
             assert_eq!((row.state.as_str(), row.error), ("done", None));
