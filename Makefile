@@ -6,14 +6,14 @@
 CARGO ?= cargo
 export CARGO_TERM_COLOR ?= auto
 
-demo: web
-	scripts/setup.sh demo
-	$(CARGO) build --release --locked
-	target/release/muster demo
+# The quick build is all that looking around needs; `cargo build --release` makes the one to run.
+demo: build
+	target/debug/muster demo
 
 test: lint unit e2e
 
 build: web
+	scripts/setup.sh demo
 	$(CARGO) build --locked
 
 web/node_modules: web/package-lock.json
