@@ -10,6 +10,7 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use crate::args;
+use crate::db::rows::{self, Column, Kind};
 use crate::db::{Db, Lane, Result, Sql, StoreError, Tx, instant};
 pub use chain::{Fault, Head, Verdict};
 
@@ -70,11 +71,6 @@ struct AuditRow {
     hash: Option<Vec<u8>>,
 }
 
-const APPEND: Sql = Sql::same(
-    "INSERT INTO audit
-         (id, at, actor_kind, actor_id, action, object_kind, object_id, data, salt, digest)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-);
 const REDACT: Sql = Sql::same("UPDATE audit SET data = 'null', salt = NULL WHERE id = ?");
 const LIST: Sql = Sql::same(
     "SELECT seq, id, at, actor_kind, actor_id, action, object_kind, object_id, data, salt, digest,
@@ -107,22 +103,43 @@ const SEAL: Sql = Sql::same(
 /// Records an entry in the transaction of what it records. The salt is chance, made for this entry
 /// alone.
 pub async fn append(tx: &mut Tx, entry: &Entry, salt: [u8; 16]) -> Result<()> {
-    let data = entry.data.to_string();
-    let digest = chain::digest(&salt, &data);
-    let values = args![
-        entry.id,
-        entry.at,
-        &entry.actor_kind,
-        entry.actor_id,
-        &entry.action,
-        &entry.object_kind,
-        &entry.object_id,
-        data,
-        salt,
-        digest,
+    append_all(tx, &[(entry.clone(), salt)]).await
+}
+
+/// As [`append`], for many entries in their order.
+pub async fn append_all(tx: &mut Tx, entries: &[(Entry, [u8; 16])]) -> Result<()> {
+    const COLUMNS: [Column; 10] = [
+        ("id", Kind::Uuid),
+        ("at", Kind::Int),
+        ("actor_kind", Kind::Text),
+        ("actor_id", Kind::Uuid),
+        ("action", Kind::Text),
+        ("object_kind", Kind::Text),
+        ("object_id", Kind::Text),
+        ("data", Kind::Text),
+        ("salt", Kind::Bytes),
+        ("digest", Kind::Bytes),
     ];
-    tx.execute(&APPEND, values).await?;
-    Ok(())
+    let entries: Vec<_> = entries
+        .iter()
+        .map(|(entry, salt)| {
+            let data = entry.data.to_string();
+            let digest = chain::digest(salt, &data);
+            args![
+                entry.id,
+                entry.at,
+                &entry.actor_kind,
+                entry.actor_id,
+                &entry.action,
+                &entry.object_kind,
+                &entry.object_id,
+                data,
+                salt,
+                digest
+            ]
+        })
+        .collect();
+    rows::insert(tx, "audit", &COLUMNS, entries, "").await
 }
 
 /// Blots out the details of an entry and says whether it was there. That it was recorded, when, by

@@ -5,6 +5,7 @@
 
 mod error;
 mod postgres;
+pub(crate) mod rows;
 mod sql;
 mod sqlite;
 mod value;

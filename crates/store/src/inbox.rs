@@ -7,7 +7,8 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use crate::args;
-use crate::db::{Db, Result, Sql, Tx, hex};
+use crate::db::rows::{self, Column, Kind};
+use crate::db::{Db, Result, Sql, Tx};
 
 /// A message about to be accepted.
 #[derive(Debug, Clone)]
@@ -57,46 +58,32 @@ macro_rules! columns {
     };
 }
 
-/// Text that a JSON string can carry through both engines unchanged; other bodies travel as
-/// hexadecimal.
-fn as_plain_text(body: &[u8]) -> Option<&str> {
-    std::str::from_utf8(body).ok().filter(|text| !text.contains('\0'))
-}
-
-/// Stores a whole batch in one statement. A message that is stored already is left as it is.
-pub async fn accept(tx: &mut Tx, batch: &[NewMessage]) -> Result<()> {
-    const INSERT: Sql = Sql::differs(
-        "INSERT INTO inbox (id, integration_id, received_at, state, content_type, request, body)
-         SELECT unhex(value ->> 'id'), unhex(value ->> 'integration'), value ->> 'at', 'pending',
-                value ->> 'type', value ->> 'request',
-                coalesce(unhex(value ->> 'hex'), CAST(value ->> 'text' AS BLOB))
-         FROM json_each(?) WHERE true
-         ON CONFLICT (id) DO NOTHING",
-        "INSERT INTO inbox (id, integration_id, received_at, state, content_type, request, body)
-         SELECT id::uuid, integration::uuid, at, 'pending', type, request,
-                coalesce(decode(hex, 'hex'), convert_to(text, 'UTF8'))
-         FROM json_to_recordset(CAST(? AS json)) AS batch
-             (id text, integration text, at bigint, type text, request text, text text, hex text)
-         ON CONFLICT (id) DO NOTHING",
-    );
-    let rows: Vec<_> = batch
-        .iter()
+/// Stores a whole batch. A message that is stored already is left as it is.
+pub async fn accept(tx: &mut Tx, batch: Vec<NewMessage>) -> Result<()> {
+    const COLUMNS: [Column; 7] = [
+        ("id", Kind::Uuid),
+        ("integration_id", Kind::Uuid),
+        ("received_at", Kind::Int),
+        ("state", Kind::Text),
+        ("content_type", Kind::Text),
+        ("request", Kind::Text),
+        ("body", Kind::Bytes),
+    ];
+    let rows = batch
+        .into_iter()
         .map(|message| {
-            let text = as_plain_text(&message.body);
-            serde_json::json!({
-                "id": message.id.0.as_simple().to_string(),
-                "integration": message.integration.0.as_simple().to_string(),
-                "at": message.received_at.as_microsecond(),
-                "type": message.content_type,
-                "request": message.request,
-                "text": text,
-                "hex": text.is_none().then(|| hex(&message.body)),
-            })
+            args![
+                message.id,
+                message.integration,
+                message.received_at,
+                "pending",
+                message.content_type,
+                message.request,
+                message.body
+            ]
         })
         .collect();
-    let rows = serde_json::Value::Array(rows).to_string();
-    tx.execute(&INSERT, args![rows]).await?;
-    Ok(())
+    rows::insert(tx, "inbox", &COLUMNS, rows, "ON CONFLICT (id) DO NOTHING").await
 }
 
 /// The oldest messages that wait for triage, in order of receipt: at most `limit`, and no more than
@@ -154,28 +141,17 @@ pub async fn failed_count(db: &Db) -> Result<i64> {
 }
 
 /// Marks messages as done, each with what became of its signals (JSON).
-pub async fn finish(tx: &mut Tx, done: &[(MessageId, String)]) -> Result<()> {
-    const UPDATE: Sql = Sql::differs(
-        "UPDATE inbox SET state = 'done', error = NULL, attempts = attempts + 1,
-                outcome = batch.outcome
-         FROM (SELECT unhex(value ->> 'id') AS id, value ->> 'outcome' AS outcome
-               FROM json_each(?)) AS batch
-         WHERE inbox.id = batch.id",
-        "UPDATE inbox SET state = 'done', error = NULL, attempts = attempts + 1,
-                outcome = batch.outcome
-         FROM json_to_recordset(CAST(? AS json)) AS batch (id text, outcome text)
-         WHERE inbox.id = batch.id::uuid",
-    );
-    if done.is_empty() {
-        return Ok(());
-    }
-    let rows: Vec<_> = done
-        .iter()
-        .map(|(id, outcome)| {
-            serde_json::json!({ "id": id.0.as_simple().to_string(), "outcome": outcome })
-        })
-        .collect();
-    tx.execute(&UPDATE, args![serde_json::Value::Array(rows).to_string()]).await?;
+pub async fn finish(tx: &mut Tx, done: Vec<(MessageId, String)>) -> Result<()> {
+    const COLUMNS: [Column; 2] = [("id", Kind::Uuid), ("outcome", Kind::Text)];
+    let rows = done.into_iter().map(|(id, outcome)| args![id, outcome]).collect();
+    let statement = |batch: &str| {
+        format!(
+            "UPDATE inbox SET state = 'done', error = NULL, attempts = attempts + 1,
+                 outcome = batch.outcome
+             FROM {batch} WHERE inbox.id = batch.id"
+        )
+    };
+    rows::execute(tx, &COLUMNS, rows, statement).await?;
     Ok(())
 }
 

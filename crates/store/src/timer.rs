@@ -8,6 +8,7 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use crate::args;
+use crate::db::rows::{self, Column};
 use crate::db::{Db, Result, Sql, Tx, Value};
 
 /// What a timer belongs to.
@@ -68,14 +69,27 @@ pub async fn set(
     due_at: Timestamp,
     now: Timestamp,
 ) -> Result<()> {
-    const UPSERT: Sql = Sql::same(
-        "INSERT INTO timer (kind, id, due_at, lease_until, fence, generation)
-         VALUES (?, ?, ?, NULL, ?, 1)
-         ON CONFLICT (kind, id) DO UPDATE SET due_at = excluded.due_at, lease_until = NULL,
-             fence = timer.fence + 1, generation = timer.generation + 1",
-    );
-    tx.execute(&UPSERT, args![kind.name(), id, due_at, now]).await?;
-    Ok(())
+    set_all(tx, &[(kind, id, due_at)], now).await
+}
+
+/// As [`set`], for many aggregates, none of them twice.
+pub async fn set_all(
+    tx: &mut Tx,
+    timers: &[(Kind, Uuid, Timestamp)],
+    now: Timestamp,
+) -> Result<()> {
+    const COLUMNS: [Column; 5] = [
+        ("kind", rows::Kind::Text),
+        ("id", rows::Kind::Uuid),
+        ("due_at", rows::Kind::Int),
+        ("fence", rows::Kind::Int),
+        ("generation", rows::Kind::Int),
+    ];
+    const UPSERT: &str = "ON CONFLICT (kind, id) DO UPDATE SET due_at = excluded.due_at,
+        lease_until = NULL, fence = timer.fence + 1, generation = timer.generation + 1";
+    let timers: Vec<_> =
+        timers.iter().map(|(kind, id, due_at)| args![kind.name(), *id, *due_at, now, 1]).collect();
+    rows::insert(tx, "timer", &COLUMNS, timers, UPSERT).await
 }
 
 /// Removes the timers of aggregates that need no attention any more.
@@ -266,6 +280,17 @@ pub async fn earliest(db: &Db, kind: Kind) -> Result<Option<Timestamp>> {
     let (free,): (Option<i64>,) = db.fetch_one(&FREE, args![kind.name()]).await?;
     let (held,): (Option<i64>,) = db.fetch_one(&HELD, args![kind.name()]).await?;
     Ok(free.into_iter().chain(held).min().map(instant))
+}
+
+/// Whether there is a timer to claim.
+pub async fn is_due(db: &Db, kind: Kind, now: Timestamp) -> Result<bool> {
+    const SELECT: Sql = Sql::same(
+        "SELECT EXISTS (SELECT 1 FROM timer WHERE kind = ?1 AND due_at <= ?2
+             AND (lease_until IS NULL OR lease_until <= ?2 OR lease_until > ?3))",
+    );
+    let (is_due,): (bool,) =
+        db.fetch_one(&SELECT, args![kind.name(), now, lease::latest_end(now)]).await?;
+    Ok(is_due)
 }
 
 /// How many timers of a kind are due and unclaimed, and the oldest of them (microseconds UTC).

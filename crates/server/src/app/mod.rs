@@ -1,6 +1,7 @@
 //! What the server can do: each operation loads, asks the core to decide, and commits in one
 //! transaction. Nothing here knows HTTP.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use anyhow::Context as _;
@@ -70,6 +71,8 @@ pub struct Wake {
     pub progress: Notify,
     /// The other nodes of a cluster should be woken too.
     pub announce: Notify,
+    /// How often messages were accepted.
+    batches_accepted: AtomicU64,
 }
 
 impl Wake {
@@ -82,8 +85,15 @@ impl Wake {
 
     /// Wakes whoever holds triage, here or on another node.
     pub fn accepted(&self) {
+        self.batches_accepted.fetch_add(1, Ordering::Relaxed);
         self.triage.notify_one();
         self.announce.notify_one();
+    }
+
+    /// How often messages were accepted on this node: whether it changes says whether they keep
+    /// coming in.
+    pub fn accepted_so_far(&self) -> u64 {
+        self.batches_accepted.load(Ordering::Relaxed)
     }
 
     /// Wakes every stage of this node.

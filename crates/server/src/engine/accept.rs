@@ -123,7 +123,7 @@ async fn commit(
 
 async fn store(db: &Db, rows: &[NewMessage]) -> Result<(), StoreError> {
     let mut tx = db.begin(Lane::Accept).await?;
-    inbox::accept(&mut tx, rows).await?;
+    inbox::accept(&mut tx, rows.to_vec()).await?;
     tx.commit().await
 }
 

@@ -97,6 +97,10 @@ impl Outbox {
             return Ok(Found::Nothing(None));
         }
         app.refresh().await?;
+        // Most wake-ups bring nothing, and looking takes no turn from those who write.
+        if !timer::is_due(&app.db.urgent(), self.kind, app.now()).await? {
+            return Ok(Found::Nothing(timer::earliest(&app.db.urgent(), self.kind).await?));
+        }
         let claimed = claim::claim(app, self.kind, free).await?;
         for job in claimed.jobs {
             self.send(job).await;

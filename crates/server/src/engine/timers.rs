@@ -31,6 +31,10 @@ pub async fn step(app: App) -> anyhow::Result<Found> {
         return Ok(Found::Nothing(None));
     }
     app.refresh().await?;
+    // Most wake-ups bring nothing, and looking takes no turn from those who write.
+    if !timer::is_due(&app.db.urgent(), Kind::Incident, now).await? {
+        return Ok(Found::Nothing(timer::earliest(&app.db.urgent(), Kind::Incident).await?));
+    }
     let mut tx = app.db.begin(Lane::Command).await?;
     let claimed = timer::claim(&mut tx, Kind::Incident, now, CLAIM_MAX).await?;
     if claimed.is_empty() {

@@ -4,6 +4,7 @@
 //! is set aside and never blocks the rest.
 
 use std::panic::AssertUnwindSafe;
+use std::time::{Duration, Instant};
 
 use futures::FutureExt as _;
 use jiff::{SignedDuration, Timestamp};
@@ -24,7 +25,12 @@ const LEASE: &str = "triage";
 /// How long the lease is held without being renewed.
 const LEASE_LENGTH: SignedDuration = SignedDuration::from_secs(15);
 /// The most messages of one commit.
-const BATCH_MESSAGES_MAX: i64 = 256;
+const BATCH_MESSAGES_MAX: i64 = 1_000;
+/// While messages keep coming in, triage rests so many times as long as a batch took that opened
+/// nothing.
+const REST_FACTOR: u32 = 4;
+/// But never longer than this.
+const REST_MAX: Duration = Duration::from_millis(100);
 /// How much of message bodies one commit takes at most, in bytes; one message always fits.
 const BATCH_BYTES_MAX: i64 = 2 * 1024 * 1024;
 
@@ -38,9 +44,15 @@ pub async fn step(app: App) -> anyhow::Result<Found> {
         return Ok(Found::Nothing(None));
     }
     app.refresh().await?;
+    let (began, accepted) = (Instant::now(), app.wake.accepted_so_far());
     match digest(&app, None, now).await {
-        Ok(Digested::Some) => {
+        Ok(Digested::Some(done)) => {
             app.wake.all();
+            // What opens an incident pages somebody and does not wait. What joins one can: accepting
+            // comes first then, and what comes together is cheaper than what comes alone.
+            if done.opened == 0 && app.wake.accepted_so_far() != accepted {
+                tokio::time::sleep((began.elapsed() * REST_FACTOR).min(REST_MAX)).await;
+            }
             Ok(Found::Work)
         }
         Ok(Digested::None) => Ok(Found::Nothing(None)),
@@ -59,7 +71,7 @@ pub async fn step(app: App) -> anyhow::Result<Found> {
 }
 
 enum Digested {
-    Some,
+    Some(batch::Done),
     None,
     NotOurs(Timestamp),
 }
@@ -101,11 +113,11 @@ async fn digest(app: &App, only: Option<MessageId>, now: Timestamp) -> Result<Di
     // Waiting for the writer takes time, and nothing is decided before it was received.
     let now = app.now();
     let work = AssertUnwindSafe(batch::digest(app, &mut tx, &rows, now)).catch_unwind();
-    work.await.map_err(|_| Trouble::Panic)??;
+    let done = work.await.map_err(|_| Trouble::Panic)??;
     lease::release(&mut tx, LEASE, app.node, fence).await?;
     tx.commit().await?;
-    metrics::counter!("muster_messages_triaged_total").increment(rows.len() as u64);
-    Ok(Digested::Some)
+    metrics::counter!("muster_messages_triaged_total").increment(done.messages as u64);
+    Ok(Digested::Some(done))
 }
 
 /// Every message that waits, each alone. One that fails where another passes is at fault itself
@@ -116,7 +128,7 @@ async fn one_by_one(app: &App, now: Timestamp) -> Result<(), Trouble> {
     let mut failed = Vec::new();
     for id in inbox::pending_ids(&app.db, BATCH_MESSAGES_MAX).await? {
         match digest(app, Some(id), now).await {
-            Ok(Digested::Some) => passed = true,
+            Ok(Digested::Some(_)) => passed = true,
             Ok(Digested::None) => {}
             Ok(Digested::NotOurs(_)) => break,
             Err(Trouble::Store(error)) if error.is_transient() => return Err(error.into()),

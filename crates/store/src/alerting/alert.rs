@@ -9,6 +9,7 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use crate::args;
+use crate::db::rows::{self, Column, Kind};
 use crate::db::{Db, Result, Sql, StoreError, Tx, Value};
 
 /// An alert as it is stored. JSON columns are texts.
@@ -150,40 +151,35 @@ pub async fn latest(
         .collect()
 }
 
-/// Stores new alerts in one statement.
+/// Stores new alerts.
 pub async fn insert(tx: &mut Tx, alerts: &[NewAlert]) -> Result<()> {
-    const INSERT: Sql = Sql::differs(
-        "INSERT INTO alert (id, integration_id, service_id, dedup_key, status, severity,
-             incident_id, summary, source, component, grp, class, labels, details, links, count,
-             first_at, last_at, resolved_at, previous_id, decision)
-         SELECT unhex(value ->> 'id'), unhex(value ->> 'integration'), unhex(value ->> 'service'),
-             value ->> 'key', value ->> 'status', value ->> 'severity',
-             unhex(value ->> 'incident'), value ->> 'summary', value ->> 'source',
-             value ->> 'component', value ->> 'grp', value ->> 'class', value ->> 'labels',
-             value ->> 'details', value ->> 'links', value ->> 'count', value ->> 'first_at',
-             value ->> 'last_at', value ->> 'resolved_at', unhex(value ->> 'previous'),
-             value ->> 'decision'
-         FROM json_each(?)",
-        "INSERT INTO alert (id, integration_id, service_id, dedup_key, status, severity,
-             incident_id, summary, source, component, grp, class, labels, details, links, count,
-             first_at, last_at, resolved_at, previous_id, decision)
-         SELECT id::uuid, integration::uuid, service::uuid, key, status, severity, incident::uuid,
-             summary, source, component, grp, class, labels, details, links, count, first_at,
-             last_at, resolved_at, previous::uuid, decision
-         FROM json_to_recordset(CAST(? AS json)) AS batch (id text, integration text,
-             service text, key text, status text, severity bigint, incident text, summary text,
-             source text, component text, grp text, class text, labels text, details text,
-             links text, count bigint, first_at bigint, last_at bigint, resolved_at bigint,
-             previous text, decision text)",
-    );
-    if alerts.is_empty() {
-        return Ok(());
-    }
-    tx.execute(&INSERT, texts(alerts.iter().map(as_json).collect())).await?;
-    Ok(())
+    const COLUMNS: [Column; 21] = [
+        ("id", Kind::Uuid),
+        ("integration_id", Kind::Uuid),
+        ("service_id", Kind::Uuid),
+        ("dedup_key", Kind::Text),
+        ("status", Kind::Text),
+        ("severity", Kind::Int),
+        ("incident_id", Kind::Uuid),
+        ("summary", Kind::Text),
+        ("source", Kind::Text),
+        ("component", Kind::Text),
+        ("grp", Kind::Text),
+        ("class", Kind::Text),
+        ("labels", Kind::Text),
+        ("details", Kind::Text),
+        ("links", Kind::Text),
+        ("count", Kind::Int),
+        ("first_at", Kind::Int),
+        ("last_at", Kind::Int),
+        ("resolved_at", Kind::Int),
+        ("previous_id", Kind::Uuid),
+        ("decision", Kind::Text),
+    ];
+    rows::insert(tx, "alert", &COLUMNS, alerts.iter().map(values).collect(), "").await
 }
 
-fn as_json(alert: &NewAlert) -> Json {
+fn values(alert: &NewAlert) -> Vec<Value> {
     let signal = &alert.signal;
     let links: Vec<_> =
         signal.links.iter().map(|link| json!({ "href": link.href, "text": link.text })).collect();
@@ -191,29 +187,29 @@ fn as_json(alert: &NewAlert) -> Json {
         if alert.resolved_at.is_some() { AlertStatus::Resolved } else { AlertStatus::Open };
     // PostgreSQL keeps no NUL in text; the raw message has it still.
     let clean = |text: &str| text.replace('\0', "\u{fffd}");
-    json!({
-        "id": hex(alert.id.0),
-        "integration": hex(alert.integration.0),
-        "service": hex(alert.service.0),
-        "key": clean(&signal.dedup_key),
-        "status": status.name(),
-        "severity": alert.severity,
-        "incident": alert.incident.map(|id| hex(id.0)),
-        "summary": clean(&signal.summary),
-        "source": clean(&signal.source),
-        "component": clean(&signal.component),
-        "grp": clean(&signal.group),
-        "class": clean(&signal.class),
-        "labels": json!(signal.labels).to_string(),
-        "details": Json::Object(signal.details.clone()).to_string(),
-        "links": json!(links).to_string(),
-        "count": alert.count,
-        "first_at": alert.first_at.as_microsecond(),
-        "last_at": alert.last_at.as_microsecond(),
-        "resolved_at": alert.resolved_at.map(Timestamp::as_microsecond),
-        "previous": alert.previous.map(|id| hex(id.0)),
-        "decision": clean(&alert.decision),
-    })
+    args![
+        alert.id,
+        alert.integration,
+        alert.service,
+        clean(&signal.dedup_key),
+        status.name(),
+        alert.severity,
+        alert.incident,
+        clean(&signal.summary),
+        clean(&signal.source),
+        clean(&signal.component),
+        clean(&signal.group),
+        clean(&signal.class),
+        json!(signal.labels).to_string(),
+        Json::Object(signal.details.clone()).to_string(),
+        json!(links).to_string(),
+        alert.count,
+        alert.first_at,
+        alert.last_at,
+        alert.resolved_at,
+        alert.previous,
+        clean(&alert.decision)
+    ]
 }
 
 /// What a batch adds to an alert that was open before.
@@ -266,23 +262,10 @@ pub async fn repeat(tx: &mut Tx, repeats: &[Repeat]) -> Result<()> {
 
 /// Remembers which messages spoke of which alert.
 pub async fn link_messages(tx: &mut Tx, links: &[(AlertId, MessageId)]) -> Result<()> {
-    const INSERT: Sql = Sql::differs(
-        "INSERT INTO alert_message (alert_id, message_id)
-         SELECT unhex(value ->> 'a'), unhex(value ->> 'm') FROM json_each(?) WHERE true
-         ON CONFLICT (alert_id, message_id) DO NOTHING",
-        "INSERT INTO alert_message (alert_id, message_id)
-         SELECT a::uuid, m::uuid FROM json_to_recordset(CAST(? AS json)) AS batch (a text, m text)
-         ON CONFLICT (alert_id, message_id) DO NOTHING",
-    );
-    if links.is_empty() {
-        return Ok(());
-    }
-    let rows = links
-        .iter()
-        .map(|(alert, message)| json!({ "a": hex(alert.0), "m": hex(message.0) }))
-        .collect();
-    tx.execute(&INSERT, texts(rows)).await?;
-    Ok(())
+    const COLUMNS: [Column; 2] = [("alert_id", Kind::Uuid), ("message_id", Kind::Uuid)];
+    let rows = links.iter().map(|(alert, message)| args![*alert, *message]).collect();
+    let once = "ON CONFLICT (alert_id, message_id) DO NOTHING";
+    rows::insert(tx, "alert_message", &COLUMNS, rows, once).await
 }
 
 /// Resolves every open alert of an incident and says how many there were.

@@ -10,6 +10,7 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use crate::args;
+use crate::db::rows::{self, Column, Kind};
 use crate::db::{Db, Result, Sql, StoreError, Tx, Value};
 
 #[derive(Debug, Clone, FromRow)]
@@ -147,47 +148,102 @@ fn state_values(state: State) -> (&'static str, u32, u32, Option<Timestamp>) {
 /// The next number that people will say. Two transactions never get the same one; a transaction
 /// that rolls back gives its number back.
 pub async fn next_number(tx: &mut Tx) -> Result<i64> {
-    const UPDATE: Sql =
-        Sql::same("UPDATE counter SET value = value + 1 WHERE name = 'incident' RETURNING value");
-    let (number,): (i64,) = tx.fetch_one(&UPDATE, vec![]).await?;
+    let number = last_number(tx).await? + 1;
+    set_last_number(tx, number).await?;
     Ok(number)
 }
 
-/// Stores a new incident.
-pub async fn insert(tx: &mut Tx, incident: &Incident, grouping: &Grouping) -> Result<()> {
-    const INSERT: Sql = Sql::same(
-        "INSERT INTO incident (id, number, title, summary, service_id, policy_id, severity, status,
-             assignee_id, occurred_at, detected_at, acknowledged_at, researching_at, identified_at,
-             restored_at, resolved_at, closed_at, escalation, escalation_step, escalation_round,
-             escalation_at, alert_count, open_alert_count, reopened_count, merged_into, practice,
-             version, first_alert_at, grouping_value, group_key)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
-             ?, ?, ?)",
+/// The number that was given out last. Nobody else gives one out until the transaction ends.
+pub async fn last_number(tx: &mut Tx) -> Result<i64> {
+    const SELECT: Sql = Sql::differs(
+        "SELECT value FROM counter WHERE name = 'incident'",
+        "SELECT value FROM counter WHERE name = 'incident' FOR UPDATE",
     );
-    let mut values = args![incident.id, incident.number];
-    values.extend(changing(incident));
-    values.extend(args![grouping.first_alert_at, &grouping.value, grouping.group_key.as_deref()]);
-    tx.execute(&INSERT, values).await?;
+    let (number,): (i64,) = tx.fetch_one(&SELECT, vec![]).await?;
+    Ok(number)
+}
+
+/// Says up to which number they were given out.
+pub async fn set_last_number(tx: &mut Tx, number: i64) -> Result<()> {
+    const UPDATE: Sql = Sql::same("UPDATE counter SET value = ? WHERE name = 'incident'");
+    tx.execute(&UPDATE, args![number]).await?;
     Ok(())
 }
 
-/// Stores an incident's transition from `before`, the version it was read at. A version that has
-/// moved on since is a [`StoreError::Conflict`], and nothing is changed.
-pub async fn update(tx: &mut Tx, incident: &Incident, before: i64) -> Result<()> {
-    const UPDATE: Sql = Sql::same(
-        "UPDATE incident SET title = ?, summary = ?, service_id = ?, policy_id = ?, severity = ?,
-             status = ?, assignee_id = ?, occurred_at = ?, detected_at = ?, acknowledged_at = ?,
-             researching_at = ?, identified_at = ?, restored_at = ?, resolved_at = ?,
-             closed_at = ?, escalation = ?, escalation_step = ?, escalation_round = ?,
-             escalation_at = ?, alert_count = ?, open_alert_count = ?, reopened_count = ?,
-             merged_into = ?, practice = ?, version = ?
-         WHERE id = ? AND version = ?",
-    );
-    let mut values = changing(incident);
-    values.extend(args![incident.id, before]);
-    match tx.execute(&UPDATE, values).await? {
-        1 => Ok(()),
-        _ => Err(StoreError::Conflict { constraint: "incident_version".to_owned() }),
+/// What a transition may change, in the order of [`changing`].
+const CHANGING: [Column; 25] = [
+    ("title", Kind::Text),
+    ("summary", Kind::Text),
+    ("service_id", Kind::Uuid),
+    ("policy_id", Kind::Uuid),
+    ("severity", Kind::Int),
+    ("status", Kind::Text),
+    ("assignee_id", Kind::Uuid),
+    ("occurred_at", Kind::Int),
+    ("detected_at", Kind::Int),
+    ("acknowledged_at", Kind::Int),
+    ("researching_at", Kind::Int),
+    ("identified_at", Kind::Int),
+    ("restored_at", Kind::Int),
+    ("resolved_at", Kind::Int),
+    ("closed_at", Kind::Int),
+    ("escalation", Kind::Text),
+    ("escalation_step", Kind::Int),
+    ("escalation_round", Kind::Int),
+    ("escalation_at", Kind::Int),
+    ("alert_count", Kind::Int),
+    ("open_alert_count", Kind::Int),
+    ("reopened_count", Kind::Int),
+    ("merged_into", Kind::Uuid),
+    ("practice", Kind::Bool),
+    ("version", Kind::Int),
+];
+
+/// Stores new incidents.
+pub async fn insert(tx: &mut Tx, incidents: &[(Incident, Grouping)]) -> Result<()> {
+    let mut columns = vec![
+        ("id", Kind::Uuid),
+        ("number", Kind::Int),
+        ("first_alert_at", Kind::Int),
+        ("grouping_value", Kind::Text),
+        ("group_key", Kind::Text),
+    ];
+    columns.extend(CHANGING);
+    let incidents: Vec<_> = incidents
+        .iter()
+        .map(|(incident, grouping)| {
+            let mut values = args![
+                incident.id,
+                incident.number,
+                grouping.first_alert_at,
+                &grouping.value,
+                grouping.group_key.as_deref()
+            ];
+            values.extend(changing(incident));
+            values
+        })
+        .collect();
+    rows::insert(tx, "incident", &columns, incidents, "").await
+}
+
+/// Stores transitions of incidents, each from the version it was read at. A version that has moved
+/// on since is a [`StoreError::Conflict`], after which the transaction must not be committed.
+pub async fn update(tx: &mut Tx, incidents: &[(Incident, i64)]) -> Result<()> {
+    let mut columns = vec![("id", Kind::Uuid), ("version_before", Kind::Int)];
+    columns.extend(CHANGING);
+    let values = incidents
+        .iter()
+        .map(|(incident, before)| {
+            let mut values = args![incident.id, *before];
+            values.extend(changing(incident));
+            values
+        })
+        .collect();
+    let found = rows::update(tx, "incident", &["id", "version"], &columns, values).await?;
+    if usize::try_from(found).is_ok_and(|found| found == incidents.len()) {
+        Ok(())
+    } else {
+        Err(StoreError::Conflict { constraint: "incident_version".to_owned() })
     }
 }
 
@@ -231,6 +287,24 @@ pub async fn lock(tx: &mut Tx, id: IncidentId) -> Result<Option<Incident>> {
     );
     let row: Option<IncidentRow> = tx.fetch_optional(&SELECT, args![id]).await?;
     row.map(Incident::try_from).transpose()
+}
+
+/// As [`lock`], for many incidents; those that do not exist are left out.
+pub async fn lock_all(tx: &mut Tx, ids: &[IncidentId]) -> Result<Vec<Incident>> {
+    const SELECT: Sql = Sql::differs(
+        concat!(
+            "SELECT ",
+            columns!(),
+            " FROM incident WHERE id IN (SELECT unhex(value) FROM json_each(?))"
+        ),
+        concat!("SELECT ", columns!(), " FROM incident WHERE id = ANY(?) ORDER BY id FOR UPDATE"),
+    );
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids = Value::UuidList(ids.iter().map(|id| Some(id.0)).collect());
+    let rows: Vec<IncidentRow> = tx.fetch_all(&SELECT, vec![ids]).await?;
+    rows.into_iter().map(Incident::try_from).collect()
 }
 
 /// One incident as the transaction sees it, not held.

@@ -8,6 +8,7 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use crate::args;
+use crate::db::rows::{self, Column, Kind};
 use crate::db::{Db, Result, Sql, Tx};
 
 /// An entry as it is stored.
@@ -35,48 +36,43 @@ pub struct EntryRow {
     pub data: String,
 }
 
-/// Adds entries, each under the id made for it.
+/// Adds entries of incidents, each under the id made for it.
 pub async fn append(
     tx: &mut Tx,
-    incident: IncidentId,
-    entries: &[(EntryId, Entry)],
+    entries: &[(EntryId, IncidentId, Entry)],
     recorded_at: Timestamp,
 ) -> Result<()> {
-    const INSERT: Sql = Sql::differs(
-        "INSERT INTO timeline_entry (id, incident_id, at, recorded_at, kind, actor_kind, actor_id,
-             actor_name, text, data)
-         SELECT unhex(value ->> 'id'), ?2, value ->> 'at', ?3, value ->> 'kind',
-             value ->> 'actor_kind', unhex(value ->> 'actor_id'), value ->> 'actor_name',
-             value ->> 'text', value ->> 'data'
-         FROM json_each(?1)",
-        "INSERT INTO timeline_entry (id, incident_id, at, recorded_at, kind, actor_kind, actor_id,
-             actor_name, text, data)
-         SELECT id::uuid, ?2, at, ?3, kind, actor_kind, actor_id::uuid, actor_name, text, data
-         FROM json_to_recordset(CAST(?1 AS json)) AS batch (id text, at bigint, kind text,
-             actor_kind text, actor_id text, actor_name text, text text, data text)",
-    );
-    if entries.is_empty() {
-        return Ok(());
-    }
+    const COLUMNS: [Column; 10] = [
+        ("id", Kind::Uuid),
+        ("incident_id", Kind::Uuid),
+        ("at", Kind::Int),
+        ("recorded_at", Kind::Int),
+        ("kind", Kind::Text),
+        ("actor_kind", Kind::Text),
+        ("actor_id", Kind::Uuid),
+        ("actor_name", Kind::Text),
+        ("text", Kind::Text),
+        ("data", Kind::Text),
+    ];
     let clean = |text: &str| text.replace('\0', "\u{fffd}");
-    let rows: Vec<_> = entries
+    let entries: Vec<_> = entries
         .iter()
-        .map(|(id, entry)| {
-            serde_json::json!({
-                "id": id.0.as_simple().to_string(),
-                "at": entry.at.as_microsecond(),
-                "kind": entry.kind.name(),
-                "actor_kind": entry.actor.kind(),
-                "actor_id": entry.actor.user().map(|user| user.0.as_simple().to_string()),
-                "actor_name": clean(entry.actor.name()),
-                "text": clean(&entry.text),
-                "data": serde_json::Value::Object(entry.data.clone()).to_string(),
-            })
+        .map(|(id, incident, entry)| {
+            args![
+                *id,
+                *incident,
+                entry.at,
+                recorded_at,
+                entry.kind.name(),
+                entry.actor.kind(),
+                entry.actor.user(),
+                clean(entry.actor.name()),
+                clean(&entry.text),
+                serde_json::Value::Object(entry.data.clone()).to_string()
+            ]
         })
         .collect();
-    let rows = serde_json::Value::Array(rows).to_string();
-    tx.execute(&INSERT, args![rows, incident, recorded_at]).await?;
-    Ok(())
+    rows::insert(tx, "timeline_entry", &COLUMNS, entries, "").await
 }
 
 /// An incident's entries in order, after `after`.

@@ -8,6 +8,7 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use crate::args;
+use crate::db::rows::{self, Column};
 use crate::db::{Db, Result, Sql, StoreError, Tx, Value};
 use crate::timer;
 
@@ -154,30 +155,48 @@ macro_rules! columns {
     };
 }
 
-/// Stores a new delivery.
-pub async fn insert(tx: &mut Tx, delivery: &NewDelivery) -> Result<()> {
-    const INSERT: Sql = Sql::same(
-        "INSERT INTO delivery (id, kind, page_id, incident_id, user_id, method_id, method, channel,
-             address, content, state, attempts, position, first_due_at, due_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'scheduled', 0, ?, ?, ?)",
-    );
-    let values = args![
-        delivery.id,
-        delivery.kind.name(),
-        delivery.page,
-        delivery.incident,
-        delivery.user,
-        delivery.method,
-        &delivery.method_name,
-        delivery.channel,
-        delivery.address.as_deref(),
-        delivery.content.as_deref(),
-        delivery.position,
-        delivery.due_at,
-        delivery.due_at
+/// Stores new deliveries.
+pub async fn insert(tx: &mut Tx, deliveries: &[NewDelivery]) -> Result<()> {
+    const COLUMNS: [Column; 15] = [
+        ("id", rows::Kind::Uuid),
+        ("kind", rows::Kind::Text),
+        ("page_id", rows::Kind::Uuid),
+        ("incident_id", rows::Kind::Uuid),
+        ("user_id", rows::Kind::Uuid),
+        ("method_id", rows::Kind::Uuid),
+        ("method", rows::Kind::Text),
+        ("channel", rows::Kind::Text),
+        ("address", rows::Kind::Text),
+        ("content", rows::Kind::Text),
+        ("state", rows::Kind::Text),
+        ("attempts", rows::Kind::Int),
+        ("position", rows::Kind::Int),
+        ("first_due_at", rows::Kind::Int),
+        ("due_at", rows::Kind::Int),
     ];
-    tx.execute(&INSERT, values).await?;
-    Ok(())
+    let deliveries: Vec<_> = deliveries
+        .iter()
+        .map(|delivery| {
+            args![
+                delivery.id,
+                delivery.kind.name(),
+                delivery.page,
+                delivery.incident,
+                delivery.user,
+                delivery.method,
+                &delivery.method_name,
+                delivery.channel,
+                delivery.address.as_deref(),
+                delivery.content.as_deref(),
+                DeliveryState::Scheduled.name(),
+                0,
+                delivery.position,
+                delivery.due_at,
+                delivery.due_at
+            ]
+        })
+        .collect();
+    rows::insert(tx, "delivery", &COLUMNS, deliveries, "").await
 }
 
 fn id_list(ids: &[Uuid]) -> Value {

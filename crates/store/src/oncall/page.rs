@@ -9,6 +9,7 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use crate::args;
+use crate::db::rows::{self, Column, Kind};
 use crate::db::{Db, Result, Sql, Tx};
 
 /// A page as it is stored.
@@ -64,30 +65,44 @@ pub struct NewPage {
     pub reason: String,
     /// Which of the person's rules apply.
     pub urgency: Urgency,
+    /// Where it stands: pending, or exhausted where no method reaches the person.
+    pub state: PageState,
     /// The digest of the token in the page's link.
     pub token_hash: [u8; 32],
 }
 
-/// Stores a new page.
-pub async fn insert(tx: &mut Tx, page: &NewPage, now: Timestamp) -> Result<()> {
-    const INSERT: Sql = Sql::same(
-        "INSERT INTO page (id, incident_id, user_id, step, round, reason, urgency, state,
-             created_at, token_hash)
-         VALUES (?, ?, ?, ?, ?, ?, ?, 'pending', ?, ?)",
-    );
-    let values = args![
-        page.id,
-        page.incident,
-        page.user,
-        page.step,
-        page.round,
-        page.reason.replace('\0', "\u{fffd}"),
-        page.urgency.name(),
-        now,
-        page.token_hash
+/// Stores new pages.
+pub async fn insert(tx: &mut Tx, pages: &[NewPage], now: Timestamp) -> Result<()> {
+    const COLUMNS: [Column; 10] = [
+        ("id", Kind::Uuid),
+        ("incident_id", Kind::Uuid),
+        ("user_id", Kind::Uuid),
+        ("step", Kind::Int),
+        ("round", Kind::Int),
+        ("reason", Kind::Text),
+        ("urgency", Kind::Text),
+        ("state", Kind::Text),
+        ("created_at", Kind::Int),
+        ("token_hash", Kind::Bytes),
     ];
-    tx.execute(&INSERT, values).await?;
-    Ok(())
+    let pages: Vec<_> = pages
+        .iter()
+        .map(|page| {
+            args![
+                page.id,
+                page.incident,
+                page.user,
+                page.step,
+                page.round,
+                page.reason.replace('\0', "\u{fffd}"),
+                page.urgency.name(),
+                page.state.name(),
+                now,
+                page.token_hash
+            ]
+        })
+        .collect();
+    rows::insert(tx, "page", &COLUMNS, pages, "").await
 }
 
 /// One page.

@@ -17,6 +17,7 @@ use muster_store::oncall::delivery::{self, NewDelivery};
 use muster_store::oncall::page::{self as store_page, NewPage};
 use muster_store::{StoreError, Tx, alerting, audit, event, timer};
 use serde_json::json;
+use uuid::Uuid;
 
 use crate::app::App;
 use crate::ids;
@@ -46,26 +47,90 @@ pub async fn record(
     actor: &Actor,
     now: Timestamp,
 ) -> Result<(), StoreError> {
+    let mut writes = Writes::default();
+    gather(app, tx, &mut writes, directory, before, decision, actor, now).await?;
+    writes.write(tx, now).await
+}
+
+/// As [`record`], with what can wait left to `writes`, so that many decisions are few statements.
+///
+/// # Errors
+/// When the store refuses.
+pub async fn gather(
+    app: &App,
+    tx: &mut Tx,
+    writes: &mut Writes,
+    directory: &Directory,
+    before: Before,
+    decision: &Decision,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     let incident = &decision.incident;
     match before {
-        Before::New(grouping) => store_incident::insert(tx, incident, &grouping).await?,
+        Before::New(grouping) => writes.opened.push((incident.clone(), grouping)),
         Before::Version(version) if version != incident.version => {
-            store_incident::update(tx, incident, version).await?;
+            writes.changed.push((incident.clone(), version));
         }
         Before::Version(_) => {}
     }
     for effect in &decision.effects {
-        perform(app, tx, directory, incident, effect, actor, now).await?;
+        perform(app, tx, writes, directory, incident, effect, actor, now).await?;
     }
     match incident.next_at() {
-        Some(at) => timer::set(tx, timer::Kind::Incident, incident.id.0, at, now).await?,
-        None => timer::clear(tx, timer::Kind::Incident, &[incident.id.0]).await?,
+        Some(at) => writes.timers.push((incident.id, at)),
+        None => writes.cleared.push(incident.id.0),
     }
-    note(app, tx, directory, incident, &decision.entries, now).await?;
+    tell(app, writes, directory, incident, &decision.entries, now);
     if !decision.entries.is_empty() {
-        write_audit(app, tx, decision, actor, now).await?;
+        writes.audit.push((audit_entry(app, decision, actor, now), ids::random()));
     }
     Ok(())
+}
+
+/// What decisions add to the store and nobody reads again before the end of the transaction.
+#[derive(Debug, Default)]
+pub struct Writes {
+    opened: Vec<(Incident, Grouping)>,
+    changed: Vec<(Incident, i64)>,
+    pages: Vec<NewPage>,
+    deliveries: Vec<NewDelivery>,
+    timers: Vec<(IncidentId, Timestamp)>,
+    cleared: Vec<Uuid>,
+    entries: Vec<(EntryId, IncidentId, Entry)>,
+    events: Vec<NewEvent>,
+    audit: Vec<(audit::Entry, [u8; 16])>,
+}
+
+impl Writes {
+    /// Writes what was gathered, one statement per table.
+    ///
+    /// # Errors
+    /// When the store refuses; a conflict means that somebody else was faster.
+    pub async fn write(&mut self, tx: &mut Tx, now: Timestamp) -> Result<(), StoreError> {
+        let all = std::mem::take(self);
+        store_incident::insert(tx, &all.opened).await?;
+        store_incident::update(tx, &all.changed).await?;
+        store_page::insert(tx, &all.pages, now).await?;
+        delivery::insert(tx, &all.deliveries).await?;
+        let of_incidents =
+            all.timers.iter().map(|(incident, at)| (timer::Kind::Incident, incident.0, *at));
+        let of_deliveries = all
+            .deliveries
+            .iter()
+            .map(|delivery| (delivery.kind.timer(), delivery.id.0, delivery.due_at));
+        let timers: Vec<_> = of_incidents.chain(of_deliveries).collect();
+        timer::set_all(tx, &timers, now).await?;
+        timer::clear(tx, timer::Kind::Incident, &all.cleared).await?;
+        timeline::append(tx, &all.entries, now).await?;
+        event::tell(tx, now, &all.events).await?;
+        audit::append_all(tx, &all.audit).await
+    }
+
+    /// A delivery to store together with its timer.
+    pub fn put(&mut self, delivery: NewDelivery) {
+        self.deliveries.push(delivery);
+    }
 }
 
 /// Adds entries to an incident's timeline and tells the live stream and the event webhooks.
@@ -80,34 +145,34 @@ pub async fn note(
     entries: &[Entry],
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let rows: Vec<_> =
-        entries.iter().map(|entry| (EntryId(app.ids.next(now)), entry.clone())).collect();
-    timeline::append(tx, incident.id, &rows, now).await?;
-    let events: Vec<_> = entries
-        .iter()
-        .map(|entry| NewEvent {
+    let mut writes = Writes::default();
+    tell(app, &mut writes, directory, incident, entries, now);
+    writes.write(tx, now).await
+}
+
+fn tell(
+    app: &App,
+    writes: &mut Writes,
+    directory: &Directory,
+    incident: &Incident,
+    entries: &[Entry],
+    now: Timestamp,
+) {
+    for entry in entries {
+        writes.entries.push((EntryId(app.ids.next(now)), incident.id, entry.clone()));
+        writes.events.push(NewEvent {
             kind: format!("incident.{}", entry.kind.name()),
             incident_number: Some(incident.number),
             subject: incident.id.to_string(),
-        })
-        .collect();
-    event::tell(tx, now, &events).await?;
-    for entry in entries {
-        super::webhook::tell(app, tx, directory, incident, entry, now).await?;
+        });
+        super::webhook::tell(app, writes, directory, incident, entry, now);
     }
-    Ok(())
 }
 
-async fn write_audit(
-    app: &App,
-    tx: &mut Tx,
-    decision: &Decision,
-    actor: &Actor,
-    now: Timestamp,
-) -> Result<(), StoreError> {
+fn audit_entry(app: &App, decision: &Decision, actor: &Actor, now: Timestamp) -> audit::Entry {
     let incident = &decision.incident;
     let kinds: Vec<_> = decision.entries.iter().map(|entry| entry.kind.name()).collect();
-    let entry = audit::Entry {
+    audit::Entry {
         id: app.ids.next(now),
         at: now,
         actor_kind: actor.kind().to_owned(),
@@ -121,24 +186,35 @@ async fn write_audit(
             "version": incident.version,
             "entries": kinds,
         }),
-    };
-    audit::append(tx, &entry, ids::random()).await
+    }
 }
 
 async fn perform(
     app: &App,
     tx: &mut Tx,
+    writes: &mut Writes,
     directory: &Directory,
     incident: &Incident,
     effect: &Effect,
     actor: &Actor,
     now: Timestamp,
 ) -> Result<(), StoreError> {
+    // What reads the store must find what the effects before it have added.
+    if matches!(
+        effect,
+        Effect::SupersedeAll(_)
+            | Effect::Supersede(..)
+            | Effect::ResolveAlerts
+            | Effect::MoveAlerts(_)
+    ) {
+        writes.write(tx, now).await?;
+    }
     match effect {
         Effect::Page { user, step, round, reason, urgency } => {
             let request =
                 Request { user: *user, step: *step, round: *round, reason, urgency: *urgency };
-            open_page(app, tx, directory, incident, &request, now).await
+            open_page(app, writes, directory, incident, &request, now);
+            Ok(())
         }
         Effect::SupersedeAll(why) => {
             let live = store_page::live(tx, incident.id).await?;
@@ -174,26 +250,15 @@ struct Request<'a> {
     urgency: Urgency,
 }
 
-async fn open_page(
+fn open_page(
     app: &App,
-    tx: &mut Tx,
+    writes: &mut Writes,
     directory: &Directory,
     incident: &Incident,
     request: &Request<'_>,
     now: Timestamp,
-) -> Result<(), StoreError> {
+) {
     let id = PageId(app.ids.next(now));
-    let page = NewPage {
-        id,
-        incident: incident.id,
-        user: request.user,
-        step: request.step,
-        round: request.round,
-        reason: request.reason.to_owned(),
-        urgency: request.urgency,
-        token_hash: app.page_token_hash(id),
-    };
-    store_page::insert(tx, &page, now).await?;
     let user = directory.users.get(request.user);
     let rules = user.map(|user| user.rules(request.urgency)).unwrap_or_default();
     let mut position = 0;
@@ -205,18 +270,26 @@ async fn open_page(
             incident: incident.id,
             user: request.user,
         };
-        let delivery = to_method(app, &carries, method, position, due_at, now);
-        put(tx, &delivery, now).await?;
+        writes.put(to_method(app, &carries, method, position, due_at, now));
         position += 1;
     }
+    writes.pages.push(NewPage {
+        id,
+        incident: incident.id,
+        user: request.user,
+        step: request.step,
+        round: request.round,
+        reason: request.reason.to_owned(),
+        urgency: request.urgency,
+        state: if position == 0 { PageState::Exhausted } else { PageState::Pending },
+        token_hash: app.page_token_hash(id),
+    });
     if position == 0 {
-        store_page::set_state(tx, id, PageState::Exhausted).await?;
         metrics::counter!("muster_pages_exhausted_total").increment(1);
         let name = user.map_or("a former colleague", |user| user.name.as_str());
-        note(app, tx, directory, incident, &[exhausted_entry(name, now)], now).await?;
+        tell(app, writes, directory, incident, &[exhausted_entry(name, now)], now);
     }
     metrics::counter!("muster_pages_total").increment(1);
-    Ok(())
 }
 
 /// What a delivery to a contact method is about.
@@ -256,7 +329,7 @@ fn to_method(
 /// # Errors
 /// When the store refuses.
 pub async fn put(tx: &mut Tx, delivery: &NewDelivery, now: Timestamp) -> Result<(), StoreError> {
-    delivery::insert(tx, delivery).await?;
+    delivery::insert(tx, std::slice::from_ref(delivery)).await?;
     timer::set(tx, delivery.kind.timer(), delivery.id.0, delivery.due_at, now).await
 }
 
@@ -350,7 +423,7 @@ async fn move_alerts(
     let (all, open) = alerting::alert::move_all(tx, from.id, into).await?;
     let target = store_incident::lock(tx, into).await?.ok_or(StoreError::Missing)?;
     let decision = lifecycle::absorb(&target, from.number, all, open, actor, now);
-    store_incident::update(tx, &decision.incident, target.version).await?;
+    store_incident::update(tx, &[(decision.incident.clone(), target.version)]).await?;
     note(app, tx, directory, &decision.incident, &decision.entries, now).await
 }
 

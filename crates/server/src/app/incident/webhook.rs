@@ -7,24 +7,24 @@ use muster_core::incident::lifecycle::Incident;
 use muster_core::incident::timeline::Entry;
 use muster_core::org::directory::{Directory, EventWebhook};
 use muster_store::oncall::delivery::{Kind, NewDelivery};
-use muster_store::{StoreError, Tx};
 use serde_json::json;
 
-use super::{record, view};
+use super::record::Writes;
+use super::view;
 use crate::app::App;
 
 /// Queues an entry for every webhook that asked for its type.
 ///
 /// # Errors
 /// When the store refuses.
-pub async fn tell(
+pub fn tell(
     app: &App,
-    tx: &mut Tx,
+    writes: &mut Writes,
     directory: &Directory,
     incident: &Incident,
     entry: &Entry,
     now: Timestamp,
-) -> Result<(), StoreError> {
+) {
     let kind = format!("incident.{}", entry.kind.name());
     for webhook in directory.webhooks.iter().filter(|webhook| wants(webhook, &kind)) {
         let content = json!({
@@ -51,9 +51,8 @@ pub async fn tell(
             position: 0,
             due_at: now,
         };
-        record::put(tx, &delivery, now).await?;
+        writes.put(delivery);
     }
-    Ok(())
 }
 
 /// Whether a webhook asked for events of this type: by name, by a prefix such as `incident.*`, or

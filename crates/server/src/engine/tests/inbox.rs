@@ -162,7 +162,7 @@ async fn a_message_of_many_incidents_is_many_short_transactions() {
         while triage::step(world.app.clone()).await.unwrap() == Found::Work {
             steps += 1;
         }
-        assert_eq!((steps, world.incidents().await.len()), (10, 1_000));
+        assert_eq!((steps, world.incidents().await.len()), (4, 1_000));
     })
     .await;
 }

@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use muster_core::alerting::alert::{AlertStatus, Latest};
-use muster_core::alerting::signal::Signal;
+use muster_core::alerting::signal::{Action, Signal};
 use muster_core::alerting::triage::{self, Candidate, Classified, Decision, Ignored};
 use muster_core::id::{AlertId, IncidentId, IntegrationId, MessageId, ServiceId};
+use muster_core::incident::lifecycle::Incident;
 use muster_core::incident::severity::Level;
 use muster_core::org::directory::Directory;
-use muster_core::org::service::{Outcome, Service};
+use muster_core::org::service::{Grouping, Outcome, Service};
 use muster_store::alerting::alert::{self, NewAlert, Repeat};
 use muster_store::inbox::{self, MessageRow};
 use muster_store::incident::incident as store_incident;
@@ -20,6 +21,7 @@ use serde_json::{Value, json};
 
 use super::read::{self, Reading, Request};
 use crate::app::App;
+use crate::app::incident::record::Writes;
 use crate::app::snapshot::{Inlet, Snapshot};
 
 mod inform;
@@ -32,7 +34,7 @@ const CANDIDATES_MAX: i64 = 500;
 /// The most signals of one transaction: an acknowledgement waits no longer than these take.
 const SIGNALS_MAX: usize = 2_000;
 /// The most incidents that one transaction opens or changes.
-const INCIDENTS_MAX: usize = 100;
+const INCIDENTS_MAX: usize = 250;
 
 /// One signal on its way.
 struct Item<'a> {
@@ -52,6 +54,11 @@ struct Batch<'a> {
     now: Timestamp,
     latest: HashMap<(IntegrationId, String), Latest>,
     candidates: HashMap<ServiceId, Vec<Candidate>>,
+    /// Incidents that are locked already and may be needed.
+    locked: HashMap<IncidentId, Incident>,
+    /// The last number given out to an incident, once this batch has opened one.
+    last_number: Option<i64>,
+    opened: usize,
     working: HashMap<IncidentId, Working>,
     order: Vec<IncidentId>,
     new_alerts: Vec<NewAlert>,
@@ -69,7 +76,7 @@ pub(super) async fn digest(
     tx: &mut Tx,
     rows: &[MessageRow],
     now: Timestamp,
-) -> Result<(), StoreError> {
+) -> Result<Done, StoreError> {
     let snapshot = app.snapshot();
     let directory = &snapshot.directory;
     let mut prepared = Vec::new();
@@ -97,6 +104,15 @@ pub(super) async fn digest(
         taken += 1;
     }
     batch.write(tx, prepared, taken).await
+}
+
+/// What a batch came to.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Done {
+    /// Messages that nothing is left of.
+    pub(super) messages: usize,
+    /// Incidents that were opened.
+    pub(super) opened: usize,
 }
 
 /// A message with those of its signals that this batch may take.
@@ -170,8 +186,9 @@ impl<'a> Batch<'a> {
     ) -> Result<Self, StoreError> {
         let keys: HashSet<_> = items.iter().map(|item| item.key()).collect();
         let keys: Vec<_> = keys.into_iter().collect();
-        let latest = alert::latest(tx, &keys).await?.into_iter().collect();
-        let services: HashSet<_> = items.iter().map(|item| item.service.id).collect();
+        let latest: HashMap<_, _> = alert::latest(tx, &keys).await?.into_iter().collect();
+        let grouped = items.iter().filter(|item| item.service.grouping != Grouping::Disabled);
+        let services: HashSet<_> = grouped.map(|item| item.service.id).collect();
         let services: Vec<_> = services.into_iter().collect();
         let mut candidates: HashMap<_, Vec<_>> = HashMap::new();
         for (service, candidate) in
@@ -179,12 +196,16 @@ impl<'a> Batch<'a> {
         {
             candidates.entry(service).or_default().push(candidate);
         }
+        let locked = lock_likely(tx, items, &latest, &candidates).await?;
         Ok(Self {
             app,
             directory,
             now,
             latest,
             candidates,
+            locked,
+            last_number: None,
+            opened: 0,
             working: HashMap::new(),
             order: Vec::new(),
             new_alerts: Vec::new(),
@@ -294,7 +315,13 @@ impl<'a> Batch<'a> {
             // Somebody answered it after the candidates were read: trouble after that pages again.
             self.forget(incident);
         };
-        let working = Working::open(self.app, self.directory, tx, item, level, self.now).await?;
+        let number = match self.last_number {
+            Some(number) => number,
+            None => store_incident::last_number(tx).await?,
+        } + 1;
+        self.last_number = Some(number);
+        self.opened += 1;
+        let working = Working::open(self.app, self.directory, number, item, level, self.now)?;
         let id = working.id();
         self.candidates.entry(item.service.id).or_default().insert(0, working.candidate());
         self.order.push(id);
@@ -387,7 +414,10 @@ impl<'a> Batch<'a> {
         mut id: IncidentId,
     ) -> Result<&mut Working, StoreError> {
         while !self.working.contains_key(&id) {
-            let incident = store_incident::lock(tx, id).await?.ok_or(StoreError::Missing)?;
+            let incident = match self.locked.remove(&id) {
+                Some(incident) => incident,
+                None => store_incident::lock(tx, id).await?.ok_or(StoreError::Missing)?,
+            };
             if let Some(into) = incident.merged_into {
                 id = into;
                 continue;
@@ -404,18 +434,23 @@ impl<'a> Batch<'a> {
         tx: &mut Tx,
         messages: Vec<Prepared<'_>>,
         taken: usize,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Done, StoreError> {
         // A recovery must be written before a new alert with the same key can be open.
         let repeats: Vec<_> = self.repeats.values().copied().collect();
         alert::repeat(tx, &repeats).await?;
         alert::insert(tx, &self.new_alerts).await?;
         let links: Vec<_> = self.links.iter().copied().collect();
         alert::link_messages(tx, &links).await?;
+        if let Some(number) = self.last_number {
+            store_incident::set_last_number(tx, number).await?;
+        }
+        let mut writes = Writes::default();
         for id in std::mem::take(&mut self.order) {
             if let Some(working) = self.working.remove(&id) {
-                working.write(self.app, self.directory, tx, self.now).await?;
+                working.write(self.app, self.directory, tx, &mut writes, self.now).await?;
             }
         }
+        writes.write(tx, self.now).await?;
         let informs: Vec<_> = self.informs.iter().map(|at| &self.new_alerts[*at]).collect();
         inform::mail(self.app, self.directory, tx, &informs, self.now).await?;
         metrics::counter!("muster_alerts_total").increment(self.new_alerts.len() as u64);
@@ -427,7 +462,7 @@ impl<'a> Batch<'a> {
         tx: &mut Tx,
         messages: Vec<Prepared<'_>>,
         mut taken: usize,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Done, StoreError> {
         let mut done = Vec::with_capacity(messages.len());
         for mut message in messages {
             let of_this = taken.min(message.items.len());
@@ -440,8 +475,32 @@ impl<'a> Batch<'a> {
                 inbox::progress(tx, message.id, &outcome).await?;
             }
         }
-        inbox::finish(tx, &done).await
+        let done_now = Done { messages: done.len(), opened: self.opened };
+        inbox::finish(tx, done).await?;
+        Ok(done_now)
     }
+}
+
+/// Locks, in one statement, the incidents that the batch will most likely change: those that most
+/// alerts join, and those of alerts that recover.
+async fn lock_likely(
+    tx: &mut Tx,
+    items: &[&Item<'_>],
+    latest: &HashMap<(IntegrationId, String), Latest>,
+    candidates: &HashMap<ServiceId, Vec<Candidate>>,
+) -> Result<HashMap<IncidentId, Incident>, StoreError> {
+    let likely: HashSet<_> = items
+        .iter()
+        .filter_map(|item| match (item.signal.action, latest.get(&item.key())) {
+            (Action::Trigger, Some(known)) if known.status == AlertStatus::Open => None,
+            (Action::Trigger, _) => Some(candidates.get(&item.service.id)?.first()?.id),
+            (Action::Acknowledge | Action::Resolve, known) => known?.incident,
+        })
+        .take(INCIDENTS_MAX)
+        .collect();
+    let likely: Vec<_> = likely.into_iter().collect();
+    let locked = store_incident::lock_all(tx, &likely).await?;
+    Ok(locked.into_iter().map(|incident| (incident.id, incident)).collect())
 }
 
 impl Item<'_> {

@@ -12,12 +12,12 @@ use muster_core::incident::severity::Level;
 use muster_core::incident::timeline::Actor;
 use muster_core::oncall::escalation::State;
 use muster_core::org::directory::Directory;
-use muster_store::incident::incident::{self as store_incident, Grouping};
+use muster_store::incident::incident::Grouping;
 use muster_store::{StoreError, Tx};
 
 use super::Item;
 use crate::app::App;
-use crate::app::incident::record::{self, Before};
+use crate::app::incident::record::{self, Before, Writes};
 
 /// An incident, with what the batch has decided about it so far.
 pub(super) struct Working {
@@ -43,10 +43,10 @@ impl Working {
     }
 
     /// A new incident with its first alert.
-    pub(super) async fn open(
+    pub(super) fn open(
         app: &App,
         directory: &Directory,
-        tx: &mut Tx,
+        number: i64,
         item: &Item<'_>,
         level: Level,
         now: Timestamp,
@@ -56,7 +56,6 @@ impl Working {
             value: grouping_value(&item.service.grouping, &item.signal),
             group_key: item.signal.group_key.clone(),
         };
-        let number = store_incident::next_number(tx).await?;
         let incident = new_incident(app, item, level, number, now);
         let around = surroundings(directory, &incident, now)?;
         let decided = lifecycle::open(incident, false, &item.actor(), &around, now);
@@ -164,19 +163,21 @@ impl Working {
         self.decided.effects.extend(decision.effects);
     }
 
-    /// Writes what was decided.
+    /// Writes what was decided, as far as it cannot wait for the rest of the batch.
     pub(super) async fn write(
         mut self,
         app: &App,
         directory: &Directory,
         tx: &mut Tx,
+        writes: &mut Writes,
         now: Timestamp,
     ) -> Result<(), StoreError> {
         self.settle(directory, now)?;
         if self.decided.entries.is_empty() && self.decided.effects.is_empty() {
             return Ok(());
         }
-        record::record(app, tx, directory, self.before, &self.decided, &self.actor, now).await
+        let (decided, actor) = (&self.decided, &self.actor);
+        record::gather(app, tx, writes, directory, self.before, decided, actor, now).await
     }
 }
 
