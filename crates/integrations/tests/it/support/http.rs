@@ -1,6 +1,7 @@
 //! A web server of one answer, written on the socket by hand so that it can also misbehave.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -33,6 +34,7 @@ impl Answer {
 }
 
 /// A request as it came.
+#[derive(Clone, Debug)]
 pub struct Received {
     pub head: String,
     pub body: String,
@@ -48,6 +50,8 @@ impl Received {
     }
 }
 
+type Judge = Arc<dyn Fn(&Received) -> Answer + Send + Sync>;
+
 pub struct Server {
     pub address: SocketAddr,
     requests: UnboundedReceiver<Received>,
@@ -56,12 +60,18 @@ pub struct Server {
 impl Server {
     /// Answers every request alike.
     pub async fn start(answer: Answer) -> Self {
+        Self::judging(move |_| answer.clone()).await
+    }
+
+    /// Answers each request by what it says, as a provider with rules does.
+    pub async fn judging(judge: impl Fn(&Received) -> Answer + Send + Sync + 'static) -> Self {
+        let judge: Judge = Arc::new(judge);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         let (sender, requests) = unbounded_channel();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(serve(stream, answer.clone(), sender.clone()));
+                tokio::spawn(serve(stream, Arc::clone(&judge), sender.clone()));
             }
         });
         Self { address, requests }
@@ -77,7 +87,7 @@ impl Server {
     }
 }
 
-async fn serve(mut stream: TcpStream, answer: Answer, sender: UnboundedSender<Received>) {
+async fn serve(mut stream: TcpStream, judge: Judge, sender: UnboundedSender<Received>) {
     let mut read = Vec::new();
     let mut chunk = [0; 4096];
     let received = loop {
@@ -93,6 +103,7 @@ async fn serve(mut stream: TcpStream, answer: Answer, sender: UnboundedSender<Re
             break received;
         }
     };
+    let answer = judge(&received);
     sender.send(received).expect("the test still listens");
     match answer {
         Answer::Bytes(bytes) => {
