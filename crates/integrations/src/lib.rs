@@ -4,5 +4,6 @@
 //! guard in [`outbound`].
 
 pub mod channels;
+pub mod mail;
 pub mod outbound;
 pub mod sources;

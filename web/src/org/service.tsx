@@ -107,7 +107,7 @@ function Integrations({ service }: { service: Service }) {
         <Empty title="No integration yet">
           <p>
             Add one to this service in your configuration and run <code>muster apply</code>. Types: pagerduty,
-            alertmanager, prometheus, generic.
+            alertmanager, prometheus, generic, email.
           </p>
           <Code text={example} label="Example of an integration" />
           <CopyButton text={example} label="Copy the example integration" />

@@ -33,3 +33,13 @@ it("prefers the address the server gave", () => {
     "https://m.example.com/ingest/generic/abc",
   );
 });
+
+it("shows the mail address where the server has one, and always the way over HTTP", () => {
+  const none = snippets(integration("email"), "https://m.example.com");
+  expect(none.map(({ title }) => title)).toEqual(["A letter over HTTP"]);
+  expect(none[0]?.text).toContain("https://m.example.com/ingest/email/KEY-12345678");
+  const own = { ...integration("email"), url: "KEY-12345678@alerts.example.com" };
+  expect(snippets(own, "https://m.example.com")[0]?.text).toContain(
+    "KEY-12345678+disk-db1@alerts.example.com",
+  );
+});

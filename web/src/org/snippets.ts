@@ -20,6 +20,8 @@ export function snippets(integration: Integration, publicUrl: string): Snippet[]
       return [alertmanager(base, key), alertmanagerCurl(base, key)];
     case "prometheus":
       return [prometheus(base, key), prometheusCurl(base, key)];
+    case "email":
+      return email(integration.url, `${base}/ingest/email/${key}`);
     default:
       return [generic(integration.url || `${base}/ingest/${type}/${key}`)];
   }
@@ -129,4 +131,24 @@ function generic(url: string): Snippet {
   "details": { "free": "3 %" }
 }'`,
   };
+}
+
+/** By mail where the server receives mail, and always by handing over the letter itself. */
+function email(url: string, door: string): Snippet[] {
+  const byHand: Snippet = {
+    title: "A letter over HTTP",
+    where: "Run it in a shell, or in a rule of your mail server. The body is the letter as it is.",
+    text: `printf 'Subject: Disk almost full on db1\\nX-Muster-Severity: critical\\n\\n3 %% free\\n' |
+  curl -sS ${door} -H 'content-type: message/rfc822' --data-binary @-`,
+  };
+  const [local, domain] = url.split("@");
+  if (!local || !domain) return [byHand];
+  return [
+    {
+      title: "Mail",
+      where: "Where your monitoring mails to. What stands behind the + is the key of the alert.",
+      text: `${local}@${domain}\n${local}+disk-db1@${domain}`,
+    },
+    byHand,
+  ];
 }

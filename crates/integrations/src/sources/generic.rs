@@ -207,6 +207,20 @@ fn parse(request: &Request<'_>, arrival: &Arrival<'_>) -> Result<Parsed, Refusal
     Ok(Parsed { signals, reply })
 }
 
+/// The only signal of a body that another source took apart, through the integration's mapping.
+pub(super) fn read_one(
+    body: &Value,
+    headers: &[(String, String)],
+    arrival: &Arrival<'_>,
+) -> Result<Parsed, Refusal> {
+    let payload = Payload { body, query: &[], headers };
+    let reader = Reader { payload, mapping: arrival.mapping, problems: Vec::new() };
+    let signal = reader.signal(arrival, 0).map_err(Refusal::malformed)?;
+    let signals = reading::finished(vec![signal], 1);
+    let reply = reply(&signals);
+    Ok(Parsed { signals, reply })
+}
+
 /// The body as JSON: forms become objects of texts, anything else one text.
 fn body(request: &Request<'_>) -> Result<Value, Refusal> {
     let bytes = request.body;

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use muster_core::alerting::signal::Signal;
 
 pub mod alertmanager;
+pub mod email;
 mod form;
 pub mod generic;
 mod json;
@@ -20,7 +21,7 @@ pub use generic::{CompiledMapping, InvalidMapping};
 
 /// Every source.
 pub const SOURCES: &[Source] =
-    &[pagerduty::SOURCE, alertmanager::SOURCE, prometheus::SOURCE, generic::SOURCE];
+    &[pagerduty::SOURCE, alertmanager::SOURCE, prometheus::SOURCE, generic::SOURCE, email::SOURCE];
 
 /// The source of that name.
 pub fn named(name: &str) -> Option<&'static Source> {

@@ -2,6 +2,7 @@
 
 mod contract;
 mod email;
+mod mail;
 mod outbound;
 mod sources;
 mod support;

@@ -1,6 +1,7 @@
 //! What each source makes of recorded requests and of bad ones, and what it answers.
 
 mod alertmanager;
+mod email;
 mod generic;
 mod hostile;
 mod pagerduty;

@@ -3,6 +3,7 @@
 
 use jiff::Timestamp;
 use muster_core::alerting::signal::Action;
+use muster_integrations::sources::email;
 use serde_json::{Value, json};
 
 /// The words that clients use for how bad it is, from the worst.
@@ -14,21 +15,45 @@ const ORIGIN: &str = "muster";
 /// The key under which the test alerts of an integration are one alert.
 const KEY: &str = "muster-test";
 
-/// The body of a test message in the dialect of `source`; none for a source that is not known here.
-pub(super) fn body(
+/// A test message: its media type and its body.
+pub(super) struct Sample {
+    pub(super) content_type: &'static str,
+    pub(super) body: Vec<u8>,
+}
+
+/// A test message in the dialect of `source`; none for a source that is not known here.
+pub(super) fn message(
     source: &str,
     routing_key: &str,
     action: Action,
     severity: &str,
     now: Timestamp,
-) -> Option<Value> {
+) -> Option<Sample> {
+    let json = |body: Value| Sample {
+        content_type: "application/json",
+        body: body.to_string().into_bytes(),
+    };
     match source {
-        "pagerduty" => Some(pagerduty(routing_key, action, severity)),
-        "alertmanager" => Some(alertmanager(action, severity, now)),
-        "prometheus" => Some(prometheus(action, severity, now)),
-        "generic" => Some(generic(action, severity)),
+        "pagerduty" => Some(json(pagerduty(routing_key, action, severity))),
+        "alertmanager" => Some(json(alertmanager(action, severity, now))),
+        "prometheus" => Some(json(prometheus(action, severity, now))),
+        "generic" => Some(json(generic(action, severity))),
+        "email" => Some(Sample {
+            content_type: email::MEDIA_TYPE,
+            body: letter(action, severity, now).into_bytes(),
+        }),
         _ => None,
     }
+}
+
+fn letter(action: Action, severity: &str, now: Timestamp) -> String {
+    let date = now.strftime("%a, %d %b %Y %H:%M:%S +0000");
+    format!(
+        "From: {ORIGIN}@localhost\r\nDate: {date}\r\nSubject: {SUMMARY}\r\n\
+         X-Muster-Dedup: {KEY}\r\nX-Muster-Action: {}\r\nX-Muster-Severity: {severity}\r\n\
+         \r\nA letter as a monitoring system would send it.\r\n",
+        action.name()
+    )
 }
 
 fn pagerduty(routing_key: &str, action: Action, severity: &str) -> Value {
@@ -126,12 +151,12 @@ mod tests {
         let mapping = CompiledMapping::default();
         for source in SOURCES {
             let read = |action| {
-                let body = body(source.name, "key", action, "warning", t0()).unwrap().to_string();
+                let sample = message(source.name, "key", action, "warning", t0()).unwrap();
                 let request = Request {
                     query: "",
                     headers: &[],
-                    content_type: "application/json",
-                    body: body.as_bytes(),
+                    content_type: sample.content_type,
+                    body: &sample.body,
                 };
                 let arrival = Arrival { now: t0(), chance: [0; 10], mapping: &mapping };
                 (source.parse)(&request, &arrival).unwrap().signals

@@ -18,7 +18,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
-use super::{find, sample};
+use super::find;
+use super::sample::{self, Sample};
 use crate::api::extract::{Json, MaybeJson, Path, Query};
 use crate::api::list::{List, Paging};
 use crate::api::word::Instant;
@@ -26,8 +27,6 @@ use crate::api::{ApiError, Caller, Ctx, Need, Routes, SEE_ORGANIZATION};
 use crate::app::snapshot::Inlet;
 use crate::engine::triage::{self as stage, Reading, Request};
 
-/// The media type of every test message.
-const JSON: &str = "application/json";
 /// How long a client is asked to wait when a test could not be stored, in seconds.
 const RETRY_AFTER_SECONDS: u32 = 5;
 
@@ -230,14 +229,14 @@ async fn test(
         .ok_or_else(|| ApiError::not_found("integration", &integration))?;
     let now = ctx.app.now();
     let id = MessageId(ctx.app.ids.next(now));
-    let (body, signal) = compose(service, inlet, &wanted, id, now)?;
+    let (sample, signal) = compose(service, inlet, &wanted, id, now)?;
     let message = NewMessage {
         id,
         integration: inlet.integration.id,
         received_at: now,
-        content_type: Some(JSON.to_owned()),
+        content_type: Some(sample.content_type.to_owned()),
         request: None,
-        body,
+        body: sample.body,
     };
     ctx.accept
         .accept(message)
@@ -255,7 +254,7 @@ fn compose(
     wanted: &TestWanted,
     id: MessageId,
     now: Timestamp,
-) -> Result<(Vec<u8>, Signal), ApiError> {
+) -> Result<(Sample, Signal), ApiError> {
     let level = match wanted.severity.filter(|_| !wanted.resolve) {
         Some(number) => Some(
             Level::new(number).ok_or_else(|| ApiError::field("severity", "must be from 1 to 9"))?,
@@ -265,14 +264,12 @@ fn compose(
     let action = if wanted.resolve { Wanted::Resolve } else { Wanted::Trigger };
     for word in sample::SEVERITY_WORDS {
         let (source, key) = (inlet.source.name, &inlet.integration.key);
-        let body = sample::body(source, key, action, word, now)
-            .ok_or_else(|| ApiError::conflict(format!("there is no test for a {source} source")))?
-            .to_string()
-            .into_bytes();
-        let signal = understood(inlet, id, &body, now)?;
+        let sample = sample::message(source, key, action, word, now)
+            .ok_or_else(|| ApiError::conflict(format!("there is no test for a {source} source")))?;
+        let signal = understood(inlet, id, &sample, now)?;
         let outcome = triage::classify(service, &inlet.integration.name, &signal).outcome;
         if level.is_none_or(|level| outcome == Outcome::Severity(level)) {
-            return Ok((body, signal));
+            return Ok((sample, signal));
         }
     }
     let detail = match level {
@@ -291,11 +288,12 @@ fn compose(
 fn understood(
     inlet: &Inlet,
     id: MessageId,
-    body: &[u8],
+    sample: &Sample,
     now: Timestamp,
 ) -> Result<Signal, ApiError> {
     let request = Request::default();
-    let reading = Reading { id, received_at: now, content_type: JSON, request: &request, body };
+    let Sample { content_type, body } = sample;
+    let reading = Reading { id, received_at: now, content_type, request: &request, body };
     let refused = |why: String| {
         let detail = format!("the integration does not understand the test message: {why}");
         ApiError::unprocessable(detail, Vec::new())

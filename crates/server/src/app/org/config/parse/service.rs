@@ -6,7 +6,7 @@ use muster_core::alerting::rule::Rule;
 use muster_core::incident::severity::Level;
 use muster_core::org::directory::CATCH_ALL_SERVICE;
 use muster_core::org::service::{GROUPING_WINDOW_DEFAULT, Mapping};
-use muster_integrations::sources::{self, CompiledMapping, SOURCES, generic};
+use muster_integrations::sources::{self, CompiledMapping, SOURCES, email, generic};
 use muster_store::org::document::secret::Secret;
 use muster_store::org::document::service::{
     Grouping, GroupingWindow, Integration, Money, Outcome, Service, SeverityRule,
@@ -166,9 +166,10 @@ pub fn integration(cursor: Cursor<'_>) -> Integration {
             format!("`{}` is not a source; known are {}", short(&source), known.join(", "));
         fields.note_at("type", message);
     }
-    let mapped = generic::SOURCE.name;
-    if source != mapped && fields.optional("mapping").is_some() {
-        fields.note_at("mapping", format!("only a `{mapped}` integration has a mapping"));
+    let mapped = [generic::SOURCE.name, email::SOURCE.name];
+    if !mapped.contains(&&*source) && fields.optional("mapping").is_some() {
+        let types = mapped.join("` or `");
+        fields.note_at("mapping", format!("only a `{types}` integration has a mapping"));
     }
     let key = fields.required("key").map(|key| secret(key, check_key));
     Integration {

@@ -356,7 +356,7 @@ const BAD: &[Bad] = &[
         "type: pagerduty, key: 0123456789abcdef0123456789abcdef",
         "type: pagerdooty, key: short",
         &[
-            "line 79, column 41: services[0].integrations[0].type: `pagerdooty` is not a source; known are pagerduty, alertmanager, prometheus, generic",
+            "line 79, column 41: services[0].integrations[0].type: `pagerdooty` is not a source; known are pagerduty, alertmanager, prometheus, generic, email",
             "line 79, column 58: services[0].integrations[0].key: a key has 8 to 128 characters, and this one has 5",
         ],
     ),
@@ -385,7 +385,7 @@ const BAD: &[Bad] = &[
         "key: am-checkout-key",
         "key: am-checkout-key, mapping: { summary: body.title }",
         &[
-            "line 80, column 82: services[0].integrations[1].mapping: only a `generic` integration has a mapping",
+            "line 80, column 82: services[0].integrations[1].mapping: only a `generic` or `email` integration has a mapping",
         ],
     ),
     (
