@@ -42,7 +42,7 @@ enum Command {
     /// Work on incidents
     #[command(subcommand, visible_alias = "inc")]
     Incident(incident::Incident),
-    /// Show who is on call
+    /// Show who is on call, or change it
     Oncall(oncall::Oncall),
     /// Show whom an alias such as page-checkout-primary reaches
     Alias(alias::Alias),

@@ -57,14 +57,24 @@ macro_rules! ids {
 }
 
 ids! {
+    /// A time in which a person is away.
+    AbsenceId = "abs";
     /// An alert: one trouble of one integration, between its first signal and its recovery.
     AlertId = "alt";
+    /// A link to a calendar that other programs read.
+    CalendarLinkId = "cal";
     /// A contact method of a person.
     ContactMethodId = "cm";
     /// One contact method's part in a page, with all of its attempts.
     DeliveryId = "dlv";
     /// A timeline or stream entry.
     EntryId = "ent";
+    /// A calendar that a person's leave is read from.
+    FeedId = "feed";
+    /// What one shift tells the next.
+    HandoffId = "hof";
+    /// Somebody on call instead of whoever the layers name.
+    OverrideId = "ovr";
     /// An escalation policy.
     PolicyId = "pol";
     /// An incident.
@@ -75,12 +85,16 @@ ids! {
     MessageId = "msg";
     /// One person being asked to take one incident.
     PageId = "pag";
+    /// A request to cover or swap a shift.
+    RequestId = "req";
     /// A schedule.
     ScheduleId = "sch";
     /// A service.
     ServiceId = "svc";
     /// A sign-in session.
     SessionId = "ses";
+    /// A question how heavy a shift was.
+    SurveyId = "srv";
     /// A team.
     TeamId = "team";
     /// An API token.

@@ -759,6 +759,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/schedules/{name}/overrides": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Overrides of a schedule, by their beginning: those of the configuration file and those that
+         *     people made.
+         */
+        get: operations["overrides"];
+        put?: never;
+        /**
+         * Put somebody on call instead of whoever the layers name. People do this for themselves, managers
+         *     for their team.
+         */
+        post: operations["add_override"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schedules/{name}/overrides/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take an override back: one that has begun ends now, and what it displaced stands again. */
+        delete: operations["remove_override"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/schedules/{name}/shifts": {
         parameters: {
             query?: never;
@@ -770,6 +811,23 @@ export interface paths {
         get: operations["shifts_of_schedule"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schedules/{name}/take": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Check in as on-call, in one step: overrides that stand there give way. */
+        post: operations["take_on_call"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1621,6 +1679,13 @@ export interface components {
             next: string | null;
         };
         /** @description A part of a list. */
+        List_Override: {
+            /** @description The items of this part. */
+            items: components["schemas"]["Override"][];
+            /** @description The cursor of the next part; null at the end. */
+            next: string | null;
+        };
+        /** @description A part of a list. */
         List_Page: {
             /** @description The items of this part. */
             items: components["schemas"]["Page"][];
@@ -1748,6 +1813,19 @@ export interface components {
             /** @description In words. */
             text: string;
         };
+        /** @description Somebody to put on call. */
+        NewOverride: {
+            /** @description For how long, such as `4h`, instead of `to`. */
+            for?: string | null;
+            from?: components["schemas"]["Instant"] | null;
+            /** @description Why. */
+            reason?: string;
+            /** @description Cut the overrides that have some of that time, instead of refusing. */
+            split?: boolean;
+            to?: components["schemas"]["Instant"] | null;
+            /** @description Who; yourself unless given. */
+            user?: string | null;
+        };
         /** @description Whom to ask, and about what. */
         NewPage: {
             /** @description What it is about, in a line. */
@@ -1868,6 +1946,24 @@ export interface components {
              * @description The number of the incident.
              */
             incident: number | null;
+        };
+        /** @description Somebody on call instead of whoever the layers name. */
+        Override: {
+            created_at: components["schemas"]["Instant"] | null;
+            /** @description Who made it; null for one of the configuration file. */
+            created_by: string | null;
+            /** @description From then on. */
+            from: components["schemas"]["Instant"];
+            /** @description For taking it back; null for one of the configuration file. */
+            id: string | null;
+            /** @description Why, if anybody said. */
+            reason: string;
+            /** @description The request that it came of, if it did. */
+            request: string | null;
+            /** @description Up to, but not at, then. */
+            to: components["schemas"]["Instant"];
+            /** @description Who. */
+            user: string;
         };
         /** @description One person being asked to take an incident. */
         Page: {
@@ -2215,6 +2311,17 @@ export interface components {
             version: string;
             /** @description What of the configuration could not be used, and why. */
             warnings: string[];
+        };
+        /** @description Checking in as on-call. */
+        Take: {
+            /** @description For how long, such as `4h`, instead of `to`. */
+            for?: string | null;
+            from?: components["schemas"]["Instant"] | null;
+            /** @description Why. */
+            reason?: string;
+            to?: components["schemas"]["Instant"] | null;
+            /** @description Who; yourself unless given. */
+            user?: string | null;
         };
         /** @description People who own services together. */
         Team: {
@@ -4798,6 +4905,163 @@ export interface operations {
             };
         };
     };
+    overrides: {
+        parameters: {
+            query?: {
+                /** @description Leave out what ended before; yesterday unless given. */
+                since?: components["schemas"]["Instant"];
+            };
+            header?: never;
+            path: {
+                /** @description The schedule. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Overrides by their beginning. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_Override"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_override: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The schedule. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewOverride"];
+            };
+        };
+        responses: {
+            /** @description The override. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Override"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_override: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The schedule. */
+                name: string;
+                /** @description The override. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It counts no more from now on. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     shifts_of_schedule: {
         parameters: {
             query?: {
@@ -4822,6 +5086,60 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["List_Shift"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_on_call: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The schedule. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Take"];
+            };
+        };
+        responses: {
+            /** @description The override. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Override"];
                 };
             };
             /** @description Sign in first. */

@@ -17,6 +17,8 @@ export function affected(event: ChangeEvent): QueryKey[] {
       return [...own, ["alerts"], ["alert", event.subject], ["incidents"], ["services"], ["message"]];
     case "message":
       return [["messages"], ["message", event.subject], ["services"]];
+    case "schedule":
+      return [["on-call"], ["schedules"], ["shifts"], ["users"], ["policies"], ["aliases"], ["planning"]];
     case "config":
       return [
         ["services"],

@@ -1,4 +1,4 @@
-//! `muster oncall`: who is on call, now or at another time.
+//! `muster oncall`: who is on call, now or at another time, and changing it.
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -8,9 +8,14 @@ use crate::session::with_api;
 use crate::settings::Settings;
 use crate::show::{self, Cell, Column, Screen, Style, Table, time};
 
-/// Show who is on call.
+mod shift;
+
+/// Show who is on call, or change it.
 #[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct Oncall {
+    #[command(subcommand)]
+    change: Option<shift::Change>,
     /// A schedule; all of them unless one is named
     schedule: Option<String>,
     /// When; now by default
@@ -24,7 +29,11 @@ impl Oncall {
     /// # Errors
     /// When the store or server fails or refuses.
     pub async fn run(self, settings: &Settings) -> anyhow::Result<()> {
-        with_api(settings, async |api| self.show(settings, api).await).await
+        with_api(settings, async |api| match &self.change {
+            Some(change) => change.run(settings, api).await,
+            None => self.show(settings, api).await,
+        })
+        .await
     }
 
     async fn show(&self, settings: &Settings, api: &Api) -> anyhow::Result<()> {

@@ -3,5 +3,6 @@
 mod before_serving;
 mod demo;
 mod looking_after;
+mod planning;
 mod serving;
 mod world;

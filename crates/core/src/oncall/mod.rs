@@ -2,6 +2,7 @@
 
 pub mod alias;
 pub mod escalation;
+pub mod overrides;
 pub mod page;
 pub mod preview;
 pub mod reach;

@@ -58,6 +58,17 @@ pub enum Object {
     Incidents,
     /// One incident.
     Incident(IncidentId),
+    /// Who is on call when, in general.
+    Shifts,
+    /// A person's time on call in one schedule (`O3`).
+    Shift {
+        /// Whose time it is or becomes.
+        of: UserId,
+        /// Whether that person takes part in the schedule or belongs to its team.
+        belongs: bool,
+        /// Who manages the schedule's team.
+        led_by: Option<UserId>,
+    },
     /// Alerts and raw messages.
     Alerts,
     /// A person's own settings.
@@ -99,7 +110,9 @@ pub fn may(caller: Caller, action: Action, object: Object) -> Result<(), Denied>
         Caller::Anonymous => return Err(Denied::SignInFirst),
         Caller::PageLink { user, incident } => by_link(user, incident, action, object),
         Caller::Person { id, role } => {
-            by_role(role, action, object) || (object == Object::User(id) && is_personal(action))
+            by_role(role, action, object)
+                || (object == Object::User(id) && is_personal(action))
+                || (role >= Role::Responder && plans(id, action, object))
         }
         Caller::Token { role } => by_role(role, action, object),
     };
@@ -108,6 +121,16 @@ pub fn may(caller: Caller, action: Action, object: Object) -> Result<(), Denied>
 
 fn is_personal(action: Action) -> bool {
     matches!(action, Action::Read | Action::Manage)
+}
+
+/// People plan for themselves where they belong, and whoever manages the team for everybody in it.
+fn plans(id: UserId, action: Action, object: Object) -> bool {
+    match object {
+        Object::Shift { of, belongs, led_by } => {
+            action == Action::Manage && (led_by == Some(id) || (of == id && belongs))
+        }
+        _ => false,
+    }
 }
 
 /// A page's link reads and answers its incident, and shows its person who is on call.
@@ -133,6 +156,10 @@ fn by_role(role: Role, action: Action, object: Object) -> bool {
             Role::Responder
         }
         (Action::Operate, Object::Alerts) => Role::Responder,
+        (Action::Read, Object::Shifts | Object::Shift { .. }) => Role::Stakeholder,
+        // Whether it is their own shift is asked once the shift is known.
+        (Action::Respond, Object::Shifts) => Role::Responder,
+        (Action::Manage, Object::Shift { .. }) => Role::Manager,
         (Action::Read, Object::System) => Role::Manager,
         _ => Role::Admin,
     };
@@ -185,6 +212,21 @@ mod tests {
         assert!(may(me, Action::Manage, Object::User(OTHER)).is_err());
         let admin = Caller::Token { role: Role::Admin };
         assert!(may(admin, Action::Manage, Object::User(OTHER)).is_ok());
+    }
+
+    #[test]
+    fn people_plan_for_themselves_and_whoever_leads_the_team_for_everybody_in_it() {
+        let shift = |of, belongs, led_by| Object::Shift { of, belongs, led_by };
+        let plans =
+            |role, object| may(Caller::Person { id: ME, role }, Action::Manage, object).is_ok();
+        assert!(plans(Role::Responder, shift(ME, true, None)));
+        assert!(!plans(Role::Responder, shift(ME, false, None)), "a stranger to the schedule");
+        assert!(!plans(Role::Responder, shift(OTHER, true, Some(OTHER))));
+        assert!(plans(Role::Responder, shift(OTHER, true, Some(ME))));
+        assert!(plans(Role::Manager, shift(OTHER, true, None)));
+        assert!(!plans(Role::Stakeholder, shift(ME, true, Some(ME))));
+        let looker = Caller::Person { id: ME, role: Role::Responder };
+        assert!(may(looker, Action::Configure, shift(ME, true, Some(ME))).is_err());
     }
 
     #[test]

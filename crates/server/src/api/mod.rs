@@ -25,6 +25,7 @@ pub mod extract;
 pub mod gate;
 pub mod incident;
 pub mod list;
+pub mod oncall;
 pub mod org;
 pub mod period;
 pub mod report;
@@ -69,6 +70,7 @@ pub fn routes() -> Routes {
         .merge(incident::routes())
         .merge(system::routes())
         .merge(org::routes())
+        .merge(oncall::routes())
         .merge(report::routes())
         .merge(stream::routes())
 }

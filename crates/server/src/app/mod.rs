@@ -21,6 +21,7 @@ pub mod alerting;
 pub mod incident;
 pub mod installation;
 pub mod link;
+pub mod oncall;
 pub mod org;
 pub mod query;
 pub mod snapshot;

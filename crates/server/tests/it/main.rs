@@ -8,6 +8,7 @@ mod life;
 mod lifeline;
 mod openapi;
 mod org;
+mod overrides;
 mod paging;
 mod problem;
 mod receive;

@@ -1,4 +1,5 @@
 //! Pages and their deliveries.
 
 pub mod delivery;
+pub mod overrides;
 pub mod page;

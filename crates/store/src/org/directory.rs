@@ -22,6 +22,7 @@ use muster_core::org::team::Team;
 use muster_core::org::user::{Address, ContactMethod, NotificationRule, User};
 
 use crate::db::{Result, Tx};
+use crate::oncall::overrides;
 use crate::org::config::{self, Ids};
 use crate::org::document::secret::{Environment, Secret};
 use crate::org::document::{self, Documents, Kind};
@@ -41,7 +42,23 @@ pub struct Loaded {
 /// When the database does not answer, or a document cannot be read at all.
 pub async fn load(tx: &mut Tx, environment: Environment<'_>) -> Result<Loaded> {
     let stored = config::stored(tx).await?;
-    Ok(build(stored.revision, &stored.documents()?, &stored.ids(), environment))
+    let planned = planned(tx).await?;
+    let documents = stored.documents()?;
+    Ok(assemble(stored.revision, &documents, &stored.ids(), &planned, environment))
+}
+
+/// What people planned while the server ran, beside the documents.
+#[derive(Debug, Default)]
+struct Planned {
+    overrides: HashMap<ScheduleId, Vec<Override>>,
+}
+
+async fn planned(tx: &mut Tx) -> Result<Planned> {
+    let mut planned = Planned::default();
+    for stored in overrides::all(tx).await? {
+        planned.overrides.entry(stored.schedule).or_default().push(stored.span);
+    }
+    Ok(planned)
 }
 
 /// The number of the newest change of configuration; [`load`] anew when it has grown.
@@ -56,9 +73,23 @@ pub fn build(
     ids: &Ids,
     environment: Environment<'_>,
 ) -> Loaded {
+    assemble(revision, documents, ids, &Planned::default(), environment)
+}
+
+fn assemble(
+    revision: i64,
+    documents: &Documents,
+    ids: &Ids,
+    planned: &Planned,
+    environment: Environment<'_>,
+) -> Loaded {
     let present = documents.names().into_iter().collect();
     let keys = HashMap::new();
-    let mut builder = Builder { documents, present, ids, environment, keys, warnings: Vec::new() };
+    let warnings = Vec::new();
+    let users = documents.users.iter().flatten();
+    let people = users.filter_map(|user| ids.object(Kind::User, &user.name)).map(UserId).collect();
+    let mut builder =
+        Builder { documents, present, people, ids, planned, environment, keys, warnings };
     let directory = Arc::new(builder.directory(revision));
     Loaded { directory, warnings: builder.warnings }
 }
@@ -67,7 +98,10 @@ struct Builder<'a> {
     documents: &'a Documents,
     /// What is configured; ids outlive what they belong to.
     present: HashSet<(Kind, &'a str)>,
+    /// Everybody who is configured.
+    people: HashSet<UserId>,
     ids: &'a Ids,
+    planned: &'a Planned,
     environment: Environment<'a>,
     /// Which integration has which key; two may turn out to share one that the environment holds.
     keys: HashMap<String, String>,
@@ -173,7 +207,12 @@ impl Builder<'_> {
 
     fn schedule(&mut self, schedule: &document::schedule::Schedule) -> Option<Schedule> {
         let timezone = self.zone(schedule.timezone.as_ref());
-        let overrides = schedule
+        let id = self.id(Kind::Schedule, &schedule.name).map(ScheduleId)?;
+        // Somebody who left keeps no shift that they took or were given.
+        let is_here = |replacement: &&Override| self.people.contains(&replacement.user);
+        let planned = self.planned.overrides.get(&id).map_or(&[][..], Vec::as_slice);
+        let planned: Vec<_> = planned.iter().filter(is_here).cloned().collect();
+        let mut overrides: Vec<_> = schedule
             .overrides
             .iter()
             .filter_map(|document| {
@@ -185,9 +224,11 @@ impl Builder<'_> {
                 Some(Override { user, from: at(document.from.0)?, to: at(document.to.0)? })
             })
             .collect();
+        // What people plan while the server runs counts more than the file.
+        overrides.extend(planned);
         let layers = schedule.layers.iter().map(|layer| self.layer(layer)).collect();
         Some(Schedule {
-            id: self.id(Kind::Schedule, &schedule.name).map(ScheduleId)?,
+            id,
             name: schedule.name.clone(),
             team: self.reference(Kind::Team, schedule.team.as_deref()).map(TeamId),
             timezone,

@@ -35,7 +35,11 @@ pub fn routes() -> Routes {
 }
 
 /// The thing of that unique name or id; `what` should be `service` or the like.
-fn find<'a, T: Named>(table: &'a Table<T::Id, T>, what: &str, name: &str) -> Result<&'a T, ApiError>
+pub(in crate::api) fn find<'a, T: Named>(
+    table: &'a Table<T::Id, T>,
+    what: &str,
+    name: &str,
+) -> Result<&'a T, ApiError>
 where
     T::Id: FromStr + Eq + Hash,
 {
@@ -46,11 +50,11 @@ where
 }
 
 /// What a person is called, also after they left.
-fn user_name(directory: &Directory, id: UserId) -> String {
+pub(in crate::api) fn user_name(directory: &Directory, id: UserId) -> String {
     directory.users.get(id).map_or("a former colleague", |user| &user.name).to_owned()
 }
 
 /// The name of a zone.
-fn zone_name(zone: &TimeZone) -> String {
+pub(in crate::api) fn zone_name(zone: &TimeZone) -> String {
     zone.iana_name().unwrap_or("UTC").to_owned()
 }
