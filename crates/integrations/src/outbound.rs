@@ -14,7 +14,7 @@ use jiff::{SignedDuration, Timestamp};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::redirect::Policy;
-use reqwest::{Client, ClientBuilder, Url};
+use reqwest::{Client, ClientBuilder, Method, Url};
 use rustls::{ClientConfig, RootCertStore};
 
 /// How long a connection may take to stand, name resolution and TLS included, in milliseconds.
@@ -282,13 +282,28 @@ impl Outbound {
         body: Vec<u8>,
         now: Timestamp,
     ) -> Result<Answer, Failure> {
+        self.call(Method::POST, url, headers, body, now).await
+    }
+
+    /// Makes a call by any method.
+    ///
+    /// # Errors
+    /// As [`Self::post`].
+    pub async fn call(
+        &self,
+        method: Method,
+        url: &str,
+        headers: HeaderMap,
+        body: Vec<u8>,
+        now: Timestamp,
+    ) -> Result<Answer, Failure> {
         let url = Url::parse(url)
             .map_err(|error| Failure::Refused(format!("the address is wrong: {error}")))?;
         if !matches!(url.scheme(), "http" | "https") {
             return Err(Failure::Refused("only http and https addresses are called".to_owned()));
         }
         self.guard.check_literal(&url).map_err(|refused| Failure::Refused(refused.to_string()))?;
-        let request = self.client.post(url).headers(headers).body(body);
+        let request = self.client.request(method, url).headers(headers).body(body);
         let mut response = request.send().await.map_err(failure)?;
         let status = response.status().as_u16();
         let retry_after = retry_after(response.headers(), now);

@@ -4,6 +4,7 @@
 pub mod api;
 pub mod app;
 pub mod bench;
+pub mod callback;
 pub mod clock;
 pub mod engine;
 pub mod http;

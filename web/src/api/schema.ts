@@ -1217,6 +1217,8 @@ export interface components {
             outcome: string;
             /** @description Whether the message may have arrived before. */
             possible_repeat: boolean;
+            /** @description Who carried it, where the channel has providers. */
+            provider: string | null;
             /** @description When it began. */
             started_at: components["schemas"]["Instant"];
             /** @description What the provider answered: an HTTP status or an SMTP reply. */

@@ -2,4 +2,5 @@
 //! again. They are pure so that the simulator runs the very functions that the server runs.
 
 pub mod backoff;
+pub mod breaker;
 pub mod lease;

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
+use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
@@ -10,6 +11,8 @@ use crate::id::{IntegrationId, PolicyId, ScheduleId, ServiceId, TeamId, UserId, 
 use crate::incident::severity::{Level, Severity};
 use crate::oncall::escalation::Policy;
 use crate::oncall::schedule::Schedule;
+use crate::org::channel::Channel;
+use crate::org::provider::Provider;
 use crate::org::service::{Integration, RoutingRule, Service};
 use crate::org::team::Team;
 use crate::org::user::User;
@@ -125,6 +128,8 @@ pub struct Directory {
     pub services: Table<ServiceId, Service>,
     /// Outgoing event webhooks.
     pub webhooks: Table<WebhookId, EventWebhook>,
+    /// Who carries messages, the preferred first.
+    pub providers: Vec<Arc<Provider>>,
     /// Integrations that belong to no single service.
     pub integrations: Vec<Integration>,
     /// Where their signals go; the first match wins.
@@ -147,6 +152,7 @@ impl Default for Directory {
             policies: Table::default(),
             services: Table::default(),
             webhooks: Table::default(),
+            providers: Vec::new(),
             integrations: Vec::new(),
             routing: Vec::new(),
             catch_all: None,
@@ -156,6 +162,16 @@ impl Default for Directory {
 }
 
 impl Directory {
+    /// Who carries a channel, the preferred first.
+    pub fn providers_of(&self, channel: Channel) -> impl Iterator<Item = &Arc<Provider>> {
+        self.providers.iter().filter(move |provider| provider.serves(channel))
+    }
+
+    /// The provider of that name.
+    pub fn provider(&self, name: &str) -> Option<&Arc<Provider>> {
+        self.providers.iter().find(|provider| provider.name == name)
+    }
+
     /// The severity of a level; a level that is no longer configured keeps the worst one's process.
     pub fn severity(&self, level: Level) -> &Severity {
         self.severities

@@ -2,7 +2,9 @@
 //! read it; how it is written in files or stored is the business of outer crates.
 
 pub mod access;
+pub mod channel;
 pub mod directory;
+pub mod provider;
 pub mod service;
 pub mod team;
 pub mod user;

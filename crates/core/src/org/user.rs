@@ -5,6 +5,7 @@ use jiff::tz::TimeZone;
 
 use crate::id::{ContactMethodId, UserId};
 use crate::incident::severity::Urgency;
+use crate::org::channel::Channel;
 
 /// What a person may do in general; [`crate::org::access::may`] decides each case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -92,22 +93,41 @@ pub enum Address {
         /// An RFC 5321 mailbox.
         mailbox: String,
     },
+    /// Any other channel, whose addresses are one text each.
+    Direct {
+        /// The channel.
+        channel: Channel,
+        /// What [`Channel::check_address`] has nothing against.
+        address: String,
+    },
 }
 
 impl Address {
-    /// The channel's name in configuration and API.
-    pub fn channel(&self) -> &'static str {
+    /// The channel that delivers to it.
+    pub fn kind(&self) -> Channel {
         match self {
-            Self::Webhook { .. } => "webhook",
-            Self::Email { .. } => "email",
+            Self::Webhook { .. } => Channel::Webhook,
+            Self::Email { .. } => Channel::Email,
+            Self::Direct { channel, .. } => *channel,
         }
     }
 
-    /// Whether a critical page may rely on this alone (`O9`): a webhook counts, mail does not.
+    /// The channel's name in configuration and API.
+    pub fn channel(&self) -> &'static str {
+        self.kind().name()
+    }
+
+    /// Whether a critical page may rely on this alone (`O9`).
     pub fn is_critical(&self) -> bool {
+        self.kind().is_critical()
+    }
+
+    /// The address as one text.
+    pub fn text(&self) -> &str {
         match self {
-            Self::Webhook { .. } => true,
-            Self::Email { .. } => false,
+            Self::Webhook { url, .. } => url,
+            Self::Email { mailbox } => mailbox,
+            Self::Direct { address, .. } => address,
         }
     }
 }

@@ -129,7 +129,7 @@ impl Mailer {
         };
         // From here on the server may have the message although its answer is lost.
         let outcome = match within(limits.total(), connection.message(&letter.bytes)).await {
-            Some(Ok(response)) => Outcome::Accepted { status: response.code().into() },
+            Some(Ok(response)) => Outcome::accepted(response.code().into()),
             Some(Err(error)) => answered(&error).unwrap_or_else(|| Outcome::Unknown {
                 detail: format!(
                     "the connection broke after the message was sent: {}",

@@ -2,18 +2,28 @@
 //! the provider's answer to an outcome. A channel neither retries nor chooses: the outbox does.
 //! Adding one is a file here and a line in [`Channels::send`].
 
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use jiff::{SignedDuration, Timestamp};
-use muster_core::oncall::page::Answer;
+use muster_core::oncall::page;
+use muster_core::org::channel::Channel;
+use muster_core::org::provider::{Provider, ProviderKind};
 use muster_core::org::user::Address;
 
-use crate::outbound::{Guard, InvalidOutbound, Limits, Outbound};
+use crate::outbound::{Answer, Failure, Guard, InvalidOutbound, Limits, Outbound, one_line};
 
+pub mod callback;
 pub mod email;
 pub mod message;
 pub mod webhook;
 
+use callback::{Callback, CallbackRequest, Refused, Reply};
 use email::Mailer;
 pub use message::Message;
+
+/// How much of a refusing answer's body is kept, in characters.
+const ANSWER_CHARS_MAX: usize = 120;
 
 /// One message to one address.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,6 +38,10 @@ pub struct Envelope {
     pub at: Timestamp,
     /// What it says.
     pub message: Message,
+    /// Who carries it, where the channel has providers.
+    pub via: Option<Arc<Provider>>,
+    /// The provider's reference of the message that this one edits or follows up.
+    pub earlier: Option<String>,
 }
 
 /// What became of an attempt.
@@ -37,6 +51,8 @@ pub enum Outcome {
     Accepted {
         /// Its status.
         status: u16,
+        /// Its reference of the message, by which it is edited or spoken of later.
+        reference: Option<String>,
     },
     /// The provider did not take it and may do so later.
     Temporary {
@@ -65,12 +81,14 @@ pub enum Outcome {
 
 impl Outcome {
     /// The outcome as far as decisions need it.
-    pub fn answer(&self) -> Answer {
+    pub fn answer(&self) -> page::Answer {
         match self {
-            Self::Accepted { .. } => Answer::Accepted,
-            Self::Temporary { retry_after, .. } => Answer::Temporary { retry_after: *retry_after },
-            Self::Permanent { .. } => Answer::Permanent,
-            Self::Unknown { .. } => Answer::Unknown,
+            Self::Accepted { .. } => page::Answer::Accepted,
+            Self::Temporary { retry_after, .. } => {
+                page::Answer::Temporary { retry_after: *retry_after }
+            }
+            Self::Permanent { .. } => page::Answer::Permanent,
+            Self::Unknown { .. } => page::Answer::Unknown,
         }
     }
 
@@ -87,7 +105,7 @@ impl Outcome {
     /// The provider's status, if it answered.
     pub fn status(&self) -> Option<u16> {
         match self {
-            Self::Accepted { status } => Some(*status),
+            Self::Accepted { status, .. } => Some(*status),
             Self::Temporary { status, .. } | Self::Permanent { status, .. } => *status,
             Self::Unknown { .. } => None,
         }
@@ -100,6 +118,60 @@ impl Outcome {
             Self::Temporary { detail, .. }
             | Self::Permanent { detail, .. }
             | Self::Unknown { detail } => Some(detail),
+        }
+    }
+
+    /// Taken, without a reference of the provider.
+    pub fn accepted(status: u16) -> Self {
+        Self::Accepted { status, reference: None }
+    }
+
+    /// The provider's reference of the message.
+    pub fn reference(&self) -> Option<&str> {
+        match self {
+            Self::Accepted { reference, .. } => reference.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// Whether the provider, rather than the address, is at fault.
+    pub fn blames_provider(&self) -> bool {
+        matches!(self, Self::Temporary { .. } | Self::Unknown { .. })
+    }
+
+    /// What an HTTP answer means where any 2xx is acceptance, 408, 425, 429 and 5xx ask for
+    /// patience, and anything else is a refusal for good; or what its absence means.
+    fn of_http(result: Result<Answer, Failure>) -> Self {
+        let answer = match result {
+            Ok(answer) => answer,
+            Err(failure) => return Self::of_failure(failure),
+        };
+        let status = Some(answer.status);
+        let said: String = one_line(&answer.body).chars().take(ANSWER_CHARS_MAX).collect();
+        let mut detail = match answer.status {
+            300..=399 => format!("answered {}; redirects are not followed", answer.status),
+            410 => "answered 410: the address is gone".to_owned(),
+            other => format!("answered {other}"),
+        };
+        if !said.is_empty() {
+            detail = format!("{detail}: {said}");
+        }
+        match answer.status {
+            200..=299 => Self::accepted(answer.status),
+            408 | 425 | 429 | 500..=599 => {
+                Self::Temporary { status, detail, retry_after: answer.retry_after }
+            }
+            410 => Self::Permanent { status, detail, disable: true },
+            _ => Self::Permanent { status, detail, disable: false },
+        }
+    }
+
+    /// What it means that there is no answer.
+    fn of_failure(failure: Failure) -> Self {
+        match failure {
+            Failure::Refused(detail) => Self::permanent(detail),
+            Failure::NotSent(detail) => Self::temporary(detail),
+            Failure::Unknown(detail) => Self::Unknown { detail },
         }
     }
 
@@ -143,6 +215,8 @@ pub enum InvalidConfig {
 pub struct Channels {
     outbound: Outbound,
     mailer: Option<Mailer>,
+    /// Mail servers of providers, by address and sender.
+    mailers: Arc<Mutex<HashMap<(String, String), Mailer>>>,
     signing_secret: String,
 }
 
@@ -159,7 +233,8 @@ impl Channels {
             .map(|url| Mailer::new(&url, &config.mail_from))
             .transpose()
             .map_err(InvalidConfig::Mail)?;
-        Ok(Self { outbound, mailer, signing_secret: config.signing_secret })
+        let mailers = Arc::default();
+        Ok(Self { outbound, mailer, mailers, signing_secret: config.signing_secret })
     }
 
     /// Makes one attempt.
@@ -169,10 +244,85 @@ impl Channels {
                 let secret = secret.as_deref().unwrap_or(&self.signing_secret);
                 webhook::send(&self.outbound, envelope, url, secret, now).await
             }
-            Address::Email { mailbox } => match &self.mailer {
-                Some(mailer) => mailer.send(&self.outbound, envelope, mailbox, now).await,
-                None => Outcome::permanent("no mail server is set up"),
+            Address::Email { mailbox } => match self.mailer(envelope.via.as_deref()) {
+                Ok(Some(mailer)) => mailer.send(&self.outbound, envelope, mailbox, now).await,
+                Ok(None) => Outcome::permanent("no mail server is set up"),
+                Err(why) => Outcome::permanent(why),
             },
+            Address::Direct { channel, address } => {
+                self.send_direct(*channel, address, envelope, now).await
+            }
         }
+    }
+
+    /// Whether a channel works without a provider that is configured, as this process was started.
+    pub fn is_set_up(&self, channel: Channel) -> bool {
+        match channel {
+            Channel::Email => self.mailer.is_some(),
+            other => !other.needs_provider(),
+        }
+    }
+
+    /// The way out, for what is no message.
+    pub fn outbound(&self) -> &Outbound {
+        &self.outbound
+    }
+
+    async fn send_direct(
+        &self,
+        channel: Channel,
+        _address: &str,
+        envelope: &Envelope,
+        _now: Timestamp,
+    ) -> Outcome {
+        let name = channel.name();
+        let Some(provider) = envelope.via.as_deref() else {
+            return Outcome::permanent(format!("no provider for {name} is set up"));
+        };
+        let kind = provider.kind.name();
+        Outcome::permanent(format!("a provider of type {kind} does not carry {name}"))
+    }
+
+    /// The mail server of a provider, or the one that this process was started with.
+    fn mailer(&self, via: Option<&Provider>) -> Result<Option<Mailer>, String> {
+        let Some(provider) = via else { return Ok(self.mailer.clone()) };
+        let key = (provider.setting("url").to_owned(), provider.setting("from").to_owned());
+        let mut mailers = self.mailers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(mailer) = mailers.get(&key) {
+            return Ok(Some(mailer.clone()));
+        }
+        let mailer = Mailer::new(&key.0, &key.1)?;
+        mailers.insert(key, mailer.clone());
+        Ok(Some(mailer))
+    }
+}
+
+/// Reads a provider's call, if the provider signed it.
+///
+/// # Errors
+/// [`Refused`] says why it is not believed.
+pub fn read_callback(
+    provider: &Provider,
+    _request: &CallbackRequest,
+    _now: Timestamp,
+) -> Result<Callback, Refused> {
+    // One line for each kind of provider that calls back.
+    Err(Refused::NotExpected(provider.kind.name()))
+}
+
+/// The answer to a provider's call that was read, with the words that tell what became of it.
+pub fn reply(provider: &Provider, _callback: &Callback, words: &str) -> Reply {
+    match provider.kind {
+        // One line for each kind of provider that wants more than plain words.
+        ProviderKind::Twilio
+        | ProviderKind::Slack
+        | ProviderKind::Mattermost
+        | ProviderKind::Discord
+        | ProviderKind::Telegram
+        | ProviderKind::Matrix
+        | ProviderKind::Ntfy
+        | ProviderKind::Pushover
+        | ProviderKind::Gotify
+        | ProviderKind::Smtp => Reply::text(words),
     }
 }

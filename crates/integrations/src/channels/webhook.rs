@@ -11,12 +11,10 @@ use sha2::Sha256;
 
 use super::message::{Incident, Page};
 use super::{Envelope, Message, Outcome};
-use crate::outbound::{Answer, Failure, Outbound, one_line};
+use crate::outbound::Outbound;
 
 /// Marks a secret that is written in base64.
 const SECRET_PREFIX: &str = "whsec_";
-/// How much of a refusing answer's body is kept, in characters.
-const ANSWER_CHARS_MAX: usize = 120;
 
 /// Makes one attempt.
 pub(super) async fn send(
@@ -31,7 +29,7 @@ pub(super) async fn send(
         Ok(headers) => headers,
         Err(why) => return Outcome::permanent(why),
     };
-    outcome(outbound.post(url, headers, body.into_bytes(), now).await)
+    Outcome::of_http(outbound.post(url, headers, body.into_bytes(), now).await)
 }
 
 /// The body of a message.
@@ -128,33 +126,6 @@ pub fn sign(secret: &str, id: &str, timestamp: &str, body: &str) -> Result<Strin
         mac.update(part.as_bytes());
     }
     Ok(format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes())))
-}
-
-fn outcome(result: Result<Answer, Failure>) -> Outcome {
-    let answer = match result {
-        Ok(answer) => answer,
-        Err(Failure::Refused(detail)) => return Outcome::permanent(detail),
-        Err(Failure::NotSent(detail)) => return Outcome::temporary(detail),
-        Err(Failure::Unknown(detail)) => return Outcome::Unknown { detail },
-    };
-    let status = Some(answer.status);
-    let said: String = one_line(&answer.body).chars().take(ANSWER_CHARS_MAX).collect();
-    let mut detail = match answer.status {
-        300..=399 => format!("answered {}; redirects are not followed", answer.status),
-        410 => "answered 410: the address is gone".to_owned(),
-        other => format!("answered {other}"),
-    };
-    if !said.is_empty() {
-        detail = format!("{detail}: {said}");
-    }
-    match answer.status {
-        200..=299 => Outcome::Accepted { status: answer.status },
-        408 | 425 | 429 | 500..=599 => {
-            Outcome::Temporary { status, detail, retry_after: answer.retry_after }
-        }
-        410 => Outcome::Permanent { status, detail, disable: true },
-        _ => Outcome::Permanent { status, detail, disable: false },
-    }
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ async fn delivered(message: Message) -> Received {
     let mut server = Server::start(Fault::None).await;
     let channels = channels(Some(server.address), LIMITS);
     let outcome = channels.send(&envelope(mailbox(), message), now()).await;
-    assert_eq!(outcome, Outcome::Accepted { status: 250 });
+    assert_eq!(outcome, Outcome::accepted(250));
     server.received().await
 }
 

@@ -57,7 +57,7 @@ async fn what_is_listed_is_called_by_name_and_by_number() {
     let channels = guarded(&["127.0.0.0/8"], None);
     for host in ["localhost", "127.0.0.1"] {
         let outcome = call(&channels, &format!("http://{host}:{port}/")).await;
-        assert_eq!(outcome, Outcome::Accepted { status: 200 }, "{host}");
+        assert_eq!(outcome, Outcome::accepted(200), "{host}");
     }
 }
 
@@ -85,7 +85,7 @@ async fn a_mail_server_passes_the_same_guard() {
         assert_eq!(refused.name(), "permanent", "{host}");
         assert!(refused.detail().unwrap_or_default().contains("network.allow"));
         let allowed = guarded(&["127.0.0.1"], Some(url)).send(&letter, now()).await;
-        assert_eq!(allowed, Outcome::Accepted { status: 250 }, "{host}");
+        assert_eq!(allowed, Outcome::accepted(250), "{host}");
     }
 }
 

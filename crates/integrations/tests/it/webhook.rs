@@ -26,7 +26,7 @@ async fn a_page_arrives_signed_and_whole() {
     let mut server = Server::start(Answer::status(202)).await;
     let envelope = envelope(webhook(server.address), a_page("Disk full"));
     let sent = channels(None, LIMITS).send(&envelope, now()).await;
-    assert_eq!(sent, Outcome::Accepted { status: 202 });
+    assert_eq!(sent, Outcome::accepted(202));
 
     let request = server.received().await;
     assert!(request.head.starts_with("POST /ana HTTP/1.1\r\n"));
@@ -87,7 +87,7 @@ fn every_type_of_message_has_its_body() {
 #[tokio::test]
 async fn any_2xx_is_acceptance_and_nothing_else_is() {
     for status in [200, 201, 202, 204, 299] {
-        assert_eq!(outcome(Answer::status(status), LIMITS).await, Outcome::Accepted { status });
+        assert_eq!(outcome(Answer::status(status), LIMITS).await, Outcome::accepted(status));
     }
     for status in [408, 425, 429, 500, 502, 503, 599] {
         let outcome = outcome(Answer::status(status), LIMITS).await;
@@ -145,7 +145,7 @@ async fn nobody_listening_is_temporary() {
 #[tokio::test]
 async fn an_endless_answer_is_cut_short() {
     let accepted = outcome(Answer::Endless("x".repeat(4096)), LIMITS).await;
-    assert_eq!(accepted, Outcome::Accepted { status: 200 });
+    assert_eq!(accepted, Outcome::accepted(200));
 }
 
 #[tokio::test]

@@ -26,6 +26,7 @@ pub mod org;
 pub mod query;
 pub mod snapshot;
 
+use oncall::carriers::Carriers;
 pub use snapshot::Snapshot;
 
 /// The setting that holds the installation's own key, from which links and signatures are derived.
@@ -47,6 +48,8 @@ pub struct Inner {
     pub settings: Settings,
     /// The way out.
     pub channels: Channels,
+    /// Who carries messages.
+    pub carriers: Carriers,
     /// Who waits for what.
     pub wake: Wake,
     /// This process among the nodes of a cluster.
@@ -143,6 +146,7 @@ impl App {
             ids,
             settings,
             channels,
+            carriers: Carriers::default(),
             wake: Wake::default(),
             node,
             instance_key,

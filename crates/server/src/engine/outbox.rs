@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt as _;
+use jiff::{SignedDuration, Timestamp};
 use muster_integrations::channels::{Envelope, Outcome};
 use muster_store::StoreError;
 use muster_store::timer::{self, Kind};
@@ -38,6 +39,8 @@ const SETTLE_TRIES_MAX: u32 = 60;
 struct Job {
     envelope: Envelope,
     members: Vec<Member>,
+    /// Until when the providers of the channel are left alone, if they are: then nothing is sent.
+    resting: Option<Timestamp>,
 }
 
 /// A delivery whose attempt has begun.
@@ -117,10 +120,7 @@ impl Outbox {
         let Ok(place) = Arc::clone(&self.places).acquire_owned().await else { return };
         let (app, answers) = (self.app.clone(), self.answers.clone());
         tokio::spawn(async move {
-            let sending = AssertUnwindSafe(app.channels.send(&job.envelope, app.now()));
-            let outcome = sending.catch_unwind().await.unwrap_or_else(|_| Outcome::Unknown {
-                detail: "the channel failed, which is a mistake in this program".to_owned(),
-            });
+            let outcome = outcome(&app, &job).await;
             metrics::counter!("muster_deliveries_total",
                 "channel" => job.envelope.to.channel(), "outcome" => outcome.name())
             .increment(1);
@@ -129,6 +129,27 @@ impl Outbox {
             let _ = answers.send(Answer { job, outcome, _place: place }).await;
         });
     }
+}
+
+/// Sends, unless everybody who could carry it is left alone.
+async fn outcome(app: &App, job: &Job) -> Outcome {
+    let via = job.envelope.via.as_deref();
+    if let (Some(until), Some(provider)) = (job.resting, via) {
+        let wait = until.duration_since(app.now());
+        return Outcome::Temporary {
+            status: None,
+            detail: format!("{} fails and is left alone for a moment", provider.name),
+            retry_after: Some(wait.max(SignedDuration::from_secs(1))),
+        };
+    }
+    let sending = AssertUnwindSafe(app.channels.send(&job.envelope, app.now()));
+    let outcome = sending.catch_unwind().await.unwrap_or_else(|_| Outcome::Unknown {
+        detail: "the channel failed, which is a mistake in this program".to_owned(),
+    });
+    if let Some(provider) = via {
+        app.carriers.answered(&provider.name, outcome.blames_provider(), app.now());
+    }
+    outcome
 }
 
 async fn settle_answers(app: App, mut answered: mpsc::Receiver<Answer>) {

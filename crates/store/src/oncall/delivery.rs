@@ -121,6 +121,10 @@ pub struct DeliveryRow {
     pub due_at: Option<i64>,
     /// Microseconds UTC.
     pub accepted_at: Option<i64>,
+    /// Who carried the message that was accepted.
+    pub provider: Option<String>,
+    /// That provider's name for the message.
+    pub reference: Option<String>,
 }
 
 impl DeliveryRow {
@@ -151,7 +155,7 @@ impl DeliveryRow {
 macro_rules! columns {
     () => {
         "id, kind, page_id, incident_id, user_id, method_id, method, channel, address, content, \
-         state, attempts, position, first_due_at, due_at, accepted_at"
+         state, attempts, position, first_due_at, due_at, accepted_at, provider, reference"
     };
 }
 
@@ -267,6 +271,34 @@ pub struct Begun {
     pub possible_repeat: bool,
 }
 
+/// Remembers who carried a message that was accepted, and that provider's name for it.
+pub async fn set_reference(
+    tx: &mut Tx,
+    id: Uuid,
+    provider: Option<&str>,
+    reference: Option<&str>,
+) -> Result<()> {
+    const UPDATE: Sql = Sql::same("UPDATE delivery SET provider = ?, reference = ? WHERE id = ?");
+    tx.execute(&UPDATE, args![provider, reference, id]).await?;
+    Ok(())
+}
+
+/// The message of a page that a contact method accepted, which news of the page edits or follows.
+pub async fn accepted_of_page(
+    tx: &mut Tx,
+    page: PageId,
+    method: ContactMethodId,
+) -> Result<Option<DeliveryRow>> {
+    const SELECT: Sql = Sql::same(concat!(
+        "SELECT ",
+        columns!(),
+        " FROM delivery WHERE page_id = ? AND method_id = ? AND kind = 'page'
+             AND accepted_at IS NOT NULL
+          ORDER BY position LIMIT 1"
+    ));
+    tx.fetch_optional(&SELECT, args![page, method]).await
+}
+
 /// Begins an attempt: counts it and writes it down before anything is sent. An earlier attempt that
 /// never finished is closed as unknown.
 pub async fn begin_attempt(tx: &mut Tx, id: Uuid, now: Timestamp) -> Result<Begun> {
@@ -288,6 +320,14 @@ pub async fn begin_attempt(tx: &mut Tx, id: Uuid, now: Timestamp) -> Result<Begu
     let possible_repeat = may_have_arrived(tx, id).await?;
     tx.execute(&INSERT, args![id, number, now, possible_repeat]).await?;
     Ok(Begun { number, possible_repeat })
+}
+
+/// Writes down who carries an attempt, before it is sent.
+pub async fn carry(tx: &mut Tx, id: Uuid, number: i64, provider: &str) -> Result<()> {
+    const UPDATE: Sql =
+        Sql::same("UPDATE delivery_attempt SET provider = ? WHERE delivery_id = ? AND number = ?");
+    tx.execute(&UPDATE, args![provider, id, number]).await?;
+    Ok(())
 }
 
 /// Ends an attempt with the provider's answer. One that was closed meanwhile stays closed.
@@ -338,13 +378,15 @@ pub struct AttemptRow {
     pub detail: Option<String>,
     /// Whether the message may have arrived before.
     pub possible_repeat: bool,
+    /// Who carried it.
+    pub provider: Option<String>,
 }
 
 /// Every attempt of every delivery about an incident, in order.
 pub async fn attempts_of_incident(db: &Db, incident: IncidentId) -> Result<Vec<AttemptRow>> {
     const SELECT: Sql = Sql::same(
         "SELECT delivery_id, number, started_at, finished_at, outcome, status, detail,
-             possible_repeat
+             possible_repeat, provider
          FROM delivery_attempt
          WHERE delivery_id IN (SELECT id FROM delivery WHERE incident_id = ?)
          ORDER BY delivery_id, number",
@@ -356,7 +398,7 @@ pub async fn attempts_of_incident(db: &Db, incident: IncidentId) -> Result<Vec<A
 pub async fn attempts(db: &Db, delivery: DeliveryId) -> Result<Vec<AttemptRow>> {
     const SELECT: Sql = Sql::same(
         "SELECT delivery_id, number, started_at, finished_at, outcome, status, detail,
-             possible_repeat
+             possible_repeat, provider
          FROM delivery_attempt WHERE delivery_id = ? ORDER BY number",
     );
     db.fetch_all(&SELECT, args![delivery]).await

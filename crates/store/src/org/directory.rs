@@ -3,7 +3,7 @@
 //! whatever does not fit any more (a zone that the database lost, an environment variable that is
 //! not set) costs that one thing, with a warning, and never the rest: people must still be paged.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
@@ -15,6 +15,7 @@ use muster_core::incident::severity::{Level, Severity};
 use muster_core::oncall::escalation::{Policy, Step, Target};
 use muster_core::oncall::schedule::{Layer, Override, Restriction, Rotation, Schedule};
 use muster_core::org::directory::{CATCH_ALL_SERVICE, Directory, EventWebhook, Table};
+use muster_core::org::provider::Provider;
 use muster_core::org::service::{
     self, Grouping, Integration, Mapping, Money, Outcome, RoutingRule, Service, SeverityRule,
 };
@@ -126,6 +127,7 @@ impl Builder<'_> {
             policies: Table::new(self.each(documents.escalation_policies.as_deref(), Self::policy)),
             services: Table::new(services),
             webhooks: Table::new(self.each(documents.webhooks.as_deref(), Self::webhook)),
+            providers: self.each(documents.providers.as_deref(), Self::provider),
             integrations: self.each(documents.integrations.as_deref(), |builder, integration| {
                 let id = builder.id(Kind::Integration, &integration.name).map(IntegrationId)?;
                 builder.integration(id, None, &integration.name, integration)
@@ -190,6 +192,9 @@ impl Builder<'_> {
             }
             document::user::Address::Email { address } => {
                 Address::Email { mailbox: address.clone() }
+            }
+            document::user::Address::Direct { channel, address } => {
+                Address::Direct { channel: *channel, address: self.secret(address, &what)? }
             }
         };
         // Only an administrator writes configuration, and vouches for the addresses in it.
@@ -397,6 +402,27 @@ impl Builder<'_> {
         };
         let when = self.rule(&rule.when, "the routing rules")?;
         Some(RoutingRule { when, service: ServiceId(service) })
+    }
+
+    /// A provider that lacks something that it needs to be told is left out: another may carry its
+    /// channels.
+    fn provider(&mut self, provider: &document::provider::Provider) -> Option<Arc<Provider>> {
+        let what = format!("the provider `{}`", provider.name);
+        let kind = provider.kind.0;
+        let mut settings = BTreeMap::new();
+        for (name, value) in &provider.settings {
+            let value = self.secret(value, &what);
+            let is_required =
+                kind.settings().iter().any(|known| known.name == name && known.is_required);
+            match value {
+                Some(value) => {
+                    settings.insert(name.clone(), value);
+                }
+                None if is_required => return None,
+                None => {}
+            }
+        }
+        Some(Arc::new(Provider { name: provider.name.clone(), kind, settings }))
     }
 
     fn webhook(&mut self, webhook: &document::organization::Webhook) -> Option<EventWebhook> {

@@ -62,7 +62,15 @@ pub fn page() -> Page {
 }
 
 pub fn envelope(to: Address, message: Message) -> Envelope {
-    Envelope { id: "dlv_0001".to_owned(), to, recipient: "ana".to_owned(), at: now(), message }
+    Envelope {
+        id: "dlv_0001".to_owned(),
+        to,
+        recipient: "ana".to_owned(),
+        at: now(),
+        message,
+        via: None,
+        earlier: None,
+    }
 }
 
 pub fn a_page(title: &str) -> Message {

@@ -95,6 +95,9 @@ pub struct Attempt {
     pub detail: Option<String>,
     /// Whether the message may have arrived before.
     pub possible_repeat: bool,
+    /// Who carried it, where the channel has providers.
+    #[schema(required)]
+    pub provider: Option<String>,
 }
 
 /// Read the ledger of an incident's pages.
@@ -190,5 +193,6 @@ fn attempt(row: AttemptRow) -> Attempt {
         status: row.status,
         detail: row.detail,
         possible_repeat: row.possible_repeat,
+        provider: row.provider,
     }
 }

@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use muster_core::id::DeliveryId;
 use muster_core::oncall::schedule::on_call_at;
 use muster_core::org::access::{Action, Object};
+use muster_core::org::channel::Channel;
 use muster_core::org::directory::Directory;
 use muster_core::org::user::{self, Address};
 use muster_store::Lane;
@@ -150,6 +151,7 @@ fn whole(address: &Address) -> String {
     match address {
         Address::Webhook { url, .. } => url.clone(),
         Address::Email { mailbox } => mailbox.clone(),
+        Address::Direct { address, .. } => address.clone(),
     }
 }
 
@@ -167,6 +169,15 @@ fn masked(address: &Address) -> String {
             let (local, domain) = mailbox.rsplit_once('@').unwrap_or((mailbox, ""));
             let first: String = local.chars().take(1).collect();
             format!("{first}…@{domain}")
+        }
+        Address::Direct { channel: Channel::Teams | Channel::Ntfy, address } => {
+            masked(&Address::Webhook { url: address.clone(), secret: None })
+        }
+        Address::Direct { address, .. } => {
+            let count = address.chars().count();
+            let shown = if count > 8 { 3 } else { 0 };
+            let last: String = address.chars().skip(count - shown).collect();
+            format!("…{last}")
         }
     }
 }

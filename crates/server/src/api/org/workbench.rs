@@ -363,6 +363,8 @@ impl<'a> Bench<'a> {
             recipient: user_name(self.directory, first.user),
             at: self.now,
             message: Message::Page { page, incident },
+            via: None,
+            earlier: None,
         };
         let mail = email::render(&envelope);
         Some(TrialTexts {

@@ -1,4 +1,5 @@
-//! Planning who is on call while the server runs: each operation loads, asks the core to decide,
+//! What people and providers ask of on-call: answers that come back through a channel, who carries
+//! messages, and the planning of who is on call while the server runs. Each operation of planning loads, asks the core to decide,
 //! and commits in one transaction, with the change of plan counted as a change of configuration so
 //! that every node reads it.
 
@@ -16,6 +17,8 @@ use crate::app::App;
 use crate::app::snapshot::environment;
 use crate::ids;
 
+pub mod answer;
+pub mod carriers;
 pub mod overrides;
 
 /// How often a change that another one overtook looks again.

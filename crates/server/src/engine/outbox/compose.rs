@@ -1,5 +1,7 @@
 //! Composing: what a delivery says, made when it is sent, so that it says how things stand then.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use muster_core::id::{ContactMethodId, IncidentId, PageId, UserId, WebhookId};
 use muster_core::incident::lifecycle::{How, Incident, Status, Superseded};
@@ -10,7 +12,7 @@ use muster_core::org::user::Address;
 use muster_integrations::channels::Envelope;
 use muster_integrations::channels::message::{self, Message};
 use muster_store::incident::incident as store_incident;
-use muster_store::oncall::delivery::{DeliveryRow, Kind};
+use muster_store::oncall::delivery::{self, DeliveryRow, Kind};
 use muster_store::oncall::page::{self as store_page, PageRow};
 use muster_store::{StoreError, Tx};
 use serde_json::{Map, Value};
@@ -18,6 +20,7 @@ use serde_json::{Map, Value};
 use super::{Job, Member};
 use crate::app::App;
 use crate::app::incident::view;
+use crate::app::oncall::carriers::Carrier;
 
 /// A mailbox that nobody has: what has lost its address is refused for good by its channel.
 const NOWHERE: &str = "";
@@ -49,14 +52,31 @@ pub(super) async fn single(
         Kind::Test => Message::Test { requested_by: text_of(row, "requested_by") },
         Kind::Event => event(app, row)?,
     };
+    let earlier = match (row.delivery_kind()?, row.page_id, row.method_id) {
+        (Kind::Superseded, Some(page), Some(method)) => {
+            delivery::accepted_of_page(tx, PageId(page), ContactMethodId(method)).await?
+        }
+        _ => None,
+    };
     let envelope = Envelope {
         id: member.row.id_on_wire(),
         to: address(directory, row),
         recipient: recipient(directory, row),
         at: now,
         message,
+        via: None,
+        earlier: earlier.as_ref().and_then(|earlier| earlier.reference.clone()),
     };
-    Ok(Job { envelope, members: vec![member] })
+    let carrier = earlier.and_then(|earlier| earlier.provider);
+    carried(
+        app,
+        tx,
+        directory,
+        Job { envelope, members: vec![member], resting: None },
+        carrier,
+        now,
+    )
+    .await
 }
 
 /// One message for everything that waited for it, the most severe and newest first.
@@ -84,8 +104,43 @@ pub(super) async fn digest(
         recipient: recipient(directory, &first.row),
         at: now,
         message: Message::Digest { pages },
+        via: None,
+        earlier: None,
     };
-    Ok(Job { envelope, members })
+    carried(app, tx, directory, Job { envelope, members, resting: None }, None, now).await
+}
+
+/// Says who carries a message, and writes it down. News of a message that was sent before goes the
+/// way that one went.
+async fn carried(
+    app: &App,
+    tx: &mut Tx,
+    directory: &Directory,
+    mut job: Job,
+    carrier: Option<String>,
+    now: Timestamp,
+) -> Result<Job, StoreError> {
+    let channel = job.envelope.to.kind();
+    let number = job.members.first().map_or(1, |member| member.number);
+    let attempt = u32::try_from(number).unwrap_or(u32::MAX);
+    let same = carrier.as_deref().and_then(|name| directory.provider(name));
+    let chosen = match same.filter(|provider| provider.serves(channel)) {
+        Some(provider) => Carrier::Provider(Arc::clone(provider)),
+        None => app.carriers.choose(directory, channel, attempt, now),
+    };
+    let provider = match chosen {
+        Carrier::Nobody => return Ok(job),
+        Carrier::Provider(provider) => provider,
+        Carrier::Resting { provider, until } => {
+            job.resting = Some(until);
+            provider
+        }
+    };
+    for member in &job.members {
+        delivery::carry(tx, member.row.id, member.number, &provider.name).await?;
+    }
+    job.envelope.via = Some(provider);
+    Ok(job)
 }
 
 async fn page_and_incident(

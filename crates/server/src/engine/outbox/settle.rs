@@ -39,6 +39,8 @@ pub(super) async fn settle(app: &App, answers: &[Answer]) -> Result<(), StoreErr
 struct Answered<'a> {
     member: &'a Member,
     outcome: &'a Outcome,
+    /// Who carried the message.
+    provider: Option<&'a str>,
     next: Next,
 }
 
@@ -53,8 +55,11 @@ fn answered(answer: &Answer, now: Timestamp) -> impl Iterator<Item = Answered<'_
             attempts: u32::try_from(member.number).unwrap_or(u32::MAX),
             first_due_at: Timestamp::from_microsecond(member.row.first_due_at).unwrap_or(now),
         };
-        let next = page::after_answer(progress, &outcome.answer(), chance, now);
-        Answered { member, outcome, next }
+        let mut next = page::after_answer(progress, &outcome.answer(), chance, now);
+        // Where nobody can carry it at the moment, another method need not wait to see that.
+        next.start_next_method |= job.resting.is_some();
+        let provider = job.envelope.via.as_ref().map(|provider| provider.name.as_str());
+        Answered { member, outcome, provider, next }
     })
 }
 
@@ -88,8 +93,11 @@ async fn one(
     pages: &HashMap<PageId, PageRow>,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let Answered { member, outcome, next } = *answer;
+    let Answered { member, outcome, provider, next } = *answer;
     end_attempt(tx, member, outcome, now).await?;
+    if next.state == DeliveryState::Accepted {
+        delivery::set_reference(tx, member.row.id, provider, outcome.reference()).await?;
+    }
     let kind = member.row.delivery_kind()?;
     if !timer::still_held(tx, kind.timer(), &member.claimed).await? {
         return Ok(());
@@ -130,7 +138,7 @@ async fn of_page(
     page: &PageRow,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let Answered { member, outcome, next } = *answer;
+    let Answered { member, outcome, provider, next } = *answer;
     if page.state == PageState::Superseded.name() {
         // Answered while this was on its way: nothing more is tried.
         let state = match next.state {
@@ -139,7 +147,8 @@ async fn of_page(
         };
         let next = Next { state, retry_at: None, start_next_method: false };
         store(tx, member, next, now).await?;
-        return tell(app, tx, directory, &Answered { member, outcome, next }, page, now).await;
+        return tell(app, tx, directory, &Answered { member, outcome, provider, next }, page, now)
+            .await;
     }
     store(tx, member, next, now).await?;
     let siblings = delivery::of_page(tx, PageId(page.id)).await?;
@@ -185,7 +194,7 @@ async fn tell(
     page: &PageRow,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let Answered { member: Member { row, .. }, outcome, next } = *answer;
+    let Answered { member: Member { row, .. }, outcome, next, .. } = *answer;
     let name = person(directory, page);
     let (kind, text) = match next.state {
         DeliveryState::Accepted => {

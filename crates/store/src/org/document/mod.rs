@@ -6,6 +6,7 @@
 
 pub mod escalation;
 pub mod organization;
+pub mod provider;
 pub mod schedule;
 pub mod secret;
 pub mod service;
@@ -18,6 +19,7 @@ use serde_json::Value;
 
 use self::escalation::{CatchAll, EscalationPolicy};
 use self::organization::{Organization, RoutingRule, Severity, Webhook};
+use self::provider::Provider;
 use self::schedule::Schedule;
 use self::service::{Integration, Service};
 use self::team::Team;
@@ -49,6 +51,8 @@ pub enum Kind {
     Severities,
     /// Outgoing event webhooks.
     Webhook,
+    /// Providers of messages: one list.
+    Providers,
     /// Who is paged when nobody else is: one.
     CatchAll,
 }
@@ -56,7 +60,7 @@ pub enum Kind {
 impl Kind {
     /// Every kind in the order of a file, with its name in the store and in plans, and the field of
     /// a file that holds it.
-    pub const ALL: [(Self, &'static str, &'static str); 11] = [
+    pub const ALL: [(Self, &'static str, &'static str); 12] = [
         (Self::Organization, "organization", "organization"),
         (Self::User, "user", "users"),
         (Self::Team, "team", "teams"),
@@ -67,6 +71,7 @@ impl Kind {
         (Self::Routing, "routing", "routing"),
         (Self::Severities, "severities", "severities"),
         (Self::Webhook, "webhook", "webhooks"),
+        (Self::Providers, "providers", "providers"),
         (Self::CatchAll, "catch_all", "catch_all"),
     ];
 
@@ -129,6 +134,9 @@ pub struct Documents {
     /// Outgoing event webhooks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub webhooks: Option<Vec<Webhook>>,
+    /// Providers of messages, the preferred first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub providers: Option<Vec<Provider>>,
     /// Who is paged when nobody else is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub catch_all: Option<CatchAll>,
@@ -159,6 +167,7 @@ impl Documents {
             Kind::Routing => self.routing.is_some(),
             Kind::Severities => self.severities.is_some(),
             Kind::Webhook => self.webhooks.is_some(),
+            Kind::Providers => self.providers.is_some(),
             Kind::CatchAll => self.catch_all.is_some(),
         }
     }
@@ -177,6 +186,7 @@ impl Documents {
             routing: self.routing.or(other.routing),
             severities: self.severities.or(other.severities),
             webhooks: self.webhooks.or(other.webhooks),
+            providers: self.providers.or(other.providers),
             catch_all: self.catch_all.or(other.catch_all),
         }
     }
@@ -197,6 +207,7 @@ impl Documents {
         names.extend(one(Kind::Routing));
         names.extend(one(Kind::Severities));
         names.extend(each(Kind::Webhook, self.webhooks.as_deref(), |webhook| &webhook.name));
+        names.extend(one(Kind::Providers));
         names.extend(one(Kind::CatchAll));
         names
     }
@@ -217,6 +228,7 @@ impl Documents {
         values.extend(self.routing.as_ref().map(serde_json::to_value));
         values.extend(self.severities.as_ref().map(serde_json::to_value));
         values.extend(self.webhooks.iter().flatten().map(serde_json::to_value));
+        values.extend(self.providers.as_ref().map(serde_json::to_value));
         values.extend(self.catch_all.as_ref().map(serde_json::to_value));
         let items = self.names().into_iter().zip(values);
         items
@@ -252,6 +264,7 @@ impl Documents {
                 Kind::Routing => documents.routing = Some(serde_json::from_value(value)?),
                 Kind::Severities => documents.severities = Some(serde_json::from_value(value)?),
                 Kind::Webhook => push(&mut documents.webhooks, value)?,
+                Kind::Providers => documents.providers = Some(serde_json::from_value(value)?),
                 Kind::CatchAll => documents.catch_all = Some(serde_json::from_value(value)?),
             }
         }

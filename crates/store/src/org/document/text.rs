@@ -10,6 +10,8 @@ use jiff::civil::{self, Weekday};
 use jiff::tz::TimeZone;
 use muster_core::incident::severity::Urgency;
 use muster_core::oncall::schedule::TurnLength;
+use muster_core::org::channel::Channel;
+use muster_core::org::provider::ProviderKind;
 use muster_core::org::user::Role;
 use muster_core::time::{format_duration, parse_duration};
 
@@ -46,7 +48,9 @@ as_text!(
     Day,
     Zone,
     RoleName,
-    UrgencyName
+    UrgencyName,
+    ChannelName,
+    ProviderKindName
 );
 
 /// A length of time: `45s`, `5m`, `2h`, `1d`, `1w`.
@@ -365,6 +369,57 @@ impl FromStr for RoleName {
             Unreadable(format!(
                 "`{}` is not a role; write admin, manager, responder or stakeholder",
                 short(text)
+            ))
+        })
+    }
+}
+
+/// A channel by its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ChannelName(pub Channel);
+
+impl fmt::Display for ChannelName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.name())
+    }
+}
+
+impl FromStr for ChannelName {
+    type Err = Unreadable;
+
+    fn from_str(text: &str) -> Result<Self, Unreadable> {
+        let known = || Channel::NAMES.iter().map(|(_, name)| *name).collect::<Vec<_>>().join(", ");
+        Channel::from_name(text).map(Self).ok_or_else(|| {
+            Unreadable(format!(
+                "`{}` is not a type of contact method; known are {}",
+                short(text),
+                known()
+            ))
+        })
+    }
+}
+
+/// A kind of provider by its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ProviderKindName(pub ProviderKind);
+
+impl fmt::Display for ProviderKindName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.name())
+    }
+}
+
+impl FromStr for ProviderKindName {
+    type Err = Unreadable;
+
+    fn from_str(text: &str) -> Result<Self, Unreadable> {
+        let known =
+            || ProviderKind::NAMES.iter().map(|(_, name)| *name).collect::<Vec<_>>().join(", ");
+        ProviderKind::from_name(text).map(Self).ok_or_else(|| {
+            Unreadable(format!(
+                "`{}` is not a type of provider; known are {}",
+                short(text),
+                known()
             ))
         })
     }

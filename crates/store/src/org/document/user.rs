@@ -2,8 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use muster_core::org::channel::Channel;
+
 use super::secret::Secret;
-use super::text::{Length, RoleName, Zone};
+use super::text::{ChannelName, Length, RoleName, Zone};
 
 /// A person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,6 +60,13 @@ pub enum Address {
         /// A mailbox.
         address: String,
     },
+    /// Any other channel.
+    Direct {
+        /// The channel.
+        channel: Channel,
+        /// The address in that channel; a secret where it lets whoever knows it send.
+        address: Secret,
+    },
 }
 
 /// Which contact method is tried when, by urgency.
@@ -95,31 +104,31 @@ pub struct NotificationRule {
 struct WrittenContactMethod {
     name: String,
     #[serde(rename = "type")]
-    channel: Channel,
+    channel: ChannelName,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     url: Option<Secret>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     secret: Option<Secret>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    address: Option<String>,
-}
-
-#[derive(Clone, Copy, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Channel {
-    Webhook,
-    Email,
+    address: Option<Secret>,
 }
 
 impl TryFrom<WrittenContactMethod> for ContactMethod {
     type Error = &'static str;
 
     fn try_from(written: WrittenContactMethod) -> Result<Self, &'static str> {
-        let address = match (written.channel, written.url, written.secret, written.address) {
+        let address = match (written.channel.0, written.url, written.secret, written.address) {
             (Channel::Webhook, Some(url), secret, None) => Address::Webhook { url, secret },
-            (Channel::Email, None, None, Some(address)) => Address::Email { address },
+            (Channel::Email, None, None, Some(Secret::Plain(address))) => {
+                Address::Email { address }
+            }
             (Channel::Webhook, ..) => return Err("a webhook has a `url` and maybe a `secret`"),
             (Channel::Email, ..) => return Err("a mailbox has an `address` and nothing else"),
+            (channel @ Channel::Push, None, None, None) => {
+                Address::Direct { channel, address: Secret::Plain(String::new()) }
+            }
+            (channel, None, None, Some(address)) => Address::Direct { channel, address },
+            _ => return Err("a contact method of this type has an `address` and nothing else"),
         };
         Ok(Self { name: written.name, address })
     }
@@ -130,14 +139,22 @@ impl From<ContactMethod> for WrittenContactMethod {
         let name = method.name;
         match method.address {
             Address::Webhook { url, secret } => {
-                Self { name, channel: Channel::Webhook, url: Some(url), secret, address: None }
+                let channel = ChannelName(Channel::Webhook);
+                Self { name, channel, url: Some(url), secret, address: None }
             }
             Address::Email { address } => Self {
                 name,
-                channel: Channel::Email,
+                channel: ChannelName(Channel::Email),
                 url: None,
                 secret: None,
-                address: Some(address),
+                address: Some(Secret::Plain(address)),
+            },
+            Address::Direct { channel, address } => Self {
+                name,
+                channel: ChannelName(channel),
+                url: None,
+                secret: None,
+                address: Some(address).filter(|address| address.plain() != Some("")),
             },
         }
     }

@@ -25,6 +25,7 @@ pub fn to_yaml(mut documents: Documents) -> Result<String, StoreError> {
     drop_empty(&mut documents.routing);
     drop_empty(&mut documents.severities);
     drop_empty(&mut documents.webhooks);
+    drop_empty(&mut documents.providers);
     // Block scalars fold lines, and what is folded must be unfolded by every reader the same way.
     let options = serde_saphyr::ser_options! { prefer_block_scalars: false };
     serde_saphyr::to_string_with_options(&documents, options)

@@ -112,7 +112,7 @@ fn mailbox_of(user: &User) -> String {
         .iter()
         .find_map(|method| match &method.address {
             Address::Email { mailbox } => Some(mailbox.clone()),
-            Address::Webhook { .. } => None,
+            Address::Webhook { .. } | Address::Direct { .. } => None,
         })
         .unwrap_or_else(|| user.email.clone())
 }

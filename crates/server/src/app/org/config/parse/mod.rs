@@ -5,6 +5,7 @@
 mod assertion;
 mod escalation;
 mod organization;
+mod provider;
 mod schedule;
 mod service;
 mod team;
@@ -33,6 +34,7 @@ const FIELDS: &[&str] = &[
     "routing",
     "severities",
     "webhooks",
+    "providers",
     "catch_all",
     ASSERTIONS_FIELD,
 ];
@@ -97,6 +99,7 @@ pub fn file(text: &str, problems: &Problems) -> Option<File> {
             routing: many(Kind::Routing).map(|rules| rules.list(organization::routing_rule)),
             severities: many(Kind::Severities).map(|list| list.list(organization::severity)),
             webhooks: many(Kind::Webhook).map(|list| list.list(organization::webhook)),
+            providers: many(Kind::Providers).map(|list| list.list(provider::provider)),
             catch_all: one(Kind::CatchAll).map(escalation::catch_all),
         };
         (documents, fields.list(ASSERTIONS_FIELD, assertion::assertion))

@@ -1,7 +1,8 @@
 //! People in a file.
 
+use muster_core::org::channel::Channel;
 use muster_store::org::document::secret::Secret;
-use muster_store::org::document::text::{Length, short};
+use muster_store::org::document::text::{ChannelName, Length, short};
 use muster_store::org::document::user::{
     Address, ContactMethod, NotificationRule, NotificationRules, User,
 };
@@ -72,18 +73,34 @@ fn contact_method(cursor: Cursor<'_>) -> ContactMethod {
             let address = fields.required("address").map(|address| address.checked(check_mailbox));
             Address::Email { address: address.unwrap_or_default() }
         }
-        other => {
-            if !other.is_empty() {
-                let message = format!(
-                    "`{}` is not a type of contact method; write webhook or email",
-                    short(other)
-                );
-                fields.note_at("type", message);
+        other => match Channel::from_name(other) {
+            Some(channel) => direct(&fields, channel),
+            None => {
+                if !other.is_empty() {
+                    fields.required("type").and_then(|kind| kind.parsed::<ChannelName>());
+                }
+                Address::Email { address: String::new() }
             }
-            Address::Email { address: String::new() }
-        }
+        },
     };
     ContactMethod { name, address }
+}
+
+/// An address that is one text in its channel.
+fn direct(fields: &Fields<'_>, channel: Channel) -> Address {
+    let name = channel.name();
+    refuse(fields, "url", &format!("a contact method of type {name} has an `address`"));
+    refuse(fields, "secret", &format!("a message by {name} is not signed with a secret"));
+    if channel == Channel::Push {
+        refuse(fields, "address", "browsers register themselves for notifications");
+        return Address::Direct { channel, address: Secret::Plain(String::new()) };
+    }
+    let check = |text: &str| {
+        let wrong = |hint| format!("`{}` is no address for {name}; {hint}", short(text));
+        channel.check_address(text).map_err(wrong)
+    };
+    let address = fields.required("address").map(|address| secret(address, check));
+    Address::Direct { channel, address: address.unwrap_or(Secret::Plain(String::new())) }
 }
 
 fn refuse(fields: &Fields<'_>, name: &str, why: &str) {

@@ -46,7 +46,7 @@ const BAD: &[Bad] = &[
         "teams: payments\nunused:\n",
         &[
             "line 39, column 8: teams: a list is expected here, and this is a single value",
-            "line 40, column 1: unused: there is no field `unused` here; known are organization, users, teams, schedules, escalation_policies, services, integrations, routing, severities, webhooks, catch_all, routing_tests",
+            "line 40, column 1: unused: there is no field `unused` here; known are organization, users, teams, schedules, escalation_policies, services, integrations, routing, severities, webhooks, providers, catch_all, routing_tests",
         ],
     ),
     // Names and references.
@@ -185,7 +185,7 @@ const BAD: &[Bad] = &[
         "type: webhook, url: \"http://127.0.0.1:9099/ana\"",
         "type: webhok, url: x",
         &[
-            "line 17, column 29: users[0].contact_methods[0].type: `webhok` is not a type of contact method; write webhook or email",
+            "line 17, column 29: users[0].contact_methods[0].type: `webhok` is not a type of contact method; known are webhook, email, sms, voice, push, slack, mattermost, teams, discord, telegram, matrix, ntfy, pushover, gotify",
         ],
     ),
     (
@@ -435,6 +435,26 @@ const BAD: &[Bad] = &[
             "line 86, column 32: webhooks[0].url: `ftp://x.example` is not an http or https address",
             "line 86, column 57: webhooks[0].secret: a signing secret has at least 8 characters",
             "line 86, column 71: webhooks[0].events[0]: `Incident` is not an event type; write for example `incident.acknowledged` or `incident.*`",
+        ],
+    ),
+    (
+        "catch_all:",
+        "providers: [ { name: a, type: twilo }, { name: b, type: slack, token: t, account: x }, { name: b, type: smtp, url: http://x, from: nobody } ]\ncatch_all:",
+        &[
+            "line 86, column 31: providers[0].type: `twilo` is not a type of provider; known are twilio, slack, mattermost, discord, telegram, matrix, ntfy, pushover, gotify, smtp",
+            "line 86, column 40: providers[1].signing_secret: `signing_secret` is missing",
+            "line 86, column 83: providers[1].account: `account` does not belong here: a provider of type slack has token, signing_secret, url",
+            "line 86, column 96: providers[2].name: there is another provider `b` here",
+            "line 86, column 116: providers[2].url: write smtp://host:port or smtps://host",
+            "line 86, column 132: providers[2].from: `nobody` is not a mail address; write for example `ana@example.com`",
+        ],
+    ),
+    (
+        "      - { name: hook, type: webhook",
+        "      - { name: phone, type: sms, address: 0151 }\n      - { name: p, type: push, address: x }\n      - { name: hook, type: webhook",
+        &[
+            "line 17, column 44: users[0].contact_methods[0].address: `0151` is no address for sms; write a phone number with its country: +4915112345678",
+            "line 18, column 41: users[0].contact_methods[1].address: `address` does not belong here: browsers register themselves for notifications",
         ],
     ),
     (

@@ -109,6 +109,9 @@ fn names(whole: &Whole<'_>) {
         let integrations = service.integrations.iter().map(|integration| &integration.name);
         unique(whole, Kind::Service, &path, Some("name"), integrations, "integration");
     }
+    let providers = documents.providers.iter().flatten().map(|provider| &provider.name);
+    let path = Path::top(Kind::Providers.field());
+    unique(whole, Kind::Providers, &path, Some("name"), providers, "provider");
     emails(whole);
 }
 

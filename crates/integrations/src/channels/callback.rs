@@ -1,0 +1,152 @@
+//! What comes back from providers: a button that somebody pressed, a key, a reply. Each channel
+//! that can be answered reads its provider's calls into a [`Callback`], and believes nothing before
+//! the provider's signature fits. Whose address it is and what the asks lead to is decided
+//! elsewhere.
+
+/// A provider's call as it came in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallbackRequest {
+    /// `GET`, `POST` and so on.
+    pub method: String,
+    /// The address as the provider called it, from the public address of the installation on, with
+    /// path and query: some providers sign it.
+    pub url: String,
+    /// What follows the provider's name in the path, without the first slash.
+    pub rest: String,
+    /// The query, without the question mark.
+    pub query: String,
+    /// Names in lower case; repeated headers stand more than once.
+    pub headers: Vec<(String, String)>,
+    /// The body, byte for byte.
+    pub body: Vec<u8>,
+}
+
+impl CallbackRequest {
+    /// The first value of a header, whose name is given in lower case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// What a person asks for in one word (`N4`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Choice {
+    /// "I have it."
+    Acknowledge,
+    /// "It is over."
+    Resolve,
+    /// "Ask the next one."
+    Escalate,
+    /// "I cannot take it."
+    Decline,
+}
+
+/// What a choice is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum About {
+    /// The page whose link ends in this token.
+    PageToken(String),
+    /// The incident of this number.
+    Number(i64),
+    /// Every open page of the person.
+    Everything,
+    /// The person's one open page; which, if there are several, has to be asked.
+    OnlyOne,
+}
+
+/// One thing that a person asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ask {
+    /// An answer to pages.
+    Answer {
+        /// In which sense.
+        choice: Choice,
+        /// To which of them.
+        about: About,
+    },
+    /// A line of words that the server reads, such as a chat command: `who checkout`.
+    Words(String),
+    /// No more messages to this address.
+    Stop,
+    /// Messages to this address again.
+    Start,
+    /// What became of a message: the provider's receipt (`N2`).
+    Receipt {
+        /// The provider's reference of the message.
+        reference: String,
+        /// What the provider calls it: `delivered`.
+        status: String,
+        /// Whether the message will not arrive.
+        failed: bool,
+        /// Why, if the provider says so.
+        detail: Option<String>,
+    },
+    /// Nothing is asked; the provider only wants an answer.
+    Nothing,
+}
+
+/// A provider's call that was read and believed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Callback {
+    /// Who it comes from, as an address of the channel; none for receipts and trials.
+    pub from: Option<String>,
+    /// The name of the channel that the address belongs to.
+    pub channel: &'static str,
+    /// The provider's own reference of this call, by which a replay is told.
+    pub reference: Option<String>,
+    /// What is asked for.
+    pub asks: Vec<Ask>,
+    /// Where the words go that tell what became of it.
+    pub answer: AnswerTo,
+}
+
+/// Where the words go that tell what became of a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AnswerTo {
+    /// Into the answer to the call itself, which the channel makes of them.
+    Reply,
+    /// Into the answer to the call, and what takes long to an address that the provider gave.
+    Later {
+        /// Where the provider takes them.
+        url: String,
+    },
+    /// Nowhere; the call is answered as it is.
+    Fixed(Reply),
+}
+
+/// The answer to a provider's call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// The status.
+    pub status: u16,
+    /// The type of the body.
+    pub content_type: &'static str,
+    /// The body.
+    pub body: String,
+}
+
+impl Reply {
+    /// Plain text.
+    pub fn text(body: impl Into<String>) -> Self {
+        Self { status: 200, content_type: "text/plain; charset=utf-8", body: body.into() }
+    }
+
+    /// JSON.
+    pub fn json(body: &serde_json::Value) -> Self {
+        Self { status: 200, content_type: "application/json", body: body.to_string() }
+    }
+}
+
+/// Why a call is not believed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// It is not signed by the provider, or too old, or was changed on the way.
+    #[error("the call is not signed by the provider: {0}")]
+    Forged(String),
+    /// It is signed and makes no sense.
+    #[error("the call cannot be read: {0}")]
+    Unreadable(String),
+    /// The provider does not call back at all.
+    #[error("a provider of type {0} does not call back")]
+    NotExpected(&'static str),
+}
