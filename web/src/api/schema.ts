@@ -344,6 +344,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/{incident}/check-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * "I am here": join the incident.
+         * @description Whoever was paged is waited for until they say so or begin to work on it. Anybody may join.
+         */
+        post: operations["check_in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents/{incident}/close": {
         parameters: {
             query?: never;
@@ -1255,6 +1275,17 @@ export interface components {
              */
             seq: number;
         };
+        /** @description Somebody who was paged and has not checked in. */
+        Awaited: {
+            /** @description By when they were to check in. */
+            due_at: components["schemas"]["Instant"];
+            /** @description Whether that has passed. */
+            late: boolean;
+            /** @description When they were paged. */
+            paged_at: components["schemas"]["Instant"];
+            /** @description Who. */
+            user: string;
+        };
         /** @description What waits. */
         Backlog: {
             /**
@@ -1323,6 +1354,14 @@ export interface components {
              * @description 1 is the worst.
              */
             severity: number;
+        };
+        /** @description Who is there. */
+        CheckIn: {
+            /**
+             * @description The person's name; yourself unless given.
+             * @example ana
+             */
+            user?: string | null;
         };
         /** @description One change. */
         ConfigChange: {
@@ -1513,6 +1552,8 @@ export interface components {
             alert_count: number;
             /** @description Who has it. */
             assignee: string | null;
+            /** @description What runs beside it, and who is there. */
+            clocks: components["schemas"]["IncidentClocks"];
             closed_at: components["schemas"]["Instant"] | null;
             /** @description When Muster heard of it. */
             created_at: components["schemas"]["Instant"];
@@ -1584,6 +1625,15 @@ export interface components {
              */
             version: number;
         };
+        /** @description The clocks that run beside the escalation, each null while it does not run. */
+        IncidentClocks: {
+            /** @description Who was paged and has not checked in. */
+            awaited: components["schemas"]["Awaited"][];
+            management: components["schemas"]["ManagementClock"] | null;
+            /** @description Who has checked in. */
+            present: components["schemas"]["Present"][];
+            rotation: components["schemas"]["RotationClock"] | null;
+        };
         /** @description The figures of a period. Exercises and merged incidents are left out. */
         IncidentReport: {
             /** @description By service, the longest outage first. */
@@ -1594,6 +1644,8 @@ export interface components {
             count: number;
             /** @description The beginning of the period. */
             from: components["schemas"]["Instant"];
+            /** @description Who checked in later than asked for, or not at all. */
+            late_engagements: components["schemas"]["LateEngagement"][];
             /**
              * Format: int64
              * @description From the beginning of one incident to that of the next, on average.
@@ -1607,6 +1659,8 @@ export interface components {
             time_to_acknowledge: components["schemas"]["Distribution"];
             /** @description From the beginning of the trouble to Muster hearing of it. */
             time_to_detect: components["schemas"]["Distribution"];
+            /** @description From a person's page to their check-in; its count is of people. */
+            time_to_engage: components["schemas"]["Distribution"];
             /** @description From Muster hearing of it to its end. */
             time_to_resolve: components["schemas"]["Distribution"];
             /** @description From Muster hearing of it to customers being well. */
@@ -1637,6 +1691,19 @@ export interface components {
             type: string;
             /** @description Where clients send to. */
             url: string;
+        };
+        /** @description Somebody who checked in later than asked for, or not at all. */
+        LateEngagement: {
+            checked_in_at: components["schemas"]["Instant"] | null;
+            /**
+             * Format: int64
+             * @description The incident's number.
+             */
+            incident: number;
+            /** @description When they were paged. */
+            paged_at: components["schemas"]["Instant"];
+            /** @description Who; null for somebody who was deleted. */
+            user: string | null;
         };
         /** @description Where to read on. */
         Link: {
@@ -1749,6 +1816,18 @@ export interface components {
             items: components["schemas"]["User"][];
             /** @description The cursor of the next part; null at the end. */
             next: string | null;
+        };
+        /** @description The management chain. */
+        ManagementClock: {
+            /**
+             * Format: int32
+             * @description How many were asked already.
+             */
+            asked: number;
+            /** @description When the next one is asked. */
+            next_at: components["schemas"]["Instant"];
+            /** @description Who would be asked then; null where nobody is left. */
+            next_user: string | null;
         };
         /** @description The incident that stays. */
         Merge: {
@@ -2066,6 +2145,16 @@ export interface components {
             /** @description Whoever would be on call then. */
             users: string[];
         };
+        /** @description Somebody who has checked in. */
+        Present: {
+            /** @description When. */
+            at: components["schemas"]["Instant"];
+            /** @description Whether it was later than asked for. */
+            late: boolean;
+            paged_at: components["schemas"]["Instant"] | null;
+            /** @description Who. */
+            user: string;
+        };
         /** @description What went wrong, as RFC 9457 writes it. */
         Problem: {
             /**
@@ -2111,6 +2200,23 @@ export interface components {
         };
         /** @enum {string} */
         RoleName: "stakeholder" | "responder" | "manager" | "admin";
+        /** @description The rotation of the whole state. */
+        RotationClock: {
+            /** @description When somebody else gets it. */
+            due_at: components["schemas"]["Instant"];
+            /**
+             * Format: int32
+             * @description How often somebody else got it already.
+             */
+            turn: number;
+            /** @description What is waited for. */
+            waits_for: components["schemas"]["RotationLeg"];
+        };
+        /**
+         * @description What the rotation clock waits for.
+         * @enum {string}
+         */
+        RotationLeg: "research" | "update";
         /** @description A schedule. */
         Schedule: {
             /** @description The policies that page by it. */
@@ -2384,7 +2490,7 @@ export interface components {
             text: string;
         };
         /** @enum {string} */
-        TimelineKind: "declared" | "opened" | "alert_joined" | "alert_resolved" | "status_changed" | "acknowledged" | "unacknowledged" | "escalated" | "step_entered" | "no_target" | "paged" | "page_accepted" | "page_failed" | "page_superseded" | "page_declined" | "exhausted" | "snoozed" | "unsnoozed" | "resolved" | "reopened" | "merged" | "severity_changed" | "assigned" | "note";
+        TimelineKind: "declared" | "opened" | "alert_joined" | "alert_resolved" | "status_changed" | "acknowledged" | "unacknowledged" | "escalated" | "step_entered" | "no_target" | "paged" | "page_accepted" | "page_failed" | "page_superseded" | "page_declined" | "exhausted" | "snoozed" | "unsnoozed" | "resolved" | "reopened" | "merged" | "severity_changed" | "assigned" | "checked_in" | "engaged_late" | "rotated" | "management_asked" | "note";
         /** @description An API token, without its secret. */
         Token: {
             /** @description When it was made. */
@@ -3500,6 +3606,60 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["Assign"];
+            };
+        };
+        responses: {
+            /** @description The incident as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    check_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id or the number. */
+                incident: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["CheckIn"] | null;
             };
         };
         responses: {

@@ -78,6 +78,14 @@ pub enum Incident {
         #[arg(long)]
         reason: String,
     },
+    /// Say that you are there and work on it
+    CheckIn {
+        #[command(flatten)]
+        incident: One,
+        /// Somebody else who is there
+        #[arg(long)]
+        user: Option<String>,
+    },
     /// Write a note into the timeline
     Note {
         #[command(flatten)]
@@ -159,6 +167,9 @@ impl Incident {
             Self::Severity { incident, level, reason } => {
                 let body = json!({ "severity": level, "reason": reason });
                 verb.on(&incident, "severity", body).await
+            }
+            Self::CheckIn { incident, user } => {
+                verb.on(&incident, "check-in", said([("user", user.map(Value::from))])).await
             }
             Self::Note { incident, text } => {
                 let path = ["incidents", &incident.incident, "timeline"];

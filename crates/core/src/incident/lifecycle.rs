@@ -6,15 +6,17 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use crate::id::{IncidentId, PageId, PolicyId, ServiceId, UserId};
+use crate::incident::clocks::{Clocks, engage};
 use crate::incident::severity::{Level, Urgency};
 use crate::incident::timeline::{Actor, Entry, Kind};
 use crate::oncall::escalation;
 
 mod around;
+mod clocks;
 mod command;
 mod flow;
 
-pub use around::Surroundings;
+pub use around::{Surroundings, management_chain};
 pub use command::{Command, WrongMove, handle, snooze_until};
 pub use flow::{absorb, alerts_changed, open, open_quietly, step_failed, timer_fired};
 
@@ -126,6 +128,8 @@ pub struct Incident {
     pub stamps: Stamps,
     /// Who is asked next.
     pub escalation: escalation::State,
+    /// What runs beside the escalation.
+    pub clocks: Clocks,
     /// Alerts that ever joined.
     pub alert_count: i64,
     /// Alerts that have not recovered.
@@ -141,9 +145,10 @@ pub struct Incident {
 }
 
 impl Incident {
-    /// When it next needs attention: the single instant in its timer row.
+    /// When it next needs attention: the single instant in its timer row, the least of those of
+    /// the escalation and the clocks.
     pub fn next_at(&self) -> Option<Timestamp> {
-        self.escalation.next_at()
+        self.escalation.next_at().into_iter().chain(self.clocks.next_at()).min()
     }
 }
 
@@ -321,9 +326,16 @@ impl Decision {
             other => other,
         };
         self.effects.push(Effect::Page { user, step, round, reason: reason.to_owned(), urgency });
+        if let Some(within) = around.severity.engage_within {
+            self.engage(engage::Event::Paged { user, within }, now);
+        }
     }
 
-    fn supersede_all(&mut self, how: How, by: String) {
+    /// Ends every page; nobody whose page is withdrawn need come.
+    fn supersede_all(&mut self, how: How, by: String, now: Timestamp) {
+        if how != How::Acked {
+            self.engage(engage::Event::Stopped, now);
+        }
         self.effects.push(Effect::SupersedeAll(Superseded { how, by }));
     }
 }

@@ -1,5 +1,6 @@
 //! The incident: its severity, its life from triggered to closed, its timeline.
 
+pub mod clocks;
 pub mod lifecycle;
 pub mod severity;
 pub mod timeline;

@@ -6,6 +6,8 @@ use std::sync::LazyLock;
 
 use jiff::SignedDuration;
 
+use crate::incident::clocks::management;
+
 /// How bad an incident is; 1 is the worst.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Level(u8);
@@ -74,6 +76,12 @@ pub struct Severity {
     pub urgency: Urgency,
     /// How long an acknowledgement holds before it must be confirmed again (`I4`); forever if `None`.
     pub acknowledgement_expires_after: Option<SignedDuration>,
+    /// When and how fast the management chain is climbed (`I2`); not at all if `None`.
+    pub management_chain: Option<management::Rules>,
+    /// How long nothing may move before somebody else gets it (`I3`); for ever if `None`.
+    pub rotate_after: Option<SignedDuration>,
+    /// How long whoever is paged has to check in (`I5`); for ever if `None`.
+    pub engage_within: Option<SignedDuration>,
 }
 
 static DEFAULTS: LazyLock<Vec<Severity>> = LazyLock::new(|| {
@@ -83,10 +91,28 @@ static DEFAULTS: LazyLock<Vec<Severity>> = LazyLock::new(|| {
         definition: definition.to_owned(),
         urgency,
         acknowledgement_expires_after: None,
+        management_chain: None,
+        rotate_after: None,
+        engage_within: None,
     };
+    let minutes = SignedDuration::from_mins;
     vec![
-        severity(1, "Outage", "Customers cannot use the service.", Urgency::High),
-        severity(2, "Diminished", "The service works, but badly or only in part.", Urgency::High),
+        Severity {
+            management_chain: Some(management::Rules { after: minutes(15), every: minutes(10) }),
+            rotate_after: Some(minutes(15)),
+            engage_within: Some(minutes(15)),
+            ..severity(1, "Outage", "Customers cannot use the service.", Urgency::High)
+        },
+        Severity {
+            rotate_after: Some(minutes(30)),
+            engage_within: Some(minutes(15)),
+            ..severity(
+                2,
+                "Diminished",
+                "The service works, but badly or only in part.",
+                Urgency::High,
+            )
+        },
         severity(3, "Group", "A group of colleagues cannot work as usual.", Urgency::Low),
         severity(4, "Individual", "One person is hindered, or it can wait.", Urgency::None),
     ]
@@ -96,6 +122,12 @@ impl Severity {
     /// The four severities of an organisation that configures none.
     pub fn defaults() -> Vec<Self> {
         DEFAULTS.clone()
+    }
+
+    /// The clocks of a level that are left out of a configuration: those of the default of the same
+    /// level, and none for a level that has no default.
+    pub fn default_of(level: Level) -> Option<&'static Self> {
+        DEFAULTS.iter().find(|severity| severity.level == level)
     }
 
     /// The worst default, for an organisation whose list is empty.

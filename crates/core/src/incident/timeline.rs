@@ -109,6 +109,14 @@ pub enum Kind {
     SeverityChanged,
     /// Somebody is responsible now.
     Assigned,
+    /// Somebody is there (`I5`).
+    CheckedIn,
+    /// Somebody who was paged was not there in time (`I5`).
+    EngagedLate,
+    /// Nothing moved in time, so somebody else got it (`I3`).
+    Rotated,
+    /// The management chain asked somebody (`I2`).
+    ManagementAsked,
     /// Somebody wrote something down.
     Note,
 }
@@ -137,6 +145,10 @@ names!(Kind {
     Merged = "merged",
     SeverityChanged = "severity_changed",
     Assigned = "assigned",
+    CheckedIn = "checked_in",
+    EngagedLate = "engaged_late",
+    Rotated = "rotated",
+    ManagementAsked = "management_asked",
     Note = "note",
 });
 

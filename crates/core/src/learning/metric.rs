@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::id::ServiceId;
+use crate::id::{ServiceId, UserId};
 use crate::incident::lifecycle::{Incident, Stamps};
 use crate::incident::severity::{Level, Severity, Urgency};
 use crate::org::directory::Directory;
@@ -102,6 +102,19 @@ pub struct ServiceFigures {
     pub cost: Option<Money>,
 }
 
+/// Somebody who checked in later than asked for, or not at all (`I5`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Late {
+    /// The incident's number.
+    pub incident: i64,
+    /// Who.
+    pub user: UserId,
+    /// When they were paged.
+    pub paged_at: Timestamp,
+    /// When they checked in.
+    pub checked_in_at: Option<Timestamp>,
+}
+
 /// The figures of a period.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Report {
@@ -123,6 +136,10 @@ pub struct Report {
     pub time_to_resolve: Distribution,
     /// From occurred to resolved.
     pub occurred_to_resolved: Distribution,
+    /// From a person's page to their check-in (`I5`).
+    pub time_to_engage: Distribution,
+    /// Everybody who checked in later than asked for, or not at all, by incident.
+    pub late: Vec<Late>,
     /// From the beginning of one incident to that of the next; none for fewer than two.
     pub mean_time_between_failures: Option<SignedDuration>,
 }
@@ -155,10 +172,33 @@ pub fn report<'a>(
         time_to_detect: spread(|of| of.occurred_to_detected),
         time_to_acknowledge: spread(|of| of.detected_to_acknowledged),
         time_to_restore: spread(|of| of.detected_to_restored),
+        time_to_engage: Distribution::of(incidents.iter().flat_map(|incident| engaged(incident))),
+        late: incidents.iter().flat_map(|incident| late(incident)).collect(),
         time_to_resolve: spread(|of| of.detected_to_resolved),
         occurred_to_resolved: spread(|of| of.occurred_to_resolved),
         mean_time_between_failures: between_failures(&incidents),
     }
+}
+
+/// How long each person who was paged took to check in.
+fn engaged(incident: &Incident) -> impl Iterator<Item = SignedDuration> + '_ {
+    let present = &incident.clocks.engage.present;
+    present.iter().filter_map(|one| Some(one.at.duration_since(one.paged_at?)))
+}
+
+fn late(incident: &Incident) -> impl Iterator<Item = Late> + '_ {
+    let engage = &incident.clocks.engage;
+    let came = engage.present.iter().filter(|one| one.is_late).filter_map(|one| {
+        let (paged_at, checked_in_at) = (one.paged_at?, Some(one.at));
+        Some(Late { incident: incident.number, user: one.user, paged_at, checked_in_at })
+    });
+    let never = engage.awaited.iter().filter(|one| one.is_late).map(|one| Late {
+        incident: incident.number,
+        user: one.user,
+        paged_at: one.paged_at,
+        checked_in_at: None,
+    });
+    came.chain(never)
 }
 
 fn by_service(

@@ -49,7 +49,7 @@ pub(super) fn page_number(id: PageId) -> u64 {
 }
 
 pub(super) fn around<'a>(cx: &Context<'a>, incident: &Incident) -> Option<Surroundings<'a>> {
-    Surroundings::new(cx.directory, incident.policy, incident.severity, cx.now)
+    Surroundings::new(cx.directory, incident, incident.severity, cx.now)
 }
 
 impl Store {

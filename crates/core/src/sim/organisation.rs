@@ -255,7 +255,7 @@ fn user(person: usize) -> User {
         email: mailbox,
         role: Role::Responder,
         timezone: zone("Europe/Berlin"),
-        reports_to: None,
+        reports_to: (person == 2).then(|| user_id(5)),
         contact_methods,
         rules_high,
         rules_low,

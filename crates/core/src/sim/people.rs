@@ -22,7 +22,7 @@ impl Store {
         let command = self.command(cx, asked, id)?;
         let around = match command {
             Command::ChangeSeverity { level, .. } => {
-                Surroundings::new(cx.directory, row.state.policy, level, cx.now)
+                Surroundings::new(cx.directory, &row.state, level, cx.now)
             }
             _ => around(cx, &row.state),
         }?;

@@ -129,6 +129,10 @@ impl Replay {
             | Kind::Snoozed
             | Kind::Unsnoozed
             | Kind::Assigned
+            | Kind::CheckedIn
+            | Kind::EngagedLate
+            | Kind::Rotated
+            | Kind::ManagementAsked
             | Kind::Note => {}
         }
     }

@@ -13,6 +13,7 @@ use crate::alerting::alert::{AlertStatus, Latest};
 use crate::alerting::signal::{Action, Signal};
 use crate::alerting::triage::{self, Candidate, Decision};
 use crate::id::{AlertId, IncidentId};
+use crate::incident::clocks::Clocks;
 use crate::incident::lifecycle::{self, Command, Incident, Stamps, Status};
 use crate::incident::severity::Level;
 use crate::incident::timeline::Actor;
@@ -184,6 +185,7 @@ impl Store {
             assignee: None,
             stamps: Stamps { detected_at: Some(cx.now), ..Stamps::default() },
             escalation: escalation::State::Idle,
+            clocks: Clocks::default(),
             alert_count: 1,
             open_alert_count: 1,
             reopened_count: 0,

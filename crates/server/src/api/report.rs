@@ -71,6 +71,10 @@ pub struct IncidentReport {
     pub time_to_resolve: Distribution,
     /// From the beginning of the trouble to its end.
     pub occurred_to_resolved: Distribution,
+    /// From a person's page to their check-in; its count is of people.
+    pub time_to_engage: Distribution,
+    /// Who checked in later than asked for, or not at all.
+    pub late_engagements: Vec<LateEngagement>,
     /// From the beginning of one incident to that of the next, on average.
     #[schema(required)]
     pub mean_time_between_failures_seconds: Option<i64>,
@@ -98,6 +102,21 @@ pub struct ServiceFigures {
     /// What that cost; null where the service has no price.
     #[schema(required)]
     pub cost: Option<Cost>,
+}
+
+/// Somebody who checked in later than asked for, or not at all.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct LateEngagement {
+    /// The incident's number.
+    pub incident: i64,
+    /// Who; null for somebody who was deleted.
+    #[schema(required)]
+    pub user: Option<String>,
+    /// When they were paged.
+    pub paged_at: Instant,
+    /// When they checked in; null where they never did.
+    #[schema(required)]
+    pub checked_in_at: Option<Instant>,
 }
 
 /// An amount of money.
@@ -229,6 +248,12 @@ fn body(
         outage_seconds: figures.outage.as_secs(),
         cost: figures.cost.map(|cost| Cost { amount: cost.amount, currency: cost.currency }),
     });
+    let late = report.late.iter().map(|late| LateEngagement {
+        incident: late.incident,
+        user: directory.users.get(late.user).map(|user| user.name.clone()),
+        paged_at: late.paged_at.into(),
+        checked_in_at: late.checked_in_at.map(Instant::from),
+    });
     IncidentReport {
         from: from.into(),
         to: to.into(),
@@ -241,6 +266,8 @@ fn body(
         time_to_restore: report.time_to_restore.into(),
         time_to_resolve: report.time_to_resolve.into(),
         occurred_to_resolved: report.occurred_to_resolved.into(),
+        time_to_engage: report.time_to_engage.into(),
+        late_engagements: late.collect(),
         mean_time_between_failures_seconds: report
             .mean_time_between_failures
             .map(|mean| mean.as_secs()),

@@ -1,6 +1,7 @@
 //! The engine's stories, each told on both stores.
 
 mod catch_up;
+mod clocks;
 mod faults;
 mod inbox;
 mod nodes;

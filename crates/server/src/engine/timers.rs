@@ -93,7 +93,7 @@ async fn fire(app: &App, timer: &Claimed, now: Timestamp) -> Result<(), StoreErr
     };
     let snapshot = app.snapshot();
     let directory = &snapshot.directory;
-    let around = Surroundings::new(directory, incident.policy, incident.severity, now)
+    let around = Surroundings::new(directory, &incident, incident.severity, now)
         .ok_or(StoreError::Missing)?;
     let decision = lifecycle::timer_fired(&incident, &around, now);
     let before = Before::Version(incident.version);

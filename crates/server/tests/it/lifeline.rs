@@ -66,7 +66,7 @@ async fn one_tap_acknowledges_without_signing_in() {
             (&incident["status"], &incident["assignee"]),
             (&json!("acknowledged"), &json!("ana"))
         );
-        world.advance(SignedDuration::from_mins(30)).await;
+        world.advance(SignedDuration::from_mins(14)).await;
         assert_eq!(world.phones.of("bo").len(), 0, "nobody else is paged");
     })
     .await;

@@ -2,6 +2,7 @@
 //! until a story moves it.
 
 mod access;
+mod clocks;
 mod guard;
 mod harness;
 mod life;

@@ -9,6 +9,7 @@ use muster_core::oncall::escalation::State;
 use sqlx::FromRow;
 use uuid::Uuid;
 
+use super::clocks;
 use crate::args;
 use crate::db::rows::{self, Column, Kind};
 use crate::db::{Db, Result, Sql, StoreError, Tx, Value};
@@ -36,6 +37,7 @@ struct IncidentRow {
     escalation_step: i64,
     escalation_round: i64,
     escalation_at: Option<i64>,
+    clocks: String,
     alert_count: i64,
     open_alert_count: i64,
     reopened_count: i64,
@@ -48,7 +50,7 @@ macro_rules! columns {
     () => {
         "id, number, title, summary, service_id, policy_id, severity, status, assignee_id, \
          occurred_at, detected_at, acknowledged_at, researching_at, identified_at, restored_at, \
-         resolved_at, closed_at, escalation, escalation_step, escalation_round, escalation_at, \
+         resolved_at, closed_at, escalation, escalation_step, escalation_round, escalation_at, clocks, \
          alert_count, open_alert_count, reopened_count, merged_into, practice, version"
     };
 }
@@ -103,6 +105,7 @@ impl TryFrom<IncidentRow> for Incident {
                 closed_at: instant_opt(row.closed_at)?,
             },
             escalation,
+            clocks: clocks::read(&row.clocks)?,
             alert_count: row.alert_count,
             open_alert_count: row.open_alert_count,
             reopened_count: row.reopened_count,
@@ -171,7 +174,7 @@ pub async fn set_last_number(tx: &mut Tx, number: i64) -> Result<()> {
 }
 
 /// What a transition may change, in the order of [`changing`].
-const CHANGING: [Column; 25] = [
+const CHANGING: [Column; 26] = [
     ("title", Kind::Text),
     ("summary", Kind::Text),
     ("service_id", Kind::Uuid),
@@ -191,6 +194,7 @@ const CHANGING: [Column; 25] = [
     ("escalation_step", Kind::Int),
     ("escalation_round", Kind::Int),
     ("escalation_at", Kind::Int),
+    ("clocks", Kind::Text),
     ("alert_count", Kind::Int),
     ("open_alert_count", Kind::Int),
     ("reopened_count", Kind::Int),
@@ -270,6 +274,7 @@ fn changing(incident: &Incident) -> Vec<Value> {
         step,
         round,
         at,
+        clocks::write(&incident.clocks),
         incident.alert_count,
         incident.open_alert_count,
         incident.reopened_count,

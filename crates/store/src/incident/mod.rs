@@ -1,5 +1,6 @@
 //! Incidents and their timelines.
 
+mod clocks;
 #[expect(clippy::module_inception, reason = "the chapter is named for its main concept")]
 pub mod incident;
 pub mod timeline;

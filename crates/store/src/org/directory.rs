@@ -6,11 +6,13 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
+use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use muster_core::alerting::rule::Rule;
 use muster_core::id::{
     ContactMethodId, IntegrationId, PolicyId, ScheduleId, ServiceId, TeamId, UserId, WebhookId,
 };
+use muster_core::incident::clocks::management;
 use muster_core::incident::severity::{Level, Severity};
 use muster_core::oncall::escalation::{Policy, Step, Target};
 use muster_core::oncall::schedule::{Layer, Override, Restriction, Rotation, Schedule};
@@ -25,7 +27,9 @@ use muster_core::org::user::{Address, ContactMethod, NotificationRule, User};
 use crate::db::{Result, Tx};
 use crate::oncall::overrides;
 use crate::org::config::{self, Ids};
+use crate::org::document::organization::Clock;
 use crate::org::document::secret::{Environment, Secret};
+use crate::org::document::text::Length;
 use crate::org::document::{self, Documents, Kind};
 
 /// The organisation as the rules read it, and what did not fit.
@@ -441,14 +445,36 @@ impl Builder<'_> {
         let mut severities: Vec<Severity> = documents
             .iter()
             .filter_map(|severity| {
+                let level = Level::new(severity.level)?;
+                let default = Severity::default_of(level);
+                // What is left out is as in the default severity of the level.
+                let clock = |written: &Option<Clock<Length>>, default: Option<SignedDuration>| {
+                    written.as_ref().map_or(default, |clock| clock.runs().map(|after| after.0))
+                };
+                let chain = severity.management_chain.as_ref().map_or_else(
+                    || default.and_then(|default| default.management_chain),
+                    |clock| {
+                        let (after, every) = clock.runs().map(|it| (it.after.0, it.every.0))?;
+                        Some(management::Rules { after, every })
+                    },
+                );
                 Some(Severity {
-                    level: Level::new(severity.level)?,
+                    level,
                     name: severity.name.clone(),
                     definition: severity.definition.clone(),
                     urgency: severity.urgency.0,
                     acknowledgement_expires_after: severity
                         .acknowledgement_expires_after
                         .map(|length| length.0),
+                    management_chain: chain,
+                    rotate_after: clock(
+                        &severity.rotate_after,
+                        default.and_then(|default| default.rotate_after),
+                    ),
+                    engage_within: clock(
+                        &severity.engage_within,
+                        default.and_then(|default| default.engage_within),
+                    ),
                 })
             })
             .collect();

@@ -89,6 +89,11 @@ fn in_full(incident: &Value, screen: Screen) -> String {
     row("runbook", of("runbook"));
     row("figures", figures(&incident["statistics"]));
     row("next", next(incident));
+    let clocks = &incident["clocks"];
+    row("managers", management(clocks));
+    row("rotation", rotation(clocks));
+    row("there", people(&clocks["present"], "at"));
+    row("awaited", people(&clocks["awaited"], "due_at"));
     row("at", of("url"));
     if let Some(summary) = incident["summary"].as_str() {
         text += &format!("\n{}\n", show::clean(summary));
@@ -120,6 +125,35 @@ fn figures(statistics: &Value) -> String {
     })
     .collect();
     figures.join(", ")
+}
+
+/// When the next manager is asked.
+fn management(clocks: &Value) -> String {
+    let clock = &clocks["management"];
+    let Some(at) = time::instant(&clock["next_at"]) else { return String::new() };
+    format!("{} {} is asked next", time::clock(at), show::text(&clock["next_user"]))
+}
+
+/// When somebody else gets it, and what would keep it where it is.
+fn rotation(clocks: &Value) -> String {
+    let clock = &clocks["rotation"];
+    let Some(at) = time::instant(&clock["due_at"]) else { return String::new() };
+    let unless = match clock["waits_for"].as_str() {
+        Some("research") => "unless it is moved to researching",
+        _ => "unless somebody works on it",
+    };
+    format!("{} it goes to somebody else, {unless}", time::clock(at))
+}
+
+/// `ana 03:15, bo 03:20 (late)`.
+fn people(list: &Value, field: &str) -> String {
+    let one = |one: &Value| {
+        let at = time::instant(&one[field]).map(time::clock).unwrap_or_default();
+        let late = if one["late"] == true { " (late)" } else { "" };
+        format!("{} {at}{late}", show::text(&one["user"]))
+    };
+    let list = list.as_array().map(Vec::as_slice).unwrap_or_default();
+    list.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
 /// Who is asked next if nobody answers.

@@ -3,7 +3,9 @@
 
 use jiff::Timestamp;
 
-use crate::id::{PolicyId, UserId};
+use super::Incident;
+use crate::id::{ServiceId, UserId};
+use crate::incident::clocks::management::RUNGS_MAX;
 use crate::incident::severity::{Level, Severity, Urgency};
 use crate::oncall::escalation::{Chain, Policy};
 use crate::oncall::reach;
@@ -18,33 +20,41 @@ pub struct Surroundings<'a> {
     pub policy: &'a Policy,
     /// The process of the incident's severity.
     pub severity: &'a Severity,
+    /// The managers of the service's team who can be reached, from the nearest up (`I2`).
+    pub management: Vec<UserId>,
+    /// Who takes over in turn when nothing moves: the secondary, then the primary (`I3`).
+    pub relief: Vec<UserId>,
     reached: Vec<Vec<UserId>>,
     catch_all: Vec<UserId>,
 }
 
 impl<'a> Surroundings<'a> {
-    /// The surroundings at `now`, or `None` when neither the policy nor a catch-all exists, which
-    /// applied configuration never allows.
+    /// The surroundings of an incident at `now`, by the process of `level`; `None` when neither its
+    /// policy nor a catch-all exists, which applied configuration never allows.
     pub fn new(
         directory: &'a Directory,
-        policy: PolicyId,
+        incident: &Incident,
         level: Level,
         now: Timestamp,
     ) -> Option<Self> {
-        let policy = directory.policies.get(policy).or_else(|| directory.catch_all_policy())?;
+        let policy =
+            directory.policies.get(incident.policy).or_else(|| directory.catch_all_policy())?;
         let severity = directory.severity(level);
-        // A page that a person asks for is urgent even where the severity asks nobody.
-        let urgency = match severity.urgency {
-            Urgency::None => Urgency::High,
-            urgency => urgency,
-        };
+        let urgency = asking(severity);
         let reached = reach::reach_steps(directory, policy, urgency, now);
         let catch_all = directory
             .catch_all_policy()
             .map(|policy| reach::reach_steps(directory, policy, urgency, now))
             .and_then(|steps| steps.into_iter().find(|users| !users.is_empty()))
             .unwrap_or_default();
-        Some(Self { directory, policy, severity, reached, catch_all })
+        let management = reachable_managers(directory, incident.service, policy, urgency);
+        let relief = relief(&reached);
+        Some(Self { directory, policy, severity, management, relief, reached, catch_all })
+    }
+
+    /// The severity in words: `severity 1 (Outage)`.
+    pub fn severity_words(&self) -> String {
+        format!("severity {} ({})", self.severity.level.number(), self.severity.name)
     }
 
     /// The policy with the people it reaches.
@@ -59,4 +69,54 @@ impl<'a> Surroundings<'a> {
             .get(id)
             .map_or_else(|| "a former colleague".to_owned(), |user| user.name.clone())
     }
+}
+
+/// The managers who can be asked about an incident, from the nearest up.
+pub fn management_chain(directory: &Directory, incident: &Incident) -> Vec<UserId> {
+    let policy = directory.policies.get(incident.policy).or_else(|| directory.catch_all_policy());
+    let urgency = asking(directory.severity(incident.severity));
+    policy.map_or_else(Vec::new, |policy| {
+        reachable_managers(directory, incident.service, policy, urgency)
+    })
+}
+
+/// A page that a person asks for is urgent even where the severity asks nobody.
+fn asking(severity: &Severity) -> Urgency {
+    match severity.urgency {
+        Urgency::None => Urgency::High,
+        urgency => urgency,
+    }
+}
+
+/// The managers of a service's team, from the nearest up; where the service has no team with a
+/// manager, those of the policy's team. Whoever cannot be reached is passed by.
+fn reachable_managers(
+    directory: &Directory,
+    service: ServiceId,
+    policy: &Policy,
+    urgency: Urgency,
+) -> Vec<UserId> {
+    let of_team = |team| directory.teams.get(team).and_then(|team| team.manager);
+    let of_service = directory.services.get(service).and_then(|service| service.team);
+    let first = of_service.and_then(of_team).or_else(|| policy.team.and_then(of_team));
+    let mut chain: Vec<UserId> = Vec::new();
+    let mut next = first;
+    while let Some(user) = next.filter(|user| !chain.contains(user) && chain.len() < RUNGS_MAX) {
+        chain.push(user);
+        next = directory.users.get(user).and_then(|user| user.reports_to);
+    }
+    chain.retain(|user| directory.users.get(*user).is_some_and(|user| user.is_reachable(urgency)));
+    chain
+}
+
+/// Whoever the second step asks, then whoever the first does.
+fn relief(reached: &[Vec<UserId>]) -> Vec<UserId> {
+    let mut ring: Vec<UserId> = Vec::new();
+    let (primary, others) = reached.split_at(reached.len().min(1));
+    for user in others.iter().take(1).chain(primary).flatten() {
+        if !ring.contains(user) {
+            ring.push(*user);
+        }
+    }
+    ring
 }

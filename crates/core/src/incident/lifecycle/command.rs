@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Decision, Effect, How, Incident, SNOOZE_MAX, Status, Superseded, Surroundings};
 use crate::id::{IncidentId, PageId, UserId};
+use crate::incident::clocks::{engage, rotation};
 use crate::incident::severity::Level;
 use crate::incident::timeline::{Actor, Entry, Kind};
 use crate::oncall::escalation;
@@ -78,6 +79,11 @@ pub enum Command {
         page: PageId,
         /// Whether the person was the last one asked by the step.
         last_of_step: Option<(u32, u32)>,
+    },
+    /// "I am here": joins the incident (`I5`).
+    CheckIn {
+        /// Who.
+        user: UserId,
     },
     /// Write something down.
     Note {
@@ -198,12 +204,18 @@ impl Decision {
             Command::Decline { page, last_of_step } => {
                 self.decline(page, last_of_step, actor, around, now);
             }
+            Command::CheckIn { user } => {
+                self.require_open()?;
+                return Ok(self.check_in(user, actor, around, now));
+            }
             Command::Note { text } => {
                 if text.trim().is_empty() {
                     return Err(WrongMove::Empty);
                 }
                 self.note(Entry::new(now, Kind::Note, actor.clone(), text));
-                return Ok(false);
+                let before = self.incident.clocks.clone();
+                self.worked(actor, around, now);
+                return Ok(self.incident.clocks != before);
             }
         }
         Ok(true)
@@ -236,8 +248,9 @@ impl Decision {
             self.incident.stamps.mark(Status::Acknowledged, now);
         }
         self.incident.assignee = actor.user().or(self.incident.assignee);
+        self.engage(engage::Event::Taken { by: actor.user() }, now);
         self.escalate(around, escalation::Event::Acknowledged { expires_at }, now);
-        self.supersede_all(How::Acked, format!("acknowledged by {}", actor.name()));
+        self.supersede_all(How::Acked, format!("acknowledged by {}", actor.name()), now);
         Ok(())
     }
 
@@ -256,6 +269,8 @@ impl Decision {
         let text = "Withdrew the acknowledgement; the chain starts again";
         self.note(Entry::new(now, Kind::Unacknowledged, actor.clone(), text));
         self.restart(around, now);
+        self.rotate(around, rotation::Event::Stopped, now);
+        self.rotate(around, rotation::Event::Started, now);
         Ok(())
     }
 
@@ -268,6 +283,7 @@ impl Decision {
         self.require_open()?;
         self.note(Entry::new(now, Kind::Escalated, actor.clone(), "Asked for the next step"));
         self.escalate(around, escalation::Event::Escalated, now);
+        self.worked(actor, around, now);
         if self.incident.status == Status::Acknowledged {
             self.incident.status = Status::Triggered;
             self.incident.assignee = None;
@@ -293,7 +309,8 @@ impl Decision {
             Entry::new(now, Kind::Snoozed, actor.clone(), text).with("until", until.to_string()),
         );
         self.escalate(around, escalation::Event::Snoozed { until }, now);
-        self.supersede_all(How::Withdrawn, format!("snoozed by {}", actor.name()));
+        self.rotate(around, rotation::Event::Held { until }, now);
+        self.supersede_all(How::Withdrawn, format!("snoozed by {}", actor.name()), now);
         Ok(())
     }
 
@@ -330,6 +347,8 @@ impl Decision {
             entry.text = format!("{}: {words}", entry.text);
             entry.data.insert("words".to_owned(), words.into());
         }
+        self.clocks_follow(around, now);
+        self.worked(actor, around, now);
         Ok(())
     }
 
@@ -341,6 +360,7 @@ impl Decision {
         now: Timestamp,
     ) -> Result<(), WrongMove> {
         self.require_open()?;
+        self.worked(actor, around, now);
         let text = note.map_or_else(|| "Resolved".to_owned(), |note| format!("Resolved: {note}"));
         self.finish(How::Resolved, format!("resolved by {}", actor.name()), &text, around, now);
         if let Some(entry) = self.entries.last_mut() {
@@ -387,6 +407,7 @@ impl Decision {
         let text = reason.map_or_else(|| "Reopened".to_owned(), |why| format!("Reopened: {why}"));
         self.note(Entry::new(now, Kind::Reopened, actor.clone(), text).with("from", status.name()));
         self.restart(around, now);
+        self.restart_clocks(around, now);
         Ok(())
     }
 
@@ -416,7 +437,8 @@ impl Decision {
             .with("into", into_number),
         );
         self.escalate(around, escalation::Event::Finished, now);
-        self.supersede_all(How::Resolved, format!("merged into incident {into_number}"));
+        self.supersede_all(How::Resolved, format!("merged into incident {into_number}"), now);
+        self.clocks_follow(around, now);
         self.effects.push(Effect::MoveAlerts(into));
         Ok(())
     }
@@ -452,11 +474,13 @@ impl Decision {
         if !around.severity.pages() {
             self.escalate(around, escalation::Event::Quieted, now);
             let by = format!("severity lowered to {} by {}", level.number(), actor.name());
-            self.supersede_all(How::Withdrawn, by);
+            self.supersede_all(How::Withdrawn, by, now);
         } else if !self.incident.status.is_answered() && level.at_least_as_bad_as(from) {
             // The process of the new level starts at once, with the people and rules it asks for.
             self.restart(around, now);
         }
+        self.clocks_change(around, now);
+        self.worked(actor, around, now);
         Ok(())
     }
 
@@ -474,6 +498,8 @@ impl Decision {
             Entry::new(now, Kind::Assigned, actor.clone(), format!("Assigned to {name}"))
                 .with("user", name),
         );
+        // Whoever has it now gets the full time.
+        self.rotate(around, rotation::Event::Started, now);
         Ok(())
     }
 
@@ -496,6 +522,7 @@ impl Decision {
         for user in users {
             self.page(around, user, None, 1, &reason, now);
         }
+        self.worked(actor, around, now);
         Ok(())
     }
 
@@ -508,6 +535,9 @@ impl Decision {
         now: Timestamp,
     ) {
         self.note(Entry::new(now, Kind::PageDeclined, actor.clone(), "Cannot take it"));
+        if let Some(user) = actor.user() {
+            self.engage(engage::Event::Excused { user }, now);
+        }
         let by = format!("declined by {}", actor.name());
         self.effects.push(Effect::Supersede(page, Superseded { how: How::Declined, by }));
         if let Some((step, round)) = last_of_step {
@@ -521,7 +551,7 @@ impl Decision {
 
     /// Starts the chain from its first step, once the pages of before are out of the way.
     fn restart(&mut self, around: &Surroundings<'_>, now: Timestamp) {
-        self.supersede_all(How::Withdrawn, "the escalation started again".to_owned());
+        self.supersede_all(How::Withdrawn, "the escalation started again".to_owned(), now);
         if around.severity.pages() {
             self.escalate(around, escalation::Event::Started, now);
         } else {

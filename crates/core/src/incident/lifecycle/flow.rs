@@ -23,6 +23,7 @@ pub fn open(
     }
     let detected = decision.incident.stamps.detected_at;
     decision.say_how_late(detected, now);
+    decision.start_clocks(around, detected.unwrap_or(now), now);
     decision
 }
 
@@ -101,6 +102,7 @@ pub fn alerts_changed(
         let by = "every alert recovered".to_owned();
         if gated {
             decision.move_to(Status::Restored, &Actor::System, now);
+            decision.clocks_follow(around, now);
         } else {
             decision.finish(
                 How::Resolved,
@@ -115,47 +117,58 @@ pub fn alerts_changed(
     decision
 }
 
-/// The incident's timer fired for the escalation state it was set for.
+/// The incident's timer fired: the escalation and every clock that is due goes on.
 pub fn timer_fired(incident: &Incident, around: &Surroundings<'_>, now: Timestamp) -> Decision {
     let mut decision = Decision::of(incident.clone());
-    let was = incident.escalation;
-    if was.next_at().is_none_or(|at| at > now) {
-        return decision;
+    let is_due = incident.escalation.next_at().is_some_and(|at| at <= now);
+    if is_due {
+        decision.escalation_fired(around, now);
+        decision.say_how_late(incident.escalation.next_at(), now);
     }
-    let event = match was {
-        escalation::State::Waiting { next_step, round, .. }
-        | escalation::State::Acknowledged { next_step, round, .. } => {
-            escalation::Event::TimedOut { next_step, round }
-        }
-        _ => escalation::Event::TimedOut { next_step: 0, round: 0 },
-    };
-    match was {
-        escalation::State::Acknowledged { .. } => {
-            decision.incident.status = Status::Triggered;
-            decision.incident.assignee = None;
-            decision.note(Entry::new(
-                now,
-                Kind::Unacknowledged,
-                Actor::System,
-                "The acknowledgement was not confirmed in time; the chain starts again",
-            ));
-        }
-        escalation::State::Snoozed { .. } => {
-            decision.note(Entry::new(now, Kind::Unsnoozed, Actor::System, "The snooze is over"));
-        }
-        _ => {}
+    if decision.clocks_fired(around, now) || is_due {
+        decision.incident.version += 1;
     }
-    // Where the severity has come to ask nobody, a snooze or an acknowledgement ends in quiet.
-    let ends_a_pause =
-        matches!(was, escalation::State::Acknowledged { .. } | escalation::State::Snoozed { .. });
-    if ends_a_pause && !around.severity.pages() {
-        decision.escalate(around, escalation::Event::Quieted, now);
-    } else {
-        decision.escalate(around, event, now);
-    }
-    decision.say_how_late(was.next_at(), now);
-    decision.incident.version += 1;
     decision
+}
+
+impl Decision {
+    /// The instant that the escalation waited for has come.
+    fn escalation_fired(&mut self, around: &Surroundings<'_>, now: Timestamp) {
+        let was = self.incident.escalation;
+        let event = match was {
+            escalation::State::Waiting { next_step, round, .. }
+            | escalation::State::Acknowledged { next_step, round, .. } => {
+                escalation::Event::TimedOut { next_step, round }
+            }
+            _ => escalation::Event::TimedOut { next_step: 0, round: 0 },
+        };
+        match was {
+            escalation::State::Acknowledged { .. } => {
+                self.incident.status = Status::Triggered;
+                self.incident.assignee = None;
+                self.note(Entry::new(
+                    now,
+                    Kind::Unacknowledged,
+                    Actor::System,
+                    "The acknowledgement was not confirmed in time; the chain starts again",
+                ));
+            }
+            escalation::State::Snoozed { .. } => {
+                self.note(Entry::new(now, Kind::Unsnoozed, Actor::System, "The snooze is over"));
+            }
+            _ => {}
+        }
+        // Where the severity has come to ask nobody, a snooze or an acknowledgement ends in quiet.
+        let ends_a_pause = matches!(
+            was,
+            escalation::State::Acknowledged { .. } | escalation::State::Snoozed { .. }
+        );
+        if ends_a_pause && !around.severity.pages() {
+            self.escalate(around, escalation::Event::Quieted, now);
+        } else {
+            self.escalate(around, event, now);
+        }
+    }
 }
 
 /// Every page of a step was declined or exhausted.
@@ -234,6 +247,7 @@ impl Decision {
         self.incident.stamps.mark(Status::Resolved, now);
         self.note(Entry::new(now, Kind::Resolved, Actor::System, text).with("from", from.name()));
         self.escalate(around, escalation::Event::Finished, now);
-        self.supersede_all(how, by);
+        self.supersede_all(how, by, now);
+        self.clocks_follow(around, now);
     }
 }

@@ -1,5 +1,7 @@
 use super::*;
 use crate::id::{ContactMethodId, TeamId};
+use crate::incident::clocks::Clocks;
+use crate::incident::severity::Severity;
 use crate::oncall::escalation::{Policy, State, Step, Target};
 use crate::org::directory::{Directory, Table};
 use crate::org::user::{Address, ContactMethod, Role, User};
@@ -50,10 +52,21 @@ fn directory() -> Directory {
         repeat: 0,
         steps: vec![step(0, ANA), step(5, BO)],
     };
+    // The clocks have stories of their own.
+    let severities = Severity::defaults()
+        .into_iter()
+        .map(|severity| Severity {
+            management_chain: None,
+            rotate_after: None,
+            engage_within: None,
+            ..severity
+        })
+        .collect();
     Directory {
         users: Table::new(vec![user(ANA, "ana"), user(BO, "bo")]),
         policies: Table::new(vec![policy]),
         catch_all: Some(POLICY),
+        severities,
         ..Directory::default()
     }
 }
@@ -71,6 +84,7 @@ fn incident() -> Incident {
         assignee: None,
         stamps: Stamps { detected_at: Some(now()), ..Stamps::default() },
         escalation: State::Idle,
+        clocks: Clocks::default(),
         alert_count: 1,
         open_alert_count: 1,
         reopened_count: 0,
@@ -93,7 +107,8 @@ struct Room {
 impl Room {
     fn open() -> (Self, Decision) {
         let mut room = Self { directory: directory(), incident: incident(), now: now() };
-        let around = Surroundings::new(&room.directory, POLICY, Level::WORST, room.now).unwrap();
+        let around =
+            Surroundings::new(&room.directory, &room.incident, Level::WORST, room.now).unwrap();
         let decision = open(room.incident.clone(), false, &Actor::System, &around, room.now);
         room.incident = decision.incident.clone();
         (room, decision)
@@ -104,7 +119,7 @@ impl Room {
             Command::ChangeSeverity { level, .. } => *level,
             _ => self.incident.severity,
         };
-        let around = Surroundings::new(&self.directory, POLICY, level, self.now).unwrap();
+        let around = Surroundings::new(&self.directory, &self.incident, level, self.now).unwrap();
         let decision = handle(&self.incident, command, &ana(), &around, self.now)?;
         self.incident = decision.incident.clone();
         Ok(decision)
@@ -113,7 +128,8 @@ impl Room {
     fn after(&mut self, minutes: i64) -> Decision {
         self.now += SignedDuration::from_mins(minutes);
         let around =
-            Surroundings::new(&self.directory, POLICY, self.incident.severity, self.now).unwrap();
+            Surroundings::new(&self.directory, &self.incident, self.incident.severity, self.now)
+                .unwrap();
         let decision = timer_fired(&self.incident, &around, self.now);
         self.incident = decision.incident.clone();
         decision
@@ -167,7 +183,7 @@ fn giving_it_back_starts_the_chain_again() {
 #[test]
 fn the_last_recovery_resolves_the_incident_unless_somebody_holds_a_role() {
     let (room, _) = Room::open();
-    let around = Surroundings::new(&room.directory, POLICY, Level::WORST, now()).unwrap();
+    let around = Surroundings::new(&room.directory, &room.incident, Level::WORST, now()).unwrap();
     let alone = alerts_changed(&room.incident, 0, 1, false, &Actor::System, &around, now());
     assert_eq!(alone.incident.status, Status::Resolved);
     assert_eq!(alone.incident.escalation, State::Finished);
@@ -257,3 +273,5 @@ fn a_merged_incident_hands_over_its_alerts_and_asks_nobody() {
     let (mut fresh, _) = Room::open();
     assert_eq!(fresh.command(itself), Err(WrongMove::IntoItself { number: 42 }));
 }
+
+mod clocks;

@@ -1,5 +1,6 @@
 use super::*;
 use crate::id::{IncidentId, PolicyId};
+use crate::incident::clocks::Clocks;
 use crate::incident::lifecycle::Status;
 use crate::oncall::escalation;
 use crate::org::directory::Table;
@@ -38,6 +39,7 @@ fn incident(number: i64, at: i64, end: Option<i64>) -> Incident {
         assignee: None,
         stamps,
         escalation: escalation::State::Idle,
+        clocks: Clocks::default(),
         alert_count: 1,
         open_alert_count: 0,
         reopened_count: 0,

@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
+use super::clock::{self, IncidentClocks};
 use crate::api::extract::{Json, Path, Query};
 use crate::api::list::{List, Search};
 use crate::api::word::{IncidentStatus, IncidentUrgency, Instant};
@@ -111,6 +112,8 @@ pub struct Incident {
     pub merged_into: Option<i64>,
     /// Who is asked next.
     pub paging: Paging,
+    /// What runs beside it, and who is there.
+    pub clocks: IncidentClocks,
     /// What happens if nobody answers; only where one incident is asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -382,6 +385,7 @@ fn describe(
         reopened_count: incident.reopened_count,
         merged_into: incident.merged_into.and_then(|id| numbers.get(&id).copied()),
         paging: paging(incident.escalation),
+        clocks: clock::describe(directory, incident),
         plan: None,
         statistics: statistics(stamps),
         url: app.incident_url(incident.number),

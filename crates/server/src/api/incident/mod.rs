@@ -7,6 +7,7 @@ use muster_store::incident::incident as store_incident;
 use super::{ApiError, Caller, Ctx, Need, Routes};
 
 pub mod bulk;
+pub mod clock;
 pub mod command;
 #[expect(clippy::module_inception, reason = "the chapter is named for its main concept")]
 pub mod incident;
@@ -23,6 +24,7 @@ pub fn routes() -> Routes {
     Routes::new()
         .merge(incident::routes())
         .merge(command::routes())
+        .merge(clock::routes())
         .merge(timeline::routes())
         .merge(page::routes())
         .merge(bulk::routes())

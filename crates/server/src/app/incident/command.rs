@@ -146,7 +146,7 @@ pub async fn obey(
     let directory = &snapshot.directory;
     let level = level_after(&incident, &command);
     let around =
-        Surroundings::new(directory, incident.policy, level, now).ok_or(Refused::NotConfigured)?;
+        Surroundings::new(directory, &incident, level, now).ok_or(Refused::NotConfigured)?;
     let decision = lifecycle::handle(&incident, command, actor, &around, now)?;
     let before = Before::Version(incident.version);
     record::record(app, tx, directory, before, &decision, actor, now).await?;

@@ -3,6 +3,7 @@
 
 use muster_core::alerting::signal::cut;
 use muster_core::id::{IncidentId, ServiceId, UserId};
+use muster_core::incident::clocks::Clocks;
 use muster_core::incident::lifecycle::{
     self, Command, Incident, Stamps, Status, Surroundings, TITLE_CHARS_MAX,
 };
@@ -68,7 +69,7 @@ impl App {
         let now = self.now();
         let snapshot = self.snapshot();
         let directory = &snapshot.directory;
-        let around = Surroundings::new(directory, incident.policy, incident.severity, now)
+        let around = Surroundings::new(directory, &incident, incident.severity, now)
             .ok_or(Refused::NotConfigured)?;
         let mut tx = self.db.begin(Lane::Command).await?;
         // Drawing a number waits for whoever drew the last one, and so for an earlier try whose
@@ -114,6 +115,7 @@ impl App {
             assignee: None,
             stamps: Stamps { occurred_at: Some(now), detected_at: Some(now), ..Stamps::default() },
             escalation: State::Idle,
+            clocks: Clocks::default(),
             alert_count: 0,
             open_alert_count: 0,
             reopened_count: 0,

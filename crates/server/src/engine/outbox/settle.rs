@@ -238,7 +238,7 @@ async fn lost(
     if !record::step_is_lost(tx, id, step, page.round, None).await? {
         return Ok(());
     }
-    let around = Surroundings::new(directory, incident.policy, incident.severity, now)
+    let around = Surroundings::new(directory, &incident, incident.severity, now)
         .ok_or(StoreError::Missing)?;
     let (step, round) = (u32::try_from(step).unwrap_or(0), u32::try_from(page.round).unwrap_or(0));
     let decision = lifecycle::step_failed(&incident, step, round, &around, now);

@@ -134,6 +134,11 @@ pub(super) fn organization(port: u16) -> String {
     format!(
         r#"
 organization: {{ name: Shop, timezone: Europe/Berlin }}
+severities:
+  - {{ level: 1, name: Outage, urgency: high, {NO_CLOCKS} }}
+  - {{ level: 2, name: Diminished, urgency: high, {NO_CLOCKS} }}
+  - {{ level: 3, name: Group, urgency: low }}
+  - {{ level: 4, name: Individual, urgency: none }}
 users:
   - name: ana
     full_name: Ana Ortiz
@@ -184,6 +189,10 @@ catch_all: {{ escalation_policy: payments }}
 "#
     )
 }
+
+/// The clocks beside the escalation have stories of their own, which put theirs in place of this.
+pub(super) const NO_CLOCKS: &str =
+    "management_chain: none, rotate_after: none, engage_within: none";
 
 async fn apply(db: &Db, wanted: &config::Wanted, now: Timestamp) {
     let surroundings = config::Surroundings { now, environment: &|_| None };

@@ -33,6 +33,57 @@ pub struct Severity {
     /// How long an acknowledgement holds; forever where none is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acknowledgement_expires_after: Option<Length>,
+    /// When the management chain is asked; that of the default severity of this level where none is
+    /// given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub management_chain: Option<Clock<ManagementChain>>,
+    /// How long nothing may move before somebody else gets it; as above.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rotate_after: Option<Clock<Length>>,
+    /// How long whoever is paged has to check in; as above.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub engage_within: Option<Clock<Length>>,
+}
+
+/// A clock, or the word `none` for having none.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Clock<T> {
+    /// It does not run.
+    None(NoClock),
+    /// It runs.
+    Runs(T),
+}
+
+impl<T> Clock<T> {
+    /// It does not run.
+    pub const NONE: Self = Self::None(NoClock::None);
+
+    /// The clock, if it runs.
+    pub fn runs(&self) -> Option<&T> {
+        match self {
+            Self::None(_) => None,
+            Self::Runs(clock) => Some(clock),
+        }
+    }
+}
+
+/// The word `none`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoClock {
+    /// `none`.
+    None,
+}
+
+/// When the management chain begins and how fast it climbs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ManagementChain {
+    /// Counted from submission.
+    pub after: Length,
+    /// Between one manager and the next.
+    pub every: Length,
 }
 
 /// Sends the signals of organisation-wide integrations to a service.

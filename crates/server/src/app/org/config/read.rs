@@ -86,6 +86,11 @@ impl<'a> Cursor<'a> {
         matches!(self.node.content, Content::Map(_))
     }
 
+    /// Whether exactly this word stands here.
+    pub fn is_word(&self, word: &str) -> bool {
+        matches!(&self.node.content, Content::Scalar { text, .. } if text == word)
+    }
+
     /// A text of any form; empty, with a problem, where there is none.
     pub fn text(&self) -> String {
         match &self.node.content {

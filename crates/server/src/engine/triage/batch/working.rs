@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use muster_core::alerting::signal::cut;
 use muster_core::alerting::triage::{Candidate, grouping_value};
 use muster_core::id::IncidentId;
+use muster_core::incident::clocks::Clocks;
 use muster_core::incident::lifecycle::{
     self, Command, Decision, Incident, Stamps, Status, Surroundings, TITLE_CHARS_MAX, WrongMove,
 };
@@ -186,7 +187,7 @@ fn surroundings<'a>(
     incident: &Incident,
     now: Timestamp,
 ) -> Result<Surroundings<'a>, StoreError> {
-    Surroundings::new(directory, incident.policy, incident.severity, now)
+    Surroundings::new(directory, incident, incident.severity, now)
         .ok_or_else(|| StoreError::Corrupt("no policy and no catch-all is configured".to_owned()))
 }
 
@@ -214,6 +215,7 @@ fn new_incident(app: &App, item: &Item<'_>, level: Level, number: i64, now: Time
             ..Stamps::default()
         },
         escalation: State::Idle,
+        clocks: Clocks::default(),
         alert_count: 1,
         open_alert_count: 1,
         reopened_count: 0,

@@ -1,7 +1,12 @@
 //! What belongs to the organisation as a whole, in a file.
 
+use jiff::SignedDuration;
+use muster_core::incident::clocks::{engage, management, rotation};
 use muster_core::incident::severity::{Level, Urgency};
-use muster_store::org::document::organization::{Organization, RoutingRule, Severity, Webhook};
+use muster_core::time::format_duration;
+use muster_store::org::document::organization::{
+    Clock, ManagementChain, Organization, RoutingRule, Severity, Webhook,
+};
 use muster_store::org::document::secret::Secret;
 use muster_store::org::document::text::{Length, UrgencyName, short};
 
@@ -19,8 +24,16 @@ pub fn organization(cursor: Cursor<'_>) -> Organization {
 }
 
 pub fn severity(cursor: Cursor<'_>) -> Severity {
-    let fields =
-        cursor.fields(&["level", "name", "definition", "urgency", "acknowledgement_expires_after"]);
+    let fields = cursor.fields(&[
+        "level",
+        "name",
+        "definition",
+        "urgency",
+        "acknowledgement_expires_after",
+        "management_chain",
+        "rotate_after",
+        "engage_within",
+    ]);
     let level =
         fields.required("level").and_then(|level| level.number(1..=i64::from(Level::NUMBER_MAX)));
     let urgency = fields.required("urgency").and_then(|urgency| urgency.parsed());
@@ -37,7 +50,42 @@ pub fn severity(cursor: Cursor<'_>) -> Severity {
         definition: fields.optional_text("definition").unwrap_or_default(),
         urgency: urgency.unwrap_or(UrgencyName(Urgency::High)),
         acknowledgement_expires_after: expiry,
+        management_chain: fields.optional("management_chain").map(management_chain),
+        rotate_after: fields.optional("rotate_after").map(|it| clock(it, rotation::AFTER_MIN)),
+        engage_within: fields.optional("engage_within").map(|it| clock(it, engage::WITHIN_MIN)),
     }
+}
+
+/// A length of time, or `none` for a clock that does not run.
+fn clock(cursor: Cursor<'_>, least: SignedDuration) -> Clock<Length> {
+    if cursor.is_word("none") {
+        return Clock::NONE;
+    }
+    Clock::Runs(at_least(cursor, least))
+}
+
+fn at_least(cursor: Cursor<'_>, least: SignedDuration) -> Length {
+    let length = cursor.parsed::<Length>();
+    if length.is_some_and(|length| length.0 < least) {
+        let least = format_duration(least);
+        cursor.note(format!(
+            "this is shorter than {least}; write `none` for a clock that does not run"
+        ));
+    }
+    length.unwrap_or(Length(least))
+}
+
+fn management_chain(cursor: Cursor<'_>) -> Clock<ManagementChain> {
+    if cursor.is_word("none") {
+        return Clock::NONE;
+    }
+    let fields = cursor.fields(&["after", "every"]);
+    let length = |name| {
+        let written = fields.required(name);
+        written
+            .map_or(Length(management::INTERVAL_MIN), |it| at_least(it, management::INTERVAL_MIN))
+    };
+    Clock::Runs(ManagementChain { after: length("after"), every: length("every") })
 }
 
 pub fn routing_rule(cursor: Cursor<'_>) -> RoutingRule {

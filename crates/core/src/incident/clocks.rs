@@ -1,0 +1,31 @@
+//! The clocks that run beside an incident's escalation: the management chain (`I2`), the rotation
+//! of the whole state (`I3`) and the check-in of whoever was paged (`I5`). Each is a machine of its
+//! own in its own file, which knows neither the others nor the lifecycle, and has its own next
+//! instant; here they only stand together.
+
+use jiff::Timestamp;
+
+pub mod engage;
+pub mod management;
+pub mod rotation;
+
+/// The clocks of one incident.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Clocks {
+    /// When the next manager up the chain is asked.
+    pub management: management::State,
+    /// When somebody else gets the incident because nothing moves.
+    pub rotation: rotation::State,
+    /// Who must have checked in by when.
+    pub engage: engage::State,
+}
+
+impl Clocks {
+    /// When one of them next needs attention.
+    pub fn next_at(&self) -> Option<Timestamp> {
+        [self.management.next_at(), self.rotation.next_at(), self.engage.next_at()]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+}

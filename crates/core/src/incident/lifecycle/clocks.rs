@@ -1,0 +1,237 @@
+//! How the life of an incident moves its clocks, and what it makes of what they say. The clocks
+//! decide for themselves ([`crate::incident::clocks`]); here their effects become timeline entries
+//! and pages.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Decision, Effect, Status, Surroundings};
+use crate::id::UserId;
+use crate::incident::clocks::{engage, management, rotation};
+use crate::incident::timeline::{Actor, Entry, Kind};
+use crate::time::format_duration;
+
+impl Decision {
+    /// Starts the clocks that the severity has. The management chain counts from `since`.
+    pub(super) fn start_clocks(
+        &mut self,
+        around: &Surroundings<'_>,
+        since: Timestamp,
+        now: Timestamp,
+    ) {
+        self.climb(around, management::Event::Started { since }, now);
+        self.rotate(around, rotation::Event::Started, now);
+    }
+
+    /// Starts them again from their beginnings.
+    pub(super) fn restart_clocks(&mut self, around: &Surroundings<'_>, now: Timestamp) {
+        self.climb(around, management::Event::Stopped, now);
+        self.rotate(around, rotation::Event::Stopped, now);
+        self.start_clocks(around, now, now);
+    }
+
+    /// Lets the clocks follow a move to another status: work satisfies them, and once customers are
+    /// well again they stop.
+    pub(super) fn clocks_follow(&mut self, around: &Surroundings<'_>, now: Timestamp) {
+        match self.incident.status {
+            Status::Triggered | Status::Acknowledged => {}
+            Status::Researching | Status::Identified => {
+                self.climb(around, management::Event::Started { since: now }, now);
+                self.rotate(around, rotation::Event::Moved, now);
+            }
+            Status::Restored | Status::Resolved | Status::Closed => {
+                self.climb(around, management::Event::Stopped, now);
+                self.rotate(around, rotation::Event::Stopped, now);
+            }
+        }
+        if !self.incident.status.is_open() {
+            self.engage(engage::Event::Stopped, now);
+        }
+    }
+
+    /// The severity is another one: its clocks begin, those that it does not have stop.
+    pub(super) fn clocks_change(&mut self, around: &Surroundings<'_>, now: Timestamp) {
+        if self.incident.status < Status::Restored {
+            let since = self.incident.stamps.detected_at.unwrap_or(now);
+            self.start_clocks(around, since, now);
+        }
+    }
+
+    /// A person showed that they work on it; whoever was paged and does so is there.
+    pub(super) fn worked(&mut self, actor: &Actor, around: &Surroundings<'_>, now: Timestamp) {
+        let Some(user) = actor.user() else { return };
+        self.rotate(around, rotation::Event::Updated, now);
+        if self.incident.clocks.engage.awaited.iter().any(|one| one.user == user) {
+            self.check_in(user, actor, around, now);
+        }
+    }
+
+    /// Somebody is there. Whether that is news.
+    pub(super) fn check_in(
+        &mut self,
+        user: UserId,
+        actor: &Actor,
+        around: &Surroundings<'_>,
+        now: Timestamp,
+    ) -> bool {
+        let effects = self.engage(engage::Event::CheckedIn { user }, now);
+        for effect in &effects {
+            let engage::Effect::Joined(joined) = effect else { continue };
+            let name = around.person(user);
+            let mut text = format!("{name} checked in");
+            let took = joined.paged_at.map(|paged_at| now.duration_since(paged_at));
+            if let Some(took) = took {
+                text = format!("{text} {} after the page", in_minutes(took));
+            }
+            let mut entry = Entry::new(now, Kind::CheckedIn, actor.clone(), text)
+                .with("user", name)
+                .with("late", joined.is_late);
+            if let Some(took) = took {
+                entry = entry.with("seconds", took.as_secs());
+            }
+            self.note(entry);
+        }
+        !effects.is_empty()
+    }
+
+    /// Lets every clock that is due go on. Whether one was.
+    pub(super) fn clocks_fired(&mut self, around: &Surroundings<'_>, now: Timestamp) -> bool {
+        let is_due = |at: Option<Timestamp>| at.is_some_and(|at| at <= now);
+        let clocks = &self.incident.clocks;
+        let (climbs, rotates, engages) = (
+            is_due(clocks.management.next_at()),
+            is_due(clocks.rotation.next_at()),
+            is_due(clocks.engage.next_at()),
+        );
+        if climbs {
+            self.climb(around, management::Event::TimedOut, now);
+        }
+        if rotates {
+            self.rotate(around, rotation::Event::TimedOut, now);
+        }
+        if engages {
+            for effect in self.engage(engage::Event::TimedOut, now) {
+                let engage::Effect::Late(late) = effect else { continue };
+                let name = around.person(late.user);
+                let within = in_minutes(late.due_at.duration_since(late.paged_at));
+                let text = format!("{name} has not checked in within {within} of the page");
+                self.note(
+                    Entry::new(now, Kind::EngagedLate, Actor::System, text)
+                        .with("user", name)
+                        .with("paged_at", late.paged_at.to_string()),
+                );
+            }
+        }
+        climbs || rotates || engages
+    }
+
+    pub(super) fn climb(
+        &mut self,
+        around: &Surroundings<'_>,
+        event: management::Event,
+        now: Timestamp,
+    ) {
+        let rules = around.severity.management_chain;
+        let state = self.incident.clocks.management;
+        let (state, effect) = management::decide(rules, &around.management, state, event, now);
+        self.incident.clocks.management = state;
+        match effect {
+            Some(management::Effect::Ask { user, rung }) => {
+                let since = self.incident.stamps.detected_at.unwrap_or(now);
+                let open_for = in_minutes(now.duration_since(since));
+                let name = around.person(user);
+                let text = format!("Management chain: {name} is asked after {open_for}");
+                self.note(
+                    Entry::new(now, Kind::ManagementAsked, Actor::System, text)
+                        .with("user", name)
+                        .with("rung", rung + 1),
+                );
+                let reason =
+                    format!("management chain, {} is open for {open_for}", around.severity_words());
+                self.page(around, user, None, 1, &reason, now);
+            }
+            Some(management::Effect::Nobody) => {
+                let text =
+                    "The management chain reaches nobody: no manager of the team can be paged";
+                self.note(Entry::new(now, Kind::ManagementAsked, Actor::System, text));
+                self.effects.push(Effect::Alarm(text.to_owned()));
+            }
+            None => {}
+        }
+    }
+
+    pub(super) fn rotate(
+        &mut self,
+        around: &Surroundings<'_>,
+        event: rotation::Event,
+        now: Timestamp,
+    ) {
+        let after = around.severity.rotate_after;
+        let ring = rotation::Ring { people: &around.relief, assignee: self.incident.assignee };
+        let state = self.incident.clocks.rotation;
+        let (state, effect) = rotation::decide(after, ring, state, event, now);
+        self.incident.clocks.rotation = state;
+        if let Some(effect) = effect {
+            self.pass_on(around, effect, after.unwrap_or_default(), now);
+        }
+    }
+
+    /// Nothing moved in time: somebody else gets the incident, and the manager hears of it.
+    fn pass_on(
+        &mut self,
+        around: &Surroundings<'_>,
+        effect: rotation::Effect,
+        after: SignedDuration,
+        now: Timestamp,
+    ) {
+        let within = in_minutes(after);
+        let missed = match effect.leg {
+            rotation::Leg::Research => format!("not moved to researching within {within}"),
+            rotation::Leg::Update => format!("no update within {within}"),
+        };
+        let mut entry = Entry::new(now, Kind::Rotated, Actor::System, String::new())
+            .with("leg", effect.leg.name());
+        if let Some(from) = self.incident.assignee {
+            entry = entry.with("from", around.person(from));
+        }
+        let manager = around.management.first().copied().filter(|one| Some(*one) != effect.to);
+        match effect.to {
+            Some(to) => {
+                let name = around.person(to);
+                entry.text = format!("Reassigned to {name}: {missed}");
+                self.note(entry.with("to", name));
+                self.incident.assignee = Some(to);
+                self.page(around, to, None, 1, &format!("it is yours now, {missed}"), now);
+            }
+            None => {
+                entry.text = format!("Nobody else can be given it: {missed}");
+                self.note(entry);
+            }
+        }
+        match manager {
+            Some(manager) => {
+                self.page(around, manager, None, 1, &format!("no progress, {missed}"), now);
+            }
+            None if effect.to.is_none() => {
+                let text = "Nothing moves, and neither a second person nor a manager can be paged";
+                self.effects.push(Effect::Alarm(text.to_owned()));
+            }
+            None => {}
+        }
+    }
+
+    pub(super) fn engage(&mut self, event: engage::Event, now: Timestamp) -> Vec<engage::Effect> {
+        let state = std::mem::take(&mut self.incident.clocks.engage);
+        let (state, effects) = engage::decide(state, event, now);
+        self.incident.clocks.engage = state;
+        effects
+    }
+}
+
+/// A length in whole minutes, or in seconds where it is shorter.
+fn in_minutes(length: SignedDuration) -> String {
+    let minutes = SignedDuration::from_mins(length.as_mins());
+    if minutes.is_zero() {
+        return format_duration(SignedDuration::from_secs(length.as_secs()));
+    }
+    format_duration(minutes)
+}

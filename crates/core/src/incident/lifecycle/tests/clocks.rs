@@ -1,0 +1,165 @@
+//! The clocks of an incident in the course of its life.
+
+use super::*;
+use crate::incident::clocks::management;
+use crate::org::service::{Grouping, Service};
+use crate::org::team::Team;
+
+const CLEO: UserId = UserId(Uuid::from_u128(5));
+const DAN: UserId = UserId(Uuid::from_u128(6));
+const TEAM: TeamId = TeamId(Uuid::from_u128(7));
+
+/// Ana is primary, Bo secondary, Cleo their manager, who reports to Dan.
+fn room() -> Room {
+    let mut directory = directory();
+    let mut cleo = user(CLEO, "cleo");
+    cleo.reports_to = Some(DAN);
+    let people = vec![user(ANA, "ana"), user(BO, "bo"), cleo, user(DAN, "dan")];
+    directory.users = Table::new(people);
+    let team =
+        Team { id: TEAM, name: "payments".into(), manager: Some(CLEO), members: vec![ANA, BO] };
+    directory.teams = Table::new(vec![team]);
+    directory.services = Table::new(vec![service()]);
+    let minutes = SignedDuration::from_mins;
+    directory.severities[0] = Severity {
+        management_chain: Some(management::Rules { after: minutes(15), every: minutes(10) }),
+        ..directory.severities[0].clone()
+    };
+    let mut room = Room { directory, incident: incident(), now: now() };
+    room.begin();
+    room
+}
+
+fn service() -> Service {
+    Service {
+        id: ServiceId(Uuid::from_u128(11)),
+        name: "checkout".into(),
+        description: None,
+        team: Some(TEAM),
+        tier: None,
+        policy: POLICY,
+        depends_on: vec![],
+        runbook: None,
+        cost_per_minute: None,
+        severity_map: vec![],
+        grouping: Grouping::default(),
+        inform: vec![],
+        integrations: vec![],
+    }
+}
+
+/// The same, with the clocks of rotation and check-in instead of the chain.
+fn working_room(rotate: i64, engage: i64) -> Room {
+    let mut room = room();
+    room.directory.severities[0] = Severity {
+        management_chain: None,
+        rotate_after: Some(SignedDuration::from_mins(rotate)),
+        engage_within: Some(SignedDuration::from_mins(engage)),
+        ..room.directory.severities[0].clone()
+    };
+    room.incident = incident();
+    room.begin();
+    room
+}
+
+impl Room {
+    fn begin(&mut self) {
+        let around =
+            Surroundings::new(&self.directory, &self.incident, Level::WORST, self.now).unwrap();
+        let begun = open(self.incident.clone(), false, &Actor::System, &around, self.now);
+        self.incident = begun.incident;
+    }
+}
+
+fn texts(decision: &Decision, kind: Kind) -> Vec<&str> {
+    decision.entries.iter().filter(|e| e.kind == kind).map(|e| e.text.as_str()).collect()
+}
+
+#[test]
+fn the_management_chain_climbs_from_the_teams_manager_whoever_has_acknowledged() {
+    let mut room = room();
+    room.command(Command::Acknowledge).unwrap();
+    assert_eq!(room.incident.next_at(), Some(now() + SignedDuration::from_mins(15)));
+    let first = room.after(15);
+    assert_eq!(paged(&first), [CLEO]);
+    assert_eq!(texts(&first, Kind::ManagementAsked), ["Management chain: cleo is asked after 15m"]);
+    assert_eq!(paged(&room.after(10)), [DAN]);
+    assert_eq!(room.incident.clocks.management, management::State::Ended);
+    assert_eq!(room.incident.next_at(), None);
+}
+
+#[test]
+fn the_chain_stops_when_customers_are_well_and_begins_anew_when_it_is_reopened() {
+    let mut room = room();
+    room.command(Command::Restore).unwrap();
+    assert_eq!(room.incident.next_at(), None);
+    room.command(Command::Resolve { note: None }).unwrap();
+    room.now += SignedDuration::from_mins(60);
+    room.command(Command::Reopen { reason: None }).unwrap();
+    room.command(Command::Acknowledge).unwrap();
+    assert_eq!(room.incident.next_at(), Some(room.now + SignedDuration::from_mins(15)));
+}
+
+#[test]
+fn a_severity_raised_late_finds_its_chain_already_due() {
+    let mut room = room();
+    let mild = Command::ChangeSeverity { level: Level::new(2).unwrap(), reason: None };
+    room.command(mild).unwrap();
+    room.command(Command::Acknowledge).unwrap();
+    assert_eq!(room.incident.next_at(), None);
+    room.now += SignedDuration::from_mins(40);
+    room.command(Command::ChangeSeverity { level: Level::WORST, reason: None }).unwrap();
+    assert_eq!(room.incident.next_at(), Some(room.now));
+    assert_eq!(paged(&room.after(0)), [CLEO]);
+}
+
+#[test]
+fn an_acknowledged_incident_that_does_not_move_goes_to_the_secondary_and_the_manager_hears() {
+    let mut room = working_room(15, 60);
+    room.command(Command::Acknowledge).unwrap();
+    assert_eq!(room.incident.assignee, Some(ANA));
+    room.command(Command::Note { text: "looking".into() }).unwrap();
+    let fired = room.after(15);
+    assert_eq!(paged(&fired), [BO, CLEO]);
+    assert_eq!(room.incident.assignee, Some(BO));
+    assert_eq!(
+        texts(&fired, Kind::Rotated),
+        ["Reassigned to bo: not moved to researching within 15m"]
+    );
+    // And back again, for as long as nobody moves it.
+    assert_eq!(paged(&room.after(15)), [ANA, CLEO]);
+}
+
+#[test]
+fn work_on_the_incident_gives_it_its_full_time_again() {
+    let mut room = working_room(15, 60);
+    room.command(Command::Research).unwrap();
+    room.now += SignedDuration::from_mins(10);
+    room.command(Command::Note { text: "it is the database".into() }).unwrap();
+    assert_eq!(paged(&room.after(14)), []);
+    let fired = room.after(1);
+    assert_eq!(texts(&fired, Kind::Rotated), ["Reassigned to bo: no update within 15m"]);
+    room.command(Command::Restore).unwrap();
+    assert_eq!(room.incident.clocks.rotation.next_at(), None);
+}
+
+#[test]
+fn whoever_was_paged_and_does_not_check_in_is_recorded_as_late_and_nobody_is_paged_for_it() {
+    let mut room = working_room(600, 15);
+    room.command(Command::Acknowledge).unwrap();
+    let fired = room.after(15);
+    assert_eq!(texts(&fired, Kind::EngagedLate), ["ana has not checked in within 15m of the page"]);
+    assert_eq!(paged(&fired), []);
+    room.now += SignedDuration::from_mins(7);
+    let joined = room.command(Command::CheckIn { user: ANA }).unwrap();
+    assert_eq!(texts(&joined, Kind::CheckedIn), ["ana checked in 22m after the page"]);
+    assert!(room.incident.clocks.engage.present[0].is_late);
+}
+
+#[test]
+fn beginning_to_work_is_a_check_in() {
+    let mut room = working_room(600, 15);
+    let decision = room.command(Command::Research).unwrap();
+    assert_eq!(texts(&decision, Kind::CheckedIn), ["ana checked in 0m after the page"]);
+    assert!(texts(&room.after(15), Kind::EngagedLate).is_empty());
+}
