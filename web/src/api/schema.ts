@@ -208,9 +208,11 @@ export interface paths {
         };
         /** One escalation policy. */
         get: operations["escalation_policy"];
-        put?: never;
+        /** Save a document: at once, merged with what was saved since the revision it names. */
+        put: operations["put_escalation_policy"];
         post?: never;
-        delete?: never;
+        /** Remove a document that nothing refers to any more. */
+        delete: operations["delete_escalation_policy"];
         options?: never;
         head?: never;
         patch?: never;
@@ -754,9 +756,11 @@ export interface paths {
         };
         /** One schedule. */
         get: operations["schedule"];
-        put?: never;
+        /** Save a document: at once, merged with what was saved since the revision it names. */
+        put: operations["put_schedule"];
         post?: never;
-        delete?: never;
+        /** Remove a document that nothing refers to any more. */
+        delete: operations["delete_schedule"];
         options?: never;
         head?: never;
         patch?: never;
@@ -880,9 +884,11 @@ export interface paths {
         };
         /** One service. */
         get: operations["service"];
-        put?: never;
+        /** Save a document: at once, merged with what was saved since the revision it names. */
+        put: operations["put_service"];
         post?: never;
-        delete?: never;
+        /** Remove a document that nothing refers to any more. */
+        delete: operations["delete_service"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1013,9 +1019,11 @@ export interface paths {
         };
         /** One team. */
         get: operations["team"];
-        put?: never;
+        /** Save a document: at once, merged with what was saved since the revision it names. */
+        put: operations["put_team"];
         post?: never;
-        delete?: never;
+        /** Remove a document that nothing refers to any more. */
+        delete: operations["delete_team"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1139,6 +1147,126 @@ export interface paths {
          *     paged and what those people would read. Nothing is stored, nobody is paged.
          */
         post: operations["try_message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/{collection}/{name}/document": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A document as it stands, and the drafts of it. */
+        get: operations["document"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/{collection}/{name}/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Save your draft of a document; nobody is paged by it until it is published. */
+        put: operations["save_draft"];
+        post?: never;
+        /** Throw your draft away. */
+        delete: operations["drop_draft"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/{collection}/{name}/draft/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Publish your draft: it is saved, merged with what was saved since it was begun. */
+        post: operations["publish_draft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/{collection}/{name}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who changed a document, when, and what. */
+        get: operations["history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/{collection}/{name}/history/{revision}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A document as it was. */
+        get: operations["version"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/{collection}/{name}/history/{revision}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Bring a version back, as a change of its own. */
+        post: operations["restore_version"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/{collection}/{name}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Undo the last change of a document; a second time brings it back. */
+        post: operations["undo_edit"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1389,6 +1517,16 @@ export interface components {
             /** @description What is allowed, and worth a second look. */
             warnings: string[];
         };
+        /** @description What is said to publishing, undoing and restoring. */
+        Consent: {
+            /** @description Whether gaps in a schedule are meant. */
+            consent?: boolean;
+            /**
+             * Format: int64
+             * @description For undoing: the change that is to be undone; the last one unless given.
+             */
+            revision?: number | null;
+        };
         /** @description One way to reach a person. */
         ContactMethod: {
             /** @description Where messages go; masked but for the person and administrators. */
@@ -1468,6 +1606,84 @@ export interface components {
              */
             p95_seconds: number | null;
         };
+        /** @description A section that differs between two versions. What is absent is null. */
+        DocumentChange: {
+            /** @description What it became. */
+            after: unknown;
+            /** @description What it was. */
+            before: unknown;
+            /**
+             * @description Which section.
+             * @example layers(weekly).rotation.participants
+             */
+            path: string;
+        };
+        /** @description A change that was begun and not published. */
+        DocumentDraft: {
+            /** @description Whether the document has changed since; publishing merges the two. */
+            behind: boolean;
+            /** @description The document as it shall be. */
+            document: Record<string, unknown>;
+            /** @description What keeps it from being published. */
+            errors: components["schemas"]["Fault"][];
+            /**
+             * Format: int64
+             * @description The revision that it was begun on.
+             */
+            revision: number;
+            /** @description When it was last saved. */
+            updated_at: components["schemas"]["Instant"];
+        };
+        /** @description One version of a document. */
+        DocumentVersion: {
+            /** @description By whom. */
+            actor: string;
+            /** @description When it was saved. */
+            at: components["schemas"]["Instant"];
+            /** @description How it differs from the one before it. */
+            changes: components["schemas"]["DocumentChange"][];
+            /** @description Whether it is the first that is known. */
+            first: boolean;
+            /** @description Whether this version is the document's removal. */
+            removed: boolean;
+            /**
+             * Format: int64
+             * @description Which.
+             */
+            revision: number;
+            /**
+             * @description How: `apply` (a file), `edit`, `publish`, `undo`, `restore`, or `kept` for what was in force
+             *     when versions began to be kept.
+             */
+            way: string;
+        };
+        /** @description A section of a document that two people changed in different ways. What is absent is null. */
+        EditConflict: {
+            /** @description What both began with. */
+            base: unknown;
+            /** @description What was to be saved. */
+            mine: unknown;
+            /**
+             * @description Which section; empty for the document as a whole.
+             * @example layers(weekly).rotation.participants
+             */
+            path: string;
+            /** @description What was saved in the meantime. */
+            theirs: unknown;
+        };
+        /** @description A document as it stands, and what is being changed in it. */
+        EditableDocument: {
+            /** @description The document; null where there is only a draft. */
+            document: Record<string, unknown> | null;
+            draft: components["schemas"]["DocumentDraft"] | null;
+            /** @description Who else has one. */
+            other_drafts: components["schemas"]["OtherDraft"][];
+            /**
+             * Format: int64
+             * @description What an edit of it names; 0 where there is only a draft.
+             */
+            revision: number;
+        };
         /** @description Whom to ask, in which order. */
         EscalationPolicy: {
             /**
@@ -1536,6 +1752,13 @@ export interface components {
             message: string;
             /** @description The field, such as `severity` or `services.checkout.tier`. */
             path: string;
+        };
+        /** @description A stretch of time in which nobody is on call. */
+        Gap: {
+            /** @description From this instant on. */
+            from: components["schemas"]["Instant"];
+            /** @description Up to, but not at, this instant. */
+            to: components["schemas"]["Instant"];
         };
         /** @description What the cause is. */
         Identify: {
@@ -1727,6 +1950,13 @@ export interface components {
             next: string | null;
         };
         /** @description A part of a list. */
+        List_DocumentVersion: {
+            /** @description The items of this part. */
+            items: components["schemas"]["DocumentVersion"][];
+            /** @description The cursor of the next part; null at the end. */
+            next: string | null;
+        };
+        /** @description A part of a list. */
         List_EscalationPolicy: {
             /** @description The items of this part. */
             items: components["schemas"]["EscalationPolicy"][];
@@ -1870,6 +2100,29 @@ export interface components {
          * @enum {string}
          */
         MessageState: "pending" | "done" | "failed";
+        /** @description What a document shall be. */
+        NewDocument: {
+            /** @description Whether gaps in a schedule are meant. */
+            consent?: boolean;
+            /** @description The same fields as in a configuration file; `name` may be left out. */
+            document: Record<string, unknown>;
+            /**
+             * Format: int64
+             * @description The revision that the edit began with; left out for what is new, or where `If-Match` says it.
+             */
+            revision?: number | null;
+        };
+        /** @description A change that is begun. */
+        NewDraft: {
+            /** @description The same fields as in a configuration file; it may be unfinished. */
+            document: Record<string, unknown>;
+            /**
+             * Format: int64
+             * @description The revision that it is begun on; the one in force, or that of the earlier draft, unless
+             *     given; 0 for a document that is new.
+             */
+            revision?: number | null;
+        };
         /** @description What somebody reports. A title is enough. */
         NewIncident: {
             /** @description Whether it is an exercise, kept out of the figures. */
@@ -2011,6 +2264,13 @@ export interface components {
             name: string;
             /** @description The zone that times are shown in where no person's is known. */
             timezone: string;
+        };
+        /** @description Somebody else's draft. */
+        OtherDraft: {
+            /** @description Whose. */
+            actor: string;
+            /** @description When it was last saved. */
+            updated_at: components["schemas"]["Instant"];
         };
         /** @description What became of a signal. */
         Outcome: {
@@ -2157,6 +2417,8 @@ export interface components {
         };
         /** @description What went wrong, as RFC 9457 writes it. */
         Problem: {
+            /** @description What two people changed in different ways, where an edit was not saved for it. */
+            conflicts?: components["schemas"]["EditConflict"][];
             /**
              * @description What went wrong this time, and what to do about it.
              * @example incident 42 is closed
@@ -2164,6 +2426,13 @@ export interface components {
             detail?: string;
             /** @description Every place that is wrong, where there are several. */
             errors?: components["schemas"]["Fault"][];
+            /** @description When nobody would be on call, where that must be consented to. */
+            gaps?: components["schemas"]["Gap"][];
+            /**
+             * Format: int64
+             * @description The revision that holds now, where an edit named another.
+             */
+            revision?: number | null;
             /**
              * Format: int32
              * @description The status of the answer.
@@ -2217,6 +2486,20 @@ export interface components {
          * @enum {string}
          */
         RotationLeg: "research" | "update";
+        /** @description A document that was saved. */
+        SavedDocument: {
+            /** @description The document as it was saved; null where it was removed. */
+            document: Record<string, unknown> | null;
+            /** @description Whether what somebody else saved in the meantime was merged with it. */
+            merged: boolean;
+            /**
+             * Format: int64
+             * @description What the next edit of it names.
+             */
+            revision: number;
+            /** @description What is allowed, and worth a second look. */
+            warnings: string[];
+        };
         /** @description A schedule. */
         Schedule: {
             /** @description The policies that page by it. */
@@ -2594,6 +2877,16 @@ export interface components {
             teams: string[];
             /** @description The zone that times are shown in. */
             timezone: string;
+        };
+        /** @description The document of a version. */
+        VersionDocument: {
+            /** @description The document as it was; null where it was removed. */
+            document: Record<string, unknown> | null;
+            /**
+             * Format: int64
+             * @description Which.
+             */
+            revision: number;
         };
     };
     responses: never;
@@ -3187,6 +3480,143 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EscalationPolicy"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_escalation_policy: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The revision that the edit began with. */
+                "If-Match"?: string | null;
+            };
+            path: {
+                /** @description The name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDocument"];
+            };
+        };
+        responses: {
+            /** @description As it was saved. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedDocument"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Both texts of what two people changed; nothing was saved. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong with it, or the gaps that need consent. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Name the revision. */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_escalation_policy: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The revision that is meant. */
+                "If-Match"?: string | null;
+            };
+            path: {
+                /** @description The name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone, and can be brought back. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedDocument"];
                 };
             };
             /** @description Sign in first. */
@@ -5014,6 +5444,143 @@ export interface operations {
             };
         };
     };
+    put_schedule: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The revision that the edit began with. */
+                "If-Match"?: string | null;
+            };
+            path: {
+                /** @description The name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDocument"];
+            };
+        };
+        responses: {
+            /** @description As it was saved. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedDocument"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Both texts of what two people changed; nothing was saved. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong with it, or the gaps that need consent. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Name the revision. */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_schedule: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The revision that is meant. */
+                "If-Match"?: string | null;
+            };
+            path: {
+                /** @description The name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone, and can be brought back. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedDocument"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     on_call_of_schedule: {
         parameters: {
             query?: {
@@ -5404,6 +5971,143 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Service"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_service: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The revision that the edit began with. */
+                "If-Match"?: string | null;
+            };
+            path: {
+                /** @description The name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDocument"];
+            };
+        };
+        responses: {
+            /** @description As it was saved. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedDocument"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Both texts of what two people changed; nothing was saved. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong with it, or the gaps that need consent. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Name the revision. */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_service: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The revision that is meant. */
+                "If-Match"?: string | null;
+            };
+            path: {
+                /** @description The name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone, and can be brought back. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedDocument"];
                 };
             };
             /** @description Sign in first. */
@@ -5844,6 +6548,143 @@ export interface operations {
             };
         };
     };
+    put_team: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The revision that the edit began with. */
+                "If-Match"?: string | null;
+            };
+            path: {
+                /** @description The name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDocument"];
+            };
+        };
+        responses: {
+            /** @description As it was saved. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedDocument"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Both texts of what two people changed; nothing was saved. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong with it, or the gaps that need consent. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Name the revision. */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_team: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The revision that is meant. */
+                "If-Match"?: string | null;
+            };
+            path: {
+                /** @description The name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone, and can be brought back. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedDocument"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_tokens: {
         parameters: {
             query?: {
@@ -6221,6 +7062,445 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TrialResult"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    document: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `schedules`, `escalation-policies`, `services` or `teams`. */
+                collection: string;
+                /** @description The name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditableDocument"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    save_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `schedules`, `escalation-policies`, `services` or `teams`. */
+                collection: string;
+                /** @description The name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDraft"];
+            };
+        };
+        responses: {
+            /** @description The document and its drafts. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditableDocument"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    drop_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `schedules`, `escalation-policies`, `services` or `teams`. */
+                collection: string;
+                /** @description The name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    publish_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `schedules`, `escalation-policies`, `services` or `teams`. */
+                collection: string;
+                /** @description The name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Consent"] | null;
+            };
+        };
+        responses: {
+            /** @description As it was saved. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedDocument"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    history: {
+        parameters: {
+            query?: {
+                /** @description How many items at most: 1 to 500, 50 unless given. */
+                limit?: number;
+                /** @description Where the last part ended, from its `next`. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description `schedules`, `escalation-policies`, `services` or `teams`. */
+                collection: string;
+                /** @description The name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_DocumentVersion"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `schedules`, `escalation-policies`, `services` or `teams`. */
+                collection: string;
+                /** @description The name. */
+                name: string;
+                /** @description Which version. */
+                revision: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document of that version. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionDocument"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restore_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `schedules`, `escalation-policies`, `services` or `teams`. */
+                collection: string;
+                /** @description The name. */
+                name: string;
+                /** @description Which version. */
+                revision: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Consent"] | null;
+            };
+        };
+        responses: {
+            /** @description As it is again. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedDocument"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    undo_edit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `schedules`, `escalation-policies`, `services` or `teams`. */
+                collection: string;
+                /** @description The name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Consent"] | null;
+            };
+        };
+        responses: {
+            /** @description As it is again. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedDocument"];
                 };
             };
             /** @description Sign in first. */

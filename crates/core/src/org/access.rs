@@ -1,7 +1,8 @@
 //! The one gate: who may do what to what. Every route and every command passes [`may`]; whatever no
 //! line below allows is denied.
 
-use crate::id::{IncidentId, UserId};
+use crate::id::{IncidentId, TeamId, UserId};
+use crate::org::directory::Directory;
 use crate::org::user::Role;
 
 /// Who asks.
@@ -73,6 +74,11 @@ pub enum Object {
     Alerts,
     /// A person's own settings.
     User(UserId),
+    /// One schedule or escalation policy, as a document that can be changed.
+    Rota {
+        /// Whether it belongs to a team that the caller plans for, as [`plans_for`] says.
+        of_own_team: bool,
+    },
     /// The configuration as a whole, with its secrets.
     Configuration,
     /// API tokens.
@@ -143,6 +149,14 @@ fn by_link(_user: UserId, incident: IncidentId, action: Action, object: Object) 
     }
 }
 
+/// Whether a person plans for a team: its manager and its members do, within what their role allows.
+/// What belongs to no team, administrators alone plan.
+pub fn plans_for(directory: &Directory, caller: Caller, team: Option<TeamId>) -> bool {
+    let Caller::Person { id, .. } = caller else { return false };
+    let team = team.and_then(|team| directory.teams.get(team));
+    team.is_some_and(|team| team.manager == Some(id) || team.members.contains(&id))
+}
+
 fn by_role(role: Role, action: Action, object: Object) -> bool {
     let needs = match (action, object) {
         (Action::Read, Object::Organization | Object::Incidents | Object::Incident(_)) => {
@@ -161,6 +175,7 @@ fn by_role(role: Role, action: Action, object: Object) -> bool {
         (Action::Respond, Object::Shifts) => Role::Responder,
         (Action::Manage, Object::Shift { .. }) => Role::Manager,
         (Action::Read, Object::System) => Role::Manager,
+        (Action::Read | Action::Configure, Object::Rota { of_own_team: true }) => Role::Manager,
         _ => Role::Admin,
     };
     role >= needs
@@ -169,6 +184,8 @@ fn by_role(role: Role, action: Action, object: Object) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::org::directory::Table;
+    use crate::org::team::Team;
     use uuid::Uuid;
 
     const ME: UserId = UserId(Uuid::from_u128(1));
@@ -227,6 +244,46 @@ mod tests {
         assert!(!plans(Role::Stakeholder, shift(ME, true, Some(ME))));
         let looker = Caller::Person { id: ME, role: Role::Responder };
         assert!(may(looker, Action::Configure, shift(ME, true, Some(ME))).is_err());
+    }
+
+    #[test]
+    fn managers_plan_for_their_own_teams_and_administrators_for_all() {
+        let own = Object::Rota { of_own_team: true };
+        let other = Object::Rota { of_own_team: false };
+        let person = |role: Role| Caller::Person { id: ME, role };
+        for action in [Action::Read, Action::Configure] {
+            assert!(may(person(Role::Manager), action, own).is_ok());
+            assert!(may(person(Role::Manager), action, other).is_err());
+            assert!(may(person(Role::Responder), action, own).is_err());
+            assert!(may(person(Role::Admin), action, other).is_ok());
+            assert!(may(Caller::Token { role: Role::Manager }, action, other).is_err());
+        }
+        assert!(may(person(Role::Manager), Action::Operate, own).is_err());
+        assert!(may(person(Role::Manager), Action::Configure, Object::Configuration).is_err());
+    }
+
+    #[test]
+    fn a_team_is_planned_for_by_its_manager_and_its_members_only() {
+        let team = |number: u128, manager: Option<UserId>, members: Vec<UserId>| Team {
+            id: TeamId(Uuid::from_u128(number)),
+            name: format!("team {number}"),
+            manager,
+            members,
+        };
+        let teams = vec![
+            team(10, Some(ME), vec![]),
+            team(11, Some(OTHER), vec![ME]),
+            team(12, Some(OTHER), vec![OTHER]),
+        ];
+        let directory = Directory { teams: Table::new(teams), ..Directory::default() };
+        let me = Caller::Person { id: ME, role: Role::Manager };
+        let own = |caller, number: u128| {
+            plans_for(&directory, caller, Some(TeamId(Uuid::from_u128(number))))
+        };
+        assert!(own(me, 10) && own(me, 11));
+        assert!(!own(me, 12) && !own(me, 99));
+        assert!(!plans_for(&directory, me, None));
+        assert!(!own(Caller::Token { role: Role::Manager }, 10) && !own(Caller::Anonymous, 10));
     }
 
     #[test]

@@ -7,7 +7,10 @@ use muster_core::org::access::Denied;
 use muster_core::query::NotUnderstood;
 use muster_store::StoreError;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::ToSchema;
+
+use super::word::Instant;
 
 use crate::app::access::password::NotTaken;
 use crate::app::access::session::NotSignedIn;
@@ -19,7 +22,7 @@ use crate::app::incident::command::Refused;
 const STORE_RETRY_SECONDS: u32 = 5;
 
 /// What went wrong, as RFC 9457 writes it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Problem {
     /// What kind of problem it is; `about:blank` where the status says it all.
     #[serde(rename = "type")]
@@ -38,6 +41,41 @@ pub struct Problem {
     /// Every place that is wrong, where there are several.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<Fault>,
+    /// What two people changed in different ways, where an edit was not saved for it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub conflicts: Vec<EditConflict>,
+    /// When nobody would be on call, where that must be consented to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gaps: Vec<Gap>,
+    /// The revision that holds now, where an edit named another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<i64>,
+}
+
+/// A section of a document that two people changed in different ways. What is absent is null.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct EditConflict {
+    /// Which section; empty for the document as a whole.
+    #[schema(example = "layers(weekly).rotation.participants")]
+    pub path: String,
+    /// What both began with.
+    #[schema(value_type = Value)]
+    pub base: Value,
+    /// What was to be saved.
+    #[schema(value_type = Value)]
+    pub mine: Value,
+    /// What was saved in the meantime.
+    #[schema(value_type = Value)]
+    pub theirs: Value,
+}
+
+/// A stretch of time in which nobody is on call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Gap {
+    /// From this instant on.
+    pub from: Instant,
+    /// Up to, but not at, this instant.
+    pub to: Instant,
 }
 
 /// One place that is wrong.
@@ -64,13 +102,28 @@ pub struct ApiError {
     status: StatusCode,
     detail: String,
     errors: Vec<Fault>,
+    more: Option<Box<More>>,
     retry_after_seconds: Option<u32>,
+}
+
+/// What only some problems have.
+#[derive(Debug, Clone, Default)]
+struct More {
+    conflicts: Vec<EditConflict>,
+    gaps: Vec<Gap>,
+    revision: Option<i64>,
 }
 
 impl ApiError {
     /// An error of that status.
     pub fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self { status, detail: detail.into(), errors: Vec::new(), retry_after_seconds: None }
+        Self {
+            status,
+            detail: detail.into(),
+            errors: Vec::new(),
+            more: None,
+            retry_after_seconds: None,
+        }
     }
 
     /// 400: the request cannot be understood.
@@ -138,6 +191,22 @@ impl ApiError {
         self
     }
 
+    /// 409 with the sections that two people changed in different ways.
+    pub fn edit_conflict(
+        detail: impl Into<String>,
+        conflicts: Vec<EditConflict>,
+        revision: i64,
+    ) -> Self {
+        let more = More { conflicts, revision: Some(revision), ..More::default() };
+        Self { more: Some(Box::new(more)), ..Self::conflict(detail) }
+    }
+
+    /// 422 with the gaps that must be consented to.
+    pub fn consent_to(detail: impl Into<String>, gaps: Vec<Gap>) -> Self {
+        let more = More { gaps, ..More::default() };
+        Self { more: Some(Box::new(more)), ..Self::unprocessable(detail, Vec::new()) }
+    }
+
     /// The status it answers with.
     pub fn status(&self) -> StatusCode {
         self.status
@@ -151,12 +220,16 @@ impl ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
+        let more = self.more.map(|more| *more).unwrap_or_default();
         let problem = Problem {
             kind: "about:blank".to_owned(),
             title: self.status.canonical_reason().unwrap_or("Error").to_owned(),
             status: self.status.as_u16(),
             detail: self.detail,
             errors: self.errors,
+            conflicts: more.conflicts,
+            gaps: more.gaps,
+            revision: more.revision,
         };
         let body = serde_json::to_string(&problem).unwrap_or_default();
         let json = HeaderValue::from_static("application/problem+json");

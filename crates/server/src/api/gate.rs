@@ -6,6 +6,7 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
 use muster_core::id::UserId;
 use muster_core::org::access::{Action, Object};
+use muster_store::org::document::Kind;
 use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::{ContentBuilder, OpenApi, Ref, ResponseBuilder};
@@ -13,10 +14,13 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter, UtoipaMethodRouterE
 use uuid::Uuid;
 
 use super::error::ApiError;
-use super::{Ctx, caller};
+use super::{Caller, Ctx, caller};
+use crate::app::org::edit::{self, EDITED};
 
-/// The name of the path parameter that [`Need::of_person`] looks at.
-const PERSON: &str = "name";
+/// The name of the path parameter that says which person or document.
+const NAME: &str = "name";
+/// The name of the path parameter that says of which kind a document is.
+const COLLECTION: &str = "collection";
 
 /// What a caller must be allowed to use a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +33,7 @@ pub struct Need {
 enum Target {
     Object(Object),
     Person,
+    Document(Option<Kind>),
 }
 
 impl Need {
@@ -47,6 +52,12 @@ impl Need {
         Self { action, target: Target::Person }
     }
 
+    /// To do `action` to the document that `{name}` in the path names, of that kind, or else of the
+    /// one that `{collection}` names.
+    pub const fn of_document(action: Action, kind: Option<Kind>) -> Self {
+        Self { action, target: Target::Document(kind) }
+    }
+
     /// Whether everybody may.
     pub fn is_door(self) -> bool {
         self == Self::door()
@@ -57,11 +68,20 @@ impl Need {
         self.action
     }
 
-    fn object(self, ctx: &Ctx, params: &RawPathParams) -> Object {
+    fn object(self, ctx: &Ctx, caller: &Caller, params: &RawPathParams) -> Object {
+        let param =
+            |wanted: &str| params.iter().find(|(name, _)| *name == wanted).map(|(_, value)| value);
+        let name = param(NAME);
         match self.target {
             Target::Object(object) => object,
+            Target::Document(kind) => {
+                let collection = || EDITED.iter().find(|(_, of)| Some(*of) == param(COLLECTION));
+                let kind = kind.or_else(|| collection().map(|(kind, _)| *kind));
+                let directory = &ctx.app.snapshot().directory;
+                let object = |(kind, name)| edit::gate(directory, caller, kind, name);
+                kind.zip(name).map_or(Object::Configuration, object)
+            }
             Target::Person => {
-                let name = params.iter().find(|(name, _)| *name == PERSON).map(|(_, value)| value);
                 let snapshot = ctx.app.snapshot();
                 let user = name.and_then(|name| snapshot.directory.users.named(name));
                 // Whoever may not see everybody learns nothing about who exists.
@@ -146,7 +166,7 @@ async fn pass(
         Ok(caller) => caller,
         Err(error) => return error.into_response(),
     };
-    if let Err(denied) = caller.may(need.action, need.object(&ctx, &params)) {
+    if let Err(denied) = caller.may(need.action, need.object(&ctx, &caller, &params)) {
         return ApiError::from(denied).into_response();
     }
     request.extensions_mut().insert(caller);

@@ -3,6 +3,7 @@
 
 mod access;
 mod clocks;
+mod edit;
 mod guard;
 mod harness;
 mod life;

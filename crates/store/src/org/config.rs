@@ -228,6 +228,21 @@ impl TryFrom<ObjectRow> for Object {
     }
 }
 
+/// A document as a version of it is kept: without the ids of what stands inside, which stay the same.
+pub(super) fn envelope(item: Value) -> Result<String> {
+    let envelope = Envelope { v: FORMAT_VERSION, ids: BTreeMap::new(), item };
+    serde_json::to_string(&envelope).map_err(corrupt)
+}
+
+/// The document in what stands in a column `document`.
+pub(super) fn item_of(document: &str) -> Result<Value> {
+    let envelope: Envelope = serde_json::from_str(document).map_err(corrupt)?;
+    if envelope.v > FORMAT_VERSION {
+        return Err(corrupt("it was written by a newer version of Muster"));
+    }
+    Ok(envelope.item)
+}
+
 fn corrupt(error: impl std::fmt::Display) -> StoreError {
     StoreError::Corrupt(error.to_string())
 }

@@ -4,6 +4,8 @@
 pub mod config;
 pub mod directory;
 pub mod document;
+pub mod draft;
+pub mod history;
 
 #[cfg(test)]
 mod tests;

@@ -13,6 +13,7 @@ use super::{ApiError, Routes};
 
 pub mod alias;
 pub mod config;
+pub mod edit;
 pub mod policy;
 pub mod sample;
 pub mod schedule;
@@ -31,6 +32,7 @@ pub fn routes() -> Routes {
         .merge(service::routes())
         .merge(alias::routes())
         .merge(config::routes())
+        .merge(edit::routes())
         .merge(workbench::routes())
 }
 

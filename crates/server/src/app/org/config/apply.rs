@@ -3,7 +3,10 @@
 
 use jiff::Timestamp;
 use muster_store::org::config::{self, Change as Recorded, RECORD_CONFLICT};
+use muster_store::org::document::Item;
+use muster_store::org::history::{self, Version};
 use muster_store::{Db, Lane, StoreError, Tx};
+use serde_json::Value;
 
 use super::plan::{Action, Plan, Surroundings, decide};
 use super::{ConfigError, Wanted};
@@ -80,7 +83,7 @@ pub async fn apply_in(
     let plan = decide(&config::stored(tx).await?, wanted, surroundings)?;
     let revision = if plan.is_empty() { plan.base } else { plan.base + 1 };
     if !plan.is_empty() {
-        write(tx, &plan, revision, actor, surroundings.now).await?;
+        write(tx, &plan, revision, (actor, wanted.way), surroundings.now).await?;
     }
     Ok(Applied { plan, revision })
 }
@@ -89,18 +92,28 @@ async fn write(
     tx: &mut Tx,
     plan: &Plan,
     revision: i64,
-    actor: &str,
+    (actor, way): (&str, &str),
     now: Timestamp,
 ) -> Result<(), StoreError> {
     // The record comes first: of two changes on the same revision one fails here, before it has
     // written anything that the other did not see.
-    let (actor, summary) = (actor.to_owned(), plan.summary());
-    config::record(tx, &Recorded { revision, at: now, actor, summary }).await?;
+    let summary = plan.summary();
+    config::record(tx, &Recorded { revision, at: now, actor: actor.to_owned(), summary }).await?;
+    let version = |value: Option<&Value>| Version {
+        revision,
+        at: now,
+        actor: actor.to_owned(),
+        way: way.to_owned(),
+        value: value.cloned(),
+    };
     for object in &plan.objects {
         config::put(tx, object, now).await?;
+        let Item { kind, name, value } = &object.item;
+        history::keep(tx, *kind, name, &version(Some(value))).await?;
     }
     for change in plan.changes.iter().filter(|change| change.action == Action::Delete) {
         config::remove(tx, change.kind, &change.name, revision, now).await?;
+        history::keep(tx, change.kind, &change.name, &version(None)).await?;
     }
     Ok(())
 }

@@ -10,6 +10,7 @@
 mod apply;
 pub mod assertions;
 mod export;
+pub mod object;
 mod parse;
 mod plan;
 mod problem;
@@ -19,7 +20,7 @@ mod validate;
 
 pub use apply::{Applied, apply, apply_in, plan};
 pub use export::{export, to_yaml};
-pub use plan::{Action, Change, Plan, Surroundings};
+pub use plan::{Action, Change, Plan, Surroundings, decide};
 pub use problem::{PROBLEMS_MAX, Problem};
 pub use source::{FILE_BYTES_MAX, Position};
 
@@ -32,6 +33,9 @@ use self::read::Problems;
 use self::source::Node;
 use self::validate::Whole;
 
+/// The way of a change that a file makes.
+pub const APPLY: &str = "apply";
+
 /// A configuration that somebody wants, free of problems in itself.
 #[derive(Debug, Clone)]
 pub struct Wanted {
@@ -39,6 +43,8 @@ pub struct Wanted {
     assertions: Vec<Assertion>,
     root: Node,
     file: Option<String>,
+    /// In which way it changes the configuration, for the history of each document.
+    way: &'static str,
 }
 
 impl Wanted {
@@ -77,7 +83,19 @@ impl From<Vec<Problem>> for ConfigError {
 /// Every problem, in the order of the file.
 pub fn check(text: &str, file_name: Option<&str>) -> Result<Wanted, Vec<Problem>> {
     let problems = Problems::of(file_name);
-    let Some(file) = parse::file(text, &problems) else { return Err(problems.into_sorted()) };
+    match parse::file(text, &problems) {
+        Some(file) => wanted(file, file_name, problems, APPLY),
+        None => Err(problems.into_sorted()),
+    }
+}
+
+/// What was read, if it is free of problems in itself.
+fn wanted(
+    file: parse::File,
+    file_name: Option<&str>,
+    problems: Problems,
+    way: &'static str,
+) -> Result<Wanted, Vec<Problem>> {
     validate::validate(&Whole {
         documents: &file.documents,
         written: &file.documents,
@@ -93,6 +111,7 @@ pub fn check(text: &str, file_name: Option<&str>) -> Result<Wanted, Vec<Problem>
         assertions: file.assertions,
         root: file.root,
         file: file_name.map(str::to_owned),
+        way,
     })
 }
 

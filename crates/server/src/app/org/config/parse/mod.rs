@@ -52,13 +52,17 @@ pub struct File {
 
 /// Reads a file and notes every problem that a single value can have.
 pub fn file(text: &str, problems: &Problems) -> Option<File> {
-    let root = match source::read(text) {
-        Ok(root) => root,
+    match source::read(text) {
+        Ok(root) => tree(root, problems),
         Err(malformed) => {
             problems.note(Some(malformed.at), &Path::default(), malformed.message);
-            return None;
+            None
         }
-    };
+    }
+}
+
+/// Reads the tree of a file and notes every problem that a single value can have.
+pub fn tree(root: Node, problems: &Problems) -> Option<File> {
     let (documents, assertions) = {
         let top = Cursor::top(&root, problems);
         if top.is_null() {
