@@ -61,6 +61,15 @@ pub struct File {
     pub smtp_url: Option<String>,
     /// The sender of mail.
     pub mail_from: Option<String>,
+    /// The addresses that mail comes in at over SMTP.
+    pub smtp_listen: Option<String>,
+    /// The address or socket that mail comes in at over LMTP.
+    pub lmtp_listen: Option<String>,
+    /// The domains whose mail is taken.
+    #[serde(default)]
+    pub mail_domains: Vec<String>,
+    /// The name under which our own mail server writes what it found out about senders.
+    pub mail_trust: Option<String>,
     /// The form of the log.
     pub log: Option<String>,
 }

@@ -1,5 +1,5 @@
-//! Muster's server. `app` loads, decides and commits; `engine` carries accepted work forward; `api`
-//! and `lifeline` speak with programs and with people. The rules themselves are in the core.
+//! Muster's server. `app` loads, decides and commits; `engine` carries accepted work forward; `api`,
+//! `lifeline` and `mail` speak with programs, with people and with mail servers. The rules themselves are in the core.
 
 pub mod api;
 pub mod app;
@@ -10,4 +10,5 @@ pub mod engine;
 pub mod http;
 pub mod ids;
 pub mod lifeline;
+pub mod mail;
 pub mod settings;

@@ -23,8 +23,20 @@ pub struct Settings {
     pub smtp_url: Option<String>,
     /// The sender of mail.
     pub mail_from: String,
+    /// How mail comes in.
+    pub mail_in: MailIn,
     /// Whether this is a throw-away demonstration.
     pub demo: bool,
+}
+
+/// How mail comes in.
+#[derive(Debug, Clone, Default)]
+pub struct MailIn {
+    /// The domains whose mail is taken, in lower case; the first stands in addresses that Muster
+    /// makes. Without any, no mail comes in.
+    pub domains: Vec<String>,
+    /// The name under which our own mail server writes `Authentication-Results`.
+    pub trusted: Option<String>,
 }
 
 impl Default for Settings {
@@ -34,6 +46,7 @@ impl Default for Settings {
             network_allow: Vec::new(),
             smtp_url: None,
             mail_from: "Muster <muster@localhost>".to_owned(),
+            mail_in: MailIn::default(),
             demo: false,
         }
     }

@@ -20,6 +20,8 @@ use crate::operator;
 use crate::settings::{Place, Settings};
 use crate::store::{self, Missing};
 
+mod mail;
+
 /// Where the server listens unless it is told otherwise.
 const LISTEN_DEFAULT: &str = "127.0.0.1:8080";
 /// What is logged unless somebody asks for more.
@@ -33,6 +35,8 @@ pub struct Serve {
     listen: Option<String>,
     #[command(flatten)]
     outside: Outside,
+    #[command(flatten)]
+    mail: mail::Listening,
     /// The log: text or json, a level, or both, such as json,debug [env: MUSTER_LOG]
     #[arg(long, value_name = "FORM")]
     log: Option<Log>,
@@ -82,10 +86,13 @@ impl Serve {
         let listener = TcpListener::bind(&listen).await.with_context(|| {
             format!("{listen} cannot be listened on; choose another address with --listen")
         })?;
+        let mail = self.mail.over(settings)?;
+        let mail_listeners = mail.bind().await?;
         let own_url = format!("http://{}", reachable(listener.local_addr()?));
 
         let stop = stopped()?;
-        let app_settings = self.outside.over(settings, &own_url)?;
+        let mut app_settings = self.outside.over(settings, &own_url)?;
+        app_settings.mail_in = mail.settings();
         let app = App::start(db.clone(), Clock::System, app_settings).await?;
         let accept = Accept::start(&app);
         let engine = Engine::start(&app);
@@ -103,9 +110,19 @@ impl Serve {
         } else {
             eprintln!("{listens}");
         }
-        muster_server::http::serve(Ctx::new(app, accept), listener, stop).await?;
+        let ctx = Ctx::new(app, accept);
+        let (stop_mail, stopping) = tokio::sync::watch::channel(());
+        let mut letters = tokio::task::JoinSet::new();
+        for listener in mail_listeners {
+            let mut stopping = stopping.clone();
+            let stop = async move { while stopping.changed().await.is_ok() {} };
+            letters.spawn(muster_server::mail::serve(ctx.clone(), listener, stop));
+        }
+        muster_server::http::serve(ctx, listener, stop).await?;
 
         tracing::info!("stopping");
+        drop(stop_mail);
+        while letters.join_next().await.is_some() {}
         drop(engine);
         drop(posted);
         db.close().await;
@@ -143,6 +160,7 @@ impl Outside {
             network_allow,
             smtp_url: settings.pick(self.smtp_url, "MUSTER_SMTP_URL", file.smtp_url.clone())?,
             mail_from: mail_from.unwrap_or(defaults.mail_from),
+            mail_in: settings::MailIn::default(),
             demo: false,
         })
     }

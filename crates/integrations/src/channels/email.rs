@@ -21,6 +21,7 @@ use reqwest::Url;
 use sha2::{Digest as _, Sha256};
 
 use super::{Envelope, Message, Outcome};
+use crate::mail::LOOP_HEADER;
 use crate::outbound::{Outbound, Unreachable, chain, one_line};
 
 mod text;
@@ -50,6 +51,7 @@ struct Server {
     encryption: Encryption,
     credentials: Option<Credentials>,
     from: Mailbox,
+    loop_mark: String,
 }
 
 impl std::fmt::Debug for Server {
@@ -62,7 +64,7 @@ impl std::fmt::Debug for Server {
 
 impl Mailer {
     /// Reads the server's address and the sender.
-    pub(super) fn new(url: &str, from: &str) -> Result<Self, String> {
+    pub(super) fn new(url: &str, from: &str, loop_mark: &str) -> Result<Self, String> {
         let url = Url::parse(url).map_err(|error| format!("the address is wrong: {error}"))?;
         let host =
             url.host_str().filter(|host| !host.is_empty()).ok_or("the address has no host")?;
@@ -91,6 +93,7 @@ impl Mailer {
             encryption,
             credentials,
             from,
+            loop_mark: loop_mark.to_owned(),
         };
         Ok(Self(Arc::new(server)))
     }
@@ -103,7 +106,7 @@ impl Mailer {
         mailbox: &str,
         now: Timestamp,
     ) -> Outcome {
-        let letter = match Letter::new(&self.0.from, envelope, mailbox, now) {
+        let letter = match Letter::new(&self.0, envelope, mailbox, now) {
             Ok(letter) => letter,
             Err(why) => return Outcome::permanent(why),
         };
@@ -194,7 +197,7 @@ struct Letter {
 
 impl Letter {
     fn new(
-        from: &Mailbox,
+        server: &Server,
         envelope: &Envelope,
         mailbox: &str,
         now: Timestamp,
@@ -204,6 +207,7 @@ impl Letter {
             .parse()
             .map_err(|_| format!("`{}` is not a mailbox", one_line(mailbox)))?;
         let rendered = render(envelope);
+        let from = &server.from;
         let domain = from.email.domain();
         let date = std::time::SystemTime::from(now);
         let mut builder = lettre::Message::builder()
@@ -212,7 +216,12 @@ impl Letter {
             .date(date)
             .message_id(Some(format!("<{}@{domain}>", id_part(&envelope.id))))
             .subject(one_line(&rendered.subject))
-            .header(AutoSubmitted);
+            .header(AutoSubmitted)
+            .header(LoopMark(server.loop_mark.clone()));
+        if let Some(answers) = answer_mailbox(&envelope.message) {
+            let answers = answers.parse().map_err(|_| "the answers' mailbox is none".to_owned())?;
+            builder = builder.reply_to(Mailbox::new(None, answers));
+        }
         if let Some(incident) = thread_of(&envelope.message) {
             let root = format!("<{}@{domain}>", id_part(&incident));
             builder = builder.in_reply_to(root.clone()).references(root);
@@ -258,6 +267,33 @@ fn thread_of(message: &Message) -> Option<String> {
             incident.as_ref().map(|incident| incident.id.to_string())
         }
         Message::Digest { .. } | Message::Test { .. } => None,
+    }
+}
+
+/// Where an answer to the letter goes, if its receiver can answer by mail. A digest has an answer
+/// for each of its pages, which one mailbox cannot tell apart.
+fn answer_mailbox(message: &Message) -> Option<&str> {
+    match message {
+        Message::Page { page, .. } => page.reply_to.as_deref(),
+        _ => None,
+    }
+}
+
+/// By this an installation knows its own mail and does not take it for an alert.
+#[derive(Clone)]
+struct LoopMark(String);
+
+impl header::Header for LoopMark {
+    fn name() -> header::HeaderName {
+        header::HeaderName::new_from_ascii_str(LOOP_HEADER)
+    }
+
+    fn parse(text: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(Self(text.to_owned()))
+    }
+
+    fn display(&self) -> header::HeaderValue {
+        header::HeaderValue::new(Self::name(), self.0.clone())
     }
 }
 
@@ -325,7 +361,7 @@ mod tests {
     use super::*;
 
     fn server(url: &str) -> Result<String, String> {
-        Mailer::new(url, "Muster <muster@example.com>").map(|mailer| format!("{mailer:?}"))
+        Mailer::new(url, "Muster <muster@example.com>", "mark").map(|mailer| format!("{mailer:?}"))
     }
 
     #[test]
@@ -345,7 +381,7 @@ mod tests {
         for wrong in ["mail.example.com", "http://mail", "smtp://", "smtp://m?tls=maybe"] {
             assert!(server(wrong).is_err(), "{wrong}");
         }
-        assert!(Mailer::new("smtp://m", "nobody").is_err());
+        assert!(Mailer::new("smtp://m", "nobody", "mark").is_err());
     }
 
     #[test]

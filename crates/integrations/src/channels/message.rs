@@ -83,6 +83,8 @@ pub struct Page {
     pub possible_repeat: bool,
     /// Where the person answers.
     pub ack_url: String,
+    /// The mailbox that an answer by mail goes to, where mail comes in.
+    pub reply_to: Option<String>,
 }
 
 /// An incident as it stood when the message was made.

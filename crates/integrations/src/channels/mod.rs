@@ -197,6 +197,8 @@ pub struct Config {
     pub mail_from: String,
     /// Signs webhooks whose address has no secret of its own.
     pub signing_secret: String,
+    /// What mail carries so that it is known if it comes back.
+    pub loop_mark: String,
 }
 
 /// Why the channels cannot be set up.
@@ -218,6 +220,7 @@ pub struct Channels {
     /// Mail servers of providers, by address and sender.
     mailers: Arc<Mutex<HashMap<(String, String), Mailer>>>,
     signing_secret: String,
+    loop_mark: String,
 }
 
 impl Channels {
@@ -230,11 +233,12 @@ impl Channels {
         let outbound = Outbound::new(guard, config.limits)?;
         let mailer = config
             .smtp_url
-            .map(|url| Mailer::new(&url, &config.mail_from))
+            .map(|url| Mailer::new(&url, &config.mail_from, &config.loop_mark))
             .transpose()
             .map_err(InvalidConfig::Mail)?;
         let mailers = Arc::default();
-        Ok(Self { outbound, mailer, mailers, signing_secret: config.signing_secret })
+        let Config { signing_secret, loop_mark, .. } = config;
+        Ok(Self { outbound, mailer, mailers, signing_secret, loop_mark })
     }
 
     /// Makes one attempt.
@@ -291,7 +295,7 @@ impl Channels {
         if let Some(mailer) = mailers.get(&key) {
             return Ok(Some(mailer.clone()));
         }
-        let mailer = Mailer::new(&key.0, &key.1)?;
+        let mailer = Mailer::new(&key.0, &key.1, &self.loop_mark)?;
         mailers.insert(key, mailer.clone());
         Ok(Some(mailer))
     }

@@ -47,6 +47,19 @@ async fn a_page_is_one_mail_with_everything_to_act_on() {
 }
 
 #[tokio::test]
+async fn a_page_that_can_be_answered_by_mail_says_where_and_how() {
+    let reply_to = Some("ack+0123@alerts.example.com".to_owned());
+    let page = Page { reply_to, ..page() };
+    let mail = delivered(Message::Page { page, incident: incident("Disk full") }).await;
+    assert_eq!(mail.header("reply-to"), "ack+0123@alerts.example.com");
+    assert_eq!(mail.header("x-muster-loop"), "0123abcd");
+    assert!(mail.message.contains("ack, resolve, escalate or decline"));
+    let mail = delivered(a_page("Disk full")).await;
+    assert_eq!(mail.header("reply-to"), "", "where no mail comes in, none is asked for");
+    assert!(!mail.message.contains("answer this mail"));
+}
+
+#[tokio::test]
 async fn every_attempt_of_a_delivery_is_the_same_mail_in_the_same_thread() {
     let first = delivered(a_page("Disk full")).await;
     let again = delivered(a_page("Disk full")).await;

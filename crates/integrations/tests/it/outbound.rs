@@ -14,6 +14,7 @@ fn guarded(allow: &[&str], smtp_url: Option<String>) -> Channels {
         smtp_url,
         mail_from: "muster@example.com".to_owned(),
         signing_secret: "secret".to_owned(),
+        loop_mark: String::new(),
     })
     .expect("channels")
 }

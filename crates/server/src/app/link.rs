@@ -18,6 +18,36 @@ pub fn token(instance_key: &[u8; 32], page: PageId) -> String {
     URL_SAFE_NO_PAD.encode(derive(instance_key, b"page link", page.0.as_bytes()))
 }
 
+/// What stands in front of the tag in the mailbox that a page is answered at.
+pub const ANSWER_PREFIX: &str = "ack+";
+/// How many bytes of its digest an answer's tag carries: the whole mailbox must fit into the 64
+/// characters that mail allows, in letters that survive a change of case.
+const ANSWER_DIGEST_BYTES: usize = 12;
+
+/// The tag of the mailbox that a page is answered at: the page, and a digest that nobody can guess.
+pub fn answer_tag(instance_key: &[u8; 32], page: PageId) -> String {
+    let digest = derive(instance_key, b"mail answer", page.0.as_bytes());
+    let digest: String =
+        digest[..ANSWER_DIGEST_BYTES].iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("{}{digest}", page.0.as_simple())
+}
+
+/// The page whose answer bears that tag, in any case of letters.
+pub fn answered_page(instance_key: &[u8; 32], tag: &str) -> Option<PageId> {
+    let tag = tag.to_ascii_lowercase();
+    let page = PageId(uuid::Uuid::try_parse(tag.get(..32)?).ok()?);
+    let right = answer_tag(instance_key, page);
+    // Compared to the end whatever differs, so that the time it takes tells nothing.
+    let differences = right.bytes().zip(tag.bytes()).fold(0, |seen, (a, b)| seen | (a ^ b));
+    (differences == 0 && right.len() == tag.len()).then_some(page)
+}
+
+/// The mark by which an installation knows its own mail.
+pub fn loop_mark(instance_key: &[u8; 32]) -> String {
+    let digest = derive(instance_key, b"mail loop", &[]);
+    digest[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// A key of its own for one purpose and object, derived from the installation's key.
 pub fn derive(instance_key: &[u8; 32], purpose: &[u8], object: &[u8]) -> [u8; 32] {
     // HMAC takes keys of any length, so this cannot fail; an empty key would only weaken it.
@@ -45,6 +75,12 @@ impl App {
         format!("{}/p/{}", self.settings.public_url, token(self.instance_key(), page))
     }
 
+    /// The mailbox that a page is answered at, where mail comes in.
+    pub fn answer_mailbox(&self, page: PageId) -> Option<String> {
+        let domain = self.settings.mail_in.domains.first()?;
+        Some(format!("{ANSWER_PREFIX}{}@{domain}", answer_tag(self.instance_key(), page)))
+    }
+
     /// Where an incident is shown in the app.
     pub fn incident_url(&self, number: i64) -> String {
         format!("{}/app/incidents/{number}", self.settings.public_url)
@@ -64,6 +100,28 @@ impl App {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_answer_is_known_by_its_tag_alone() {
+        let page = PageId(uuid::Uuid::from_u128(7));
+        let key = [7; 32];
+        let tag = answer_tag(&key, page);
+        assert!(ANSWER_PREFIX.len() + tag.len() <= 64, "it fits into a mailbox");
+        assert_eq!(answered_page(&key, &tag), Some(page));
+        assert_eq!(answered_page(&key, &tag.to_uppercase()), Some(page));
+        assert_eq!(answered_page(&[8; 32], &tag), None, "another installation's");
+        let forged = |at: usize| {
+            let mut forged = tag.clone().into_bytes();
+            forged[at] = if forged[at] == b'0' { b'1' } else { b'0' };
+            String::from_utf8(forged).unwrap()
+        };
+        for at in 0..tag.len() {
+            assert_eq!(answered_page(&key, &forged(at)), None, "{at}");
+        }
+        for wrong in ["", "ä", &tag[..tag.len() - 1], &format!("{tag}0")] {
+            assert_eq!(answered_page(&key, wrong), None, "{wrong}");
+        }
+    }
 
     #[test]
     fn every_page_has_its_own_unguessable_token() {

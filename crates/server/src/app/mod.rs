@@ -219,6 +219,7 @@ fn outbound(settings: &Settings, instance_key: &[u8; 32]) -> channels::Config {
         smtp_url: settings.smtp_url.clone(),
         mail_from: settings.mail_from.clone(),
         signing_secret: link::signing_secret(instance_key),
+        loop_mark: link::loop_mark(instance_key),
         ..channels::Config::default()
     }
 }

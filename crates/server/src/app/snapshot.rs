@@ -74,6 +74,17 @@ impl Snapshot {
         self.by_key.get(key).and_then(|id| self.integrations.get(id))
     }
 
+    /// The integration that a key belongs to whose letters may have changed their case on the way,
+    /// as they may in mail; none where there are two.
+    pub fn inlet_by_key_in_any_case(&self, key: &str) -> Option<&Arc<Inlet>> {
+        let mut alike = self.by_key.iter().filter(|(known, _)| known.eq_ignore_ascii_case(key));
+        let (_, id) = alike.next()?;
+        if alike.next().is_some() {
+            return None;
+        }
+        self.integrations.get(id)
+    }
+
     /// An integration.
     pub fn inlet(&self, id: IntegrationId) -> Option<&Arc<Inlet>> {
         self.integrations.get(&id)

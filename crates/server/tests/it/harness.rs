@@ -19,7 +19,7 @@ use muster_server::clock::Clock;
 use muster_server::engine::Engine;
 use muster_server::engine::accept::Accept;
 use muster_server::http;
-use muster_server::settings::Settings;
+use muster_server::settings::{MailIn, Settings};
 use muster_store::{Db, testing, timer};
 use reqwest::{Method, RequestBuilder};
 use serde_json::Value;
@@ -102,6 +102,7 @@ services:
       - {{ name: alertmanager, type: alertmanager, key: checkout-alertmanager-key }}
       - {{ name: prometheus, type: prometheus, key: checkout-prometheus-key }}
       - {{ name: anything, type: generic, key: checkout-generic-key }}
+      - {{ name: letters, type: email, key: checkout-letters-key }}
   - {{ name: search, escalation_policy: payments }}
 catch_all: {{ escalation_policy: payments }}
 "#
@@ -123,6 +124,10 @@ impl World {
         let settings = Settings {
             public_url: base.clone(),
             network_allow: vec!["127.0.0.0/8".into()],
+            mail_in: MailIn {
+                domains: vec!["alerts.example.com".into(), "alerts.example.net".into()],
+                trusted: Some("mx.example.com".into()),
+            },
             ..Settings::default()
         };
         let app = App::start(db, clock, settings).await.unwrap();

@@ -8,6 +8,7 @@ mod guard;
 mod harness;
 mod life;
 mod lifeline;
+mod mail;
 mod openapi;
 mod org;
 mod overrides;

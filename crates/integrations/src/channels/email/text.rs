@@ -96,6 +96,12 @@ fn paged(page: &Page, incident: &Incident) -> Vec<Block> {
     blocks.push(Block::Paragraph(
         "Opening the link changes nothing; the button on its page acknowledges.".to_owned(),
     ));
+    if page.reply_to.is_some() {
+        blocks.push(Block::Paragraph(
+            "Or answer this mail with one word on the first line: ack, resolve, escalate or decline."
+                .to_owned(),
+        ));
+    }
     blocks.extend(
         incident.runbook.iter().map(|href| Block::Link { label: "Runbook", href: href.clone() }),
     );

@@ -32,6 +32,7 @@ pub fn channels(smtp: Option<SocketAddr>, limits: Limits) -> Channels {
         smtp_url: smtp.map(|address| format!("smtp://{address}?tls=none")),
         mail_from: "Muster <muster@example.com>".to_owned(),
         signing_secret: SECRET.to_owned(),
+        loop_mark: "0123abcd".to_owned(),
     })
     .expect("channels")
 }
@@ -58,6 +59,7 @@ pub fn page() -> Page {
         attempt: 1,
         possible_repeat: false,
         ack_url: "https://muster.example.com/p/token".to_owned(),
+        reply_to: None,
     }
 }
 

@@ -155,9 +155,10 @@ async fn describe(
 fn address(ctx: &Ctx, integration: &service::Integration, may_send: bool) -> String {
     let base = &ctx.app.settings.public_url;
     let key = if may_send { integration.key.as_str() } else { "…" };
-    match integration.source.as_str() {
-        "pagerduty" => format!("{base}/v2/enqueue"),
-        source => format!("{base}/ingest/{source}/{key}"),
+    match (integration.source.as_str(), ctx.app.settings.mail_in.domains.first()) {
+        ("email", Some(domain)) => format!("{key}@{domain}"),
+        ("pagerduty", _) => format!("{base}/v2/enqueue"),
+        (source, _) => format!("{base}/ingest/{source}/{key}"),
     }
 }
 

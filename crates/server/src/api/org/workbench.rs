@@ -344,6 +344,7 @@ impl<'a> Bench<'a> {
             attempt: 1,
             possible_repeat: false,
             ack_url: format!("{}/p/example", app.settings.public_url),
+            reply_to: None,
         };
         let incident = message::Incident {
             id: IncidentId(Uuid::nil()),

@@ -22,6 +22,8 @@ use crate::app::App;
 /// What somebody reports. A title is enough.
 #[derive(Debug, Clone, Default)]
 pub struct Report {
+    /// The incident's id, for a report that may come twice; a new one unless given.
+    pub id: Option<IncidentId>,
     /// One line.
     pub title: String,
     /// More than a line.
@@ -104,7 +106,7 @@ impl App {
         let mut title = report.title.trim().to_owned();
         cut(&mut title, TITLE_CHARS_MAX);
         Some(Incident {
-            id: IncidentId(self.ids.next(now)),
+            id: report.id.unwrap_or_else(|| IncidentId(self.ids.next(now))),
             number: 0,
             title,
             summary: report.summary.clone(),

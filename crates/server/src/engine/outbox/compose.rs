@@ -188,6 +188,7 @@ fn as_message(app: &App, member: &Member, page: &PageRow, now: Timestamp) -> mes
         attempt: u32::try_from(member.number).unwrap_or(u32::MAX),
         possible_repeat: member.possible_repeat,
         ack_url: app.page_url(PageId(page.id)),
+        reply_to: app.answer_mailbox(PageId(page.id)),
     }
 }
 
