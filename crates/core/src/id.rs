@@ -67,6 +67,8 @@ ids! {
     ContactMethodId = "cm";
     /// One contact method's part in a page, with all of its attempts.
     DeliveryId = "dlv";
+    /// Several pages in one message.
+    DigestId = "dig";
     /// A timeline or stream entry.
     EntryId = "ent";
     /// A calendar that a person's leave is read from.

@@ -1,6 +1,7 @@
 //! Who is on call, whom an escalation reaches, and how one person is paged.
 
 pub mod alias;
+pub mod bundle;
 pub mod coverage;
 pub mod escalation;
 pub mod overrides;

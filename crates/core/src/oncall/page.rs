@@ -15,10 +15,6 @@ pub const ATTEMPTS_MAX: u32 = 8;
 pub const FAILURES_BEFORE_NEXT_METHOD: u32 = 2;
 /// After so long without acceptance the next method starts in parallel.
 pub const UNACCEPTED_BEFORE_NEXT_METHOD: SignedDuration = SignedDuration::from_secs(30);
-/// So many messages go out at once to one person and method within [`BUNDLE_WINDOW`].
-pub const SINGLES_PER_WINDOW: usize = 2;
-/// What comes beyond [`SINGLES_PER_WINDOW`] within this time becomes one digest.
-pub const BUNDLE_WINDOW: SignedDuration = SignedDuration::from_mins(1);
 
 /// What comes later than this after its time says so: longer than any digest waits.
 pub const LATE_AFTER: SignedDuration = SignedDuration::from_mins(2);
@@ -182,19 +178,6 @@ pub fn late(due: Timestamp, now: Timestamp) -> Option<String> {
     (by > LATE_AFTER).then(|| format!("{} late", format_duration(minutes)))
 }
 
-/// When a message to a person and method goes out, given when the latest ones did: at once, or at
-/// the instant its digest is sent (the contract "a person's first two pages within a minute go out
-/// at once; more become a digest").
-pub fn bundle_until(recent: &[Timestamp], now: Timestamp) -> Option<Timestamp> {
-    let since = now.checked_sub(BUNDLE_WINDOW).unwrap_or(Timestamp::MIN);
-    // What went out "later" went out before the clock was set back, and says nothing about now.
-    let is_recent = |at: &&Timestamp| since < **at && **at <= now;
-    let mut within: Vec<_> = recent.iter().filter(is_recent).copied().collect();
-    within.sort_unstable();
-    let first = (within.len() >= SINGLES_PER_WINDOW).then(|| within[0])?;
-    first.checked_add(BUNDLE_WINDOW).ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -249,25 +232,9 @@ mod tests {
     }
 
     #[test]
-    fn the_third_page_within_a_minute_waits_for_the_digest() {
-        let second = SignedDuration::from_secs(1);
-        let sent = [t0(), t0() + second];
-        assert_eq!(bundle_until(&sent[..1], t0() + second), None);
-        assert_eq!(bundle_until(&sent, t0() + second * 2), Some(t0() + BUNDLE_WINDOW));
-        assert_eq!(bundle_until(&sent, t0() + BUNDLE_WINDOW), None);
-    }
-
-    #[test]
     fn what_comes_late_says_so() {
         assert_eq!(late(t0(), t0() + LATE_AFTER), None);
         let later = t0() + SignedDuration::from_secs(55 * 60 + 30);
         assert_eq!(late(t0(), later).as_deref(), Some("55m late"));
-    }
-
-    #[test]
-    fn a_clock_that_was_set_back_holds_up_no_page() {
-        let second = SignedDuration::from_secs(1);
-        let sent = [t0(), t0() + second];
-        assert_eq!(bundle_until(&sent, t0() - SignedDuration::from_hours(1)), None);
     }
 }

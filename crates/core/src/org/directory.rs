@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 
 use crate::id::{IntegrationId, PolicyId, ScheduleId, ServiceId, TeamId, UserId, WebhookId};
 use crate::incident::severity::{Level, Severity};
+use crate::oncall::bundle::Limits;
 use crate::oncall::escalation::Policy;
 use crate::oncall::schedule::Schedule;
 use crate::org::channel::Channel;
@@ -128,6 +129,8 @@ pub struct Directory {
     pub services: Table<ServiceId, Service>,
     /// Outgoing event webhooks.
     pub webhooks: Table<WebhookId, EventWebhook>,
+    /// How many messages a person gets before the rest wait for a digest.
+    pub paging: Limits,
     /// Who carries messages, the preferred first.
     pub providers: Vec<Arc<Provider>>,
     /// Integrations that belong to no single service.
@@ -152,6 +155,7 @@ impl Default for Directory {
             policies: Table::default(),
             services: Table::default(),
             webhooks: Table::default(),
+            paging: Limits::default(),
             providers: Vec::new(),
             integrations: Vec::new(),
             routing: Vec::new(),

@@ -13,8 +13,9 @@ use crate::alerting::alert::AlertStatus;
 use crate::engine::lease::LEASE;
 use crate::incident::lifecycle::{How, Status};
 use crate::incident::severity::Urgency;
+use crate::oncall::bundle::Limit;
 use crate::oncall::escalation::State;
-use crate::oncall::page::{BUNDLE_WINDOW, DeliveryState, PageState};
+use crate::oncall::page::{DeliveryState, PageState};
 use crate::oncall::{reach, schedule};
 
 /// How long work that is due, and that nobody holds, may wait while a node is alive and the store can
@@ -248,7 +249,7 @@ fn due_work_is_attempted(world: &World, _: &[Fact], all: bool) -> Result<(), Str
         require(!late(since, UNATTEMPTED_MAX), || format!("a message waits since {since}"))?;
     }
     if let Some((at, id)) = world.store.untried.first() {
-        let allowed = UNATTEMPTED_MAX + BUNDLE_WINDOW;
+        let allowed = UNATTEMPTED_MAX + Limit::default().window;
         require(!late(*at, allowed), || format!("delivery {id} was never tried since {at}"))?;
     }
     if !all || !late(healthy_since, UNATTEMPTED_MAX) {

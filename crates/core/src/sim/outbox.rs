@@ -5,8 +5,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::Sabotage;
 use super::incident::Context;
-use super::store::{Fact, Key, Store};
-use crate::id::ContactMethodId;
+use super::store::{DeliveryRow, Fact, Key, Store};
+use crate::id::{ContactMethodId, ServiceId};
+use crate::oncall::bundle::{self, Limit, Sent};
 use crate::oncall::page::{self, Answer, DeliveryState, PageState, Progress};
 
 /// How long what went out is remembered for bundling.
@@ -41,7 +42,7 @@ impl Store {
             return vec![];
         }
         if state == DeliveryState::Scheduled
-            && let Some(until) = self.bundle_until(method, cx.now)
+            && let Some(until) = self.hold_until(cx, method, page)
         {
             if let Some(row) = self.deliveries.get_mut(&id) {
                 row.state = DeliveryState::Bundled;
@@ -70,12 +71,40 @@ impl Store {
         user.is_some_and(|user| user.contact_method(method).is_some())
     }
 
-    fn bundle_until(&mut self, method: ContactMethodId, now: Timestamp) -> Option<Timestamp> {
-        let sent = self.recent.entry(method).or_default();
-        let oldest = now.checked_sub(RECENT_KEPT).unwrap_or(Timestamp::MIN);
-        sent.retain(|(at, _)| *at > oldest);
-        let sent: Vec<_> = sent.iter().map(|(at, _)| *at).collect();
-        page::bundle_until(&sent, now)
+    fn hold_until(
+        &mut self,
+        cx: &Context<'_>,
+        method: ContactMethodId,
+        page: u64,
+    ) -> Option<Timestamp> {
+        let oldest = cx.now.checked_sub(RECENT_KEPT).unwrap_or(Timestamp::MIN);
+        self.recent.entry(method).or_default().retain(|(at, _)| *at > oldest);
+        let service = self.service_of(page)?;
+        // What is no longer remembered was about some other incident.
+        let service_of = |id: &u64| {
+            let row = self.deliveries.get(id)?;
+            self.service_of(row.page)
+        };
+        let sent: Vec<_> = self
+            .recent
+            .get(&method)?
+            .iter()
+            .map(|(at, id)| Sent { at: *at, service: service_of(id).unwrap_or(service) })
+            .collect();
+        let is_waiting =
+            |row: &&DeliveryRow| row.state == DeliveryState::Bundled && row.method == method;
+        let waiting: Vec<_> = self
+            .deliveries
+            .values()
+            .filter(is_waiting)
+            .filter_map(|row| self.service_of(row.page))
+            .collect();
+        bundle::hold_until(Limit::default(), &sent, &waiting, service, cx.now)
+    }
+
+    fn service_of(&self, page: u64) -> Option<ServiceId> {
+        let incident = self.pages.get(&page)?.incident;
+        self.incidents.get(&incident).map(|row| row.state.service)
     }
 
     /// Everything else that waits for the same digest goes into it.

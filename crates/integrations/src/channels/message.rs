@@ -30,6 +30,8 @@ pub enum Message {
     Digest {
         /// Each asking with what it is about.
         pages: Vec<(Page, Incident)>,
+        /// Where the person answers all of them at once (`N5`).
+        answer_url: String,
     },
     /// Something to know; nobody is asked for anything.
     Notification {

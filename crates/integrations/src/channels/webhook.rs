@@ -43,13 +43,16 @@ pub fn body(envelope: &Envelope) -> Value {
             "superseded": { "how": superseded.how.name(), "by": superseded.by },
             "incident": incident(about),
         }),
-        Message::Digest { pages } => {
+        Message::Digest { pages, answer_url } => {
             let with_page = |(asked, about): &(Page, Incident)| {
                 let mut entry = incident(about);
                 entry["page"] = page(asked);
                 entry
             };
-            json!({ "incidents": pages.iter().map(with_page).collect::<Vec<_>>() })
+            json!({
+                "digest": { "count": pages.len(), "answer_url": answer_url },
+                "incidents": pages.iter().map(with_page).collect::<Vec<_>>(),
+            })
         }
         Message::Notification { subject, text, incident: about } => json!({
             "notification": { "subject": subject, "text": text },

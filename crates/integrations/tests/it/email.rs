@@ -75,7 +75,10 @@ fn each_kind_of_message_has_plain_words() {
     let text = [
         Message::Page { page: repeat, incident: incident("Disk full") },
         superseded(),
-        Message::Digest { pages: vec![(page(), incident("a")), (page(), incident("b"))] },
+        Message::Digest {
+            pages: vec![(page(), incident("a")), (page(), incident("b"))],
+            answer_url: "https://muster.example.com/p/all".to_owned(),
+        },
         Message::Notification {
             subject: "Informational alert".to_owned(),
             text: "Disk at 80%.\n\nNobody was paged.".to_owned(),

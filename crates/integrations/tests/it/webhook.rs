@@ -71,7 +71,10 @@ fn every_type_of_message_has_its_body() {
     let superseded = Superseded { how: How::Acked, by: "acknowledged by Bo Lind".to_owned() };
     let bodies = [
         Message::PageSuperseded { page: page(), superseded, incident: incident("Disk full") },
-        Message::Digest { pages: vec![(page(), incident("a")), (page(), incident("b"))] },
+        Message::Digest {
+            pages: vec![(page(), incident("a")), (page(), incident("b"))],
+            answer_url: "https://muster.example.com/p/all".to_owned(),
+        },
         Message::Notification { subject: "s".to_owned(), text: "t".to_owned(), incident: None },
         Message::Test { requested_by: "Ana Ortiz".to_owned() },
         Message::Event {

@@ -5,7 +5,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use muster_core::id::{IncidentId, PageId};
+use muster_core::id::{DigestId, IncidentId, PageId};
 use sha2::{Digest as _, Sha256};
 
 use super::App;
@@ -48,6 +48,11 @@ pub fn loop_mark(instance_key: &[u8; 32]) -> String {
     digest[..16].iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// The token of a digest's link.
+fn digest_token(instance_key: &[u8; 32], digest: DigestId) -> String {
+    URL_SAFE_NO_PAD.encode(derive(instance_key, b"digest link", digest.0.as_bytes()))
+}
+
 /// A key of its own for one purpose and object, derived from the installation's key.
 pub fn derive(instance_key: &[u8; 32], purpose: &[u8], object: &[u8]) -> [u8; 32] {
     // HMAC takes keys of any length, so this cannot fail; an empty key would only weaken it.
@@ -79,6 +84,16 @@ impl App {
     pub fn answer_mailbox(&self, page: PageId) -> Option<String> {
         let domain = self.settings.mail_in.domains.first()?;
         Some(format!("{ANSWER_PREFIX}{}@{domain}", answer_tag(self.instance_key(), page)))
+    }
+
+    /// Where the link of a digest leads, which answers all of its pages.
+    pub fn digest_url(&self, id: DigestId) -> String {
+        format!("{}/p/{}", self.settings.public_url, digest_token(self.instance_key(), id))
+    }
+
+    /// What is stored with a digest.
+    pub fn digest_token_hash(&self, id: DigestId) -> [u8; 32] {
+        digest(&digest_token(self.instance_key(), id))
     }
 
     /// Where an incident is shown in the app.

@@ -19,6 +19,7 @@ use muster_store::incident::incident as store_incident;
 use muster_store::oncall::page::{self as store_page, PageRow};
 use serde_json::json;
 
+use super::digest as digest_page;
 use super::refusal::Refusal;
 use super::scene::{self, Reader, Scene, Similar};
 use super::words::{self, Moment};
@@ -101,6 +102,9 @@ async fn show(State(ctx): State<Ctx>, Path(token): Path<String>) -> Response {
 
 async fn shown(app: &App, token: String) -> Result<Response, Refusal> {
     let snapshot = app.snapshot();
+    if let Some(opened) = digest_of(app, &token).await? {
+        return Ok(digest_page::show(app, &opened));
+    }
     let opened = open(app, &snapshot, token).await?;
     let who = access::Caller::PageLink { user: opened.user(), incident: opened.incident.id };
     access::may(who, Action::Read, Object::Incident(opened.incident.id))?;
@@ -302,14 +306,35 @@ async fn act(
     body: Bytes,
 ) -> Response {
     let for_people = wants_html(&headers);
-    let outcome = match open(&ctx.app, &ctx.app.snapshot(), token).await {
-        Ok(opened) => answer(&ctx.app, opened, &Sent::read(&body), for_people).await,
+    let outcome = match digest_of(&ctx.app, &token).await {
+        Ok(Some(opened)) => digest_page::acknowledge(&ctx.app, &opened, for_people).await,
+        Ok(None) => act_on_page(&ctx, token, &body, for_people).await,
         Err(refusal) => Err(refusal),
     };
     match outcome {
         Ok(response) => response,
         Err(refusal) if for_people => refusal.page(),
         Err(refusal) => refusal.problem(),
+    }
+}
+
+/// The digest that a token opens, if it is one of a digest.
+async fn digest_of(app: &App, token: &str) -> Result<Option<digest_page::Opened>, Refusal> {
+    if token.len() > TOKEN_BYTES_MAX {
+        return Err(Refusal::UnknownLink);
+    }
+    digest_page::open(app, token).await
+}
+
+async fn act_on_page(
+    ctx: &Ctx,
+    token: String,
+    body: &[u8],
+    for_people: bool,
+) -> Result<Response, Refusal> {
+    match open(&ctx.app, &ctx.app.snapshot(), token).await {
+        Ok(opened) => answer(&ctx.app, opened, &Sent::read(body), for_people).await,
+        Err(refusal) => Err(refusal),
     }
 }
 

@@ -14,6 +14,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::api::Ctx;
 
+mod digest;
 mod door;
 mod incident;
 mod link;

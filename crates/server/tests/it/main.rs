@@ -3,6 +3,7 @@
 
 mod access;
 mod clocks;
+mod digest;
 mod edit;
 mod guard;
 mod harness;

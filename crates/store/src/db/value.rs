@@ -87,6 +87,7 @@ values! {
     id::CalendarLinkId => Uuid, |value| value.0;
     id::ContactMethodId => Uuid, |value| value.0;
     id::DeliveryId => Uuid, |value| value.0;
+    id::DigestId => Uuid, |value| value.0;
     id::EntryId => Uuid, |value| value.0;
     id::FeedId => Uuid, |value| value.0;
     id::HandoffId => Uuid, |value| value.0;

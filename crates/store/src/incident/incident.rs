@@ -319,6 +319,13 @@ pub async fn read(tx: &mut Tx, id: IncidentId) -> Result<Option<Incident>> {
     row.map(Incident::try_from).transpose()
 }
 
+/// The service of an incident.
+pub async fn service_of(tx: &mut Tx, id: IncidentId) -> Result<Option<ServiceId>> {
+    const SELECT: Sql = Sql::same("SELECT service_id FROM incident WHERE id = ?");
+    let row: Option<(Uuid,)> = tx.fetch_optional(&SELECT, args![id]).await?;
+    Ok(row.map(|(service,)| ServiceId(service)))
+}
+
 /// One incident.
 pub async fn get(db: &Db, id: IncidentId) -> Result<Option<Incident>> {
     const SELECT: Sql = Sql::same(concat!("SELECT ", columns!(), " FROM incident WHERE id = ?"));

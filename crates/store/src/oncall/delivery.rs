@@ -2,7 +2,8 @@
 //! attempt is written down before it begins.
 
 use jiff::Timestamp;
-use muster_core::id::{ContactMethodId, DeliveryId, IncidentId, PageId, UserId};
+use muster_core::id::{ContactMethodId, DeliveryId, IncidentId, PageId, ServiceId, UserId};
+use muster_core::oncall::bundle::Sent;
 use muster_core::oncall::page::DeliveryState;
 use sqlx::FromRow;
 use uuid::Uuid;
@@ -404,28 +405,48 @@ pub async fn attempts(db: &Db, delivery: DeliveryId) -> Result<Vec<AttemptRow>> 
     db.fetch_all(&SELECT, args![delivery]).await
 }
 
-/// When a contact method was last sent a page or is being sent one since `since`: the latest
-/// messages that the digest rule counts.
+/// What a contact method was sent since `since` or is being sent, about which service: the latest
+/// messages that bundling counts, at most `limit`.
 pub async fn recent(
     tx: &mut Tx,
     method: ContactMethodId,
     since: Timestamp,
-) -> Result<Vec<Timestamp>> {
+    limit: i64,
+) -> Result<Vec<Sent>> {
     const SELECT: Sql = Sql::same(
-        "SELECT latest.at FROM (
-             SELECT accepted_at AS at FROM delivery
+        "SELECT latest.at, incident.service_id FROM (
+             SELECT accepted_at AS at, incident_id FROM delivery
              WHERE method_id = ?1 AND accepted_at > ?2 AND kind = 'page'
              UNION ALL
-             SELECT due_at AS at FROM delivery
+             SELECT due_at AS at, incident_id FROM delivery
              WHERE method_id = ?1 AND state = 'sending' AND kind = 'page'
          ) AS latest
-         ORDER BY latest.at DESC LIMIT 10",
+         JOIN incident ON incident.id = latest.incident_id
+         ORDER BY latest.at DESC LIMIT ?3",
     );
-    let rows: Vec<(Option<i64>,)> = tx.fetch_all(&SELECT, args![method, since]).await?;
+    let rows: Vec<(Option<i64>, Uuid)> = tx.fetch_all(&SELECT, args![method, since, limit]).await?;
     Ok(rows
         .into_iter()
-        .filter_map(|(at,)| at.and_then(|at| Timestamp::from_microsecond(at).ok()))
+        .filter_map(|(at, service)| {
+            let at = Timestamp::from_microsecond(at?).ok()?;
+            Some(Sent { at, service: ServiceId(service) })
+        })
         .collect())
+}
+
+/// The services of what waits for a contact method's digest, one for each message, at most `limit`.
+pub async fn waiting_services(
+    tx: &mut Tx,
+    method: ContactMethodId,
+    limit: i64,
+) -> Result<Vec<ServiceId>> {
+    const SELECT: Sql = Sql::same(
+        "SELECT incident.service_id FROM delivery JOIN incident ON incident.id = delivery.incident_id
+         WHERE delivery.method_id = ? AND delivery.state = 'bundled' AND delivery.kind = 'page'
+         ORDER BY delivery.id DESC LIMIT ?",
+    );
+    let rows: Vec<(Uuid,)> = tx.fetch_all(&SELECT, args![method, limit]).await?;
+    Ok(rows.into_iter().map(|(service,)| ServiceId(service)).collect())
 }
 
 /// The pages to a contact method that may go out together now, the newest first: those that wait

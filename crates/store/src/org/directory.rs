@@ -14,8 +14,10 @@ use muster_core::id::{
 };
 use muster_core::incident::clocks::management;
 use muster_core::incident::severity::{Level, Severity};
+use muster_core::oncall::bundle::{Limit, Limits};
 use muster_core::oncall::escalation::{Policy, Step, Target};
 use muster_core::oncall::schedule::{Layer, Override, Restriction, Rotation, Schedule};
+use muster_core::org::channel::Channel;
 use muster_core::org::directory::{CATCH_ALL_SERVICE, Directory, EventWebhook, Table};
 use muster_core::org::provider::Provider;
 use muster_core::org::service::{
@@ -99,6 +101,23 @@ fn assemble(
     Loaded { directory, warnings: builder.warnings }
 }
 
+/// How many messages go out singly.
+fn paging(organization: Option<&document::organization::Organization>) -> Limits {
+    let written = organization.and_then(|organization| organization.paging.as_ref());
+    let Some(written) = written else { return Limits::default() };
+    let limit = |limit: document::organization::PagingLimit| Limit {
+        singles: usize::try_from(limit.singles).unwrap_or(usize::MAX),
+        window: limit.window.0,
+    };
+    let by_channel = written.channels.iter().filter_map(|(channel, of_channel)| {
+        Some((Channel::from_name(channel)?, limit(*of_channel)))
+    });
+    Limits {
+        usual: written.usual.map_or_else(Limit::default, limit),
+        by_channel: by_channel.collect(),
+    }
+}
+
 struct Builder<'a> {
     documents: &'a Documents,
     /// What is configured; ids outlive what they belong to.
@@ -131,6 +150,7 @@ impl Builder<'_> {
             policies: Table::new(self.each(documents.escalation_policies.as_deref(), Self::policy)),
             services: Table::new(services),
             webhooks: Table::new(self.each(documents.webhooks.as_deref(), Self::webhook)),
+            paging: paging(documents.organization.as_ref()),
             providers: self.each(documents.providers.as_deref(), Self::provider),
             integrations: self.each(documents.integrations.as_deref(), |builder, integration| {
                 let id = builder.id(Kind::Integration, &integration.name).map(IntegrationId)?;

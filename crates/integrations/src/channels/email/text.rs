@@ -51,7 +51,7 @@ pub fn render(envelope: &Envelope) -> Rendered {
             ];
             (format!("{ending}: {}", incident.headline()), blocks)
         }
-        Message::Digest { pages } => digest(pages),
+        Message::Digest { pages, answer_url } => digest(pages, answer_url),
         Message::Notification { subject, text, incident } => {
             let mut blocks = vec![Block::Heading(subject.clone())];
             blocks.extend(text.split("\n\n").map(|part| Block::Paragraph(part.to_owned())));
@@ -109,7 +109,7 @@ fn paged(page: &Page, incident: &Incident) -> Vec<Block> {
     blocks
 }
 
-fn digest(pages: &[(Page, Incident)]) -> (String, Vec<Block>) {
+fn digest(pages: &[(Page, Incident)], answer_url: &str) -> (String, Vec<Block>) {
     let others = pages.len().saturating_sub(1);
     let first = pages.first().map_or_else(String::new, |(_, incident)| incident.headline());
     let subject = match others {
@@ -118,7 +118,10 @@ fn digest(pages: &[(Page, Incident)]) -> (String, Vec<Block>) {
         _ => format!("{first}, and {others} other incidents"),
     };
     let count = format!("{} incidents ask for you, the most urgent first.", pages.len());
-    let mut blocks = vec![Block::Paragraph(count)];
+    let mut blocks = vec![
+        Block::Paragraph(count),
+        Block::Button { label: "Acknowledge all", href: answer_url.to_owned() },
+    ];
     for (page, incident) in pages {
         blocks.push(Block::Heading(incident.headline()));
         blocks.push(Block::Paragraph(format!("{} Paged as {}.", facts(incident), page.reason)));

@@ -4,10 +4,11 @@
 use std::collections::HashMap;
 
 use jiff::{SignedDuration, Timestamp};
-use muster_core::id::{ContactMethodId, DeliveryId, PageId};
-use muster_core::oncall::page::{
-    self, BUNDLE_WINDOW, DeliveryState, PageState, SINGLES_PER_WINDOW,
-};
+use muster_core::id::{ContactMethodId, DeliveryId, IncidentId, PageId};
+use muster_core::oncall::bundle::{self, Limit, NEWCOMERS_MAX};
+use muster_core::oncall::page::{DeliveryState, PageState};
+use muster_core::org::channel::Channel;
+use muster_store::incident::incident as store_incident;
 use muster_store::oncall::delivery::{self, DeliveryRow};
 use muster_store::oncall::page as store_page;
 use muster_store::timer::{self, Claimed, Kind};
@@ -118,15 +119,13 @@ impl Claim<'_> {
             }
             if let Some(method) = row.method_id.map(ContactMethodId) {
                 if row.attempts == 0 && state != DeliveryState::Bundled {
-                    let since = now.saturating_sub(BUNDLE_WINDOW).unwrap_or(Timestamp::MIN);
-                    let recent = delivery::recent(tx, method, since).await?;
-                    if let Some(until) = page::bundle_until(&recent, now) {
+                    if let Some(until) = hold_until(tx, app, &row, method, now).await? {
                         let bundled = DeliveryState::Bundled;
                         delivery::set_state(tx, id, bundled, Some(until), None).await?;
                         timer::finish(tx, kind.timer(), &timer, Some(until)).await?;
                         return Ok(None);
                     }
-                } else if state == DeliveryState::Bundled || self.are_many(method) {
+                } else if state == DeliveryState::Bundled || self.are_many(&row.channel, method) {
                     let members = self.gather(tx, &row, &timer, method).await?;
                     return compose::digest(app, tx, members, now).await.map(Some);
                 }
@@ -137,13 +136,13 @@ impl Claim<'_> {
     }
 
     /// Whether more pages to a method are tried again than go out singly.
-    fn are_many(&self, method: ContactMethodId) -> bool {
+    fn are_many(&self, channel: &str, method: ContactMethodId) -> bool {
         let again = self.rows.iter().filter(|row| {
             row.attempts > 0
                 && row.method_id == Some(method.0)
                 && row.kind == delivery::Kind::Page.name()
         });
-        again.count() > SINGLES_PER_WINDOW
+        again.count() > limit(self.app, channel).singles
     }
 
     /// Everything that waits for the digest of a method goes out with it, as far as nobody else
@@ -171,6 +170,33 @@ impl Claim<'_> {
         }
         Ok(members)
     }
+}
+
+/// How many messages go out singly on a channel.
+fn limit(app: &App, channel: &str) -> Limit {
+    let paging = &app.snapshot().directory.paging;
+    Channel::from_name(channel).map_or(paging.usual, |channel| paging.of(channel))
+}
+
+/// Until when a page waits for the digest of its contact method, if it does.
+async fn hold_until(
+    tx: &mut Tx,
+    app: &App,
+    row: &DeliveryRow,
+    method: ContactMethodId,
+    now: Timestamp,
+) -> Result<Option<Timestamp>, StoreError> {
+    let limit = limit(app, &row.channel);
+    let since = now.saturating_sub(limit.window).unwrap_or(Timestamp::MIN);
+    let counted = i64::try_from(limit.singles + NEWCOMERS_MAX).unwrap_or(i64::MAX);
+    let sent = delivery::recent(tx, method, since, counted.saturating_add(1)).await?;
+    if sent.len() < limit.singles {
+        return Ok(None);
+    }
+    let Some(incident) = row.incident_id.map(IncidentId) else { return Ok(None) };
+    let Some(service) = store_incident::service_of(tx, incident).await? else { return Ok(None) };
+    let waiting = delivery::waiting_services(tx, method, DIGEST_PAGES_MAX).await?;
+    Ok(bundle::hold_until(limit, &sent, &waiting, service, now))
 }
 
 enum Check {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use muster_core::id::{ContactMethodId, IncidentId, PageId, UserId, WebhookId};
+use muster_core::id::{ContactMethodId, DigestId, IncidentId, PageId, UserId, WebhookId};
 use muster_core::incident::lifecycle::{How, Incident, Status, Superseded};
 use muster_core::incident::severity::Level;
 use muster_core::oncall::page::{self, PageState};
@@ -13,6 +13,7 @@ use muster_integrations::channels::Envelope;
 use muster_integrations::channels::message::{self, Message};
 use muster_store::incident::incident as store_incident;
 use muster_store::oncall::delivery::{self, DeliveryRow, Kind};
+use muster_store::oncall::digest as store_digest;
 use muster_store::oncall::page::{self as store_page, PageRow};
 use muster_store::{StoreError, Tx};
 use serde_json::{Map, Value};
@@ -98,12 +99,16 @@ pub(super) async fn digest(
     }
     pages.sort_by_key(|(_, incident)| (incident.severity, std::cmp::Reverse(incident.number)));
     let first = members.first().ok_or(StoreError::Missing)?;
+    let ids: Vec<_> = pages.iter().map(|(page, _)| page.id).collect();
+    let user = UserId(first.row.user_id.ok_or(StoreError::Missing)?);
+    let digest = DigestId(app.ids.next(now));
+    store_digest::insert(tx, digest, user, &ids, app.digest_token_hash(digest), now).await?;
     let envelope = Envelope {
         id: first.row.id_on_wire(),
         to: address(directory, &first.row),
         recipient: recipient(directory, &first.row),
         at: now,
-        message: Message::Digest { pages },
+        message: Message::Digest { pages, answer_url: app.digest_url(digest) },
         via: None,
         earlier: None,
     };

@@ -1,6 +1,8 @@
 //! What belongs to the organisation as a whole, as configuration writes it: its name, its
 //! severities, the routing of organisation-wide integrations, and outgoing event webhooks.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::secret::Secret;
@@ -15,6 +17,31 @@ pub struct Organization {
     /// The zone of everything that names none.
     #[serde(default)]
     pub timezone: Zone,
+    /// How many messages a person gets before the rest wait for a digest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paging: Option<Paging>,
+}
+
+/// How many messages a person gets by one way before the rest wait for a digest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Paging {
+    /// The limit of channels that have none of their own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usual: Option<PagingLimit>,
+    /// By channel.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub channels: BTreeMap<String, PagingLimit>,
+}
+
+/// So many messages within so long a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PagingLimit {
+    /// At least one.
+    pub singles: u32,
+    /// Counted back from the present.
+    pub window: Length,
 }
 
 /// One severity with its process.

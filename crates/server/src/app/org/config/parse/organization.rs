@@ -1,11 +1,15 @@
 //! What belongs to the organisation as a whole, in a file.
 
+use std::collections::BTreeMap;
+
 use jiff::SignedDuration;
 use muster_core::incident::clocks::{engage, management, rotation};
 use muster_core::incident::severity::{Level, Urgency};
+use muster_core::oncall::bundle::{SINGLES_MAX, WINDOW_MAX};
+use muster_core::org::channel::Channel;
 use muster_core::time::format_duration;
 use muster_store::org::document::organization::{
-    Clock, ManagementChain, Organization, RoutingRule, Severity, Webhook,
+    Clock, ManagementChain, Organization, Paging, PagingLimit, RoutingRule, Severity, Webhook,
 };
 use muster_store::org::document::secret::Secret;
 use muster_store::org::document::text::{Length, UrgencyName, short};
@@ -16,10 +20,38 @@ use super::user::check_signing_secret;
 use super::{check_web_address, secret};
 
 pub fn organization(cursor: Cursor<'_>) -> Organization {
-    let fields = cursor.fields(&["name", "timezone"]);
+    let fields = cursor.fields(&["name", "timezone", "paging"]);
     Organization {
         name: fields.text("name"),
         timezone: fields.parsed("timezone").unwrap_or_default(),
+        paging: fields.optional("paging").map(paging),
+    }
+}
+
+fn paging(cursor: Cursor<'_>) -> Paging {
+    let fields = cursor.fields(&["usual", "channels"]);
+    let mut channels = BTreeMap::new();
+    for (name, cursor) in fields.optional("channels").iter().flat_map(Cursor::entries) {
+        if Channel::from_name(name).is_none() {
+            cursor.note(format!("`{}` is not a channel", short(name)));
+        }
+        channels.insert(name.to_owned(), paging_limit(cursor));
+    }
+    Paging { usual: fields.optional("usual").map(paging_limit), channels }
+}
+
+fn paging_limit(cursor: Cursor<'_>) -> PagingLimit {
+    let fields = cursor.fields(&["singles", "window"]);
+    let singles_max = i64::try_from(SINGLES_MAX).unwrap_or(i64::MAX);
+    let singles = fields.required("singles").and_then(|count| count.number(1..=singles_max));
+    let window = fields.required("window").and_then(|window| window.parsed::<Length>());
+    if window.is_some_and(|window| window.0.is_zero() || window.0 > WINDOW_MAX) {
+        let message = format!("a window is longer than nothing and at most {}", Length(WINDOW_MAX));
+        fields.note_at("window", message);
+    }
+    PagingLimit {
+        singles: singles.and_then(|count| u32::try_from(count).ok()).unwrap_or(1),
+        window: window.unwrap_or(Length(WINDOW_MAX)),
     }
 }
 
