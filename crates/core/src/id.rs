@@ -83,6 +83,10 @@ ids! {
     IncidentId = "inc";
     /// An integration of a service.
     IntegrationId = "int";
+    /// A heartbeat monitor.
+    HeartbeatId = "hb";
+    /// A maintenance window.
+    MaintenanceId = "mnt";
     /// A raw message in the inbox.
     MessageId = "msg";
     /// One person being asked to take one incident.

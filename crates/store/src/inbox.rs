@@ -133,6 +133,14 @@ pub async fn backlog(db: &Db) -> Result<(i64, Option<i64>)> {
     db.fetch_one(&SELECT, vec![]).await
 }
 
+/// When the message that is next in triage was received.
+pub async fn oldest_pending(tx: &mut Tx) -> Result<Option<Timestamp>> {
+    const SELECT: Sql =
+        Sql::same("SELECT received_at FROM inbox WHERE state = 'pending' ORDER BY id LIMIT 1");
+    let row: Option<(i64,)> = tx.fetch_optional(&SELECT, vec![]).await?;
+    Ok(row.and_then(|(at,)| Timestamp::from_microsecond(at).ok()))
+}
+
 /// How many messages are set aside.
 pub async fn failed_count(db: &Db) -> Result<i64> {
     const SELECT: Sql = Sql::same("SELECT count(*) FROM inbox WHERE state = 'failed'");

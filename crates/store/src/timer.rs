@@ -22,6 +22,12 @@ pub enum Kind {
     /// The next attempt of any other message: mail to know of, events for webhooks. These wait in a queue of their own, so that however
     /// many there are, they hold up no page.
     Notice,
+    /// An alert that is held back, or that counts as over when nothing more is heard of it.
+    Alert,
+    /// When a heartbeat monitor misses its next ping.
+    Heartbeat,
+    /// What the installation does to watch itself.
+    Watch,
 }
 
 impl Kind {
@@ -30,6 +36,9 @@ impl Kind {
             Self::Incident => "incident",
             Self::Delivery => "delivery",
             Self::Notice => "notice",
+            Self::Alert => "alert",
+            Self::Heartbeat => "heartbeat",
+            Self::Watch => "watch",
         }
     }
 }
@@ -146,7 +155,7 @@ pub async fn claim(tx: &mut Tx, kind: Kind, now: Timestamp, limit: i64) -> Resul
     let select = match kind {
         Kind::Incident => &INCIDENTS,
         Kind::Delivery => &DELIVERIES,
-        Kind::Notice => &NOTICES,
+        Kind::Notice | Kind::Alert | Kind::Heartbeat | Kind::Watch => &NOTICES,
     };
     let values = args![kind.name(), now, limit, lease::latest_end(now)];
     let rows: Vec<TimerRow> = tx.fetch_all(select, values).await?;
@@ -280,6 +289,15 @@ pub async fn earliest(db: &Db, kind: Kind) -> Result<Option<Timestamp>> {
     let (free,): (Option<i64>,) = db.fetch_one(&FREE, args![kind.name()]).await?;
     let (held,): (Option<i64>,) = db.fetch_one(&HELD, args![kind.name()]).await?;
     Ok(free.into_iter().chain(held).min().map(instant))
+}
+
+/// What is due, the longest due first, without claiming it: for a stage that alone handles its kind.
+pub async fn due(tx: &mut Tx, kind: Kind, now: Timestamp, limit: i64) -> Result<Vec<Uuid>> {
+    const SELECT: Sql = Sql::same(
+        "SELECT id FROM timer WHERE kind = ? AND due_at <= ? ORDER BY due_at, id LIMIT ?",
+    );
+    let rows: Vec<(Uuid,)> = tx.fetch_all(&SELECT, args![kind.name(), now, limit]).await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
 /// Whether there is a timer to claim.

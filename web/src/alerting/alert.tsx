@@ -34,12 +34,21 @@ export default function AlertScreen() {
 
 function Why({ alert }: { alert: Alert }) {
   return (
-    <Panel title={alert.incident === null ? "Why it did not page" : "Why it was grouped, why it paged"}>
-      <p>{alert.decision ?? "No reason was recorded."}</p>
+    <Panel title={alert.not_paged ? "Why it did not page" : "Why it was grouped, why it paged"}>
+      {alert.not_paged ? <p className="mb-2 font-semibold">{sentence(alert.not_paged)}</p> : null}
+      <p className={alert.not_paged ? "text-muted" : undefined}>
+        {alert.decision || "No reason was recorded."}
+      </p>
+      <Timers alert={alert} />
       <div className="mt-3 flex flex-wrap gap-4">
         {alert.incident !== null ? (
           <Link to="/incidents/$number" params={{ number: String(alert.incident) }} className="link">
             Incident #{alert.incident}
+          </Link>
+        ) : null}
+        {alert.cause ? (
+          <Link to="/alerts/$id" params={{ id: alert.cause }} className="link">
+            The alert that mutes it
           </Link>
         ) : null}
         {alert.previous ? (
@@ -50,6 +59,34 @@ function Why({ alert }: { alert: Alert }) {
       </div>
     </Panel>
   );
+}
+
+/** When something will happen to the alert by itself, and whether it comes and goes. */
+function Timers({ alert }: { alert: Alert }) {
+  if (!alert.held_until && !alert.auto_resolves_at && !alert.flapping) return null;
+  return (
+    <div className="mt-3">
+      <Facts>
+        {alert.held_until ? (
+          <Fact name="Looked at again">
+            <Time at={alert.held_until} focusable />
+          </Fact>
+        ) : null}
+        {alert.auto_resolves_at ? (
+          <Fact name="Over by itself">
+            <Time at={alert.auto_resolves_at} focusable />, if nothing more is heard of it
+          </Fact>
+        ) : null}
+        {alert.flapping ? (
+          <Fact name="Flapping">It came back {alert.flaps} times, each soon after it was over.</Fact>
+        ) : null}
+      </Facts>
+    </div>
+  );
+}
+
+function sentence(text: string) {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }
 
 function About({ alert }: { alert: Alert }) {

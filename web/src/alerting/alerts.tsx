@@ -14,7 +14,7 @@ import { QueryBox } from "@/ui/query-box";
 import { AlertRow } from "./row";
 
 const route = getRouteApi("/alerts");
-const DEFAULT_QUERY = "status:open";
+const DEFAULT_QUERY = "status:open,suppressed";
 
 const COLUMNS: Columns<Alert> = {
   dedup_key: (row) => row.dedup_key,
@@ -28,6 +28,7 @@ const COLUMNS: Columns<Alert> = {
   first_at: (row) => row.first_at,
   last_at: (row) => row.last_at,
   resolved_at: (row) => row.resolved_at,
+  not_paged: (row) => row.not_paged,
   decision: (row) => row.decision,
 };
 

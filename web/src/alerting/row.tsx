@@ -45,6 +45,9 @@ export function AlertRow({
           {alert.integration && !compact ? <span>{alert.integration}</span> : null}
           {alert.count > 1 ? <span>{count(alert.count, "time")}</span> : null}
           <Time at={alert.last_at} show="age" />
+          {alert.not_paged && alert.incident === null && alert.status !== "resolved" ? (
+            <span className="line-clamp-1">{alert.not_paged}</span>
+          ) : null}
         </div>
       </div>
       <div className={clsx("flex shrink-0 flex-col items-end text-13", !compact && "md:w-32 md:items-start")}>

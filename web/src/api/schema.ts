@@ -13,7 +13,7 @@ export interface paths {
         };
         /**
          * List alerts, the newest first.
-         * @description `q` takes `status:open`, `service:checkout`, `team:payments`, `sev:<=2`, `key:disk-1`,
+         * @description `q` takes `status:open`, `held:maintenance`, `service:checkout`, `team:payments`, `sev:<=2`, `key:disk-1`,
          *     `incident:42`, and words of the summary.
          */
         get: operations["list_alerts"];
@@ -1286,6 +1286,9 @@ export interface components {
         };
         /** @description One trouble of one integration, from its first signal to its recovery. */
         Alert: {
+            auto_resolves_at: components["schemas"]["Instant"] | null;
+            /** @description The alert that mutes it as its cause. */
+            cause: string | null;
             /** @description The kind of trouble. */
             class: string;
             /** @description The part of the source. */
@@ -1303,8 +1306,17 @@ export interface components {
             details: Record<string, unknown>;
             /** @description When the first signal was received. */
             first_at: components["schemas"]["Instant"];
+            /** @description Whether that is often enough to say that it is flapping. */
+            flapping: boolean;
+            /**
+             * Format: int64
+             * @description How often it began again soon after it was over, without a longer rest in between.
+             */
+            flaps: number;
             /** @description A logical grouping given by the client. */
             group: string;
+            held: components["schemas"]["AlertHeld"] | null;
+            held_until: components["schemas"]["Instant"] | null;
             /** @description For programs. */
             id: string;
             /**
@@ -1324,6 +1336,10 @@ export interface components {
             last_at: components["schemas"]["Instant"];
             /** @description Where to read on. */
             links: components["schemas"]["Link"][];
+            /** @description The maintenance window that mutes it. */
+            maintenance: string | null;
+            /** @description Why nobody was paged for it, in words; null where somebody was. */
+            not_paged: string | null;
             /** @description The resolved alert with the same key before it. */
             previous: string | null;
             resolved_at: components["schemas"]["Instant"] | null;
@@ -1342,7 +1358,9 @@ export interface components {
             summary: string;
         };
         /** @enum {string} */
-        AlertState: "open" | "resolved";
+        AlertHeld: "informational" | "maintenance" | "inhibited" | "guard" | "pause" | "shadow";
+        /** @enum {string} */
+        AlertState: "open" | "suppressed" | "resolved";
         /** @description Who is responsible. */
         Assign: {
             /**

@@ -1,6 +1,13 @@
-//! From a monitoring message to a decision about it: signals, rules over them, alerts, and triage.
+//! From a monitoring message to a decision about it: signals, rules over them, alerts, triage, and
+//! what keeps an alert from paging anybody.
 
 pub mod alert;
+pub mod guard;
+pub mod hold;
+pub mod hours;
+pub mod inhibition;
+pub mod maintenance;
 pub mod rule;
 pub mod signal;
+pub mod silence;
 pub mod triage;

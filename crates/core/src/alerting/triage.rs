@@ -4,7 +4,8 @@
 
 use jiff::Timestamp;
 
-use crate::alerting::alert::{AlertStatus, Latest};
+use crate::alerting::alert::Latest;
+use crate::alerting::guard::Guard;
 use crate::alerting::rule::Subject;
 use crate::alerting::signal::{Action, Signal};
 use crate::engine::lease;
@@ -12,7 +13,7 @@ use crate::id::{AlertId, IncidentId};
 use crate::incident::lifecycle::Status;
 use crate::incident::severity::Level;
 use crate::org::directory::Directory;
-use crate::org::service::{Grouping, Integration, Outcome, Service};
+use crate::org::service::{Grouping, Integration, Outcome, Service, SeverityRule};
 
 /// Where a signal goes and why.
 #[derive(Debug, Clone)]
@@ -56,22 +57,43 @@ pub struct Classified {
     pub outcome: Outcome,
     /// In words: `severity map entry 1: severity == "critical"`.
     pub because: String,
+    /// What it must do before it pages (`D5`).
+    pub guard: Option<Guard>,
+    /// Whether it is only being tried out (`D8`).
+    pub shadow: bool,
 }
 
-/// Reads the service's severity map (`D1`): the first entry that matches, else
-/// [`Level::UNMAPPED`].
-pub fn classify(service: &Service, integration: &str, signal: &Signal) -> Classified {
-    let subject = Subject { signal, integration, service: &service.name };
-    let matching =
-        service.severity_map.iter().enumerate().find(|(_, rule)| rule.when.matches(&subject));
-    match matching {
-        Some((at, rule)) => Classified {
+/// Reads the service's severity map (`D1`): the first entry that matches and whose hours hold at
+/// `at` (`D6`), else what the integration says of itself, else [`Level::UNMAPPED`].
+pub fn classify(
+    service: &Service,
+    integration: &Integration,
+    signal: &Signal,
+    at: Timestamp,
+) -> Classified {
+    let subject = Subject { signal, integration: &integration.name, service: &service.name };
+    let applies = |rule: &SeverityRule| {
+        rule.during.as_ref().is_none_or(|hours| hours.contain(at)) && rule.when.matches(&subject)
+    };
+    let matching = service.severity_map.iter().enumerate().find(|(_, rule)| applies(rule));
+    match (matching, integration.severity) {
+        (Some((at, rule)), _) => Classified {
             outcome: rule.outcome,
             because: format!("severity map entry {}: {}", at + 1, rule.when.text()),
+            guard: rule.guard,
+            shadow: rule.shadow || service.shadow,
         },
-        None => Classified {
+        (None, Some(level)) => Classified {
+            outcome: Outcome::Severity(level),
+            because: format!("{} has a severity of its own", integration.name),
+            guard: None,
+            shadow: service.shadow,
+        },
+        (None, None) => Classified {
             outcome: Outcome::Severity(Level::UNMAPPED),
             because: "no severity map entry matches".to_owned(),
+            guard: None,
+            shadow: service.shadow,
         },
     }
 }
@@ -136,7 +158,7 @@ pub fn counts_as_received(
 /// Decides what a signal is, given the newest alert of its integration and key (`D2`). An older
 /// trigger never undoes a newer recovery.
 pub fn decide(signal: &Signal, latest: Option<&Latest>, received_at: Timestamp) -> Decision {
-    let open = latest.filter(|alert| alert.status == AlertStatus::Open);
+    let open = latest.filter(|alert| alert.status.is_firing());
     match (signal.action, open, latest) {
         (Action::Trigger, Some(alert), _) => Decision::Count(alert.id),
         (Action::Trigger, None, Some(over)) if received_at < over.last_at => {

@@ -69,6 +69,9 @@ impl Organisation {
             cost_per_minute: None,
             severity_map: vec![],
             grouping: Grouping::default(),
+            pause: None,
+            auto_resolve_after: None,
+            shadow: false,
             inform: vec![],
             integrations: vec![],
         };

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
+use crate::alerting::inhibition::Inhibition;
 use crate::id::{IntegrationId, PolicyId, ScheduleId, ServiceId, TeamId, UserId, WebhookId};
 use crate::incident::severity::{Level, Severity};
 use crate::oncall::bundle::Limits;
@@ -137,6 +138,8 @@ pub struct Directory {
     pub integrations: Vec<Integration>,
     /// Where their signals go; the first match wins.
     pub routing: Vec<RoutingRule>,
+    /// Which alerts mute which (`D11`).
+    pub inhibitions: Vec<Inhibition>,
     /// Who is paged when nobody else is (`O5`); without it nothing is accepted.
     pub catch_all: Option<PolicyId>,
     /// Severities by level (`I1`).
@@ -159,6 +162,7 @@ impl Default for Directory {
             providers: Vec::new(),
             integrations: Vec::new(),
             routing: Vec::new(),
+            inhibitions: Vec::new(),
             catch_all: None,
             severities: Severity::defaults(),
         }

@@ -2,6 +2,8 @@
 
 use jiff::SignedDuration;
 
+use crate::alerting::guard::Guard;
+use crate::alerting::hours::Hours;
 use crate::alerting::rule::Rule;
 use crate::id::{IntegrationId, PolicyId, ServiceId, TeamId};
 use crate::incident::severity::Level;
@@ -34,6 +36,12 @@ pub struct Service {
     pub severity_map: Vec<SeverityRule>,
     /// How alerts join incidents (`D11`).
     pub grouping: Grouping,
+    /// How long an alert may clear by itself before it pages (`D15`).
+    pub pause: Option<SignedDuration>,
+    /// How long an alert may go unmentioned before it counts as over (`D15`).
+    pub auto_resolve_after: Option<SignedDuration>,
+    /// Whether its alerts only record who would have been paged (`D8`).
+    pub shadow: bool,
     /// Mailboxes that informational alerts are mailed to (`D7`); the team's members where empty.
     pub inform: Vec<String>,
     /// Where its alerts come in.
@@ -56,6 +64,12 @@ pub struct SeverityRule {
     pub when: Rule,
     /// What a matching alert becomes.
     pub outcome: Outcome,
+    /// When the line applies (`D6`); always where none are given.
+    pub during: Option<Hours>,
+    /// What a matching alert must do before it pages (`D5`).
+    pub guard: Option<Guard>,
+    /// Whether matching alerts only record who would have been paged (`D8`).
+    pub shadow: bool,
 }
 
 /// What an alert becomes.
@@ -100,6 +114,9 @@ pub struct Integration {
     pub key: String,
     /// The service it feeds; organisation-wide integrations are routed by rules (`D3`).
     pub service: Option<ServiceId>,
+    /// How bad its alerts are where no line of a severity map matches; [`Level::UNMAPPED`] unless
+    /// given.
+    pub severity: Option<Level>,
     /// How a generic payload becomes signals, as CEL expressions; unused by other sources.
     pub mapping: Mapping,
 }

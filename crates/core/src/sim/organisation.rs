@@ -276,7 +276,13 @@ fn services() -> Vec<Service> {
 }
 
 fn service(number: usize, name: &str, policy: u128, grouping: Grouping) -> Service {
-    let entry = |text, outcome| SeverityRule { when: rule(text), outcome };
+    let entry = |text, outcome| SeverityRule {
+        when: rule(text),
+        outcome,
+        during: None,
+        guard: None,
+        shadow: false,
+    };
     let level = |number| Outcome::Severity(Level::new(number).unwrap_or(Level::WORST));
     Service {
         id: service_id(number),
@@ -294,6 +300,9 @@ fn service(number: usize, name: &str, policy: u128, grouping: Grouping) -> Servi
             entry(r#"severity == "info""#, Outcome::Informational),
         ],
         grouping,
+        pause: None,
+        auto_resolve_after: None,
+        shadow: false,
         inform: vec![],
         integrations: match number {
             0..3 => vec![integration(number, Some(service_id(number)))],
@@ -309,6 +318,7 @@ fn integration(number: usize, service: Option<ServiceId>) -> Integration {
         source: "generic".to_owned(),
         key: format!("simulated-key-{number}"),
         service,
+        severity: None,
         mapping: Mapping::default(),
     }
 }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::Sabotage;
 use super::incident::{Context, around, new_row, number_of};
 use super::input::Sent;
-use super::organisation::{INTEGRATIONS, SEVERITIES, TEAMS, integration_id};
+use super::organisation::{SEVERITIES, TEAMS, integration_id};
 use super::store::{AlertRow, Fact, Message, MessageState, Store};
 use crate::alerting::alert::{AlertStatus, Latest};
 use crate::alerting::signal::{Action, Signal};
@@ -18,7 +18,7 @@ use crate::incident::lifecycle::{self, Command, Incident, Stamps, Status};
 use crate::incident::severity::Level;
 use crate::incident::timeline::Actor;
 use crate::oncall::escalation;
-use crate::org::service::{Outcome, Service};
+use crate::org::service::{Integration, Outcome, Service};
 
 /// The most messages of one triage commit.
 pub(super) const BATCH_MAX: usize = 50;
@@ -87,7 +87,7 @@ impl Store {
         let known = known.and_then(|alert| self.latest_of(alert));
         match triage::decide(&signal, known.as_ref(), received_at) {
             Decision::Open { .. } => {
-                self.open_alert(cx, message, &signal, route.service, received_at);
+                self.open_alert(cx, message, &signal, (route.service, integration), received_at);
             }
             Decision::Count(_) => {
                 if let Some(row) = latest.and_then(|alert| self.alerts.get_mut(&alert)) {
@@ -115,7 +115,14 @@ impl Store {
     fn latest_of(&self, alert: u64) -> Option<Latest> {
         let row = self.alerts.get(&alert)?;
         let incident = row.incident.map(|id| IncidentId(Uuid::from_u64_pair(1, id)));
-        Some(Latest { id: alert_id(alert), status: row.status, incident, last_at: row.last_at })
+        Some(Latest {
+            id: alert_id(alert),
+            status: row.status,
+            incident,
+            last_at: row.last_at,
+            held: None,
+            flaps: 0,
+        })
     }
 
     fn open_alert(
@@ -123,18 +130,17 @@ impl Store {
         cx: &Context<'_>,
         message: u64,
         signal: &Signal,
-        service: &Service,
+        (service, integration): (&Service, &Integration),
         received_at: Timestamp,
     ) {
         let Some(Message { sent, .. }) = self.inbox.get(&message).copied() else { return };
         let alert = self.number();
-        let incident =
-            match triage::classify(service, INTEGRATIONS[sent.integration], signal).outcome {
-                Outcome::Severity(level) => {
-                    self.join_or_open(cx, (sent.key, signal), service, level, received_at)
-                }
-                Outcome::Informational => None,
-            };
+        let incident = match triage::classify(service, integration, signal, received_at).outcome {
+            Outcome::Severity(level) => {
+                self.join_or_open(cx, (sent.key, signal), service, level, received_at)
+            }
+            Outcome::Informational => None,
+        };
         let row = AlertRow {
             integration: sent.integration,
             key: sent.key,

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use jiff::Timestamp;
 use muster_core::alerting::alert::AlertStatus;
+use muster_core::alerting::hold::Held;
 use muster_core::incident::lifecycle::Status;
 use muster_core::incident::severity::Urgency;
 use muster_core::incident::timeline::Kind;
@@ -114,6 +115,8 @@ words! {
         Urgency::from_name;
     /// Where an alert stands.
     AlertState = AlertStatus, names(AlertStatus::NAMES), AlertStatus::from_name;
+    /// What keeps an alert that fires from having an incident.
+    AlertHeld = Held, names(Held::NAMES), Held::from_name;
     /// Where a page stands.
     PageState = page::PageState, names(page::PageState::NAMES), page::PageState::from_name;
     /// Where a delivery stands.

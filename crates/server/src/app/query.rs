@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use muster_core::alerting::alert::AlertStatus;
+use muster_core::alerting::hold::Held;
 use muster_core::id::{IntegrationId, ServiceId, UserId};
 use muster_core::incident::lifecycle::Status;
 use muster_core::incident::severity::Level;
@@ -21,7 +22,7 @@ use super::Snapshot;
 const VALUES_MAX: usize = 50;
 
 const INCIDENT_KEYS: &str = "state, status, sev, service, team, assignee, practice, after, before";
-const ALERT_KEYS: &str = "status, sev, service, team, key, incident";
+const ALERT_KEYS: &str = "status, held, sev, service, team, key, incident";
 const MESSAGE_KEYS: &str = "state, integration";
 
 /// What a list of messages is narrowed by.
@@ -100,14 +101,15 @@ pub fn alerts(snapshot: &Snapshot, text: &str) -> Result<AlertFilter, NotUnderst
         let Some(term) = Term::of(&part, &mut filter.words)? else { continue };
         match term.key {
             "status" | "state" => {
-                let status =
-                    named(term.is()?, AlertStatus::NAMES).map_err(|why| term.wrong(why))?;
-                let status = match (status, term.negated) {
-                    (status, false) => status,
-                    (AlertStatus::Open, true) => AlertStatus::Resolved,
-                    (AlertStatus::Resolved, true) => AlertStatus::Open,
-                };
-                set(&mut filter.status, &term, status)?;
+                let wanted = term.each(|name| named(name, AlertStatus::NAMES))?;
+                let all = AlertStatus::NAMES.iter().map(|(status, _)| *status);
+                let these = all.filter(|status| wanted.contains(status) != term.negated).collect();
+                narrow(&mut filter.statuses, these);
+            }
+            "held" => {
+                term.plain()?;
+                let held = named(term.is()?, Held::NAMES).map_err(|why| term.wrong(why))?;
+                set(&mut filter.held, &term, held)?;
             }
             "sev" | "severity" => filter.severity = Some(severity(&term, filter.severity)?),
             "service" | "team" => services.take(directory, &term)?,
@@ -381,6 +383,9 @@ mod tests {
             cost_per_minute: None,
             severity_map: vec![],
             grouping: Grouping::default(),
+            pause: None,
+            auto_resolve_after: None,
+            shadow: false,
             inform: vec![],
             integrations: vec![],
         };

@@ -128,7 +128,8 @@ impl App {
         let (incidents, _) = timer::overdue(&self.db, timer::Kind::Incident, now).await?;
         let (deliveries, _) = timer::overdue(&self.db, timer::Kind::Delivery, now).await?;
         let (notices, _) = timer::overdue(&self.db, timer::Kind::Notice, now).await?;
-        Ok(waiting + incidents + deliveries + notices == 0)
+        let (alerts, _) = timer::overdue(&self.db, timer::Kind::Alert, now).await?;
+        Ok(waiting + incidents + deliveries + notices + alerts == 0)
     }
 }
 

@@ -7,6 +7,7 @@ mod inbox;
 mod nodes;
 mod paging;
 mod proxy;
+mod quiet;
 mod replay;
 mod routing;
 mod storm;

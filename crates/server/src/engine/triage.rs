@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 
 use futures::FutureExt as _;
 use jiff::{SignedDuration, Timestamp};
-use muster_core::id::MessageId;
+use muster_core::id::{AlertId, MessageId};
 use muster_store::inbox;
-use muster_store::{Lane, StoreError, Tx, event, lease};
+use muster_store::{Lane, StoreError, Tx, event, lease, timer};
+use uuid::Uuid;
 
 use super::Found;
 use crate::app::App;
@@ -24,6 +25,10 @@ pub use read::{Reading, Request, read};
 const LEASE: &str = "triage";
 /// How long the lease is held without being renewed.
 const LEASE_LENGTH: SignedDuration = SignedDuration::from_secs(15);
+/// The most alerts that one commit looks at again.
+const DUE_MAX: i64 = 250;
+/// How long an alert that cannot be looked at is put off.
+const PUT_OFF: SignedDuration = SignedDuration::from_secs(10);
 /// The most messages of one commit.
 const BATCH_MESSAGES_MAX: i64 = 1_000;
 /// While messages keep coming in, triage rests so many times as long as a batch took that opened
@@ -44,6 +49,7 @@ pub async fn step(app: App) -> anyhow::Result<Found> {
         return Ok(Found::Nothing(None));
     }
     app.refresh().await?;
+    let looked_again = look_again(&app, now).await?;
     let (began, accepted) = (Instant::now(), app.wake.accepted_so_far());
     match digest(&app, None, now).await {
         Ok(Digested::Some(done)) => {
@@ -55,7 +61,10 @@ pub async fn step(app: App) -> anyhow::Result<Found> {
             }
             Ok(Found::Work)
         }
-        Ok(Digested::None) => Ok(Found::Nothing(None)),
+        Ok(Digested::None) if looked_again => Ok(Found::Work),
+        Ok(Digested::None) => {
+            Ok(Found::Nothing(timer::earliest(&app.db.urgent(), timer::Kind::Alert).await?))
+        }
         Ok(Digested::NotOurs(until)) => Ok(Found::Nothing(Some(until))),
         Err(Trouble::Store(StoreError::GaveWay { .. })) => Ok(Found::Work),
         // The store is away: nothing is wrong with the messages.
@@ -68,6 +77,62 @@ pub async fn step(app: App) -> anyhow::Result<Found> {
             Ok(Found::Work)
         }
     }
+}
+
+/// Looks at alerts again whose instant has come, in their place in the order of receipt: none is
+/// looked at as of an instant before which messages still wait. Says whether there were any.
+async fn look_again(app: &App, now: Timestamp) -> anyhow::Result<bool> {
+    if !timer::is_due(&app.db.urgent(), timer::Kind::Alert, now).await? {
+        return Ok(false);
+    }
+    let trouble = match reconsider(app, None, now).await {
+        Ok(found) => return Ok(found),
+        Err(Trouble::Store(StoreError::GaveWay { .. })) => return Ok(true),
+        Err(Trouble::Store(error)) if error.is_transient() => return Err(error.into()),
+        Err(trouble) => trouble,
+    };
+    tracing::warn!("alerts that are due failed and are taken one by one: {trouble}");
+    let mut tx = app.db.urgent().snapshot().await?;
+    let due = timer::due(&mut tx, timer::Kind::Alert, now, DUE_MAX).await?;
+    drop(tx);
+    for id in due {
+        match reconsider(app, Some(id), now).await {
+            Ok(_) | Err(Trouble::Store(StoreError::GaveWay { .. })) => {}
+            Err(Trouble::Store(error)) if error.is_transient() => return Err(error.into()),
+            Err(trouble) => {
+                tracing::error!(alert = %AlertId(id), "an alert was put off: {trouble}");
+                metrics::counter!("muster_timers_put_off_total").increment(1);
+                let later = now.saturating_add(PUT_OFF).unwrap_or(Timestamp::MAX);
+                let mut tx = app.db.begin(Lane::Triage).await?;
+                timer::put_off(&mut tx, timer::Kind::Alert, id, later, now).await?;
+                tx.commit().await?;
+            }
+        }
+    }
+    Ok(true)
+}
+
+/// Looks at the alerts that are due again, or only at the one; says whether there were any.
+async fn reconsider(app: &App, only: Option<Uuid>, now: Timestamp) -> Result<bool, Trouble> {
+    let mut tx = app.db.begin(Lane::Triage).await?;
+    let Some(fence) = lease::claim(&mut tx, LEASE, app.node, now, LEASE_LENGTH).await? else {
+        return Ok(false);
+    };
+    let waiting_since = inbox::oldest_pending(&mut tx).await?;
+    let at = waiting_since.map_or(now, |since| since.min(now));
+    let due = match only {
+        Some(id) => vec![id],
+        None => timer::due(&mut tx, timer::Kind::Alert, at, DUE_MAX).await?,
+    };
+    if due.is_empty() {
+        return Ok(false);
+    }
+    let work = AssertUnwindSafe(batch::reconsider(app, &mut tx, &due, at)).catch_unwind();
+    work.await.map_err(|_| Trouble::Panic)??;
+    lease::release(&mut tx, LEASE, app.node, fence).await?;
+    tx.commit().await?;
+    app.wake.all();
+    Ok(true)
 }
 
 enum Digested {

@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 use muster_core::alerting::alert::{AlertStatus, Latest};
-use muster_core::alerting::signal::Signal;
+use muster_core::alerting::hold::{Held, Hold};
+use muster_core::alerting::signal::{Link, Signal};
 use muster_core::id::{AlertId, IncidentId, IntegrationId, MessageId, ServiceId};
 use serde_json::{Value as Json, json};
 use sqlx::FromRow;
@@ -23,7 +24,7 @@ pub struct AlertRow {
     pub service_id: Uuid,
     /// Unique among the open alerts of the integration.
     pub dedup_key: String,
-    /// `open` or `resolved`.
+    /// `open`, `suppressed` or `resolved`.
     pub status: String,
     /// The level; informational alerts have none.
     pub severity: Option<i64>,
@@ -57,13 +58,57 @@ pub struct AlertRow {
     pub previous_id: Option<Uuid>,
     /// Why it was routed, rated and grouped as it was.
     pub decision: String,
+    /// The client's own word for how bad it is.
+    pub said: String,
+    /// The client's own grouping key.
+    pub group_key: Option<String>,
+    /// Microseconds UTC.
+    pub occurred_at: Option<i64>,
+    /// How often it began again soon after it was over.
+    pub flaps: i64,
+    /// What keeps it, or kept it to its end, from having an incident; a [`Held`] by name.
+    pub held: Option<String>,
+    /// When the answer may change; microseconds UTC.
+    pub held_until: Option<i64>,
+    /// The maintenance window, the cause, or the would-be incident.
+    pub held_by: Option<Uuid>,
+    /// A JSON array of microseconds UTC: the firings that its guard counts.
+    pub firings: Option<String>,
+    /// Why nobody was paged, in words.
+    pub not_paged: Option<String>,
+}
+
+impl AlertRow {
+    /// The signal that opened it, as far as it is kept.
+    pub fn signal(&self) -> Signal {
+        #[derive(serde::Deserialize)]
+        struct Written {
+            href: String,
+            text: String,
+        }
+        let links: Vec<Written> = serde_json::from_str(&self.links).unwrap_or_default();
+        Signal {
+            severity: self.said.clone(),
+            source: self.source.clone(),
+            component: self.component.clone(),
+            group: self.grp.clone(),
+            class: self.class.clone(),
+            group_key: self.group_key.clone(),
+            labels: serde_json::from_str(&self.labels).unwrap_or_default(),
+            details: serde_json::from_str(&self.details).unwrap_or_default(),
+            links: links.into_iter().map(|Written { href, text }| Link { href, text }).collect(),
+            occurred_at: self.occurred_at.and_then(|at| Timestamp::from_microsecond(at).ok()),
+            ..Signal::trigger(self.dedup_key.clone(), self.summary.clone())
+        }
+    }
 }
 
 macro_rules! columns {
     () => {
         "id, integration_id, service_id, dedup_key, status, severity, incident_id, summary, source, \
          component, grp, class, labels, details, links, count, first_at, last_at, resolved_at, \
-         previous_id, decision"
+         previous_id, decision, said, group_key, occurred_at, flaps, held, held_until, held_by, \
+         firings, not_paged"
     };
 }
 
@@ -94,6 +139,14 @@ pub struct NewAlert {
     pub previous: Option<AlertId>,
     /// Why, in words.
     pub decision: String,
+    /// How often it began again soon after it was over.
+    pub flaps: u32,
+    /// What keeps it from having an incident.
+    pub hold: Option<Hold>,
+    /// The firings that its guard counts.
+    pub firings: Vec<Timestamp>,
+    /// Why nobody was paged, in words.
+    pub not_paged: Option<String>,
 }
 
 fn hex(id: Uuid) -> String {
@@ -110,12 +163,12 @@ pub async fn latest(
     keys: &[(IntegrationId, String)],
 ) -> Result<Vec<((IntegrationId, String), Latest)>> {
     const SELECT: Sql = Sql::differs(
-        "SELECT a.id, a.integration_id, a.dedup_key, a.status, a.incident_id, a.last_at
+        "SELECT a.id, a.integration_id, a.dedup_key, a.status, a.incident_id, a.last_at, a.held, a.flaps
          FROM json_each(?) AS k JOIN alert AS a ON a.id = (
              SELECT id FROM alert
              WHERE integration_id = unhex(k.value ->> 'i') AND dedup_key = k.value ->> 'k'
              ORDER BY id DESC LIMIT 1)",
-        "SELECT a.id, a.integration_id, a.dedup_key, a.status, a.incident_id, a.last_at
+        "SELECT a.id, a.integration_id, a.dedup_key, a.status, a.incident_id, a.last_at, a.held, a.flaps
          FROM json_to_recordset(CAST(? AS json)) AS k (i text, k text) JOIN alert AS a ON a.id = (
              SELECT id FROM alert WHERE integration_id = k.i::uuid AND dedup_key = k.k
              ORDER BY id DESC LIMIT 1)",
@@ -128,6 +181,8 @@ pub async fn latest(
         status: String,
         incident_id: Option<Uuid>,
         last_at: i64,
+        held: Option<String>,
+        flaps: i64,
     }
     let rows = keys
         .iter()
@@ -145,6 +200,8 @@ pub async fn latest(
                 status,
                 incident: row.incident_id.map(IncidentId),
                 last_at,
+                held: row.held.as_deref().and_then(Held::from_name),
+                flaps: u32::try_from(row.flaps).unwrap_or(0),
             };
             Ok(((IntegrationId(row.integration_id), row.dedup_key), latest))
         })
@@ -153,7 +210,7 @@ pub async fn latest(
 
 /// Stores new alerts.
 pub async fn insert(tx: &mut Tx, alerts: &[NewAlert]) -> Result<()> {
-    const COLUMNS: [Column; 21] = [
+    const COLUMNS: [Column; 30] = [
         ("id", Kind::Uuid),
         ("integration_id", Kind::Uuid),
         ("service_id", Kind::Uuid),
@@ -175,6 +232,15 @@ pub async fn insert(tx: &mut Tx, alerts: &[NewAlert]) -> Result<()> {
         ("resolved_at", Kind::Int),
         ("previous_id", Kind::Uuid),
         ("decision", Kind::Text),
+        ("said", Kind::Text),
+        ("group_key", Kind::Text),
+        ("occurred_at", Kind::Int),
+        ("flaps", Kind::Int),
+        ("held", Kind::Text),
+        ("held_until", Kind::Int),
+        ("held_by", Kind::Uuid),
+        ("firings", Kind::Text),
+        ("not_paged", Kind::Text),
     ];
     rows::insert(tx, "alert", &COLUMNS, alerts.iter().map(values).collect(), "").await
 }
@@ -183,10 +249,11 @@ fn values(alert: &NewAlert) -> Vec<Value> {
     let signal = &alert.signal;
     let links: Vec<_> =
         signal.links.iter().map(|link| json!({ "href": link.href, "text": link.text })).collect();
-    let status =
-        if alert.resolved_at.is_some() { AlertStatus::Resolved } else { AlertStatus::Open };
-    // PostgreSQL keeps no NUL in text; the raw message has it still.
-    let clean = |text: &str| text.replace('\0', "\u{fffd}");
+    let hold = alert.hold.as_ref();
+    let status = match alert.resolved_at {
+        Some(_) => AlertStatus::Resolved,
+        None => status_of(hold),
+    };
     args![
         alert.id,
         alert.integration,
@@ -208,8 +275,33 @@ fn values(alert: &NewAlert) -> Vec<Value> {
         alert.last_at,
         alert.resolved_at,
         alert.previous,
-        clean(&alert.decision)
+        clean(&alert.decision),
+        clean(&signal.severity),
+        signal.group_key.as_deref().map(clean),
+        signal.occurred_at,
+        alert.flaps,
+        hold.map(|hold| hold.held.name()),
+        hold.and_then(|hold| hold.until),
+        hold.and_then(|hold| hold.by),
+        firings_text(&alert.firings),
+        alert.not_paged.as_deref().map(clean)
     ]
+}
+
+/// How an alert stands that goes on.
+pub(super) fn status_of(hold: Option<&Hold>) -> AlertStatus {
+    hold.map_or(AlertStatus::Open, |hold| hold.held.status())
+}
+
+/// PostgreSQL keeps no NUL in text; the raw message has it still.
+pub(super) fn clean(text: &str) -> String {
+    text.replace('\0', "\u{fffd}")
+}
+
+/// Firings as they are stored; nothing where there are none.
+pub(super) fn firings_text(firings: &[Timestamp]) -> Option<String> {
+    let micros: Vec<_> = firings.iter().map(|at| at.as_microsecond()).collect();
+    (!micros.is_empty()).then(|| json!(micros).to_string())
 }
 
 /// What a batch adds to an alert that was open before.
@@ -268,8 +360,13 @@ pub async fn link_messages(tx: &mut Tx, links: &[(AlertId, MessageId)]) -> Resul
     rows::insert(tx, "alert_message", &COLUMNS, rows, once).await
 }
 
-/// Resolves every open alert of an incident and says how many there were.
+/// Resolves every open alert of an incident and says how many there were. Whatever they mute is
+/// looked at again.
 pub async fn resolve_of_incident(tx: &mut Tx, incident: IncidentId, now: Timestamp) -> Result<u64> {
+    const OPEN: Sql = Sql::same("SELECT id FROM alert WHERE incident_id = ? AND status = 'open'");
+    let open: Vec<(Uuid,)> = tx.fetch_all(&OPEN, args![incident]).await?;
+    let open: Vec<_> = open.into_iter().map(|(id,)| id).collect();
+    super::held::wake_held_by(tx, &open, now, now).await?;
     const UPDATE: Sql = Sql::same(
         "UPDATE alert SET status = 'resolved', resolved_at = ?1, last_at = ?1
          WHERE incident_id = ?2 AND status = 'open'",
@@ -299,11 +396,53 @@ pub async fn get(db: &Db, id: AlertId) -> Result<Option<AlertRow>> {
     db.fetch_optional(&SELECT, args![id]).await
 }
 
+/// These alerts, in the caller's transaction.
+pub async fn get_all(tx: &mut Tx, ids: &[Uuid]) -> Result<Vec<AlertRow>> {
+    const SELECT: Sql = Sql::differs(
+        concat!(
+            "SELECT ",
+            columns!(),
+            " FROM alert WHERE id IN (SELECT unhex(value) FROM json_each(?)) ORDER BY id"
+        ),
+        concat!("SELECT ", columns!(), " FROM alert WHERE id = ANY(?) ORDER BY id"),
+    );
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids = Value::UuidList(ids.iter().map(|id| Some(*id)).collect());
+    tx.fetch_all(&SELECT, vec![ids]).await
+}
+
+/// Alerts whose first signal was received from `from` on and before `to`, the oldest first, of these
+/// services; of all where none are named.
+pub async fn began_within(
+    db: &Db,
+    services: &[ServiceId],
+    (from, to): (Timestamp, Timestamp),
+    limit: i64,
+) -> Result<Vec<AlertRow>> {
+    let mut text =
+        concat!("SELECT ", columns!(), " FROM alert WHERE first_at >= ? AND first_at < ?")
+            .to_owned();
+    let mut values = args![from, to];
+    if !services.is_empty() {
+        text.push_str(" AND service_id IN (");
+        text.push_str(&crate::incident::incident::marks(services.len()));
+        text.push(')');
+        values.extend(services.iter().map(|id| Value::from(*id)));
+    }
+    text.push_str(" ORDER BY first_at, id LIMIT ?");
+    values.extend(args![limit]);
+    db.fetch_all(&Sql::built(text), values).await
+}
+
 /// What a list of alerts is narrowed by; everything given must hold.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
-    /// The status.
-    pub status: Option<AlertStatus>,
+    /// Any of these statuses.
+    pub statuses: Option<Vec<AlertStatus>>,
+    /// Held by what.
+    pub held: Option<Held>,
     /// Of these services.
     pub services: Option<Vec<ServiceId>>,
     /// Of none of these services.
@@ -324,9 +463,15 @@ pub struct Filter {
 pub async fn list(db: &Db, filter: &Filter, limit: i64) -> Result<Vec<AlertRow>> {
     let mut text = concat!("SELECT ", columns!(), " FROM alert WHERE true").to_owned();
     let mut values = vec![];
-    if let Some(status) = filter.status {
-        text.push_str(" AND status = ?");
-        values.extend(args![status.name()]);
+    if let Some(statuses) = &filter.statuses {
+        text.push_str(" AND status IN (");
+        text.push_str(&crate::incident::incident::marks(statuses.len()));
+        text.push(')');
+        values.extend(statuses.iter().map(|status| Value::from(status.name())));
+    }
+    if let Some(held) = filter.held {
+        text.push_str(" AND held = ?");
+        values.extend(args![held.name()]);
     }
     if let Some(services) = &filter.services {
         text.push_str(" AND service_id IN (");

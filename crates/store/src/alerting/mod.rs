@@ -1,3 +1,7 @@
-//! Alerts.
+//! Alerts, and what keeps them from paging.
 
 pub mod alert;
+pub mod cause;
+pub mod held;
+pub mod maintenance;
+pub mod shadow;

@@ -93,6 +93,8 @@ values! {
     id::HandoffId => Uuid, |value| value.0;
     id::IncidentId => Uuid, |value| value.0;
     id::IntegrationId => Uuid, |value| value.0;
+    id::HeartbeatId => Uuid, |value| value.0;
+    id::MaintenanceId => Uuid, |value| value.0;
     id::MessageId => Uuid, |value| value.0;
     id::OverrideId => Uuid, |value| value.0;
     id::PageId => Uuid, |value| value.0;

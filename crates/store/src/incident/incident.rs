@@ -506,6 +506,25 @@ pub async fn list(db: &Db, filter: &Filter, limit: i64) -> Result<Vec<Incident>>
     rows.into_iter().map(Incident::try_from).collect()
 }
 
+/// Which of these services have an open incident of that severity, exercises aside.
+pub async fn services_with(
+    tx: &mut Tx,
+    services: &[ServiceId],
+    level: Level,
+) -> Result<Vec<ServiceId>> {
+    const SELECT: Sql = Sql::differs(
+        "SELECT DISTINCT service_id FROM incident
+         WHERE status NOT IN ('resolved', 'closed') AND merged_into IS NULL AND NOT practice
+             AND severity = ?1 AND service_id IN (SELECT unhex(value) FROM json_each(?2))",
+        "SELECT DISTINCT service_id FROM incident
+         WHERE status NOT IN ('resolved', 'closed') AND merged_into IS NULL AND NOT practice
+             AND severity = ?1 AND service_id = ANY(?2)",
+    );
+    let services = Value::UuidList(services.iter().map(|id| Some(id.0)).collect());
+    let rows: Vec<(Uuid,)> = tx.fetch_all(&SELECT, vec![level.number().into(), services]).await?;
+    Ok(rows.into_iter().map(|(id,)| ServiceId(id)).collect())
+}
+
 /// How many open incidents each service has, and the worst severity among them.
 pub async fn open_by_service(db: &Db) -> Result<Vec<(ServiceId, i64, i64)>> {
     const SELECT: Sql = Sql::same(

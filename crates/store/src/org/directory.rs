@@ -8,6 +8,9 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
+use muster_core::alerting::guard::Guard;
+use muster_core::alerting::hours::{self, Hours};
+use muster_core::alerting::inhibition::Inhibition;
 use muster_core::alerting::rule::Rule;
 use muster_core::id::{
     ContactMethodId, IntegrationId, PolicyId, ScheduleId, ServiceId, TeamId, UserId, WebhookId,
@@ -157,6 +160,7 @@ impl Builder<'_> {
                 builder.integration(id, None, &integration.name, integration)
             }),
             routing: self.each(documents.routing.as_deref(), Self::routing_rule),
+            inhibitions: self.each(documents.inhibit.as_deref(), Self::inhibition),
             catch_all,
             severities: self.severities(),
         }
@@ -352,6 +356,9 @@ impl Builder<'_> {
                 .filter_map(|rule| self.severity_rule(&service.name, rule))
                 .collect(),
             grouping: grouping(service.grouping.as_ref()),
+            pause: service.pause.map(|length| length.0),
+            auto_resolve_after: service.auto_resolve_after.map(|length| length.0),
+            shadow: service.shadow,
             inform: service.inform.clone(),
             integrations,
         })
@@ -371,6 +378,9 @@ impl Builder<'_> {
             cost_per_minute: None,
             severity_map: Vec::new(),
             grouping: Grouping::default(),
+            pause: None,
+            auto_resolve_after: None,
+            shadow: false,
             inform: Vec::new(),
             integrations: Vec::new(),
         })
@@ -391,7 +401,23 @@ impl Builder<'_> {
             document::service::Outcome::Informational => Outcome::Informational,
         };
         let when = self.rule(&rule.when, &format!("the severity map of {service}"))?;
-        Some(SeverityRule { when, outcome })
+        let during = (!rule.during.is_empty()).then(|| Hours {
+            windows: rule.during.iter().map(hours_window).collect(),
+            timezone: self.zone(rule.timezone.as_ref()),
+        });
+        Some(SeverityRule {
+            when,
+            outcome,
+            during,
+            guard: rule.guard.map(guard),
+            shadow: rule.shadow,
+        })
+    }
+
+    fn inhibition(&mut self, rule: &document::organization::Inhibition) -> Option<Inhibition> {
+        let when = self.rule(&rule.when, "the inhibitions")?;
+        let mutes = self.rule(&rule.mutes, "the inhibitions")?;
+        Some(Inhibition { when, mutes, equal: rule.equal.clone() })
     }
 
     /// An integration whose key is not known is left out: an empty key would open it to anybody.
@@ -414,6 +440,7 @@ impl Builder<'_> {
             source: document.source.clone(),
             key,
             service,
+            severity: None,
             mapping: Mapping { fields: fields.collect() },
         })
     }
@@ -552,6 +579,24 @@ impl Builder<'_> {
             self.warnings.push(format!("`{part}` of the {} `{name}` has no id", kind.noun()));
         }
         id
+    }
+}
+
+fn hours_window(hours: &document::service::Hours) -> hours::Window {
+    hours::Window {
+        days: hours.days.iter().map(|day| day.0).collect(),
+        from: hours.from.0,
+        to: hours.to.0,
+    }
+}
+
+fn guard(guard: document::service::Guard) -> Guard {
+    use document::service::Guard as Written;
+    match guard {
+        Written::AtLeast(written) => {
+            Guard::AtLeast { count: written.at_least, within: written.within.0 }
+        }
+        Written::FiringFor(written) => Guard::FiringFor(written.firing_for.0),
     }
 }
 

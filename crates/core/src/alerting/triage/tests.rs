@@ -1,4 +1,5 @@
 use super::*;
+use crate::alerting::alert::AlertStatus;
 use jiff::SignedDuration;
 use uuid::Uuid;
 
@@ -10,7 +11,14 @@ const ALERT: AlertId = AlertId(Uuid::from_u128(7));
 const INCIDENT: IncidentId = IncidentId(Uuid::from_u128(8));
 
 fn latest(status: AlertStatus, last_at: &str) -> Latest {
-    Latest { id: ALERT, status, incident: Some(INCIDENT), last_at: t(last_at) }
+    Latest {
+        id: ALERT,
+        status,
+        incident: Some(INCIDENT),
+        last_at: t(last_at),
+        held: None,
+        flaps: 0,
+    }
 }
 
 fn signal(action: Action) -> Signal {

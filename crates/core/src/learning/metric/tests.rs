@@ -62,6 +62,9 @@ fn directory() -> Directory {
         cost_per_minute: Some(Money { amount: 1_200, currency: "EUR".into() }),
         severity_map: vec![],
         grouping: Grouping::default(),
+        pause: None,
+        auto_resolve_after: None,
+        shadow: false,
         inform: vec![],
         integrations: vec![],
     };

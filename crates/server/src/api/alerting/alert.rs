@@ -3,8 +3,11 @@
 use std::collections::{BTreeMap, HashMap};
 
 use axum::extract::State;
+use jiff::Timestamp;
 use muster_core::alerting::alert::AlertStatus;
-use muster_core::id::{AlertId, IncidentId, IntegrationId, ServiceId};
+use muster_core::alerting::hold::Held;
+use muster_core::alerting::silence;
+use muster_core::id::{AlertId, IncidentId, IntegrationId, MaintenanceId, ServiceId};
 use muster_core::org::access::Action;
 use muster_store::StoreError;
 use muster_store::alerting::alert::{self as store_alert, AlertRow};
@@ -19,7 +22,7 @@ use super::message::{self, Message};
 use crate::api::extract::{Json, Path, Query};
 use crate::api::incident::find;
 use crate::api::list::{List, Paging, Search};
-use crate::api::word::{AlertState, Instant};
+use crate::api::word::{AlertHeld, AlertState, Instant};
 use crate::api::{ApiError, Caller, Ctx, Routes};
 use crate::app::{App, query};
 
@@ -89,6 +92,28 @@ pub struct Alert {
     pub informational: bool,
     /// Why it was routed, rated and grouped as it was, in words.
     pub decision: String,
+    /// Why nobody was paged for it, in words; null where somebody was.
+    #[schema(required)]
+    pub not_paged: Option<String>,
+    /// What keeps it, or kept it to its end, from having an incident.
+    #[schema(required)]
+    pub held: Option<AlertHeld>,
+    /// When that may end, while it goes on.
+    #[schema(required)]
+    pub held_until: Option<Instant>,
+    /// When it counts as over, if nothing more is heard of it.
+    #[schema(required)]
+    pub auto_resolves_at: Option<Instant>,
+    /// The alert that mutes it as its cause.
+    #[schema(required)]
+    pub cause: Option<String>,
+    /// The maintenance window that mutes it.
+    #[schema(required)]
+    pub maintenance: Option<String>,
+    /// How often it began again soon after it was over, without a longer rest in between.
+    pub flaps: i64,
+    /// Whether that is often enough to say that it is flapping.
+    pub flapping: bool,
 }
 
 /// Where to read on.
@@ -104,7 +129,7 @@ pub struct Link {
 
 /// List alerts, the newest first.
 ///
-/// `q` takes `status:open`, `service:checkout`, `team:payments`, `sev:<=2`, `key:disk-1`,
+/// `q` takes `status:open`, `held:maintenance`, `service:checkout`, `team:payments`, `sev:<=2`, `key:disk-1`,
 /// `incident:42`, and words of the summary.
 #[utoipa::path(
     get, path = "/alerts", tag = "alerting", operation_id = "list_alerts", params(Search),
@@ -212,6 +237,11 @@ fn describe(
     let status = AlertStatus::from_name(&row.status)
         .ok_or_else(|| StoreError::Corrupt(format!("alert status {}", row.status)))?;
     let labels: Vec<(String, String)> = serde_json::from_str(&row.labels).unwrap_or_default();
+    let held = row.held.as_deref().and_then(Held::from_name);
+    let by = |wanted: Held| row.held_by.filter(|_| held == Some(wanted));
+    let after = service.and_then(|service| service.auto_resolve_after);
+    let last_at = Timestamp::from_microsecond(row.last_at).unwrap_or_default();
+    let over_at = silence::over_at(after, last_at).filter(|_| status.is_firing());
     Ok(Alert {
         id: AlertId(row.id).to_string(),
         dedup_key: row.dedup_key,
@@ -235,5 +265,13 @@ fn describe(
         previous: row.previous_id.map(|id| AlertId(id).to_string()),
         informational: row.severity.is_none(),
         decision: row.decision,
+        not_paged: row.not_paged,
+        held: held.map(AlertHeld),
+        held_until: row.held_until.filter(|_| status.is_firing()).map(Instant::from_micros),
+        auto_resolves_at: over_at.map(Instant::from),
+        cause: by(Held::Inhibited).map(|id| AlertId(id).to_string()),
+        maintenance: by(Held::Maintenance).map(|id| MaintenanceId(id).to_string()),
+        flaps: row.flaps,
+        flapping: silence::is_flapping(u32::try_from(row.flaps).unwrap_or(0)),
     })
 }

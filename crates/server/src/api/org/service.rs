@@ -268,7 +268,7 @@ fn compose(
         let sample = sample::message(source, key, action, word, now)
             .ok_or_else(|| ApiError::conflict(format!("there is no test for a {source} source")))?;
         let signal = understood(inlet, id, &sample, now)?;
-        let outcome = triage::classify(service, &inlet.integration.name, &signal).outcome;
+        let outcome = triage::classify(service, &inlet.integration, &signal, now).outcome;
         if level.is_none_or(|level| outcome == Outcome::Severity(level)) {
             return Ok((sample, signal));
         }

@@ -260,7 +260,7 @@ impl<'a> Bench<'a> {
         let Route { service, because: routed_by } =
             triage::route(self.directory, integration, signal)
                 .ok_or_else(|| ApiError::conflict("no catch-all is configured"))?;
-        let rated = triage::classify(service, &integration.name, signal);
+        let rated = triage::classify(service, integration, signal, self.now);
         let level = match rated.outcome {
             Outcome::Severity(level) => Some(level),
             Outcome::Informational => None,

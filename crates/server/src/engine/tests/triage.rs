@@ -125,7 +125,7 @@ async fn merged_incidents_lose_no_alert_and_the_rest_of_the_trouble_ends_the_who
         assert!(refused.unwrap_err().to_string().contains("already resolved"));
         world.event("checkout", "resolve", "c", "critical").await;
         world.rest().await;
-        let open = alert::Filter { status: Some(AlertStatus::Open), ..Default::default() };
+        let open = alert::Filter { statuses: Some(vec![AlertStatus::Open]), ..Default::default() };
         assert!(alert::list(&world.app.db, &open, 10).await.unwrap().is_empty());
     })
     .await;

@@ -388,7 +388,8 @@ impl World {
 
     async fn next_timer(&self) -> Option<Timestamp> {
         let mut next = Vec::new();
-        for kind in [timer::Kind::Incident, timer::Kind::Delivery, timer::Kind::Notice] {
+        use timer::Kind;
+        for kind in [Kind::Incident, Kind::Delivery, Kind::Notice, Kind::Alert] {
             next.extend(timer::earliest(&self.app.db, kind).await.unwrap());
         }
         next.into_iter().min()

@@ -2,32 +2,41 @@
 //! in order against that knowledge, and what came of it is written in a few set-based statements.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
 
 use jiff::Timestamp;
 use muster_core::alerting::alert::{AlertStatus, Latest};
-use muster_core::alerting::signal::{Action, Signal};
-use muster_core::alerting::triage::{self, Candidate, Classified, Decision, Ignored};
+use muster_core::alerting::guard::Record;
+use muster_core::alerting::hold::{Held, Hold};
+use muster_core::alerting::signal::Action;
+use muster_core::alerting::silence;
+use muster_core::alerting::triage::{self, Candidate, Decision, Ignored};
 use muster_core::id::{AlertId, IncidentId, IntegrationId, MessageId, ServiceId};
 use muster_core::incident::lifecycle::Incident;
 use muster_core::incident::severity::Level;
+use muster_core::incident::timeline::Actor;
 use muster_core::org::directory::Directory;
-use muster_core::org::service::{Grouping, Outcome, Service};
+use muster_core::org::service::{Grouping, Outcome};
 use muster_store::alerting::alert::{self, NewAlert, Repeat};
-use muster_store::inbox::{self, MessageRow};
+use muster_store::alerting::held::Amended;
+use muster_store::inbox::MessageRow;
 use muster_store::incident::incident as store_incident;
 use muster_store::{StoreError, Tx};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
-use super::read::{self, Reading, Request};
 use crate::app::App;
-use crate::app::incident::record::Writes;
-use crate::app::snapshot::{Inlet, Snapshot};
-
-mod inform;
-mod working;
-
+use case::{Case, Item, Prepared};
+use quiet::{Quiet, level_of};
 use working::Working;
+
+mod case;
+mod due;
+mod inform;
+pub(crate) mod quiet;
+mod working;
+mod write;
+
+pub(super) use due::reconsider;
 
 /// The most incidents that new alerts of a batch may join.
 const CANDIDATES_MAX: i64 = 500;
@@ -35,17 +44,6 @@ const CANDIDATES_MAX: i64 = 500;
 const SIGNALS_MAX: usize = 2_000;
 /// The most incidents that one transaction opens or changes.
 const INCIDENTS_MAX: usize = 250;
-
-/// One signal on its way.
-struct Item<'a> {
-    message: MessageId,
-    received_at: Timestamp,
-    inlet: Arc<Inlet>,
-    signal: Signal,
-    service: &'a Service,
-    routed: String,
-    rated: Classified,
-}
 
 /// What is known, and what the batch adds to it.
 struct Batch<'a> {
@@ -64,8 +62,15 @@ struct Batch<'a> {
     new_alerts: Vec<NewAlert>,
     new_at: HashMap<AlertId, usize>,
     repeats: HashMap<AlertId, Repeat>,
+    /// Alerts that go on and have become something else.
+    amended: HashMap<AlertId, Amended>,
+    /// When alerts that were there before need attention; `None` is never.
+    timers: HashMap<AlertId, Option<Timestamp>>,
+    quiet: Quiet,
     links: HashSet<(AlertId, MessageId)>,
     informs: Vec<usize>,
+    /// Alerts that are over.
+    over: Vec<Uuid>,
     outcomes: HashMap<MessageId, Vec<Value>>,
 }
 
@@ -94,7 +99,8 @@ pub(super) async fn digest(
         }
     }
     let items: Vec<_> = prepared.iter().flat_map(|message| &message.items).collect();
-    let mut batch = Batch::load(app, tx, directory, &items, now).await?;
+    let cases: Vec<_> = items.iter().map(|item| &item.case).collect();
+    let mut batch = Batch::load(app, tx, directory, &cases, now).await?;
     let mut taken = 0;
     for item in items {
         if batch.working.len() >= INCIDENTS_MAX {
@@ -115,80 +121,28 @@ pub(super) struct Done {
     pub(super) opened: usize,
 }
 
-/// A message with those of its signals that this batch may take.
-struct Prepared<'a> {
-    id: MessageId,
-    items: Vec<Item<'a>>,
-    /// What became of its signals so far.
-    outcomes: Vec<Value>,
-    /// Whether more of its signals follow in another batch.
-    more: bool,
-}
-
-impl<'a> Prepared<'a> {
-    fn read(
-        snapshot: &Snapshot,
-        directory: &'a Directory,
-        row: &MessageRow,
-        room: usize,
-    ) -> Result<Self, String> {
-        let id = MessageId(row.id);
-        let inlet = snapshot
-            .inlet(IntegrationId(row.integration_id))
-            .ok_or("the integration it came through no longer exists; replay it once it does")?;
-        let received_at =
-            Timestamp::from_microsecond(row.received_at).map_err(|error| error.to_string())?;
-        let request = Request::from_json(row.request.as_deref());
-        let reading = Reading {
-            id,
-            received_at,
-            content_type: row.content_type.as_deref().unwrap_or_default(),
-            request: &request,
-            body: &row.body,
-        };
-        let outcomes: Vec<Value> = row
-            .outcome
-            .as_deref()
-            .and_then(|text| serde_json::from_str(text).ok())
-            .unwrap_or_default();
-        let signals = read::signals(inlet, &reading)?;
-        let more = signals.len().saturating_sub(outcomes.len()) > room;
-        let items: Result<Vec<_>, String> = signals
-            .into_iter()
-            .skip(outcomes.len())
-            .take(room)
-            .map(|signal| {
-                let route = triage::route(directory, &inlet.integration, &signal)
-                    .ok_or("no catch-all is configured; apply a configuration and replay it")?;
-                let rated = triage::classify(route.service, &inlet.integration.name, &signal);
-                Ok(Item {
-                    message: id,
-                    received_at,
-                    inlet: Arc::clone(inlet),
-                    signal,
-                    service: route.service,
-                    routed: route.because,
-                    rated,
-                })
-            })
-            .collect();
-        Ok(Self { id, items: items?, outcomes, more })
-    }
-}
-
 impl<'a> Batch<'a> {
     async fn load(
         app: &'a App,
         tx: &mut Tx,
         directory: &'a Directory,
-        items: &[&Item<'_>],
+        cases: &[&Case<'_>],
         now: Timestamp,
     ) -> Result<Self, StoreError> {
-        let keys: HashSet<_> = items.iter().map(|item| item.key()).collect();
+        let keys: HashSet<_> = cases.iter().map(|case| case.key()).collect();
         let keys: Vec<_> = keys.into_iter().collect();
-        let latest: HashMap<_, _> = alert::latest(tx, &keys).await?.into_iter().collect();
-        let grouped = items.iter().filter(|item| item.service.grouping != Grouping::Disabled);
-        let services: HashSet<_> = grouped.map(|item| item.service.id).collect();
+        let latest: HashMap<(IntegrationId, String), Latest> =
+            alert::latest(tx, &keys).await?.into_iter().collect();
+        let guarded: Vec<_> = latest
+            .values()
+            .filter(|alert| alert.held.is_some_and(quiet::may_end))
+            .map(|alert| alert.id)
+            .collect();
+        let earliest = cases.iter().map(|case| case.received_at).min().unwrap_or(now);
+        let span = (earliest.min(now), now);
+        let quiet = Quiet::load(tx, directory, cases, &guarded, span).await?;
+        let grouped = cases.iter().filter(|case| case.service.grouping != Grouping::Disabled);
+        let services: HashSet<_> = grouped.map(|case| case.service.id).collect();
         let services: Vec<_> = services.into_iter().collect();
         let mut candidates: HashMap<_, Vec<_>> = HashMap::new();
         for (service, candidate) in
@@ -196,7 +150,7 @@ impl<'a> Batch<'a> {
         {
             candidates.entry(service).or_default().push(candidate);
         }
-        let locked = lock_likely(tx, items, &latest, &candidates).await?;
+        let locked = lock_likely(tx, cases, &latest, &candidates).await?;
         Ok(Self {
             app,
             directory,
@@ -211,31 +165,35 @@ impl<'a> Batch<'a> {
             new_alerts: Vec::new(),
             new_at: HashMap::new(),
             repeats: HashMap::new(),
+            amended: HashMap::new(),
+            timers: HashMap::new(),
+            quiet,
             links: HashSet::new(),
             informs: Vec::new(),
+            over: Vec::new(),
             outcomes: HashMap::new(),
         })
     }
 
     /// Decides one signal and remembers what follows.
     async fn take(&mut self, tx: &mut Tx, item: &Item<'_>) -> Result<(), StoreError> {
-        let latest = self.latest.get(&item.key()).copied();
-        let at = triage::counts_as_received(item.received_at, latest.as_ref(), self.now);
-        let decision = triage::decide(&item.signal, latest.as_ref(), at);
+        let case = &item.case;
+        let latest = self.latest.get(&case.key()).copied();
+        let at = triage::counts_as_received(case.received_at, latest.as_ref(), self.now);
+        let decision = triage::decide(&case.signal, latest.as_ref(), at);
         let (alert, incident, words) = match decision {
-            Decision::Open { previous } => self.open(tx, item, previous).await?,
+            Decision::Open { .. } => self.open(tx, item, latest).await?,
             Decision::Count(id) => {
-                self.count(id, item);
-                let words = "counted: it repeats what is known".to_owned();
-                (Some(id), latest.and_then(|alert| alert.incident), words)
+                let (incident, words) = self.count(tx, latest, id, case).await?;
+                (Some(id), incident, words)
             }
             Decision::Resolve(id) => {
                 let incident = latest.and_then(|alert| alert.incident);
-                self.recover(tx, id, incident, item).await?;
+                self.recover(tx, latest, case, case.received_at, &case.actor()).await?;
                 (Some(id), incident, "the alert recovered".to_owned())
             }
             Decision::Acknowledge(id) => {
-                let words = self.acknowledge(tx, id, item).await?;
+                let words = self.acknowledge(tx, id, case).await?;
                 (latest.map(|alert| alert.id), Some(id), words)
             }
             Decision::Ignore(why) => (latest.map(|alert| alert.id), None, ignored(why)),
@@ -244,8 +202,8 @@ impl<'a> Batch<'a> {
             self.links.insert((alert, item.message));
         }
         self.outcomes.entry(item.message).or_default().push(json!({
-            "dedup_key": item.signal.dedup_key,
-            "action": item.signal.action.name(),
+            "dedup_key": case.signal.dedup_key,
+            "action": case.signal.action.name(),
             "decision": words,
             "alert": alert.map(|id| id.to_string()),
             "incident": incident.map(|id| id.to_string()),
@@ -257,60 +215,92 @@ impl<'a> Batch<'a> {
         &mut self,
         tx: &mut Tx,
         item: &Item<'_>,
-        previous: Option<AlertId>,
+        previous: Option<Latest>,
     ) -> Result<(Option<AlertId>, Option<IncidentId>, String), StoreError> {
+        let case = &item.case;
         let id = AlertId(self.app.ids.next(self.now));
-        let mut words = format!("{}; {}", item.routed, item.rated.because);
-        let incident = match item.rated.outcome {
-            Outcome::Informational => {
-                words.push_str("; informational: recorded and mailed, nobody is paged");
-                self.informs.push(self.new_alerts.len());
-                None
-            }
-            Outcome::Severity(level) => {
-                let (incident, because) = self.place(tx, item, level).await?;
-                words.push_str("; ");
-                words.push_str(&because);
-                Some(incident)
-            }
+        let before = previous.map(|alert| self.firings_of(alert.id).1).unwrap_or_default();
+        let firings = quiet::remember(case, before, case.received_at);
+        let record = Record { first_at: case.received_at, firings: &firings };
+        let fate = self.judge(tx, case, id, record, case.received_at).await?;
+        let words = format!("{}; {}; {}", item.routed, case.rated.because, fate.words);
+        self.quiet.opened(self.directory, case, id);
+        if fate.hold.as_ref().is_some_and(|hold| hold.held == Held::Informational) {
+            self.informs.push(self.new_alerts.len());
+        }
+        let latest = Latest {
+            id,
+            status: AlertStatus::Open,
+            incident: fate.incident,
+            last_at: case.received_at,
+            held: fate.hold.as_ref().map(|hold| hold.held),
+            flaps: silence::flaps(previous.as_ref(), case.received_at),
         };
         self.new_at.insert(id, self.new_alerts.len());
         self.new_alerts.push(NewAlert {
             id,
-            integration: item.inlet.integration.id,
-            service: item.service.id,
-            signal: item.signal.clone(),
-            severity: level_of(item.rated.outcome),
-            incident,
+            integration: case.integration,
+            service: case.service.id,
+            signal: case.signal.clone(),
+            severity: level_of(case.rated.outcome),
+            incident: fate.incident,
             count: 1,
-            first_at: item.received_at,
-            last_at: item.received_at,
+            first_at: case.received_at,
+            last_at: case.received_at,
             resolved_at: None,
-            previous,
+            previous: previous.map(|alert| alert.id),
             decision: words.clone(),
+            flaps: latest.flaps,
+            hold: fate.hold,
+            firings,
+            not_paged: fate.not_paged,
         });
-        let latest = Latest { id, status: AlertStatus::Open, incident, last_at: item.received_at };
-        self.latest.insert(item.key(), latest);
-        Ok((Some(id), incident, words))
+        self.latest.insert(case.key(), latest);
+        Ok((Some(id), fate.incident, words))
     }
 
-    /// Finds the incident that a new alert joins, or opens one.
+    /// Whether an alert that fires pages at `at`: its incident, or what holds it back.
+    async fn judge(
+        &mut self,
+        tx: &mut Tx,
+        case: &Case<'_>,
+        id: AlertId,
+        record: Record<'_>,
+        at: Timestamp,
+    ) -> Result<Fate, StoreError> {
+        let hold = self.quiet.hold(self.directory, case, id, record, at);
+        match (hold, case.rated.outcome) {
+            (None, Outcome::Severity(level)) => self.place(tx, case, level).await,
+            (None, Outcome::Informational) => Ok(Fate::default()),
+            (Some(hold), Outcome::Severity(level)) if hold.held == Held::Shadow => {
+                let hold = self.quiet.shadow(self.directory, case, (id, level), hold, at);
+                Ok(Fate::held(hold))
+            }
+            (Some(hold), _) => Ok(Fate::held(hold)),
+        }
+    }
+
+    /// Finds the incident that an alert joins, or opens one.
     async fn place(
         &mut self,
         tx: &mut Tx,
-        item: &Item<'_>,
+        case: &Case<'_>,
         level: Level,
-    ) -> Result<(IncidentId, String), StoreError> {
-        let grouping = &item.service.grouping;
+    ) -> Result<Fate, StoreError> {
+        let grouping = &case.service.grouping;
         let because = loop {
-            let candidates = self.candidates.entry(item.service.id).or_default();
+            let candidates = self.candidates.entry(case.service.id).or_default();
             let grouped =
-                triage::group(grouping, &item.signal, level, candidates, item.received_at);
+                triage::group(grouping, &case.signal, level, candidates, case.received_at);
             let Some(incident) = grouped.join else { break grouped.because };
+            let directory = self.directory;
             let working = self.working(tx, incident).await?;
             if working.is_triggered() {
                 working.join();
-                return Ok((incident, format!("joined because {}", grouped.because)));
+                let quiet = quiet::severity_is_quiet(directory, working.level());
+                let not_paged = quiet.unwrap_or_else(|| quiet::grouped_into(working.number()));
+                let words = format!("joined because {}", grouped.because);
+                return Ok(Fate::placed(incident, Some(not_paged), words));
             }
             // Somebody answered it after the candidates were read: trouble after that pages again.
             self.forget(incident);
@@ -321,58 +311,137 @@ impl<'a> Batch<'a> {
         } + 1;
         self.last_number = Some(number);
         self.opened += 1;
-        let working = Working::open(self.app, self.directory, number, item, level, self.now)?;
+        let working = Working::open(self.app, self.directory, number, case, level, self.now)?;
         let id = working.id();
-        self.candidates.entry(item.service.id).or_default().insert(0, working.candidate());
+        self.candidates.entry(case.service.id).or_default().insert(0, working.candidate());
         self.order.push(id);
         self.working.insert(id, working);
-        Ok((id, format!("opened an incident because {because}")))
+        self.quiet.incident_opened(self.directory, case.service.id, level);
+        let not_paged = quiet::severity_is_quiet(self.directory, level);
+        Ok(Fate::placed(id, not_paged, format!("opened an incident because {because}")))
     }
 
-    fn count(&mut self, id: AlertId, item: &Item<'_>) {
+    /// A repeat. An alert that waits for more firings may have come to enough of them.
+    async fn count(
+        &mut self,
+        tx: &mut Tx,
+        latest: Option<Latest>,
+        id: AlertId,
+        case: &Case<'_>,
+    ) -> Result<(Option<IncidentId>, String), StoreError> {
         if let Some(at) = self.new_at.get(&id) {
             let alert = &mut self.new_alerts[*at];
             alert.count += 1;
-            alert.last_at = alert.last_at.max(item.received_at);
-            return;
+            alert.last_at = alert.last_at.max(case.received_at);
+        } else {
+            self.repeat(id, case.received_at).more += 1;
         }
-        let repeat = self.repeat(id, item);
-        repeat.more += 1;
+        let incident = latest.and_then(|alert| alert.incident);
+        let counted = "counted: it repeats what is known".to_owned();
+        let Some(alert) = latest.filter(|alert| alert.held.is_some_and(quiet::may_end)) else {
+            return Ok((incident, counted));
+        };
+        if !quiet::counts(case) {
+            return Ok((incident, counted));
+        }
+        let (first_at, before) = self.firings_of(id);
+        let firings = quiet::remember(case, before, case.received_at);
+        let record = Record { first_at: first_at.unwrap_or(case.received_at), firings: &firings };
+        let fate = self.judge(tx, case, id, record, case.received_at).await?;
+        let words = format!("{counted}; {}", fate.words);
+        let incident = fate.incident;
+        self.becomes(alert, case, fate, firings);
+        Ok((incident, words))
     }
 
-    fn repeat(&mut self, id: AlertId, item: &Item<'_>) -> &mut Repeat {
+    /// When an alert began to fire, and the firings that its guard counts.
+    fn firings_of(&self, id: AlertId) -> (Option<Timestamp>, Vec<Timestamp>) {
+        if let Some(at) = self.new_at.get(&id) {
+            let alert = &self.new_alerts[*at];
+            return (Some(alert.first_at), alert.firings.clone());
+        }
+        let record = self.quiet.record(id);
+        let firings = self.amended.get(&id).map(|alert| &alert.firings);
+        let firings = firings.or(record.map(|record| &record.firings));
+        (record.map(|record| record.first_at), firings.cloned().unwrap_or_default())
+    }
+
+    /// Remembers what has become of an alert that goes on.
+    fn becomes(&mut self, latest: Latest, case: &Case<'_>, fate: Fate, firings: Vec<Timestamp>) {
+        let id = latest.id;
+        let held = fate.hold.as_ref().map(|hold| hold.held);
+        let known = Latest { incident: fate.incident, held, ..latest };
+        self.latest.insert(case.key(), known);
+        let severity = level_of(case.rated.outcome);
+        let told = |before: &str| match held {
+            Some(_) => before.to_owned(),
+            None => format!("{before}; {}", fate.words),
+        };
+        if let Some(at) = self.new_at.get(&id) {
+            let alert = &mut self.new_alerts[*at];
+            alert.decision = told(&alert.decision);
+            (alert.severity, alert.incident) = (severity, fate.incident);
+            (alert.hold, alert.firings, alert.not_paged) = (fate.hold, firings, fate.not_paged);
+            return;
+        }
+        let before = match self.amended.get(&id) {
+            Some(alert) => alert.decision.clone(),
+            None => self.quiet.record(id).map(|one| one.decision.clone()).unwrap_or_default(),
+        };
+        let over_at = silence::over_at(case.service.auto_resolve_after, latest.last_at);
+        let until = fate.hold.as_ref().and_then(|hold| hold.until);
+        self.timers.insert(id, until.into_iter().chain(over_at).min());
+        let amended = Amended {
+            id,
+            severity,
+            incident: fate.incident,
+            decision: told(&before),
+            hold: fate.hold,
+            firings,
+            not_paged: fate.not_paged,
+        };
+        self.amended.insert(id, amended);
+    }
+
+    fn repeat(&mut self, id: AlertId, heard_at: Timestamp) -> &mut Repeat {
         let repeat = self.repeats.entry(id).or_insert(Repeat {
             id,
             more: 0,
-            last_at: item.received_at,
+            last_at: heard_at,
             resolved_at: None,
         });
-        repeat.last_at = repeat.last_at.max(item.received_at);
+        repeat.last_at = repeat.last_at.max(heard_at);
         repeat
     }
 
+    /// An alert is over since `at`.
     async fn recover(
         &mut self,
         tx: &mut Tx,
-        id: AlertId,
-        incident: Option<IncidentId>,
-        item: &Item<'_>,
+        latest: Option<Latest>,
+        case: &Case<'_>,
+        at: Timestamp,
+        actor: &Actor,
     ) -> Result<(), StoreError> {
-        if let Some(at) = self.new_at.get(&id) {
-            let alert = &mut self.new_alerts[*at];
-            alert.resolved_at = Some(item.received_at);
-            alert.last_at = alert.last_at.max(item.received_at);
+        let Some(alert) = latest else { return Ok(()) };
+        if let Some(place) = self.new_at.get(&alert.id) {
+            let new = &mut self.new_alerts[*place];
+            new.resolved_at = Some(at);
+            new.last_at = new.last_at.max(at);
         } else {
-            self.repeat(id, item).resolved_at = Some(item.received_at);
+            self.repeat(alert.id, at).resolved_at = Some(at);
+            if alert.held.is_some_and(quiet::may_end) || case.service.auto_resolve_after.is_some() {
+                self.timers.insert(alert.id, None);
+            }
         }
-        let latest =
-            Latest { id, status: AlertStatus::Resolved, incident, last_at: item.received_at };
-        self.latest.insert(item.key(), latest);
-        if let Some(incident) = incident {
+        let over = Latest { status: AlertStatus::Resolved, last_at: at, ..alert };
+        self.latest.insert(case.key(), over);
+        self.quiet.recovered(alert.id);
+        self.over.push(alert.id.0);
+        if let Some(incident) = alert.incident {
             let (app, directory, now) = (self.app, self.directory, self.now);
-            let actor = item.actor();
             let working = self.working(tx, incident).await?;
-            working.recover(app, directory, &actor, now)?;
+            working.recover(app, directory, actor, now)?;
             let incident = working.id();
             self.forget_if_over(incident);
         }
@@ -383,10 +452,10 @@ impl<'a> Batch<'a> {
         &mut self,
         tx: &mut Tx,
         incident: IncidentId,
-        item: &Item<'_>,
+        case: &Case<'_>,
     ) -> Result<String, StoreError> {
         let (app, directory, now) = (self.app, self.directory, self.now);
-        let actor = item.actor();
+        let actor = case.actor();
         let working = self.working(tx, incident).await?;
         let words = working.acknowledge(app, directory, &actor, now)?;
         let incident = working.id();
@@ -427,73 +496,21 @@ impl<'a> Batch<'a> {
         }
         self.working.get_mut(&id).ok_or(StoreError::Missing)
     }
-
-    /// Writes down what the first `taken` of the prepared signals led to.
-    async fn write(
-        mut self,
-        tx: &mut Tx,
-        messages: Vec<Prepared<'_>>,
-        taken: usize,
-    ) -> Result<Done, StoreError> {
-        // A recovery must be written before a new alert with the same key can be open.
-        let repeats: Vec<_> = self.repeats.values().copied().collect();
-        alert::repeat(tx, &repeats).await?;
-        alert::insert(tx, &self.new_alerts).await?;
-        let links: Vec<_> = self.links.iter().copied().collect();
-        alert::link_messages(tx, &links).await?;
-        if let Some(number) = self.last_number {
-            store_incident::set_last_number(tx, number).await?;
-        }
-        let mut writes = Writes::default();
-        for id in std::mem::take(&mut self.order) {
-            if let Some(working) = self.working.remove(&id) {
-                working.write(self.app, self.directory, tx, &mut writes, self.now).await?;
-            }
-        }
-        writes.write(tx, self.now).await?;
-        let informs: Vec<_> = self.informs.iter().map(|at| &self.new_alerts[*at]).collect();
-        inform::mail(self.app, self.directory, tx, &informs, self.now).await?;
-        metrics::counter!("muster_alerts_total").increment(self.new_alerts.len() as u64);
-        self.finish(tx, messages, taken).await
-    }
-
-    async fn finish(
-        mut self,
-        tx: &mut Tx,
-        messages: Vec<Prepared<'_>>,
-        mut taken: usize,
-    ) -> Result<Done, StoreError> {
-        let mut done = Vec::with_capacity(messages.len());
-        for mut message in messages {
-            let of_this = taken.min(message.items.len());
-            taken -= of_this;
-            message.outcomes.extend(self.outcomes.remove(&message.id).unwrap_or_default());
-            let outcome = Value::Array(message.outcomes).to_string();
-            if of_this == message.items.len() && !message.more {
-                done.push((message.id, outcome));
-            } else if of_this > 0 {
-                inbox::progress(tx, message.id, &outcome).await?;
-            }
-        }
-        let done_now = Done { messages: done.len(), opened: self.opened };
-        inbox::finish(tx, done).await?;
-        Ok(done_now)
-    }
 }
 
 /// Locks, in one statement, the incidents that the batch will most likely change: those that most
 /// alerts join, and those of alerts that recover.
 async fn lock_likely(
     tx: &mut Tx,
-    items: &[&Item<'_>],
+    cases: &[&Case<'_>],
     latest: &HashMap<(IntegrationId, String), Latest>,
     candidates: &HashMap<ServiceId, Vec<Candidate>>,
 ) -> Result<HashMap<IncidentId, Incident>, StoreError> {
-    let likely: HashSet<_> = items
+    let likely: HashSet<_> = cases
         .iter()
-        .filter_map(|item| match (item.signal.action, latest.get(&item.key())) {
-            (Action::Trigger, Some(known)) if known.status == AlertStatus::Open => None,
-            (Action::Trigger, _) => Some(candidates.get(&item.service.id)?.first()?.id),
+        .filter_map(|case| match (case.signal.action, latest.get(&case.key())) {
+            (Action::Trigger, Some(known)) if known.status.is_firing() => None,
+            (Action::Trigger, _) => Some(candidates.get(&case.service.id)?.first()?.id),
             (Action::Acknowledge | Action::Resolve, known) => known?.incident,
         })
         .take(INCIDENTS_MAX)
@@ -503,21 +520,24 @@ async fn lock_likely(
     Ok(locked.into_iter().map(|incident| (incident.id, incident)).collect())
 }
 
-impl Item<'_> {
-    fn key(&self) -> (IntegrationId, String) {
-        // As it is stored: PostgreSQL keeps no NUL in text.
-        (self.inlet.integration.id, self.signal.dedup_key.replace('\0', "\u{fffd}"))
-    }
-
-    fn actor(&self) -> muster_core::incident::timeline::Actor {
-        muster_core::incident::timeline::Actor::Integration { label: self.inlet.label.clone() }
-    }
+/// What becomes of an alert that fires.
+#[derive(Default)]
+struct Fate {
+    incident: Option<IncidentId>,
+    hold: Option<Hold>,
+    /// Why nobody was paged for it.
+    not_paged: Option<String>,
+    words: String,
 }
 
-fn level_of(outcome: Outcome) -> Option<u8> {
-    match outcome {
-        Outcome::Severity(level) => Some(level.number()),
-        Outcome::Informational => None,
+impl Fate {
+    fn placed(incident: IncidentId, not_paged: Option<String>, words: String) -> Self {
+        Self { incident: Some(incident), hold: None, not_paged, words }
+    }
+
+    fn held(hold: Hold) -> Self {
+        let (not_paged, words) = (Some(hold.because.clone()), hold.because.clone());
+        Self { incident: None, hold: Some(hold), not_paged, words }
     }
 }
 

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use self::escalation::{CatchAll, EscalationPolicy};
-use self::organization::{Organization, RoutingRule, Severity, Webhook};
+use self::organization::{Inhibition, Organization, RoutingRule, Severity, Webhook};
 use self::provider::Provider;
 use self::schedule::Schedule;
 use self::service::{Integration, Service};
@@ -47,6 +47,8 @@ pub enum Kind {
     Integration,
     /// Routing rules: one list.
     Routing,
+    /// Which alerts mute which: one list.
+    Inhibit,
     /// Severities: one list.
     Severities,
     /// Outgoing event webhooks.
@@ -60,7 +62,7 @@ pub enum Kind {
 impl Kind {
     /// Every kind in the order of a file, with its name in the store and in plans, and the field of
     /// a file that holds it.
-    pub const ALL: [(Self, &'static str, &'static str); 12] = [
+    pub const ALL: [(Self, &'static str, &'static str); 13] = [
         (Self::Organization, "organization", "organization"),
         (Self::User, "user", "users"),
         (Self::Team, "team", "teams"),
@@ -69,6 +71,7 @@ impl Kind {
         (Self::Service, "service", "services"),
         (Self::Integration, "integration", "integrations"),
         (Self::Routing, "routing", "routing"),
+        (Self::Inhibit, "inhibit", "inhibit"),
         (Self::Severities, "severities", "severities"),
         (Self::Webhook, "webhook", "webhooks"),
         (Self::Providers, "providers", "providers"),
@@ -128,6 +131,9 @@ pub struct Documents {
     /// Routing rules.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub routing: Option<Vec<RoutingRule>>,
+    /// Which alerts mute which.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inhibit: Option<Vec<Inhibition>>,
     /// Severities.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub severities: Option<Vec<Severity>>,
@@ -165,6 +171,7 @@ impl Documents {
             Kind::Service => self.services.is_some(),
             Kind::Integration => self.integrations.is_some(),
             Kind::Routing => self.routing.is_some(),
+            Kind::Inhibit => self.inhibit.is_some(),
             Kind::Severities => self.severities.is_some(),
             Kind::Webhook => self.webhooks.is_some(),
             Kind::Providers => self.providers.is_some(),
@@ -184,6 +191,7 @@ impl Documents {
             services: self.services.or(other.services),
             integrations: self.integrations.or(other.integrations),
             routing: self.routing.or(other.routing),
+            inhibit: self.inhibit.or(other.inhibit),
             severities: self.severities.or(other.severities),
             webhooks: self.webhooks.or(other.webhooks),
             providers: self.providers.or(other.providers),
@@ -205,6 +213,7 @@ impl Documents {
         let integrations = self.integrations.as_deref();
         names.extend(each(Kind::Integration, integrations, |integration| &integration.name));
         names.extend(one(Kind::Routing));
+        names.extend(one(Kind::Inhibit));
         names.extend(one(Kind::Severities));
         names.extend(each(Kind::Webhook, self.webhooks.as_deref(), |webhook| &webhook.name));
         names.extend(one(Kind::Providers));
@@ -226,6 +235,7 @@ impl Documents {
         values.extend(self.services.iter().flatten().map(serde_json::to_value));
         values.extend(self.integrations.iter().flatten().map(serde_json::to_value));
         values.extend(self.routing.as_ref().map(serde_json::to_value));
+        values.extend(self.inhibit.as_ref().map(serde_json::to_value));
         values.extend(self.severities.as_ref().map(serde_json::to_value));
         values.extend(self.webhooks.iter().flatten().map(serde_json::to_value));
         values.extend(self.providers.as_ref().map(serde_json::to_value));
@@ -262,6 +272,7 @@ impl Documents {
                 Kind::Service => push(&mut documents.services, value)?,
                 Kind::Integration => push(&mut documents.integrations, value)?,
                 Kind::Routing => documents.routing = Some(serde_json::from_value(value)?),
+                Kind::Inhibit => documents.inhibit = Some(serde_json::from_value(value)?),
                 Kind::Severities => documents.severities = Some(serde_json::from_value(value)?),
                 Kind::Webhook => push(&mut documents.webhooks, value)?,
                 Kind::Providers => documents.providers = Some(serde_json::from_value(value)?),

@@ -123,6 +123,19 @@ pub struct RoutingRule {
     pub service: String,
 }
 
+/// Lets one alert mute others.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Inhibition {
+    /// A CEL expression: what a cause matches.
+    pub when: String,
+    /// A CEL expression: what its symptoms match.
+    pub mutes: String,
+    /// Labels that cause and symptom must agree in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub equal: Vec<String>,
+}
+
 /// An address outside that hears of events.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

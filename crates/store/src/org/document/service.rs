@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::secret::Secret;
-use super::text::Length;
+use super::text::{Day, Length, LocalTime, Zone};
 
 /// Something the organisation runs and is paged for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +39,15 @@ pub struct Service {
     /// How alerts join incidents; the default where none is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grouping: Option<Grouping>,
+    /// How long an alert may clear by itself before it pages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pause: Option<Length>,
+    /// How long an alert may go unmentioned before it counts as over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auto_resolve_after: Option<Length>,
+    /// Whether its alerts only record who would have been paged.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub shadow: bool,
     /// Mailboxes that informational alerts are mailed to.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub inform: Vec<String>,
@@ -65,6 +74,55 @@ pub struct SeverityRule {
     pub when: String,
     /// What a matching alert becomes.
     pub outcome: Outcome,
+    /// When the line applies; none means always.
+    pub during: Vec<Hours>,
+    /// Whose clock `during` is read on; the organisation's where none is given.
+    pub timezone: Option<Zone>,
+    /// What a matching alert must do before it pages.
+    pub guard: Option<Guard>,
+    /// Whether matching alerts only record who would have been paged.
+    pub shadow: bool,
+}
+
+/// Hours of the week.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hours {
+    /// The weekdays on which the window begins; none means every day.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub days: Vec<Day>,
+    /// When it begins.
+    pub from: LocalTime,
+    /// When it ends; not later than `from` means on the next day.
+    pub to: LocalTime,
+}
+
+/// What an alert must do before it pages: `{ at_least: 3, within: 10m }` or `{ firing_for: 5m }`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Guard {
+    /// It must fire so often within a span.
+    AtLeast(AtLeast),
+    /// It must fire for so long.
+    FiringFor(FiringFor),
+}
+
+/// `{ at_least: 3, within: 10m }`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AtLeast {
+    /// How often.
+    pub at_least: u32,
+    /// From the first to the last firing that counts.
+    pub within: Length,
+}
+
+/// `{ firing_for: 5m }`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FiringFor {
+    /// How long.
+    pub firing_for: Length,
 }
 
 /// What an alert becomes.
@@ -121,6 +179,9 @@ pub struct Integration {
     pub source: String,
     /// The routing key that clients send.
     pub key: Secret,
+    /// How long it may be silent before that is an alert of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expect_every: Option<Length>,
     /// Field of a signal to CEL expression, for the generic source.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub mapping: BTreeMap<String, String>,
@@ -135,6 +196,14 @@ struct WrittenSeverityRule {
     severity: Option<u8>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     informational: bool,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    during: Vec<Hours>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    timezone: Option<Zone>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    guard: Option<Guard>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    shadow: bool,
 }
 
 impl TryFrom<WrittenSeverityRule> for SeverityRule {
@@ -146,7 +215,8 @@ impl TryFrom<WrittenSeverityRule> for SeverityRule {
             (None, true) => Outcome::Informational,
             (_, _) => return Err("a severity rule has a `severity` or `informational: true`"),
         };
-        Ok(Self { when: written.when, outcome })
+        let WrittenSeverityRule { when, during, timezone, guard, shadow, .. } = written;
+        Ok(Self { when, outcome, during, timezone, guard, shadow })
     }
 }
 
@@ -156,6 +226,7 @@ impl From<SeverityRule> for WrittenSeverityRule {
             Outcome::Severity(level) => (Some(level), false),
             Outcome::Informational => (None, true),
         };
-        Self { when: rule.when, severity, informational }
+        let SeverityRule { when, during, timezone, guard, shadow, .. } = rule;
+        Self { when, severity, informational, during, timezone, guard, shadow }
     }
 }

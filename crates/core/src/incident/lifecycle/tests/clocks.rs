@@ -43,6 +43,9 @@ fn service() -> Service {
         cost_per_minute: None,
         severity_map: vec![],
         grouping: Grouping::default(),
+        pause: None,
+        auto_resolve_after: None,
+        shadow: false,
         inform: vec![],
         integrations: vec![],
     }

@@ -89,7 +89,8 @@ fn failures(directory: &Directory, assertion: &Assertion, now: Timestamp) -> Vec
         let message = "no service takes this signal".to_owned();
         return vec![Failure { field: ["expect", "service"], message }];
     };
-    let classified = classify(route.service, &integration.name, &assertion.signal);
+    let at = assertion.at.unwrap_or(now);
+    let classified = classify(route.service, integration, &assertion.signal, at);
     let expect = &assertion.expect;
     let mut failures = Vec::new();
     let mut fail = |field, message| failures.push(Failure { field: ["expect", field], message });
@@ -122,7 +123,6 @@ fn failures(directory: &Directory, assertion: &Assertion, now: Timestamp) -> Vec
         fail("informational", format!("it is {becomes}: {}", classified.because));
     }
     if let Some(expected) = &expect.pages {
-        let at = assertion.at.unwrap_or(now);
         let paged = first_paged(directory, route.service, classified.outcome, at);
         let mut sorted = expected.clone();
         sorted.sort();

@@ -16,7 +16,7 @@ use muster_core::org::directory::Directory;
 use muster_store::incident::incident::Grouping;
 use muster_store::{StoreError, Tx};
 
-use super::Item;
+use super::case::Case;
 use crate::app::App;
 use crate::app::incident::record::{self, Before, Writes};
 
@@ -48,30 +48,40 @@ impl Working {
         app: &App,
         directory: &Directory,
         number: i64,
-        item: &Item<'_>,
+        case: &Case<'_>,
         level: Level,
         now: Timestamp,
     ) -> Result<Self, StoreError> {
         let grouping = Grouping {
-            first_alert_at: Some(item.received_at),
-            value: grouping_value(&item.service.grouping, &item.signal),
-            group_key: item.signal.group_key.clone(),
+            first_alert_at: Some(case.received_at),
+            value: grouping_value(&case.service.grouping, &case.signal),
+            group_key: case.signal.group_key.clone(),
         };
-        let incident = new_incident(app, item, level, number, now);
+        let incident = new_incident(app, case, level, number, now);
         let around = surroundings(directory, &incident, now)?;
-        let decided = lifecycle::open(incident, false, &item.actor(), &around, now);
+        let decided = lifecycle::open(incident, false, &case.actor(), &around, now);
         Ok(Self {
             before: Before::New(grouping.clone()),
             grouping,
             decided,
             joined: 0,
             recovered: 0,
-            actor: item.actor(),
+            actor: case.actor(),
         })
     }
 
     pub(super) fn id(&self) -> IncidentId {
         self.decided.incident.id
+    }
+
+    /// The number that people say.
+    pub(super) fn number(&self) -> i64 {
+        self.decided.incident.number
+    }
+
+    /// How bad it is.
+    pub(super) fn level(&self) -> Level {
+        self.decided.incident.severity
     }
 
     pub(super) fn is_triggered(&self) -> bool {
@@ -191,27 +201,27 @@ fn surroundings<'a>(
         .ok_or_else(|| StoreError::Corrupt("no policy and no catch-all is configured".to_owned()))
 }
 
-fn new_incident(app: &App, item: &Item<'_>, level: Level, number: i64, now: Timestamp) -> Incident {
-    let summary = item.signal.summary.trim();
+fn new_incident(app: &App, case: &Case<'_>, level: Level, number: i64, now: Timestamp) -> Incident {
+    let summary = case.signal.summary.trim();
     let mut title =
-        if summary.is_empty() { item.signal.dedup_key.clone() } else { summary.to_owned() };
+        if summary.is_empty() { case.signal.dedup_key.clone() } else { summary.to_owned() };
     title = title.replace('\0', "\u{fffd}");
     cut(&mut title, TITLE_CHARS_MAX);
     // A client whose clock is ahead cannot have seen trouble that has not happened yet.
-    let occurred = item.signal.occurred_at.unwrap_or(item.received_at).min(item.received_at);
+    let occurred = case.signal.occurred_at.unwrap_or(case.received_at).min(case.received_at);
     Incident {
         id: IncidentId(app.ids.next(now)),
         number,
         title,
         summary: None,
-        service: item.service.id,
-        policy: item.service.policy,
+        service: case.service.id,
+        policy: case.service.policy,
         severity: level,
         status: Status::Triggered,
         assignee: None,
         stamps: Stamps {
             occurred_at: Some(occurred),
-            detected_at: Some(item.received_at),
+            detected_at: Some(case.received_at),
             ..Stamps::default()
         },
         escalation: State::Idle,

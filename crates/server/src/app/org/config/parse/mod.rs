@@ -6,11 +6,13 @@ mod assertion;
 mod escalation;
 mod organization;
 mod provider;
+mod quiet;
 mod schedule;
 mod service;
 mod team;
 mod user;
 
+use muster_core::alerting::inhibition::INHIBITIONS_MAX;
 use muster_store::org::document::secret::Secret;
 use muster_store::org::document::text::short;
 use muster_store::org::document::{Documents, Kind};
@@ -32,6 +34,7 @@ const FIELDS: &[&str] = &[
     "services",
     "integrations",
     "routing",
+    "inhibit",
     "severities",
     "webhooks",
     "providers",
@@ -101,6 +104,13 @@ pub fn tree(root: Node, problems: &Problems) -> Option<File> {
             services: many(Kind::Service).map(|services| services.list(service::service)),
             integrations: many(Kind::Integration).map(|list| list.list(service::integration)),
             routing: many(Kind::Routing).map(|rules| rules.list(organization::routing_rule)),
+            inhibit: many(Kind::Inhibit).map(|rules| {
+                let inhibitions = rules.list(quiet::inhibition);
+                if inhibitions.len() > INHIBITIONS_MAX {
+                    rules.note(format!("there are at most {INHIBITIONS_MAX} inhibitions"));
+                }
+                inhibitions
+            }),
             severities: many(Kind::Severities).map(|list| list.list(organization::severity)),
             webhooks: many(Kind::Webhook).map(|list| list.list(organization::webhook)),
             providers: many(Kind::Providers).map(|list| list.list(provider::provider)),

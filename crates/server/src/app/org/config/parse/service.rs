@@ -14,7 +14,7 @@ use muster_store::org::document::service::{
 use muster_store::org::document::text::{Length, short};
 
 use super::super::read::{Cursor, Fields};
-use super::{check_mailbox, check_web_address, secret};
+use super::{check_mailbox, check_web_address, quiet, secret};
 
 /// The lowest tier.
 const TIER_MAX: i64 = 9;
@@ -39,6 +39,9 @@ pub fn service(cursor: Cursor<'_>) -> Service {
         "cost_per_minute",
         "severity_map",
         "grouping",
+        "pause",
+        "auto_resolve_after",
+        "shadow",
         "inform",
         "integrations",
     ]);
@@ -69,6 +72,9 @@ pub fn service(cursor: Cursor<'_>) -> Service {
         cost_per_minute: fields.optional("cost_per_minute").map(money),
         severity_map,
         grouping: fields.optional("grouping").map(grouping),
+        pause: quiet::span(&fields, "pause"),
+        auto_resolve_after: quiet::silence(&fields, "auto_resolve_after"),
+        shadow: fields.optional("shadow").and_then(|flag| flag.flag()).unwrap_or(false),
         inform: fields.list("inform", |address| address.checked(check_mailbox)),
         integrations: fields.list("integrations", integration),
     }
@@ -90,7 +96,15 @@ fn check_currency(text: &str) -> Result<(), String> {
 }
 
 fn severity_rule(cursor: Cursor<'_>) -> SeverityRule {
-    let fields = cursor.fields(&["when", "severity", "informational"]);
+    let fields = cursor.fields(&[
+        "when",
+        "severity",
+        "informational",
+        "during",
+        "timezone",
+        "guard",
+        "shadow",
+    ]);
     let level = fields
         .optional("severity")
         .map(|severity| severity.number(1..=i64::from(Level::NUMBER_MAX)));
@@ -117,12 +131,26 @@ fn severity_rule(cursor: Cursor<'_>) -> SeverityRule {
             Outcome::Informational
         }
     };
-    SeverityRule { when: when(&fields), outcome }
+    let rule = SeverityRule {
+        when: when(&fields),
+        outcome,
+        during: fields.list("during", quiet::hours),
+        timezone: fields.parsed("timezone"),
+        guard: fields.optional("guard").and_then(quiet::guard),
+        shadow: fields.optional("shadow").and_then(|flag| flag.flag()).unwrap_or(false),
+    };
+    quiet::check_rule(&fields, &rule);
+    rule
 }
 
 /// A rule over the fields of a signal.
 pub fn when(fields: &Fields<'_>) -> String {
-    let rule = fields.required("when").map(|rule| rule.checked(check_rule));
+    rule(fields, "when")
+}
+
+/// A rule over the fields of a signal, by the name of its field.
+pub fn rule(fields: &Fields<'_>, name: &str) -> String {
+    let rule = fields.required(name).map(|rule| rule.checked(check_rule));
     rule.unwrap_or_default()
 }
 
@@ -175,6 +203,7 @@ pub fn integration(cursor: Cursor<'_>) -> Integration {
     Integration {
         name,
         source,
+        expect_every: None,
         key: key.unwrap_or(Secret::Plain(String::new())),
         mapping: fields.optional("mapping").map(mapping).unwrap_or_default(),
     }
