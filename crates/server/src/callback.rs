@@ -66,10 +66,10 @@ async fn called(
         Err(refused) => return refuse(app, &name, &refused).await,
     };
     match app.answer(provider, &callback).await {
-        Ok(words) => match &callback.answer {
+        Ok(answered) => match &callback.answer {
             AnswerTo::Fixed(reply) => respond(reply.clone()),
             AnswerTo::Reply | AnswerTo::Later { .. } => {
-                respond(channels::reply(provider, &callback, &words))
+                respond(channels::reply(provider, &callback, &answered))
             }
         },
         Err(error) => ApiError::from(error).into_response(),

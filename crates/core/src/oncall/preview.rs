@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::id::{ContactMethodId, UserId};
 use crate::incident::severity::{Level, Urgency};
 use crate::oncall::escalation::{self, Chain, Effect, Event, Policy, State};
-use crate::oncall::{page, reach};
+use crate::oncall::reach;
 use crate::org::directory::Directory;
 
 /// The most decisions that one preview looks ahead; a policy may have fifty steps and a hundred
@@ -224,7 +224,7 @@ impl<'a> Ahead<'a> {
 
     fn page(&mut self, user: UserId, step: Option<u32>, round: u32, now: Timestamp) {
         let Some(person) = self.directory.users.get(user) else { return };
-        let planned = page::plan(&person.rules(self.urgency), now);
+        let planned = person.plan(self.urgency, now);
         let is_critical = |method: ContactMethodId| {
             person.contact_method(method).is_some_and(|method| method.address.is_critical())
         };

@@ -96,8 +96,14 @@ fn policy(id: PolicyId, name: &str, steps: &[&[UserId]]) -> Policy {
 }
 
 fn person(id: UserId, name: &str) -> User {
-    let method =
-        |id, name: &str, address| ContactMethod { id, name: name.into(), address, verified: true };
+    let method = |id, name: &str, address| ContactMethod {
+        id,
+        name: name.into(),
+        address,
+        verified: true,
+        disabled: None,
+        is_own: false,
+    };
     let url = format!("https://example.com/{name}");
     let mailbox = format!("{name}@example.com");
     let now = |method| NotificationRule { after: SignedDuration::ZERO, method };
@@ -108,6 +114,8 @@ fn person(id: UserId, name: &str) -> User {
         email: mailbox.clone(),
         role: Role::Responder,
         timezone: TimeZone::UTC,
+        language: crate::org::language::Language::English,
+        quiet_hours: None,
         reports_to: None,
         contact_methods: vec![
             method(hook(id), "hook", Address::Webhook { url, secret: None }),

@@ -4,7 +4,9 @@
 pub mod access;
 pub mod channel;
 pub mod directory;
+pub mod language;
 pub mod provider;
+pub mod quiet;
 pub mod service;
 pub mod team;
 pub mod user;

@@ -1,11 +1,14 @@
 //! A person, how they can be reached, and which of those ways is tried when.
 
-use jiff::SignedDuration;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::id::{ContactMethodId, UserId};
 use crate::incident::severity::Urgency;
+use crate::oncall::page;
 use crate::org::channel::Channel;
+use crate::org::language::Language;
+use crate::org::quiet::QuietHours;
 
 /// What a person may do in general; [`crate::org::access::may`] decides each case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -55,6 +58,10 @@ pub struct User {
     pub role: Role,
     /// The zone that times are shown in.
     pub timezone: TimeZone,
+    /// What text messages and calls to the person are written and spoken in.
+    pub language: Language,
+    /// When pages that can wait do wait.
+    pub quiet_hours: Option<QuietHours>,
     /// The next person up the management chain.
     pub reports_to: Option<UserId>,
     /// The ways to reach the person.
@@ -76,6 +83,18 @@ pub struct ContactMethod {
     pub address: Address,
     /// Whether the person has shown that messages arrive, or an administrator vouched for it.
     pub verified: bool,
+    /// Why nothing is sent to it although it is verified: the person wrote STOP, the address is
+    /// gone.
+    pub disabled: Option<String>,
+    /// Whether the person manages it, rather than the configuration.
+    pub is_own: bool,
+}
+
+impl ContactMethod {
+    /// Whether pages go to it.
+    pub fn is_usable(&self) -> bool {
+        self.verified && self.disabled.is_none()
+    }
 }
 
 /// Where a channel delivers to.
@@ -165,7 +184,7 @@ impl User {
             after: SignedDuration::ZERO,
             method: method.id,
         };
-        let usable = || self.contact_methods.iter().filter(|method| method.verified);
+        let usable = || self.contact_methods.iter().filter(|method| method.is_usable());
         let quiet: Vec<_> =
             usable().filter(|method| !method.address.is_critical()).map(now).collect();
         if urgency == Urgency::Low && !quiet.is_empty() {
@@ -174,12 +193,24 @@ impl User {
         usable().map(now).collect()
     }
 
+    /// Which method of a page of this urgency is due when. What can wait waits for the end of the
+    /// person's quiet hours (`O8`).
+    pub fn plan(&self, urgency: Urgency, now: Timestamp) -> Vec<(ContactMethodId, Timestamp)> {
+        let mut plan = page::plan(&self.rules(urgency), now);
+        if let (Urgency::Low, Some(quiet)) = (urgency, self.quiet_hours) {
+            for (_, at) in &mut plan {
+                *at = quiet.defer(&self.timezone, *at);
+            }
+        }
+        plan
+    }
+
     /// Whether a page of this urgency can reach the person at all.
     pub fn is_reachable(&self, urgency: Urgency) -> bool {
         !self.rules(urgency).is_empty()
     }
 
     fn is_usable(&self, method: ContactMethodId) -> bool {
-        self.contact_method(method).is_some_and(|method| method.verified)
+        self.contact_method(method).is_some_and(ContactMethod::is_usable)
     }
 }

@@ -233,6 +233,8 @@ fn user(person: usize) -> User {
         name: name.to_owned(),
         address,
         verified: true,
+        disabled: None,
+        is_own: false,
     };
     let rule = |minutes, place| NotificationRule {
         after: SignedDuration::from_mins(minutes),
@@ -255,6 +257,8 @@ fn user(person: usize) -> User {
         email: mailbox,
         role: Role::Responder,
         timezone: zone("Europe/Berlin"),
+        language: crate::org::language::Language::English,
+        quiet_hours: None,
         reports_to: (person == 2).then(|| user_id(5)),
         contact_methods,
         rules_high,

@@ -3,6 +3,8 @@
 //! the provider's signature fits. Whose address it is and what the asks lead to is decided
 //! elsewhere.
 
+use muster_core::org::language::Language;
+
 /// A provider's call as it came in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CallbackRequest {
@@ -81,8 +83,47 @@ pub enum Ask {
         /// Why, if the provider says so.
         detail: Option<String>,
     },
+    /// A step of a call that somebody placed to have somebody paged.
+    CallIn(CallIn),
     /// Nothing is asked; the provider only wants an answer.
     Nothing,
+}
+
+/// A step of a call that somebody placed to have somebody paged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CallIn {
+    /// It rings.
+    Rings,
+    /// The caller pressed a key.
+    Chose(u32),
+    /// The caller left a message.
+    Recorded {
+        /// The incident that the call led to.
+        incident: i64,
+        /// Where the provider keeps the recording.
+        url: String,
+        /// How long it is, in seconds.
+        seconds: u32,
+    },
+}
+
+/// What became of a provider's call.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Answered {
+    /// In words, for the person; may be empty.
+    pub words: String,
+    /// What the words are written in.
+    pub language: Language,
+    /// The incident that was opened or spoken of.
+    pub incident: Option<i64>,
+    /// Whether the words ask something back.
+    pub asks_back: bool,
+}
+
+impl From<String> for Answered {
+    fn from(words: String) -> Self {
+        Self { words, ..Self::default() }
+    }
 }
 
 /// A provider's call that was read and believed.

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use jiff::{SignedDuration, Timestamp};
 use muster_core::oncall::page;
 use muster_core::org::channel::Channel;
+use muster_core::org::language::Language;
 use muster_core::org::provider::{Provider, ProviderKind};
 use muster_core::org::user::Address;
 
@@ -16,9 +17,11 @@ use crate::outbound::{Answer, Failure, Guard, InvalidOutbound, Limits, Outbound,
 pub mod callback;
 pub mod email;
 pub mod message;
+pub mod reply;
+pub mod twilio;
 pub mod webhook;
 
-use callback::{Callback, CallbackRequest, Refused, Reply};
+use callback::{Answered, Callback, CallbackRequest, Refused, Reply};
 use email::Mailer;
 pub use message::Message;
 
@@ -38,6 +41,8 @@ pub struct Envelope {
     pub at: Timestamp,
     /// What it says.
     pub message: Message,
+    /// What a text message or call says it in.
+    pub language: Language,
     /// Who carries it, where the channel has providers.
     pub via: Option<Arc<Provider>>,
     /// The provider's reference of the message that this one edits or follows up.
@@ -199,6 +204,8 @@ pub struct Config {
     pub signing_secret: String,
     /// What mail carries so that it is known if it comes back.
     pub loop_mark: String,
+    /// Where providers call back, without a slash at the end: `https://muster.example.com`.
+    pub public_url: String,
 }
 
 /// Why the channels cannot be set up.
@@ -221,6 +228,7 @@ pub struct Channels {
     mailers: Arc<Mutex<HashMap<(String, String), Mailer>>>,
     signing_secret: String,
     loop_mark: String,
+    public_url: String,
 }
 
 impl Channels {
@@ -237,8 +245,8 @@ impl Channels {
             .transpose()
             .map_err(InvalidConfig::Mail)?;
         let mailers = Arc::default();
-        let Config { signing_secret, loop_mark, .. } = config;
-        Ok(Self { outbound, mailer, mailers, signing_secret, loop_mark })
+        let Config { signing_secret, loop_mark, public_url, .. } = config;
+        Ok(Self { outbound, mailer, mailers, signing_secret, loop_mark, public_url })
     }
 
     /// Makes one attempt.
@@ -275,16 +283,24 @@ impl Channels {
     async fn send_direct(
         &self,
         channel: Channel,
-        _address: &str,
+        address: &str,
         envelope: &Envelope,
-        _now: Timestamp,
+        now: Timestamp,
     ) -> Outcome {
         let name = channel.name();
         let Some(provider) = envelope.via.as_deref() else {
             return Outcome::permanent(format!("no provider for {name} is set up"));
         };
-        let kind = provider.kind.name();
-        Outcome::permanent(format!("a provider of type {kind} does not carry {name}"))
+        match provider.kind {
+            ProviderKind::Twilio => {
+                let to = (channel, address);
+                twilio::send(&self.outbound, envelope, provider, to, &self.public_url, now).await
+            }
+            kind => {
+                let kind = kind.name();
+                Outcome::permanent(format!("a provider of type {kind} does not carry {name}"))
+            }
+        }
     }
 
     /// The mail server of a provider, or the one that this process was started with.
@@ -307,19 +323,22 @@ impl Channels {
 /// [`Refused`] says why it is not believed.
 pub fn read_callback(
     provider: &Provider,
-    _request: &CallbackRequest,
+    request: &CallbackRequest,
     _now: Timestamp,
 ) -> Result<Callback, Refused> {
-    // One line for each kind of provider that calls back.
-    Err(Refused::NotExpected(provider.kind.name()))
+    match provider.kind {
+        // One line for each kind of provider that calls back.
+        ProviderKind::Twilio => twilio::read_callback(provider, request),
+        kind => Err(Refused::NotExpected(kind.name())),
+    }
 }
 
 /// The answer to a provider's call that was read, with the words that tell what became of it.
-pub fn reply(provider: &Provider, _callback: &Callback, words: &str) -> Reply {
+pub fn reply(provider: &Provider, callback: &Callback, answered: &Answered) -> Reply {
     match provider.kind {
         // One line for each kind of provider that wants more than plain words.
-        ProviderKind::Twilio
-        | ProviderKind::Slack
+        ProviderKind::Twilio => twilio::reply(callback, answered),
+        ProviderKind::Slack
         | ProviderKind::Mattermost
         | ProviderKind::Discord
         | ProviderKind::Telegram
@@ -327,6 +346,6 @@ pub fn reply(provider: &Provider, _callback: &Callback, words: &str) -> Reply {
         | ProviderKind::Ntfy
         | ProviderKind::Pushover
         | ProviderKind::Gotify
-        | ProviderKind::Smtp => Reply::text(words),
+        | ProviderKind::Smtp => Reply::text(&answered.words),
     }
 }

@@ -15,6 +15,7 @@ fn guarded(allow: &[&str], smtp_url: Option<String>) -> Channels {
         mail_from: "muster@example.com".to_owned(),
         signing_secret: "secret".to_owned(),
         loop_mark: String::new(),
+        public_url: String::new(),
     })
     .expect("channels")
 }

@@ -220,6 +220,7 @@ fn outbound(settings: &Settings, instance_key: &[u8; 32]) -> channels::Config {
         mail_from: settings.mail_from.clone(),
         signing_secret: link::signing_secret(instance_key),
         loop_mark: link::loop_mark(instance_key),
+        public_url: settings.public_url.clone(),
         ..channels::Config::default()
     }
 }

@@ -1,5 +1,7 @@
-//! Pages and their deliveries.
+//! Pages, their deliveries, what comes back, and how people are reached.
 
+pub mod callback;
+pub mod contact;
 pub mod delivery;
 pub mod digest;
 pub mod overrides;

@@ -23,6 +23,7 @@ use muster_core::oncall::schedule::{Layer, Override, Restriction, Rotation, Sche
 use muster_core::org::channel::Channel;
 use muster_core::org::directory::{CATCH_ALL_SERVICE, Directory, EventWebhook, Table};
 use muster_core::org::provider::Provider;
+use muster_core::org::quiet::QuietHours;
 use muster_core::org::service::{
     self, Grouping, Integration, Mapping, Money, Outcome, RoutingRule, Service, SeverityRule,
 };
@@ -199,6 +200,11 @@ impl Builder<'_> {
             email: user.email.clone(),
             role: user.role.0,
             timezone: self.zone(user.timezone.as_ref()),
+            language: user.language.map(|language| language.0).unwrap_or_default(),
+            quiet_hours: user
+                .quiet_hours
+                .as_ref()
+                .map(|quiet| QuietHours { from: quiet.from.0, to: quiet.to.0 }),
             reports_to: self.reference(Kind::User, user.reports_to.as_deref()).map(UserId),
             rules_high: rules(&user.notification_rules.high),
             rules_low: rules(&user.notification_rules.low),
@@ -226,7 +232,8 @@ impl Builder<'_> {
             }
         };
         // Only an administrator writes configuration, and vouches for the addresses in it.
-        Some(ContactMethod { id, name: method.name.clone(), address, verified: true })
+        let name = method.name.clone();
+        Some(ContactMethod { id, name, address, verified: true, disabled: None, is_own: false })
     }
 
     fn team(&mut self, team: &document::team::Team) -> Option<Team> {

@@ -64,7 +64,7 @@ async fn what_is_written_is_read_and_becomes_the_directory() {
         assert_eq!(directory.catch_all_policy().unwrap().name, "payments");
         assert!(directory.services.named(CATCH_ALL_SERVICE).is_some());
         assert_eq!(directory.routing[0].service, checkout.id);
-        let missing = ["ANA_HOOK", "CHAT"];
+        let missing = ["ANA_HOOK", "CHAT", "TWILIO"];
         assert_eq!(loaded.warnings.len(), missing.len(), "{:?}", loaded.warnings);
     })
     .await;

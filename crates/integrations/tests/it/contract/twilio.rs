@@ -2,6 +2,8 @@
 //! what numbers, texts and addresses have to look like, and which error says what is wrong. The
 //! codes are those of Twilio's error dictionary.
 
+mod adapter;
+mod callbacks;
 mod mistakes;
 mod signature;
 mod twiml;

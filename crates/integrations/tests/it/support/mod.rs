@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use muster_core::id::{IncidentId, PageId};
 use muster_core::incident::lifecycle::Status;
 use muster_core::incident::severity::Level;
+use muster_core::org::language::Language;
 use muster_core::org::user::Address;
 use muster_integrations::channels::message::{Incident, Page};
 use muster_integrations::channels::{Channels, Config, Envelope, Message};
@@ -33,6 +34,7 @@ pub fn channels(smtp: Option<SocketAddr>, limits: Limits) -> Channels {
         mail_from: "Muster <muster@example.com>".to_owned(),
         signing_secret: SECRET.to_owned(),
         loop_mark: "0123abcd".to_owned(),
+        public_url: "https://muster.example.com".to_owned(),
     })
     .expect("channels")
 }
@@ -70,6 +72,7 @@ pub fn envelope(to: Address, message: Message) -> Envelope {
         recipient: "ana".to_owned(),
         at: now(),
         message,
+        language: Language::English,
         via: None,
         earlier: None,
     }

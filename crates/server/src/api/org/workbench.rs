@@ -18,6 +18,7 @@ use muster_core::incident::severity::Level;
 use muster_core::oncall::preview::{self, Preview};
 use muster_core::org::access::{Action, Object};
 use muster_core::org::directory::Directory;
+use muster_core::org::language::Language;
 use muster_core::org::service::{Outcome, Service};
 use muster_core::org::user::Address;
 use muster_integrations::channels::message::{self, Message};
@@ -364,6 +365,7 @@ impl<'a> Bench<'a> {
             recipient: user_name(self.directory, first.user),
             at: self.now,
             message: Message::Page { page, incident },
+            language: Language::English,
             via: None,
             earlier: None,
         };

@@ -7,7 +7,7 @@ use muster_core::id::{DeliveryId, EntryId, IncidentId, PageId, UserId};
 use muster_core::incident::lifecycle::{self, Decision, Effect, How, Incident, Superseded};
 use muster_core::incident::severity::Urgency;
 use muster_core::incident::timeline::{Actor, Entry, Kind};
-use muster_core::oncall::page::{self, DeliveryState, PageState};
+use muster_core::oncall::page::{DeliveryState, PageState};
 use muster_core::org::directory::Directory;
 use muster_core::org::user::ContactMethod;
 use muster_store::event::NewEvent;
@@ -260,9 +260,9 @@ fn open_page(
 ) {
     let id = PageId(app.ids.next(now));
     let user = directory.users.get(request.user);
-    let rules = user.map(|user| user.rules(request.urgency)).unwrap_or_default();
+    let plan = user.map(|user| user.plan(request.urgency, now)).unwrap_or_default();
     let mut position = 0;
-    for (method, due_at) in page::plan(&rules, now) {
+    for (method, due_at) in plan {
         let Some(method) = user.and_then(|user| user.contact_method(method)) else { continue };
         let carries = Carries {
             kind: delivery::Kind::Page,

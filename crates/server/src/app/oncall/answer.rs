@@ -6,7 +6,7 @@ use muster_core::id::{IncidentId, PageId, UserId};
 use muster_core::incident::lifecycle::Command;
 use muster_core::incident::timeline::Actor;
 use muster_core::org::provider::Provider;
-use muster_integrations::channels::callback::{About, Ask, Callback, Choice};
+use muster_integrations::channels::callback::{About, Answered, Ask, Callback, Choice};
 use muster_store::StoreError;
 use muster_store::incident::incident as store_incident;
 use muster_store::oncall::page as store_page;
@@ -27,7 +27,7 @@ impl App {
         &self,
         _provider: &Provider,
         callback: &Callback,
-    ) -> Result<String, StoreError> {
+    ) -> Result<Answered, StoreError> {
         let mut words = Vec::new();
         for ask in &callback.asks {
             match ask {
@@ -38,7 +38,7 @@ impl App {
                 _ => words.push(UNKNOWN.to_owned()),
             }
         }
-        Ok(words.join("\n"))
+        Ok(words.join("\n").into())
     }
 
     /// Answers the page whose link ends in `token`, for the person who was paged.

@@ -8,6 +8,7 @@ use muster_core::incident::lifecycle::{How, Incident, Status, Superseded};
 use muster_core::incident::severity::Level;
 use muster_core::oncall::page::{self, PageState};
 use muster_core::org::directory::Directory;
+use muster_core::org::language::Language;
 use muster_core::org::user::Address;
 use muster_integrations::channels::Envelope;
 use muster_integrations::channels::message::{self, Message};
@@ -65,6 +66,7 @@ pub(super) async fn single(
         recipient: recipient(directory, row),
         at: now,
         message,
+        language: language(directory, row),
         via: None,
         earlier: earlier.as_ref().and_then(|earlier| earlier.reference.clone()),
     };
@@ -109,6 +111,7 @@ pub(super) async fn digest(
         recipient: recipient(directory, &first.row),
         at: now,
         message: Message::Digest { pages, answer_url: app.digest_url(digest) },
+        language: language(directory, &first.row),
         via: None,
         earlier: None,
     };
@@ -273,6 +276,12 @@ fn address(directory: &Directory, row: &DeliveryRow) -> Address {
         nowhere,
         |webhook| Address::Webhook { url: webhook.url.clone(), secret: webhook.secret.clone() },
     )
+}
+
+/// What text messages and calls to the person are written and spoken in.
+fn language(directory: &Directory, row: &DeliveryRow) -> Language {
+    let user = row.user_id.and_then(|id| directory.users.get(UserId(id)));
+    user.map(|user| user.language).unwrap_or_default()
 }
 
 fn recipient(directory: &Directory, row: &DeliveryRow) -> String {

@@ -11,6 +11,7 @@ use jiff::tz::TimeZone;
 use muster_core::incident::severity::Urgency;
 use muster_core::oncall::schedule::TurnLength;
 use muster_core::org::channel::Channel;
+use muster_core::org::language::Language;
 use muster_core::org::provider::ProviderKind;
 use muster_core::org::user::Role;
 use muster_core::time::{format_duration, parse_duration};
@@ -50,7 +51,8 @@ as_text!(
     RoleName,
     UrgencyName,
     ChannelName,
-    ProviderKindName
+    ProviderKindName,
+    LanguageName
 );
 
 /// A length of time: `45s`, `5m`, `2h`, `1d`, `1w`.
@@ -421,6 +423,27 @@ impl FromStr for ProviderKindName {
                 short(text),
                 known()
             ))
+        })
+    }
+}
+
+/// A language by its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LanguageName(pub Language);
+
+impl fmt::Display for LanguageName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.name())
+    }
+}
+
+impl FromStr for LanguageName {
+    type Err = Unreadable;
+
+    fn from_str(text: &str) -> Result<Self, Unreadable> {
+        let known = || Language::NAMES.iter().map(|(_, name)| *name).collect::<Vec<_>>().join(", ");
+        Language::from_name(text).map(Self).ok_or_else(|| {
+            Unreadable(format!("`{}` is not a language; known are {}", short(text), known()))
         })
     }
 }

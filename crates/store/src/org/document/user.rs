@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use muster_core::org::channel::Channel;
 
 use super::secret::Secret;
-use super::text::{ChannelName, Length, RoleName, Zone};
+use super::text::{ChannelName, LanguageName, Length, LocalTime, RoleName, Zone};
 
 /// A person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,12 +27,28 @@ pub struct User {
     /// The organisation's where none is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timezone: Option<Zone>,
+    /// What text messages and calls are written and spoken in; English where none is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<LanguageName>,
+    /// When pages that can wait do wait.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quiet_hours: Option<QuietHours>,
     /// The ways to reach the person.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub contact_methods: Vec<ContactMethod>,
     /// Which of them is tried when.
     #[serde(default, skip_serializing_if = "NotificationRules::is_empty")]
     pub notification_rules: NotificationRules,
+}
+
+/// A time of day, in the person's zone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QuietHours {
+    /// When it begins.
+    pub from: LocalTime,
+    /// When it ends; earlier than `from` means on the next day.
+    pub to: LocalTime,
 }
 
 /// One way to reach a person.

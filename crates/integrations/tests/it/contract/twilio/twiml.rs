@@ -77,6 +77,12 @@ pub fn judge(text: &str) -> Result<Vec<String>, Fault> {
     Ok(done)
 }
 
+/// What a document does that answers a request to `address`, against which addresses in it are read.
+pub fn judge_reply(text: &str, address: &str) -> Result<Vec<String>, Fault> {
+    let folder = address.rsplit_once('/').map_or("", |(folder, _)| folder);
+    judge(&text.replace("action=\"", &format!("action=\"{folder}/")))
+}
+
 /// What may stand inside a verb besides text.
 fn inside(verb: &str) -> &'static [&'static str] {
     if verb == "Gather" { &["Say", "Pause"] } else { &[] }

@@ -2,9 +2,9 @@
 
 use muster_core::org::channel::Channel;
 use muster_store::org::document::secret::Secret;
-use muster_store::org::document::text::{ChannelName, Length, short};
+use muster_store::org::document::text::{ChannelName, Length, LocalTime, short};
 use muster_store::org::document::user::{
-    Address, ContactMethod, NotificationRule, NotificationRules, User,
+    Address, ContactMethod, NotificationRule, NotificationRules, QuietHours, User,
 };
 
 use super::super::read::{Cursor, Fields};
@@ -20,6 +20,8 @@ pub fn user(cursor: Cursor<'_>) -> User {
         "email",
         "role",
         "timezone",
+        "language",
+        "quiet_hours",
         "reports_to",
         "contact_methods",
         "notification_rules",
@@ -48,9 +50,22 @@ pub fn user(cursor: Cursor<'_>) -> User {
         role: fields.parsed("role").unwrap_or_default(),
         reports_to: fields.optional_name("reports_to"),
         timezone: fields.parsed("timezone"),
+        language: fields.parsed("language"),
+        quiet_hours: fields.optional("quiet_hours").and_then(quiet_hours),
         contact_methods,
         notification_rules: fields.optional("notification_rules").map(rules).unwrap_or_default(),
     }
+}
+
+fn quiet_hours(cursor: Cursor<'_>) -> Option<QuietHours> {
+    let fields = cursor.fields(&["from", "to"]);
+    let time = |name| fields.required(name).and_then(|time| time.parsed::<LocalTime>());
+    let (from, to) = (time("from")?, time("to")?);
+    if from == to {
+        fields.note_at("to", "quiet hours that end when they begin would be the whole day");
+        return None;
+    }
+    Some(QuietHours { from, to })
 }
 
 fn contact_method(cursor: Cursor<'_>) -> ContactMethod {
