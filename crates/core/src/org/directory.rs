@@ -130,6 +130,8 @@ pub struct Directory {
     pub services: Table<ServiceId, Service>,
     /// Outgoing event webhooks.
     pub webhooks: Table<WebhookId, EventWebhook>,
+    /// How an incident is put into one line, as a template; the built-in way where it is empty.
+    pub headline: String,
     /// How many messages a person gets before the rest wait for a digest.
     pub paging: Limits,
     /// Who carries messages, the preferred first.
@@ -158,6 +160,7 @@ impl Default for Directory {
             policies: Table::default(),
             services: Table::default(),
             webhooks: Table::default(),
+            headline: String::new(),
             paging: Limits::default(),
             providers: Vec::new(),
             integrations: Vec::new(),

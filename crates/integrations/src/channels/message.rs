@@ -104,6 +104,8 @@ pub struct Incident {
     pub title: String,
     /// What is affected.
     pub service: String,
+    /// The incident in one line, in the organisation's own words; empty for the usual ones.
+    pub words: String,
     /// Alerts that ever joined.
     pub alert_count: i64,
     /// Its page in the app.
@@ -117,6 +119,9 @@ pub struct Incident {
 impl Incident {
     /// How people call it in one line: `[SEV1] checkout: Disk full`.
     pub fn headline(&self) -> String {
+        if !self.words.is_empty() {
+            return self.words.clone();
+        }
         format!("[SEV{}] {}: {}", self.severity.number(), self.service, self.title)
     }
 }

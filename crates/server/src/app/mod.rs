@@ -25,6 +25,7 @@ pub mod oncall;
 pub mod org;
 pub mod query;
 pub mod snapshot;
+pub mod template;
 
 use oncall::carriers::Carriers;
 pub use snapshot::Snapshot;

@@ -105,6 +105,11 @@ fn assemble(
     Loaded { directory, warnings: builder.warnings }
 }
 
+fn headline(organization: Option<&document::organization::Organization>) -> String {
+    let templates = organization.and_then(|organization| organization.templates.as_ref());
+    templates.and_then(|templates| templates.headline.clone()).unwrap_or_default()
+}
+
 /// How many messages go out singly.
 fn paging(organization: Option<&document::organization::Organization>) -> Limits {
     let written = organization.and_then(|organization| organization.paging.as_ref());
@@ -154,6 +159,7 @@ impl Builder<'_> {
             policies: Table::new(self.each(documents.escalation_policies.as_deref(), Self::policy)),
             services: Table::new(services),
             webhooks: Table::new(self.each(documents.webhooks.as_deref(), Self::webhook)),
+            headline: headline(documents.organization.as_ref()),
             paging: paging(documents.organization.as_ref()),
             providers: self.each(documents.providers.as_deref(), Self::provider),
             integrations: self.each(documents.integrations.as_deref(), |builder, integration| {

@@ -49,6 +49,7 @@ pub fn incident(title: &str) -> Incident {
         service: "checkout".to_owned(),
         alert_count: 1,
         url: "https://muster.example.com/app/incidents/42".to_owned(),
+        words: String::new(),
         created_at: now(),
         runbook: Some("https://wiki.example.com/checkout".to_owned()),
     }

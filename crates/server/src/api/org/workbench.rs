@@ -356,6 +356,7 @@ impl<'a> Bench<'a> {
             service: service.name.clone(),
             alert_count: 1,
             url: app.incident_url(self.next_number),
+            words: String::new(),
             created_at: self.now,
             runbook: service.runbook.clone(),
         };

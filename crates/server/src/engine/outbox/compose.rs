@@ -23,6 +23,7 @@ use super::{Job, Member};
 use crate::app::App;
 use crate::app::incident::view;
 use crate::app::oncall::carriers::Carrier;
+use crate::app::template;
 
 /// A mailbox that nobody has: what has lost its address is refused for good by its channel.
 const NOWHERE: &str = "";
@@ -179,9 +180,33 @@ pub(super) fn incident_message(
         service: view::service_name(directory, incident),
         alert_count: incident.alert_count,
         url: app.incident_url(incident.number),
+        words: words(directory, incident),
         created_at: incident.stamps.detected_at.unwrap_or(Timestamp::UNIX_EPOCH),
         runbook: directory.services.get(incident.service).and_then(|s| s.runbook.clone()),
     }
+}
+
+/// An incident in the organisation's own words; nothing where it has none.
+fn words(directory: &Directory, incident: &Incident) -> String {
+    if directory.headline.is_empty() {
+        return String::new();
+    }
+    let service = directory.services.get(incident.service);
+    let team = service.and_then(|service| service.team).and_then(|id| directory.teams.get(id));
+    let subject = template::Subject {
+        number: incident.number,
+        severity: incident.severity,
+        severity_name: &directory.severity(incident.severity).name,
+        service: service.map_or("", |service| &service.name),
+        team: team.map_or("", |team| &team.name),
+        title: &incident.title,
+        status: incident.status.name(),
+        alert_count: incident.alert_count,
+    };
+    template::headline(&directory.headline, &subject).unwrap_or_else(|error| {
+        tracing::warn!("the template of headlines was not used: {error}");
+        String::new()
+    })
 }
 
 fn as_message(app: &App, member: &Member, page: &PageRow, now: Timestamp) -> message::Page {
@@ -252,6 +277,7 @@ fn event_incident(app: &App, row: &DeliveryRow, told: &Value) -> Option<message:
         service: told.get("service")?.as_str()?.to_owned(),
         alert_count: told.get("alert_count")?.as_i64()?,
         url: app.incident_url(number),
+        words: String::new(),
         created_at: Timestamp::from_microsecond(row.first_due_at).ok()?,
         runbook: None,
     })

@@ -20,6 +20,18 @@ pub struct Organization {
     /// How many messages a person gets before the rest wait for a digest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paging: Option<Paging>,
+    /// What messages say, where it is not the built-in way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub templates: Option<Templates>,
+}
+
+/// What messages say, as templates that people edit.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Templates {
+    /// An incident in one line: subjects, notifications, the first words of a text message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub headline: Option<String>,
 }
 
 /// How many messages a person gets by one way before the rest wait for a digest.

@@ -9,7 +9,8 @@ use muster_core::oncall::bundle::{SINGLES_MAX, WINDOW_MAX};
 use muster_core::org::channel::Channel;
 use muster_core::time::format_duration;
 use muster_store::org::document::organization::{
-    Clock, ManagementChain, Organization, Paging, PagingLimit, RoutingRule, Severity, Webhook,
+    Clock, ManagementChain, Organization, Paging, PagingLimit, RoutingRule, Severity, Templates,
+    Webhook,
 };
 use muster_store::org::document::secret::Secret;
 use muster_store::org::document::text::{Length, UrgencyName, short};
@@ -18,14 +19,21 @@ use super::super::read::Cursor;
 use super::service::when;
 use super::user::check_signing_secret;
 use super::{check_web_address, secret};
+use crate::app::template;
 
 pub fn organization(cursor: Cursor<'_>) -> Organization {
-    let fields = cursor.fields(&["name", "timezone", "paging"]);
+    let fields = cursor.fields(&["name", "timezone", "paging", "templates"]);
     Organization {
         name: fields.text("name"),
         timezone: fields.parsed("timezone").unwrap_or_default(),
         paging: fields.optional("paging").map(paging),
+        templates: fields.optional("templates").map(templates),
     }
+}
+
+fn templates(cursor: Cursor<'_>) -> Templates {
+    let fields = cursor.fields(&["headline"]);
+    Templates { headline: fields.optional("headline").map(|text| text.checked(template::check)) }
 }
 
 fn paging(cursor: Cursor<'_>) -> Paging {

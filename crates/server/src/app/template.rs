@@ -1,0 +1,118 @@
+//! The words that an organisation chooses for itself (`N6`): templates in the manner of Jinja that
+//! put an incident into one line. A template is tried when it is configured, costs a bounded amount
+//! of work, and where it fails all the same the built-in words are sent: a page never waits for
+//! its wording.
+
+use minijinja::{Environment, UndefinedBehavior, context};
+use muster_core::incident::severity::Level;
+
+/// The longest template, in characters.
+pub const TEMPLATE_CHARS_MAX: usize = 500;
+/// The longest line that a template makes, in characters.
+const LINE_CHARS_MAX: usize = 300;
+/// How much work a template may be, in steps of the engine.
+const FUEL_MAX: u64 = 20_000;
+
+/// What a template may speak of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subject<'a> {
+    /// The incident's number.
+    pub number: i64,
+    /// How bad it is.
+    pub severity: Level,
+    /// What that level is called: `Outage`.
+    pub severity_name: &'a str,
+    /// The service.
+    pub service: &'a str,
+    /// The team, if there is one.
+    pub team: &'a str,
+    /// The incident's title; from outside.
+    pub title: &'a str,
+    /// Where it stands.
+    pub status: &'a str,
+    /// Alerts that ever joined.
+    pub alert_count: i64,
+}
+
+/// Puts an incident into one line.
+///
+/// # Errors
+/// Says what is wrong with the template.
+pub fn headline(template: &str, of: &Subject<'_>) -> Result<String, String> {
+    if template.chars().count() > TEMPLATE_CHARS_MAX {
+        return Err(format!("a template has at most {TEMPLATE_CHARS_MAX} characters"));
+    }
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_fuel(Some(FUEL_MAX));
+    let values = context! {
+        number => of.number,
+        severity => of.severity.number(),
+        severity_name => of.severity_name,
+        service => of.service,
+        team => of.team,
+        title => of.title,
+        status => of.status,
+        alert_count => of.alert_count,
+    };
+    let text = environment.render_str(template, values).map_err(|error| error.to_string())?;
+    let words: Vec<_> = text.split_whitespace().collect();
+    let line: String = words.join(" ").chars().take(LINE_CHARS_MAX).collect();
+    if line.is_empty() { Err("the template says nothing".to_owned()) } else { Ok(line) }
+}
+
+/// Tries a template on an incident that might be.
+///
+/// # Errors
+/// Says what is wrong with the template.
+pub fn check(template: &str) -> Result<(), String> {
+    let subject = Subject {
+        number: 42,
+        severity: Level::WORST,
+        severity_name: "Outage",
+        service: "checkout",
+        team: "payments",
+        title: "Disk full",
+        status: "triggered",
+        alert_count: 1,
+    };
+    headline(template, &subject).map(|_| ())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(template: &str) -> Result<String, String> {
+        let subject = Subject {
+            number: 7,
+            severity: Level::WORST,
+            severity_name: "Outage",
+            service: "shop",
+            team: "",
+            title: "{{ number }}\nand <b>",
+            status: "triggered",
+            alert_count: 3,
+        };
+        headline(template, &subject)
+    }
+
+    #[test]
+    fn a_template_puts_an_incident_into_one_line() {
+        let said = line("#{{ number }} {{ severity_name|upper }}: {{ title }}");
+        assert_eq!(said.as_deref(), Ok("#7 OUTAGE: {{ number }} and <b>"));
+        let said = line("{% if alert_count > 1 %}{{ alert_count }} alerts{% endif %}");
+        assert_eq!(said.as_deref(), Ok("3 alerts"));
+    }
+
+    #[test]
+    fn what_cannot_be_said_is_refused_with_the_reason() {
+        assert!(line("{{ numbr }}").unwrap_err().contains("undefined"));
+        assert!(line("{{ number ").unwrap_err().contains("syntax"));
+        assert!(line("{{ team }}").unwrap_err().contains("says nothing"));
+        let endless =
+            "{% for a in range(9999) %}{% for b in range(9999) %}x{% endfor %}{% endfor %}";
+        assert!(line(endless).is_err());
+        assert!(line(&"x".repeat(TEMPLATE_CHARS_MAX + 1)).is_err());
+    }
+}
