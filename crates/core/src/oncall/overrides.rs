@@ -91,7 +91,7 @@ pub fn place(
     check(new, now)?;
     let mut placement = Placement::default();
     for other in standing.iter().filter(|other| meet(&other.span, new)) {
-        let Override { user, from, to } = other.span;
+        let Override { user, from, to, instead_of } = other.span;
         if !split {
             let configured = other.id.is_none();
             return Err(Refused::Overlaps { user, from, to, configured });
@@ -104,7 +104,7 @@ pub fn place(
             placement.removed.push(id);
         }
         if to > new.to {
-            placement.remainders.push((id, Override { user, from: new.to, to }));
+            placement.remainders.push((id, Override { user, from: new.to, to, instead_of }));
         }
     }
     Ok(placement)
@@ -130,7 +130,12 @@ pub fn withdraw(
     if standing.to <= now {
         return (Withdrawal::Over, Vec::new());
     }
-    let hole = Override { user: standing.user, from: standing.from.max(now), to: standing.to };
+    let hole = Override {
+        user: standing.user,
+        from: standing.from.max(now),
+        to: standing.to,
+        instead_of: None,
+    };
     let back =
         displaced.iter().filter(|piece| meet(piece, &hole)).map(|piece| common(piece, &hole));
     let withdrawal = if standing.from >= now { Withdrawal::Removed } else { Withdrawal::EndsNow };
@@ -159,7 +164,12 @@ fn meet(one: &Override, other: &Override) -> bool {
 
 /// The part of `of` that lies within `within`.
 fn common(of: &Override, within: &Override) -> Override {
-    Override { user: of.user, from: of.from.max(within.from), to: of.to.min(within.to) }
+    Override {
+        user: of.user,
+        from: of.from.max(within.from),
+        to: of.to.min(within.to),
+        instead_of: of.instead_of,
+    }
 }
 
 #[cfg(test)]
@@ -173,7 +183,7 @@ mod tests {
     }
 
     fn span(user: u128, from: i64, to: i64) -> Override {
-        Override { user: UserId(Uuid::from_u128(user)), from: t(from), to: t(to) }
+        Override { user: UserId(Uuid::from_u128(user)), from: t(from), to: t(to), instead_of: None }
     }
 
     fn id(n: u128) -> OverrideId {

@@ -1,8 +1,9 @@
-//! Schedules: who is on call at an instant. Layers rotate people through shifts in the schedule's
-//! own time zone; a later layer takes precedence over an earlier one where both have somebody, and
-//! an override takes precedence over every layer. Every answer is a pure function of the schedule,
-//! the time-zone data and the instant, and none walks from the start of a rotation: an instant in
-//! ten years costs what one in the first week does.
+//! Schedules: who is on call at an instant. Layers rotate people through shifts in a time zone; a
+//! later layer takes precedence over an earlier one where both have somebody, unless it adds its
+//! people to those below; somebody on leave is passed over; and an override takes precedence over
+//! every layer. Every answer is a pure function of the schedule, the time-zone data and the instant,
+//! and none walks from the start of a rotation: an instant in ten years costs what one in the first
+//! week does.
 //!
 //! Local times that do not exist are read with the offset before the gap, and of two that share a
 //! reading the first is meant, as RFC 5545 says (`O4`).
@@ -12,12 +13,22 @@ use jiff::civil::{Date, Time, Weekday};
 use jiff::tz::TimeZone;
 
 use crate::id::{ScheduleId, TeamId, UserId};
-use restriction::Windows;
 
+mod absence;
+mod answer;
+mod cadence;
+mod lane;
+mod r#override;
 mod restriction;
 mod rotation;
+mod shadow;
 #[cfg(test)]
 mod tests;
+
+pub use absence::{Absence, Absences};
+pub use answer::{next_change, next_on_call, on_call_at, shifts};
+pub use r#override::{Override, Overrides};
+pub use shadow::{Shadow, ShadowShift, shadow_shifts, shadows_at};
 
 /// The most stretches, gaps included, that one expansion walks through: two years of twelve
 /// handoffs a day. A longer expansion ends there.
@@ -34,12 +45,81 @@ pub struct Schedule {
     pub name: String,
     /// Who plans it.
     pub team: Option<TeamId>,
-    /// The zone of its handoffs, restrictions and overrides.
+    /// What its people are on call as (`O2`).
+    pub role: Option<Role>,
+    /// The zone of its handoffs, restrictions and overrides, but for layers with a zone of their own.
     pub timezone: TimeZone,
     /// From the lowest to the highest precedence.
     pub layers: Vec<Layer>,
     /// Somebody instead of whoever the layers name.
-    pub overrides: Vec<Override>,
+    pub overrides: Overrides,
+    /// Who is on leave when.
+    pub absences: Absences,
+    /// Who goes along with somebody's shifts to learn (`O10`).
+    pub shadows: Vec<Shadow>,
+}
+
+impl Schedule {
+    /// A schedule of that name in a zone, without anybody.
+    pub fn new(id: ScheduleId, name: &str, timezone: TimeZone) -> Self {
+        Self {
+            id,
+            name: name.to_owned(),
+            team: None,
+            role: None,
+            timezone,
+            layers: Vec::new(),
+            overrides: Overrides::default(),
+            absences: Absences::default(),
+            shadows: Vec::new(),
+        }
+    }
+}
+
+/// What the people of a schedule are on call as (`O2`).
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// Asked first.
+    Primary,
+    /// Asked when the primary does not answer.
+    Secondary,
+    /// Asked when those two do not answer.
+    Management,
+    /// Leads incidents.
+    IncidentLead,
+    /// Writes down what happens.
+    Scribe,
+    /// Something else, in the organisation's own words.
+    Custom(String),
+}
+
+impl Role {
+    /// The roles that every organisation knows, with their names in configuration and API.
+    pub const USUAL: [(Self, &'static str); 5] = [
+        (Self::Primary, "primary"),
+        (Self::Secondary, "secondary"),
+        (Self::Management, "management"),
+        (Self::IncidentLead, "incident_lead"),
+        (Self::Scribe, "scribe"),
+    ];
+
+    /// The name in configuration and API.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Custom(name) => name,
+            usual => {
+                Self::USUAL.iter().find(|(role, _)| role == usual).map_or("", |(_, name)| name)
+            }
+        }
+    }
+
+    /// The role of that name; one that is not usual is the organisation's own.
+    pub fn from_name(name: &str) -> Self {
+        Self::USUAL
+            .into_iter()
+            .find(|(_, usual)| *usual == name)
+            .map_or_else(|| Self::Custom(name.to_owned()), |(role, _)| role)
+    }
 }
 
 /// One rotation of a schedule.
@@ -51,33 +131,99 @@ pub struct Layer {
     pub rotation: Rotation,
     /// Local times in which the layer counts; empty means always.
     pub restrictions: Vec<Restriction>,
+    /// The zone of its handoffs and restrictions, for a layer that follows the sun; the schedule's
+    /// where there is none.
+    pub timezone: Option<TimeZone>,
+    /// Whether its people are on call together with those of the layers below, rather than instead
+    /// of them.
+    pub adds: bool,
+}
+
+impl Layer {
+    /// A layer that always counts, in the schedule's zone.
+    pub fn new(name: &str, rotation: Rotation) -> Self {
+        let (restrictions, timezone) = (Vec::new(), None);
+        Self { name: name.to_owned(), rotation, restrictions, timezone, adds: false }
+    }
 }
 
 /// How people take turns.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Rotation {
-    /// The length of a turn.
-    pub every: TurnLength,
-    /// The weekday of the handoff, for turns of weeks.
-    pub handoff_weekday: Option<Weekday>,
-    /// The local time of the handoff.
-    pub handoff_time: Time,
-    /// The first participant starts at the first handoff on or after this local date.
+    /// The lengths of the turns, repeated in this order; usually one. Empty means that there are no
+    /// turns.
+    pub every: Vec<TurnLength>,
+    /// When turns change.
+    pub handoff: Handoff,
+    /// The first turn begins at the first handoff on or after this local date.
     pub start: Date,
-    /// In the order of their turns.
-    pub participants: Vec<UserId>,
+    /// Who has each turn, in order: one person, or several together.
+    pub participants: Vec<Vec<UserId>>,
+    /// Planned changes, by date.
+    pub changes: Vec<RosterChange>,
 }
 
-/// The length of a turn. Days and weeks are counted on the local calendar, so a turn that a change
-/// of daylight saving falls into is an hour shorter or longer (`O4`); hours are counted as they pass.
+impl Rotation {
+    /// Everybody who ever has a turn, now or after a planned change; some of them more than once.
+    pub fn everybody(&self) -> impl Iterator<Item = UserId> {
+        let later = self.changes.iter().flat_map(|change| &change.participants);
+        self.participants.iter().chain(later).flatten().copied()
+    }
+}
+
+/// A rotation that is another from some date on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RosterChange {
+    /// It counts from the first handoff on or after this local date.
+    pub from: Date,
+    /// Who has each turn from then on; the first of them begins.
+    pub participants: Vec<Vec<UserId>>,
+    /// Other lengths of turns, counted from the first handoff on or after `from`; the same as
+    /// before where there are none.
+    pub every: Option<Vec<TurnLength>>,
+    /// Another handoff; the same as before where there is none.
+    pub handoff: Option<Handoff>,
+}
+
+/// The length of a turn. Turns keep the local time of their handoffs over a change of daylight
+/// saving, so that one which the change falls into is an hour shorter or longer (`O4`), wherever that
+/// is possible: for days, weeks and months, and for hours and minutes whose cycle is a number of
+/// whole days or goes into one day. Other hours and minutes are counted as they pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TurnLength {
-    /// Elapsed hours.
+    /// Minutes.
+    Minutes(u32),
+    /// Hours.
     Hours(u32),
     /// Calendar days.
     Days(u32),
     /// Calendar weeks.
     Weeks(u32),
+    /// Calendar months. They stand alone or with other months.
+    Months(u32),
+}
+
+/// When turns change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Handoff {
+    /// On which day, where the length of the turns leaves that open.
+    pub on: HandoffDay,
+    /// At which local time.
+    pub at: Time,
+}
+
+/// The day of a handoff.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum HandoffDay {
+    /// The day that the rotation starts on.
+    #[default]
+    OfStart,
+    /// A day of the week, for cycles of whole weeks.
+    Weekday(Weekday),
+    /// A day of the month from 1 to 31, for turns of months; the last day of a month that is shorter.
+    OfMonth(i8),
+    /// The first to fourth such weekday of the month, for turns of months; from 5 on, the last one.
+    Nth(i8, Weekday),
 }
 
 /// Local times in which a layer counts.
@@ -91,17 +237,6 @@ pub struct Restriction {
     pub to: Time,
 }
 
-/// Somebody instead of whoever the layers name.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Override {
-    /// Who takes the shift.
-    pub user: UserId,
-    /// From this instant on.
-    pub from: Timestamp,
-    /// Up to, but not at, this instant.
-    pub to: Timestamp,
-}
-
 /// A stretch of time during which somebody is on call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shift {
@@ -113,152 +248,7 @@ pub struct Shift {
     pub from: Timestamp,
     /// Up to, but not at, this instant.
     pub to: Timestamp,
-}
-
-/// The most stretches that [`next_on_call`] looks ahead.
-const STRETCHES_AHEAD_MAX: usize = 100;
-
-/// Who is on call at an instant, each with the stretch that the instant falls into: from where this
-/// turn of theirs began to count to where it ends, whatever ends it (a handoff, an override, a
-/// restricted hour). Nobody when the schedule has a gap there.
-pub fn on_call_at(schedule: &Schedule, at: Timestamp) -> Vec<Shift> {
-    Windowed::new(schedule).stretch_at(at).into_shift().into_iter().collect()
-}
-
-/// The shifts that meet the time from `from` up to, but not at, `to`, in order. They are whole: the
-/// first may have begun before `from` and the last may end after `to`, so each equals what
-/// [`on_call_at`] says of any instant within it. A handoff always ends a shift, even where the same
-/// person has the next turn. At most [`STRETCHES_MAX`] stretches are looked at.
-pub fn shifts(schedule: &Schedule, from: Timestamp, to: Timestamp) -> Vec<Shift> {
-    stretches(&Windowed::new(schedule), from)
-        .take(STRETCHES_MAX)
-        .take_while(|stretch| stretch.from < to)
-        .filter(|_| from < to)
-        .filter_map(Stretch::into_shift)
-        .collect()
-}
-
-/// The first instant after `at` at which the schedule moves on: a handoff, or the beginning or end
-/// of a gap, of a restricted hour or of an override.
-pub fn next_change(schedule: &Schedule, at: Timestamp) -> Option<Timestamp> {
-    let to = Windowed::new(schedule).stretch_at(at).to;
-    (to < Timestamp::MAX).then_some(to)
-}
-
-/// The shift after the one at `at`: the first later one that another person has, or that comes
-/// after a gap. None if nobody follows within the next hundred stretches.
-pub fn next_on_call(schedule: &Schedule, at: Timestamp) -> Option<Shift> {
-    let windowed = Windowed::new(schedule);
-    let mut ahead = stretches(&windowed, at).take(STRETCHES_AHEAD_MAX);
-    let mut before = ahead.next()?.user();
-    for stretch in ahead {
-        let user = stretch.user();
-        if user.is_some() && user != before {
-            return stretch.into_shift();
-        }
-        before = user;
-    }
-    None
-}
-
-/// A schedule with the restrictions of its layers made ready to be asked about instants.
-struct Windowed<'a> {
-    schedule: &'a Schedule,
-    windows: Vec<Windows>,
-}
-
-/// Time in which one person's turn, or one gap, is not interrupted. It cannot be made longer.
-#[derive(Debug)]
-struct Stretch<'a> {
-    from: Timestamp,
-    to: Timestamp,
-    holder: Option<(UserId, &'a str)>,
-}
-
-impl<'a> Windowed<'a> {
-    fn new(schedule: &'a Schedule) -> Self {
-        let windows = schedule.layers.iter().map(|layer| Windows::new(&layer.restrictions));
-        Self { schedule, windows: windows.collect() }
-    }
-
-    /// Goes from the highest precedence to the lowest until somebody is found. What was passed on
-    /// the way bounds the stretch, because somebody of a higher precedence begins or ended there.
-    fn stretch_at(&self, at: Timestamp) -> Stretch<'a> {
-        let mut stretch = Stretch { from: Timestamp::MIN, to: Timestamp::MAX, holder: None };
-        for replacement in self.schedule.overrides.iter().rev() {
-            if replacement.from >= replacement.to {
-                continue;
-            }
-            if replacement.to <= at {
-                stretch.from = stretch.from.max(replacement.to);
-            } else if replacement.from > at {
-                stretch.to = stretch.to.min(replacement.from);
-            } else {
-                stretch.narrow(replacement.from, replacement.to);
-                stretch.holder = Some((replacement.user, OVERRIDE_LAYER));
-                return stretch;
-            }
-        }
-        for (layer, windows) in self.schedule.layers.iter().zip(&self.windows).rev() {
-            let timezone = &self.schedule.timezone;
-            let (from, to, user) = layer_at(&layer.rotation, windows, timezone, at);
-            stretch.narrow(from, to);
-            if let Some(user) = user {
-                stretch.holder = Some((user, &layer.name));
-                break;
-            }
-        }
-        stretch
-    }
-}
-
-impl Stretch<'_> {
-    fn narrow(&mut self, from: Timestamp, to: Timestamp) {
-        self.from = self.from.max(from);
-        self.to = self.to.min(to);
-    }
-
-    fn user(&self) -> Option<UserId> {
-        self.holder.map(|(user, _)| user)
-    }
-
-    fn into_shift(self) -> Option<Shift> {
-        let (user, layer) = self.holder?;
-        Some(Shift { user, layer: layer.to_owned(), from: self.from, to: self.to })
-    }
-}
-
-/// The stretches from the one at `at` on, without end but for that of time.
-fn stretches<'a>(windowed: &Windowed<'a>, at: Timestamp) -> impl Iterator<Item = Stretch<'a>> {
-    std::iter::successors(Some(windowed.stretch_at(at)), |before| {
-        (before.to < Timestamp::MAX).then(|| windowed.stretch_at(before.to))
-    })
-}
-
-/// Who has a layer at an instant, and the longest time around it without a handoff or, where nobody
-/// has it, until somebody does.
-fn layer_at(
-    rotation: &Rotation,
-    windows: &Windows,
-    timezone: &TimeZone,
-    at: Timestamp,
-) -> (Timestamp, Timestamp, Option<UserId>) {
-    let Some(first) = rotation::first_handoff(rotation, timezone) else {
-        return (Timestamp::MIN, Timestamp::MAX, None);
-    };
-    if rotation.participants.is_empty() {
-        return (Timestamp::MIN, Timestamp::MAX, None);
-    }
-    let window = windows.around(timezone, at.max(first));
-    let Some(turn) = rotation::turn_at(rotation, timezone, first, at) else {
-        // Nothing counts before the first handoff, not even the end of a window.
-        let to = if window.is_inside { first } else { window.to };
-        return (Timestamp::MIN, to, None);
-    };
-    if !window.is_inside {
-        let from = if window.from <= first { Timestamp::MIN } else { window.from };
-        return (from, window.to, None);
-    }
-    let user = rotation.participants[turn.participant];
-    (window.from.max(turn.from), window.to.min(turn.to), Some(user))
+    /// Whose shift it is when a trainee has it (`O10`): gets a copy, and is asked when the trainee
+    /// cannot be reached.
+    pub mentor: Option<UserId>,
 }

@@ -11,7 +11,9 @@ use crate::alerting::rule::Rule;
 use crate::id::{ContactMethodId, IntegrationId, PolicyId, ScheduleId, ServiceId, TeamId, UserId};
 use crate::incident::severity::{Level, Severity};
 use crate::oncall::escalation::{Policy, Step, Target};
-use crate::oncall::schedule::{Layer, Override, Restriction, Rotation, Schedule, TurnLength};
+use crate::oncall::schedule::{
+    Handoff, HandoffDay, Layer, Override, Restriction, Rotation, Schedule, TurnLength,
+};
 use crate::org::directory::{CATCH_ALL_SERVICE, Directory, Table};
 use crate::org::service::{
     Grouping, Integration, Mapping, Outcome, RoutingRule, Service, SeverityRule,
@@ -82,7 +84,12 @@ impl Organisation {
                     self.overrides.remove(0);
                 }
                 let to = now + SignedDuration::from_hours(hours.into());
-                self.overrides.push(Override { user: user_id(person), from: now, to });
+                self.overrides.push(Override {
+                    user: user_id(person),
+                    from: now,
+                    to,
+                    instead_of: None,
+                });
             }
         }
     }
@@ -355,9 +362,11 @@ fn layer(
     start: Date,
     people: &[usize],
 ) -> Layer {
-    let participants = people.iter().copied().map(user_id).collect();
-    let rotation = Rotation { every, handoff_weekday, handoff_time, start, participants };
-    Layer { name: name.to_owned(), rotation, restrictions: vec![] }
+    let participants = people.iter().map(|person| vec![user_id(*person)]).collect();
+    let on = handoff_weekday.map_or(HandoffDay::OfStart, HandoffDay::Weekday);
+    let handoff = Handoff { on, at: handoff_time };
+    let rotation = Rotation { every: vec![every], handoff, start, participants, changes: vec![] };
+    Layer::new(name, rotation)
 }
 
 fn schedule(
@@ -367,9 +376,11 @@ fn schedule(
     layers: Vec<Layer>,
     overrides: Vec<Override>,
 ) -> Schedule {
-    let timezone = zone(timezone);
-    let id = schedule_id(number);
-    Schedule { id, name: name.to_owned(), team: Some(team_id()), timezone, layers, overrides }
+    let mut schedule = Schedule::new(schedule_id(number), name, zone(timezone));
+    schedule.team = Some(team_id());
+    schedule.layers = layers;
+    schedule.overrides = overrides.into();
+    schedule
 }
 
 #[cfg(test)]

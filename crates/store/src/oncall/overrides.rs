@@ -178,5 +178,5 @@ impl TryFrom<OverrideRow> for Stored {
 }
 
 fn span(user: Uuid, from: i64, to: i64) -> Result<Override> {
-    Ok(Override { user: UserId(user), from: instant(from)?, to: instant(to)? })
+    Ok(Override { user: UserId(user), from: instant(from)?, to: instant(to)?, instead_of: None })
 }

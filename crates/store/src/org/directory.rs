@@ -19,7 +19,9 @@ use muster_core::incident::clocks::management;
 use muster_core::incident::severity::{Level, Severity};
 use muster_core::oncall::bundle::{Limit, Limits};
 use muster_core::oncall::escalation::{Policy, Step, Target};
-use muster_core::oncall::schedule::{Layer, Override, Restriction, Rotation, Schedule};
+use muster_core::oncall::schedule::{
+    Handoff, HandoffDay, Layer, Override, Overrides, Restriction, Rotation, Schedule,
+};
 use muster_core::org::channel::Channel;
 use muster_core::org::directory::{CATCH_ALL_SERVICE, Directory, EventWebhook, Table};
 use muster_core::org::provider::Provider;
@@ -267,19 +269,18 @@ impl Builder<'_> {
                 let at = |local: jiff::civil::DateTime| {
                     timezone.to_ambiguous_timestamp(local).compatible().ok()
                 };
-                Some(Override { user, from: at(document.from.0)?, to: at(document.to.0)? })
+                let (from, to) = (at(document.from.0)?, at(document.to.0)?);
+                Some(Override { user, from, to, instead_of: None })
             })
             .collect();
         // What people plan while the server runs counts more than the file.
         overrides.extend(planned);
         let layers = schedule.layers.iter().map(|layer| self.layer(layer)).collect();
         Some(Schedule {
-            id,
-            name: schedule.name.clone(),
             team: self.reference(Kind::Team, schedule.team.as_deref()).map(TeamId),
-            timezone,
             layers,
-            overrides,
+            overrides: Overrides::new(overrides),
+            ..Schedule::new(id, &schedule.name, timezone)
         })
     }
 
@@ -290,17 +291,20 @@ impl Builder<'_> {
             from: window.from.0,
             to: window.to.0,
         });
-        Layer {
-            name: layer.name.clone(),
-            rotation: Rotation {
-                every: rotation.every.0,
-                handoff_weekday: rotation.handoff.weekday,
-                handoff_time: rotation.handoff.time,
-                start: rotation.start.0,
-                participants: self.users(&rotation.participants),
-            },
-            restrictions: restrictions.collect(),
-        }
+        let on = rotation.handoff.weekday.map_or(HandoffDay::OfStart, HandoffDay::Weekday);
+        let restrictions = restrictions.collect();
+        let rotation = Rotation {
+            every: vec![rotation.every.0],
+            handoff: Handoff { on, at: rotation.handoff.time },
+            start: rotation.start.0,
+            participants: self
+                .users(&rotation.participants)
+                .into_iter()
+                .map(|user| vec![user])
+                .collect(),
+            changes: Vec::new(),
+        };
+        Layer { restrictions, ..Layer::new(&layer.name, rotation) }
     }
 
     fn policy(&mut self, policy: &document::escalation::EscalationPolicy) -> Option<Policy> {

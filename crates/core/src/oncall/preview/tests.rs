@@ -4,7 +4,7 @@ use jiff::tz::TimeZone;
 
 use super::*;
 use crate::oncall::escalation::Target;
-use crate::oncall::schedule::{Layer, Rotation, Schedule, TurnLength};
+use crate::oncall::schedule::{Handoff, Layer, Rotation, Schedule, TurnLength};
 use crate::oncall::tests::{ANA, BO, CY, Organisation, hook, mail, now};
 use crate::org::user::NotificationRule;
 
@@ -118,22 +118,16 @@ fn a_severity_that_pages_nobody_says_so() {
 fn each_step_asks_whoever_is_on_call_when_it_begins() {
     // The turn ends two minutes from now, before the second step.
     let rotation = Rotation {
-        every: TurnLength::Hours(1),
-        handoff_weekday: None,
-        handoff_time: time(0, 14, 4, 0),
+        every: vec![TurnLength::Hours(1)],
+        handoff: Handoff { at: time(0, 14, 4, 0), ..Handoff::default() },
         start: date(2026, 11, 1),
-        participants: vec![ANA, BO],
+        participants: vec![vec![ANA], vec![BO]],
+        changes: vec![],
     };
-    let layer = Layer { name: "hourly".into(), rotation, restrictions: vec![] };
     let mut org = Organisation::steps(&[&[ANA], &[BO]]);
-    org.schedules.push(Schedule {
-        id: Organisation::SCHEDULE,
-        name: "primary".into(),
-        team: None,
-        timezone: TimeZone::UTC,
-        layers: vec![layer],
-        overrides: vec![],
-    });
+    let mut schedule = Schedule::new(Organisation::SCHEDULE, "primary", TimeZone::UTC);
+    schedule.layers = vec![Layer::new("hourly", rotation)];
+    org.schedules.push(schedule);
     for step in &mut org.policy.steps {
         step.targets = vec![Target::Schedule(Organisation::SCHEDULE)];
     }

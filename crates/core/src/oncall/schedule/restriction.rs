@@ -155,7 +155,7 @@ fn nanos_of(time: Time) -> i64 {
 }
 
 /// Joins sorted spans that touch or overlap.
-fn merged<T: Ord + Copy>(sorted: Vec<(T, T)>) -> Vec<(T, T)> {
+pub(super) fn merged<T: Ord + Copy>(sorted: Vec<(T, T)>) -> Vec<(T, T)> {
     let mut merged: Vec<(T, T)> = Vec::with_capacity(sorted.len());
     for (from, to) in sorted {
         match merged.last_mut() {

@@ -1,104 +1,162 @@
-//! Turns: which participant of a rotation has it at an instant. The turn is computed from the
-//! distance to the first handoff and then corrected by at most a few turns for changes of offset.
+//! Rotations: which turn counts at an instant, and who has it. Planned roster changes cut a rotation
+//! into phases, each with a cadence and people of its own; somebody on leave is passed over for as
+//! long as the leave lasts, and the turns of others stay where they are.
 
-use jiff::civil::{Date, DateTime};
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
 
-use super::{Rotation, TurnLength};
+use super::absence::Absences;
+use super::cadence::Cadence;
+use super::{RosterChange, Rotation};
+use crate::id::UserId;
 
-/// One participant's turn.
-pub(super) struct Turn {
-    /// The place in the list of participants; 0 if the list is empty.
-    pub participant: usize,
-    /// The handoff that begins it.
+/// A time in which neither the people nor the cadence of a rotation change.
+pub(super) struct Phase<'a> {
+    /// From its first handoff on.
     pub from: Timestamp,
-    /// The handoff that ends it; the end of time where the calendar does not reach.
+    /// Up to the first handoff of the phase after it.
+    pub until: Timestamp,
+    cadence: Cadence<'a>,
+    /// The number of its first handoff.
+    number: i64,
+    participants: &'a [Vec<UserId>],
+}
+
+/// Somebody's place in a turn, and for how long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Holder {
+    pub user: UserId,
+    pub from: Timestamp,
     pub to: Timestamp,
 }
 
-/// The first handoff on or after the rotation's start; none where the calendar does not reach.
-pub(super) fn first_handoff(rotation: &Rotation, timezone: &TimeZone) -> Option<Timestamp> {
-    handoff_on(rotation, timezone, first_date(rotation)?)
+/// One turn, and its people; nobody where the turn was given to nobody.
+pub(super) struct Turn {
+    pub from: Timestamp,
+    pub to: Timestamp,
+    pub holders: Vec<Holder>,
+    /// When somebody may come to a place that nobody can take now.
+    pub vacant_to: Timestamp,
 }
 
-/// The turn at an instant; none before the `first` handoff.
-pub(super) fn turn_at(
-    rotation: &Rotation,
-    timezone: &TimeZone,
-    first: Timestamp,
-    at: Timestamp,
-) -> Option<Turn> {
-    if at < first {
-        return None;
-    }
-    let (number, from, to) = match rotation.every {
-        TurnLength::Hours(hours) => turn_of_hours(first, hours.max(1), at),
-        TurnLength::Days(days) => turn_of_days(rotation, timezone, days.max(1), at)?,
-        TurnLength::Weeks(weeks) => {
-            turn_of_days(rotation, timezone, weeks.max(1).saturating_mul(7), at)?
+/// The phases of a rotation, in order, without a gap between them.
+pub(super) fn phases<'a>(rotation: &'a Rotation, timezone: &'a TimeZone) -> Vec<Phase<'a>> {
+    let cadence = Cadence::new(&rotation.every, rotation.handoff, rotation.start, timezone);
+    let Some(mut cadence) = cadence else { return Vec::new() };
+    let (mut every, mut handoff) = (&rotation.every, rotation.handoff);
+    let mut phases: Vec<Phase<'a>> = Vec::new();
+    push(&mut phases, cadence.clone(), 0, &rotation.participants);
+    for change in &rotation.changes {
+        let number = if change.is_of_cadence() {
+            every = change.every.as_ref().unwrap_or(every);
+            handoff = change.handoff.unwrap_or(handoff);
+            let Some(other) = Cadence::new(every, handoff, change.from, timezone) else { continue };
+            cadence = other;
+            Some(0)
+        } else {
+            cadence.first_on_or_after(change.from)
+        };
+        if let Some(number) = number {
+            push(&mut phases, cadence.clone(), number, &change.participants);
         }
-    };
-    let count = i64::try_from(rotation.participants.len().max(1)).ok()?;
-    let participant = usize::try_from(number.rem_euclid(count)).ok()?;
-    Some(Turn { participant, from, to: to.unwrap_or(Timestamp::MAX) })
-}
-
-/// Number, beginning and end of the turn of so many elapsed hours.
-fn turn_of_hours(
-    first: Timestamp,
-    hours: u32,
-    at: Timestamp,
-) -> (i64, Timestamp, Option<Timestamp>) {
-    let length_seconds = i64::from(hours) * 3_600;
-    let number = at.duration_since(first).as_secs().div_euclid(length_seconds);
-    let handoff = |number: i64| {
-        let elapsed = SignedDuration::from_secs(number.checked_mul(length_seconds)?);
-        first.checked_add(elapsed).ok()
-    };
-    (number, handoff(number).unwrap_or(first), handoff(number + 1))
-}
-
-/// Number, beginning and end of the turn of so many calendar days. Handoffs a day or more apart keep
-/// their order whatever the zone does, so the last one not after `at` begins the turn; a turn that
-/// falls into a skipped day has no length and is nobody's.
-fn turn_of_days(
-    rotation: &Rotation,
-    timezone: &TimeZone,
-    days: u32,
-    at: Timestamp,
-) -> Option<(i64, Timestamp, Option<Timestamp>)> {
-    let first = first_date(rotation)?;
-    let handoff = |number: i64| {
-        let hours = number.checked_mul(i64::from(days))?.checked_mul(24)?;
-        let date = first.checked_add(SignedDuration::from_secs(hours.checked_mul(3_600)?)).ok()?;
-        handoff_on(rotation, timezone, date)
-    };
-    let days_passed = first.duration_until(timezone.to_datetime(at).date()).as_hours() / 24;
-    let mut number = (days_passed / i64::from(days)).max(0);
-    let mut from = handoff(number);
-    while number > 0 && from.is_none_or(|from| from > at) {
-        number -= 1;
-        from = handoff(number);
     }
-    let mut to = handoff(number + 1);
-    while let Some(next) = to.filter(|next| *next <= at) {
-        number += 1;
-        from = Some(next);
-        to = handoff(number + 1);
+    phases
+}
+
+/// Adds a phase after those that begin before it; the others it replaces.
+fn push<'a>(
+    phases: &mut Vec<Phase<'a>>,
+    cadence: Cadence<'a>,
+    number: i64,
+    participants: &'a [Vec<UserId>],
+) {
+    let Some(from) = cadence.handoff(number) else { return };
+    while phases.pop_if(|before| before.from >= from).is_some() {}
+    if let Some(before) = phases.last_mut() {
+        before.until = from;
     }
-    Some((number, from?, to))
+    phases.push(Phase { from, until: Timestamp::MAX, cadence, number, participants });
 }
 
-fn first_date(rotation: &Rotation) -> Option<Date> {
-    let weekday = match (rotation.every, rotation.handoff_weekday) {
-        (TurnLength::Weeks(_), Some(weekday)) => weekday,
-        _ => return Some(rotation.start),
-    };
-    let days = i64::from(rotation.start.weekday().until(weekday));
-    rotation.start.checked_add(SignedDuration::from_hours(days * 24)).ok()
+impl RosterChange {
+    fn is_of_cadence(&self) -> bool {
+        self.every.is_some() || self.handoff.is_some()
+    }
 }
 
-fn handoff_on(rotation: &Rotation, timezone: &TimeZone, date: Date) -> Option<Timestamp> {
-    timezone.to_timestamp(DateTime::from_parts(date, rotation.handoff_time)).ok()
+impl Phase<'_> {
+    /// The longest time around an instant in which nobody of this phase can have a turn because all
+    /// are away, or there is nobody; none where somebody can.
+    pub(super) fn nobody_around(
+        &self,
+        absences: &Absences,
+        at: Timestamp,
+    ) -> Option<(Timestamp, Timestamp)> {
+        let (mut from, mut to) = (self.from, self.until);
+        for user in self.participants.iter().flatten() {
+            let around = absences.around(*user, at);
+            if !around.is_away {
+                return None;
+            }
+            (from, to) = (from.max(around.from), to.min(around.to));
+        }
+        Some((from, to))
+    }
+
+    /// Who has the turn at an instant of this phase, each for as long as nothing about their place
+    /// in it changes.
+    pub(super) fn turn_at(&self, absences: &Absences, at: Timestamp) -> Turn {
+        let Some(span) = self.cadence.turn_at(at) else {
+            let (from, to) = (self.from, self.until);
+            return Turn { from, to, holders: Vec::new(), vacant_to: to };
+        };
+        let (from, to) = (span.from.max(self.from), span.to.min(self.until));
+        let turns = i64::try_from(self.participants.len().max(1)).unwrap_or(i64::MAX);
+        let turn = usize::try_from((span.number - self.number).rem_euclid(turns)).unwrap_or(0);
+        let (mut holders, vacant_to) = self.staff(turn, absences, at);
+        for holder in &mut holders {
+            holder.from = holder.from.max(from);
+            holder.to = holder.to.min(to);
+        }
+        Turn { from, to, holders, vacant_to: vacant_to.min(to) }
+    }
+
+    /// The people of a turn; for each who is away, the first available participant of the turns
+    /// after it who has no place in it yet. Also when a place that stays empty may be taken.
+    fn staff(&self, turn: usize, absences: &Absences, at: Timestamp) -> (Vec<Holder>, Timestamp) {
+        let people = self.participants.get(turn).map_or(&[][..], Vec::as_slice);
+        let mut vacant_to = Timestamp::MAX;
+        let mut others = self
+            .participants
+            .iter()
+            .cycle()
+            .skip(turn + 1)
+            .take(self.participants.len().saturating_sub(1))
+            .flatten()
+            .filter(|user| !people.contains(user));
+        let mut holders: Vec<Holder> = Vec::with_capacity(people.len());
+        // Whatever changes for one place may change who stands in for a later one.
+        let (mut from, mut to) = (Timestamp::MIN, Timestamp::MAX);
+        for user in people {
+            let own = absences.around(*user, at);
+            (from, to) = (from.max(own.from), to.min(own.to));
+            if !own.is_away {
+                holders.push(Holder { user: *user, from: own.from, to: own.to });
+                continue;
+            }
+            let stand_in = others.find(|user| {
+                if holders.iter().any(|holder| holder.user == **user) {
+                    return false;
+                }
+                let around = absences.around(**user, at);
+                (from, to) = (from.max(around.from), to.min(around.to));
+                !around.is_away
+            });
+            match stand_in {
+                Some(user) => holders.push(Holder { user: *user, from, to }),
+                None => vacant_to = vacant_to.min(to),
+            }
+        }
+        (holders, vacant_to)
+    }
 }

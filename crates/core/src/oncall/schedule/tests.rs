@@ -21,17 +21,14 @@ fn zone(name: &str) -> TimeZone {
 }
 
 fn turns(every: TurnLength, start: Date, handoff: Time, participants: &[UserId]) -> Layer {
-    Layer {
-        name: "turns".into(),
-        rotation: Rotation {
-            every,
-            handoff_weekday: None,
-            handoff_time: handoff,
-            start,
-            participants: participants.to_vec(),
-        },
-        restrictions: Vec::new(),
-    }
+    let rotation = Rotation {
+        every: vec![every],
+        handoff: Handoff { on: HandoffDay::OfStart, at: handoff },
+        start,
+        participants: participants.iter().map(|user| vec![*user]).collect(),
+        changes: Vec::new(),
+    };
+    Layer::new("turns", rotation)
 }
 
 fn daily(start: Date, handoff: Time, participants: &[UserId]) -> Layer {
@@ -40,7 +37,7 @@ fn daily(start: Date, handoff: Time, participants: &[UserId]) -> Layer {
 
 fn weekly_on_monday(start: Date, participants: &[UserId]) -> Layer {
     let mut layer = turns(TurnLength::Weeks(1), start, time(9, 0, 0, 0), participants);
-    layer.rotation.handoff_weekday = Some(Weekday::Monday);
+    layer.rotation.handoff.on = HandoffDay::Weekday(Weekday::Monday);
     layer
 }
 
@@ -55,14 +52,8 @@ fn named(mut layer: Layer, name: &str) -> Layer {
 }
 
 fn schedule(timezone: &str, layers: Vec<Layer>) -> Schedule {
-    Schedule {
-        id: ScheduleId(uuid::Uuid::from_u128(9)),
-        name: "primary".into(),
-        team: None,
-        timezone: zone(timezone),
-        layers,
-        overrides: Vec::new(),
-    }
+    let id = ScheduleId(uuid::Uuid::from_u128(9));
+    Schedule { layers, ..Schedule::new(id, "primary", zone(timezone)) }
 }
 
 fn user_at(schedule: &Schedule, at: &str) -> Option<UserId> {
@@ -177,15 +168,23 @@ fn a_handoff_in_a_repeated_hour_happens_the_first_time_only() {
 }
 
 #[test]
-fn hourly_turns_count_hours_as_they_pass() {
-    let layer = turns(TurnLength::Hours(8), date(2026, 3, 28), time(8, 0, 0, 0), &[ANA, BO, CY]);
-    let schedule = schedule("Europe/Berlin", vec![layer]);
-    assert_eq!(user_at(&schedule, "2026-03-28T06:59:59Z"), None);
+fn hours_that_make_up_days_keep_local_time_and_others_count_as_they_pass() {
+    let of = |hours| {
+        let handoff = time(8, 0, 0, 0);
+        let layer = turns(TurnLength::Hours(hours), date(2026, 3, 28), handoff, &[ANA, BO, CY]);
+        schedule("Europe/Berlin", vec![layer])
+    };
+    assert_eq!(user_at(&of(8), "2026-03-28T06:59:59Z"), None);
+    // From midnight to eight in the morning, of which an hour is skipped.
     assert_eq!(
-        stretch_at(&schedule, "2026-03-29T00:59:59Z"),
-        ("2026-03-28T23:00:00Z".into(), "2026-03-29T07:00:00Z".into())
+        stretch_at(&of(8), "2026-03-29T00:59:59Z"),
+        ("2026-03-28T23:00:00Z".into(), "2026-03-29T06:00:00Z".into())
     );
-    assert_eq!(user_at(&schedule, "2026-03-29T07:00:00Z"), Some(ANA));
+    assert_eq!(user_at(&of(8), "2026-03-29T06:00:00Z"), Some(ANA));
+    assert_eq!(
+        stretch_at(&of(7), "2026-03-29T00:59:59Z"),
+        ("2026-03-28T21:00:00Z".into(), "2026-03-29T04:00:00Z".into())
+    );
 }
 
 #[test]
@@ -273,13 +272,13 @@ fn a_later_layer_takes_precedence_in_its_hours_and_the_earlier_one_has_the_rest(
 #[test]
 fn an_override_wins_over_layers_and_a_later_one_over_an_earlier_one() {
     let mut schedule = schedule("UTC", vec![weekly_on_monday(date(2026, 1, 5), &[ANA])]);
-    let replace = |user, from, to| Override { user, from: t(from), to: t(to) };
-    schedule.overrides = vec![
+    let replace = |user, from, to| Override { user, from: t(from), to: t(to), instead_of: None };
+    schedule.overrides = Overrides::new(vec![
         replace(BO, "2026-01-06T00:00:00Z", "2026-01-07T00:00:00Z"),
         replace(CY, "2026-01-06T10:00:00Z", "2026-01-06T12:00:00Z"),
         // Ends before it begins: replaces nobody.
         replace(CY, "2026-01-08T00:00:00Z", "2026-01-07T00:00:00Z"),
-    ];
+    ]);
     let expanded: Vec<_> = shifts(&schedule, t("2026-01-05T09:00:00Z"), t("2026-01-12T09:00:00Z"))
         .into_iter()
         .map(|shift| (shift.user, shift.layer, shift.to.to_string()))
@@ -321,8 +320,8 @@ fn next_on_call_is_the_next_person_or_the_end_of_a_gap() {
     let mut alone = schedule("UTC", vec![weekly_on_monday(date(2026, 1, 5), &[ANA])]);
     let now = t("2026-02-01T00:00:00Z");
     assert_eq!(next_on_call(&alone, now), None);
-    alone.overrides =
-        vec![Override { user: BO, from: t("2026-03-01T00:00:00Z"), to: t("2026-03-02T00:00:00Z") }];
+    let (from, to) = (t("2026-03-01T00:00:00Z"), t("2026-03-02T00:00:00Z"));
+    alone.overrides = vec![Override { user: BO, from, to, instead_of: None }].into();
     assert_eq!(next_on_call(&alone, now).map(|shift| shift.user), Some(BO));
     let office = restricted(
         weekly_on_monday(date(2026, 1, 5), &[ANA]),

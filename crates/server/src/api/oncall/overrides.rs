@@ -190,7 +190,7 @@ async fn make(
         stretch(body.from.as_ref(), body.to.as_ref(), body.r#for.as_deref(), ctx.app.now())?;
     let wanted = Wanted {
         schedule: of.id,
-        span: Span { user, from, to },
+        span: Span { user, from, to, instead_of: None },
         reason: body.reason,
         split: body.split,
     };

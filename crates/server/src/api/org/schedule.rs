@@ -185,6 +185,7 @@ fn describe(directory: &Directory, of: &schedule::Schedule) -> Schedule {
             .rotation
             .participants
             .iter()
+            .flatten()
             .map(|user| user_name(directory, *user))
             .collect(),
     };

@@ -54,7 +54,7 @@ pub fn shift_of(directory: &Directory, schedule: ScheduleId, of: UserId) -> Obje
     let schedule = directory.schedules.get(schedule);
     let team = schedule.and_then(|schedule| schedule.team).and_then(|id| directory.teams.get(id));
     let takes_part = schedule.is_some_and(|schedule| {
-        schedule.layers.iter().any(|layer| layer.rotation.participants.contains(&of))
+        schedule.layers.iter().any(|layer| layer.rotation.everybody().any(|user| user == of))
     });
     let belongs = takes_part
         || team.is_some_and(|team| team.members.contains(&of) || team.manager == Some(of));

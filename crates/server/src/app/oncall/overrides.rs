@@ -217,7 +217,8 @@ pub(super) async fn standing(
     now: Timestamp,
 ) -> Result<Vec<Standing>, StoreError> {
     let made = store_override::of_schedule(tx, schedule, now).await?;
-    let of_file = directory.schedules.get(schedule).map_or(&[][..], |known| &known.overrides);
+    let of_file =
+        directory.schedules.get(schedule).map_or(&[][..], |known| known.overrides.as_slice());
     let of_file = of_file.iter().filter(|span| !made.iter().any(|stored| stored.span == **span));
     let of_file: Vec<_> = of_file
         .filter(|span| span.to > now)

@@ -73,20 +73,26 @@ impl FromStr for Length {
     }
 }
 
-/// The length of a turn: whole weeks (`1w`), whole days (`3d`) or whole hours (`12h`). The unit
-/// that was written decides how it is counted: `1d` is a day of the calendar, `24h` are hours.
+/// The length of a turn: calendar months (`1mo`), weeks (`1w`), days (`3d`), hours (`12h`) or
+/// minutes (`90m`). `hourly`, `daily`, `weekly` and `monthly` are understood too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Turn(pub TurnLength);
 
 /// The longest turn, in days.
 pub const TURN_DAYS_MAX: u32 = 366;
+/// The longest turn of months.
+pub const TURN_MONTHS_MAX: u32 = 12;
+/// The shortest turn, in minutes.
+pub const TURN_MINUTES_MIN: u32 = 15;
 
 impl fmt::Display for Turn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
+            TurnLength::Minutes(count) => write!(f, "{count}m"),
             TurnLength::Hours(count) => write!(f, "{count}h"),
             TurnLength::Days(count) => write!(f, "{count}d"),
             TurnLength::Weeks(count) => write!(f, "{count}w"),
+            TurnLength::Months(count) => write!(f, "{count}mo"),
         }
     }
 }
@@ -95,6 +101,22 @@ impl FromStr for Turn {
     type Err = Unreadable;
 
     fn from_str(text: &str) -> Result<Self, Unreadable> {
+        match text.trim() {
+            "hourly" => return Ok(Self(TurnLength::Hours(1))),
+            "daily" => return Ok(Self(TurnLength::Days(1))),
+            "weekly" => return Ok(Self(TurnLength::Weeks(1))),
+            "monthly" => return Ok(Self(TurnLength::Months(1))),
+            _ => {}
+        }
+        if let Some(months) = text.trim().strip_suffix("mo") {
+            let months = months.parse().ok().filter(|count| (1..=TURN_MONTHS_MAX).contains(count));
+            return months.map(|count| Self(TurnLength::Months(count))).ok_or_else(|| {
+                Unreadable(format!(
+                    "`{}` is not a number of months from 1 to {TURN_MONTHS_MAX}; write for example `1mo`",
+                    short(text)
+                ))
+            });
+        }
         let seconds = Length::from_str(text)?.0.as_secs();
         if seconds == 0 {
             return Err(Unreadable(
@@ -112,10 +134,18 @@ impl FromStr for Turn {
         if units.iter().all(|unit| matches!(unit, 'w' | 'd')) {
             return Ok(Self(TurnLength::Days(whole(86_400))));
         }
-        if seconds % 3_600 != 0 {
+        if seconds < i64::from(TURN_MINUTES_MIN) * 60 {
             return Err(Unreadable(format!(
-                "a turn is made of whole weeks, days or hours, and `{text}` is not; write for example `1w`, `1d` or `12h`"
+                "a turn is at least {TURN_MINUTES_MIN} minutes long; for a month write `1mo`"
             )));
+        }
+        if seconds % 60 != 0 {
+            return Err(Unreadable(format!(
+                "a turn is made of whole months, weeks, days, hours or minutes, and `{text}` is not; write for example `1w`, `1d` or `12h`"
+            )));
+        }
+        if seconds % 3_600 != 0 {
+            return Ok(Self(TurnLength::Minutes(whole(60))));
         }
         Ok(Self(TurnLength::Hours(whole(3_600))))
     }

@@ -1,92 +1,183 @@
 //! The rules once more, told slowly: handoffs are walked one by one on the calendar, windows are laid
-//! out day by day, and gap and fold are spelled out.
+//! out day by day, everybody's leave is read from the list, and gap and fold are spelled out.
 
 use jiff::civil::DateTime;
-use jiff::tz::{AmbiguousOffset, TimeZoneDatabase};
-use proptest::prelude::*;
-use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use jiff::tz::AmbiguousOffset;
 
 use super::*;
 
-/// Who has an instant, and by which turn: two instants with the same answer share a stretch.
+mod cases;
+
+/// Somebody on call, and why: two instants at which the same seat is taken share a shift.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Seat {
+    pub user: UserId,
+    pub mentor: Option<UserId>,
+    source: Source,
+    /// The places of the overrides through which the seat went from hand to hand.
+    replaced: Vec<usize>,
+    /// The place of the reverse shadow.
+    trainee: Option<usize>,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Holder {
-    Nobody,
-    Override { place: usize, user: UserId },
-    Layer { place: usize, turn: usize, user: UserId },
+enum Source {
+    Override { place: usize },
+    Layer { place: usize, turn: usize, seat: usize, stands_in: UserId },
 }
 
-impl Holder {
-    fn user(self) -> Option<UserId> {
-        match self {
-            Self::Nobody => None,
-            Self::Override { user, .. } | Self::Layer { user, .. } => Some(user),
-        }
-    }
+/// A turn as it was walked to: the groups of its phase, and which of them has it.
+struct Turn<'a> {
+    from: Timestamp,
+    groups: &'a [Vec<UserId>],
+    group: usize,
 }
 
-struct Oracle<'a> {
+pub(super) struct Oracle<'a> {
     schedule: &'a Schedule,
-    handoffs: Vec<Vec<Timestamp>>,
+    absences: &'a [Absence],
+    turns: Vec<Vec<Turn<'a>>>,
 }
 
 impl<'a> Oracle<'a> {
-    fn new(schedule: &'a Schedule, until: Timestamp) -> Self {
-        let handoffs =
-            schedule.layers.iter().map(|layer| walk(&layer.rotation, &schedule.timezone, until));
-        Self { schedule, handoffs: handoffs.collect() }
+    pub(super) fn new(schedule: &'a Schedule, absences: &'a [Absence], until: Timestamp) -> Self {
+        let turns = schedule
+            .layers
+            .iter()
+            .map(|layer| turns_of(&layer.rotation, zone_of(schedule, layer), until));
+        Self { schedule, absences, turns: turns.collect() }
     }
 
-    fn holder(&self, at: Timestamp) -> Holder {
-        for (place, replacement) in self.schedule.overrides.iter().enumerate().rev() {
-            if (replacement.from..replacement.to).contains(&at) {
-                return Holder::Override { place, user: replacement.user };
-            }
-        }
-        for (place, layer) in self.schedule.layers.iter().enumerate().rev() {
-            let passed = self.handoffs[place].iter().filter(|handoff| **handoff <= at).count();
-            let people = &layer.rotation.participants;
-            if passed == 0 || people.is_empty() || !self.is_within(&layer.restrictions, at) {
-                continue;
-            }
-            let turn = passed - 1;
-            return Holder::Layer { place, turn, user: people[turn % people.len()] };
-        }
-        Holder::Nobody
-    }
-
-    fn is_within(&self, restrictions: &[Restriction], at: Timestamp) -> bool {
-        if restrictions.is_empty() {
-            return true;
-        }
-        let timezone = &self.schedule.timezone;
-        let mut day = timezone.to_datetime(at).date();
-        for _ in 0..10 {
-            day = day.yesterday().unwrap();
-        }
-        let mut windows: Vec<(DateTime, DateTime)> = Vec::new();
-        for _ in 0..20 {
-            for restriction in restrictions {
-                if restriction.days.is_empty() || restriction.days.contains(&day.weekday()) {
-                    let end = if restriction.to <= restriction.from {
-                        day.tomorrow().unwrap()
-                    } else {
-                        day
-                    };
-                    windows
-                        .push((day.to_datetime(restriction.from), end.to_datetime(restriction.to)));
+    /// Who is on call, from the lowest precedence to the highest.
+    pub(super) fn seats(&self, at: Timestamp) -> Vec<Seat> {
+        let overrides: Vec<&Override> = self.schedule.overrides.iter().collect();
+        let counts = |replacement: &Override| (replacement.from..replacement.to).contains(&at);
+        let whole = overrides.iter().rposition(|one| one.instead_of.is_none() && counts(one));
+        let mut seats = match whole {
+            Some(place) => vec![seat(overrides[place].user, Source::Override { place })],
+            None => self.seats_by_layers(at),
+        };
+        for seat in &mut seats {
+            for (place, replacement) in overrides.iter().enumerate() {
+                let is_later = whole.is_none_or(|whole| place > whole);
+                if is_later && counts(replacement) && replacement.instead_of == Some(seat.user) {
+                    seat.user = replacement.user;
+                    seat.replaced.push(place);
                 }
             }
-            day = day.tomorrow().unwrap();
+            let trainee = self.schedule.shadows.iter().position(|shadow| {
+                shadow.reverse
+                    && shadow.follows == seat.user
+                    && (shadow.from..shadow.to).contains(&at)
+                    && !self.is_away(shadow.user, at)
+            });
+            if let Some(place) = trainee {
+                seat.trainee = trainee;
+                seat.mentor = Some(seat.user);
+                seat.user = self.schedule.shadows[place].user;
+            }
         }
-        while let Some((a, b)) = touching(&windows) {
-            let other = windows.remove(b);
-            windows[a] = (windows[a].0.min(other.0), windows[a].1.max(other.1));
-        }
-        windows
-            .iter()
-            .any(|(from, to)| resolve(timezone, *from) <= at && at < resolve(timezone, *to))
+        seats
     }
+
+    /// Who gets copies, and of whose pages.
+    pub(super) fn copies(&self, at: Timestamp) -> Vec<(UserId, UserId)> {
+        let mut copies = Vec::new();
+        for seat in self.seats(at) {
+            copies.extend(seat.mentor.map(|mentor| (mentor, seat.user)));
+            for shadow in &self.schedule.shadows {
+                let follows = shadow.follows == seat.mentor.unwrap_or(seat.user);
+                let counts = (shadow.from..shadow.to).contains(&at) && !shadow.reverse;
+                if follows && counts && shadow.user != seat.user {
+                    copies.push((shadow.user, seat.user));
+                }
+            }
+        }
+        copies
+    }
+
+    fn is_away(&self, user: UserId, at: Timestamp) -> bool {
+        self.absences
+            .iter()
+            .any(|absence| absence.user == user && absence.from <= at && at < absence.to)
+    }
+
+    fn seats_by_layers(&self, at: Timestamp) -> Vec<Seat> {
+        let mut below: Vec<Seat> = Vec::new();
+        for (place, layer) in self.schedule.layers.iter().enumerate() {
+            let own = self.seats_in(place, layer, at);
+            if own.is_empty() {
+                continue;
+            }
+            if !layer.adds {
+                below.clear();
+            }
+            below.extend(own);
+        }
+        below
+    }
+
+    fn seats_in(&self, place: usize, layer: &Layer, at: Timestamp) -> Vec<Seat> {
+        let turns = &self.turns[place];
+        let Some(number) = turns.iter().rposition(|turn| turn.from <= at) else { return vec![] };
+        if !is_within(&layer.restrictions, zone_of(self.schedule, layer), at) {
+            return vec![];
+        }
+        let Turn { groups, group, .. } = &turns[number];
+        let Some(people) = groups.get(*group) else { return vec![] };
+        // Everybody else who is there, in the order of their turns.
+        let mut pool: Vec<UserId> = Vec::new();
+        for step in 1..groups.len() {
+            for user in &groups[(group + step) % groups.len()] {
+                if !people.contains(user) && !pool.contains(user) && !self.is_away(*user, at) {
+                    pool.push(*user);
+                }
+            }
+        }
+        let mut pool = pool.into_iter();
+        let mut seats = Vec::new();
+        for (seat_number, user) in people.iter().enumerate() {
+            let there = if self.is_away(*user, at) { pool.next() } else { Some(*user) };
+            let Some(stands_in) = there else { continue };
+            let source = Source::Layer { place, turn: number, seat: seat_number, stands_in };
+            seats.push(seat(stands_in, source));
+        }
+        seats
+    }
+}
+
+fn seat(user: UserId, source: Source) -> Seat {
+    Seat { user, mentor: None, source, replaced: vec![], trainee: None }
+}
+
+fn zone_of<'a>(schedule: &'a Schedule, layer: &'a Layer) -> &'a TimeZone {
+    layer.timezone.as_ref().unwrap_or(&schedule.timezone)
+}
+
+fn is_within(restrictions: &[Restriction], timezone: &TimeZone, at: Timestamp) -> bool {
+    if restrictions.is_empty() {
+        return true;
+    }
+    let mut day = timezone.to_datetime(at).date();
+    for _ in 0..10 {
+        day = day.yesterday().unwrap();
+    }
+    let mut windows: Vec<(DateTime, DateTime)> = Vec::new();
+    for _ in 0..20 {
+        for restriction in restrictions {
+            if restriction.days.is_empty() || restriction.days.contains(&day.weekday()) {
+                let is_next_day = restriction.to <= restriction.from;
+                let end = if is_next_day { day.tomorrow().unwrap() } else { day };
+                windows.push((day.to_datetime(restriction.from), end.to_datetime(restriction.to)));
+            }
+        }
+        day = day.tomorrow().unwrap();
+    }
+    while let Some((a, b)) = touching(&windows) {
+        let other = windows.remove(b);
+        windows[a] = (windows[a].0.min(other.0), windows[a].1.max(other.1));
+    }
+    windows.iter().any(|(from, to)| resolve(timezone, *from) <= at && at < resolve(timezone, *to))
 }
 
 fn touching(windows: &[(DateTime, DateTime)]) -> Option<(usize, usize)> {
@@ -96,31 +187,128 @@ fn touching(windows: &[(DateTime, DateTime)]) -> Option<(usize, usize)> {
     })
 }
 
-fn walk(rotation: &Rotation, timezone: &TimeZone, until: Timestamp) -> Vec<Timestamp> {
-    let (hours, days) = match rotation.every {
-        TurnLength::Hours(hours) => (hours, 0),
-        TurnLength::Days(days) => (0, days),
-        TurnLength::Weeks(weeks) => (0, 7 * weeks),
+/// Every turn of a rotation up to an instant: a planned change drops what comes at or after its
+/// first handoff and goes on with its own.
+fn turns_of<'a>(rotation: &'a Rotation, timezone: &TimeZone, until: Timestamp) -> Vec<Turn<'a>> {
+    let (mut every, mut handoff, mut start) = (&rotation.every, rotation.handoff, rotation.start);
+    let mut turns: Vec<Turn<'a>> = Vec::new();
+    let mut enter = |handoffs: &[(DateTime, Timestamp)], groups: &'a [Vec<UserId>]| {
+        let Some((_, first)) = handoffs.first() else { return };
+        turns.retain(|turn| turn.from < *first);
+        for (number, (_, from)) in handoffs.iter().enumerate() {
+            let group = if groups.is_empty() { 0 } else { number % groups.len() };
+            turns.push(Turn { from: *from, groups, group });
+        }
     };
-    let mut day = rotation.start;
-    if let (TurnLength::Weeks(_), Some(weekday)) = (rotation.every, rotation.handoff_weekday) {
+    enter(&walk(every, handoff, start, timezone, until), &rotation.participants);
+    for change in &rotation.changes {
+        if change.every.is_none() && change.handoff.is_none() {
+            let handoffs = walk(every, handoff, start, timezone, until);
+            let counting: Vec<_> =
+                handoffs.into_iter().skip_while(|(local, _)| local.date() < change.from).collect();
+            enter(&counting, &change.participants);
+        } else {
+            every = change.every.as_ref().unwrap_or(every);
+            (handoff, start) = (change.handoff.unwrap_or(handoff), change.from);
+            enter(&walk(every, handoff, start, timezone, until), &change.participants);
+        }
+    }
+    turns
+}
+
+/// The handoffs up to an instant, each with the local time that was meant.
+fn walk(
+    every: &[TurnLength],
+    handoff: Handoff,
+    start: Date,
+    timezone: &TimeZone,
+    until: Timestamp,
+) -> Vec<(DateTime, Timestamp)> {
+    if every.iter().any(|length| matches!(length, TurnLength::Months(_))) {
+        return walk_months(every, handoff, start, timezone, until);
+    }
+    let minutes: Vec<i64> = every.iter().map(minutes_of).collect();
+    let cycle: i64 = minutes.iter().sum();
+    let mut day = start;
+    if let (HandoffDay::Weekday(weekday), 0) = (handoff.on, cycle % (7 * 24 * 60)) {
         while day.weekday() != weekday {
             day = day.tomorrow().unwrap();
         }
     }
-    let mut handoff = resolve(timezone, day.to_datetime(rotation.handoff_time));
+    let is_by_the_clock = cycle % (24 * 60) == 0 || (24 * 60) % cycle == 0;
+    let mut local = day.to_datetime(handoff.at);
+    let mut instant = resolve(timezone, local);
     let mut handoffs = Vec::new();
-    while handoff <= until {
-        handoffs.push(handoff);
-        for _ in 0..days {
-            day = day.tomorrow().unwrap();
+    let beyond = timezone.to_datetime(until).checked_add(jiff::Span::new().days(3)).unwrap();
+    for length in minutes.iter().cycle() {
+        if local > beyond {
+            break;
         }
-        handoff = match hours {
-            0 => resolve(timezone, day.to_datetime(rotation.handoff_time)),
-            _ => handoff + SignedDuration::from_hours(hours.into()),
-        };
+        handoffs.push((local, instant));
+        let length = SignedDuration::from_mins(*length);
+        if is_by_the_clock {
+            local = local.checked_add(length).unwrap();
+            instant = resolve(timezone, local);
+        } else {
+            instant += length;
+            local = timezone.to_datetime(instant);
+        }
     }
     handoffs
+}
+
+fn minutes_of(length: &TurnLength) -> i64 {
+    i64::from(match length {
+        TurnLength::Minutes(count) => *count,
+        TurnLength::Hours(count) => 60 * count,
+        TurnLength::Days(count) => 24 * 60 * count,
+        TurnLength::Weeks(count) => 7 * 24 * 60 * count,
+        TurnLength::Months(_) => unreachable!("months are walked by themselves"),
+    })
+}
+
+/// Goes from day to day and asks of each whether it is the day of a handoff.
+fn walk_months(
+    every: &[TurnLength],
+    handoff: Handoff,
+    start: Date,
+    timezone: &TimeZone,
+    until: Timestamp,
+) -> Vec<(DateTime, Timestamp)> {
+    let mut lengths = every.iter().cycle();
+    let mut months_to_wait = 0;
+    let mut handoffs = Vec::new();
+    let mut day = start;
+    let last = timezone.to_datetime(until).date().tomorrow().unwrap();
+    while day <= last {
+        if is_handoff_day(day, handoff.on, start) {
+            if months_to_wait == 0 {
+                let local = day.to_datetime(handoff.at);
+                handoffs.push((local, resolve(timezone, local)));
+                let Some(TurnLength::Months(months)) = lengths.next() else { unreachable!() };
+                months_to_wait = *months;
+            }
+            months_to_wait -= 1;
+        }
+        day = day.tomorrow().unwrap();
+    }
+    handoffs
+}
+
+fn is_handoff_day(day: Date, on: HandoffDay, start: Date) -> bool {
+    let is_last_day = day.tomorrow().unwrap().month() != day.month();
+    let is_of_month = |wanted: i8| day.day() == wanted || (is_last_day && day.day() < wanted);
+    let is_nth = |number: i8, weekday: Weekday| {
+        let is_last_week = day.day() > day.days_in_month() - 7;
+        let is_meant = if number >= 5 { is_last_week } else { (day.day() - 1) / 7 + 1 == number };
+        day.weekday() == weekday && is_meant
+    };
+    match on {
+        HandoffDay::OfStart => is_of_month(start.day()),
+        HandoffDay::OfMonth(wanted) => is_of_month(wanted),
+        HandoffDay::Weekday(weekday) => is_nth(1, weekday),
+        HandoffDay::Nth(number, weekday) => is_nth(number, weekday),
+    }
 }
 
 /// RFC 5545, 3.3.5: a local time that does not exist is read with the offset before the gap; of one
@@ -131,148 +319,4 @@ fn resolve(timezone: &TimeZone, local: DateTime) -> Timestamp {
         AmbiguousOffset::Gap { before, .. } | AmbiguousOffset::Fold { before, .. } => before,
     };
     offset.to_timestamp(local).unwrap()
-}
-
-/// A schedule whose life leads up to a change of offset of its zone, if it has one then, and
-/// instants around that change.
-#[derive(Debug)]
-struct Case {
-    schedule: Schedule,
-    instants: Vec<Timestamp>,
-}
-
-/// Any time on the hour or half hour, and more often one within an hour and a half of the change.
-fn clock_time(change: Time) -> impl Strategy<Value = Time> {
-    let any = (0..48_i64).prop_map(|half_hours| (Time::midnight(), 30 * half_hours));
-    let close = (-9..=9_i64).prop_map(move |tens| (change, 10 * tens));
-    prop_oneof![close, any]
-        .prop_map(|(time, minutes)| time.wrapping_add(SignedDuration::from_mins(minutes)))
-}
-
-fn a_layer(change: DateTime) -> impl Strategy<Value = Layer> {
-    let every = prop_oneof![
-        (1..30_u32).prop_map(TurnLength::Hours),
-        (1..4_u32).prop_map(TurnLength::Days),
-        (1..3_u32).prop_map(TurnLength::Weeks),
-    ];
-    let start = prop_oneof![0..15_i64, 0..400_i64];
-    let clock_time = || clock_time(change.time());
-    let weekday = proptest::option::of(proptest::sample::select(&WEEK[..]));
-    let people = proptest::collection::vec(proptest::sample::select(&[ANA, BO, CY][..]), 0..4);
-    let days = proptest::sample::subsequence(&WEEK[..], 0..7);
-    let restriction = (days, clock_time(), clock_time()).prop_map(|(days, from, to)| Restriction {
-        days,
-        from,
-        to,
-    });
-    let restrictions = proptest::collection::vec(restriction, 0..3);
-    (every, start, weekday, clock_time(), people, restrictions).prop_map(
-        move |(every, days_before, handoff_weekday, handoff_time, participants, restrictions)| {
-            let start = change.date() - SignedDuration::from_hours(24 * days_before);
-            let rotation = Rotation { every, handoff_weekday, handoff_time, start, participants };
-            Layer { name: "turns".into(), rotation, restrictions }
-        },
-    )
-}
-
-fn a_case(timezone: TimeZone) -> impl Strategy<Value = Case> {
-    let from = date(1900, 1, 1).to_zoned(TimeZone::UTC).unwrap().timestamp().as_second();
-    let to = date(2045, 1, 1).to_zoned(TimeZone::UTC).unwrap().timestamp().as_second();
-    prop_oneof![from..to, 1_767_225_600..to].prop_flat_map(move |second| {
-        let timezone = timezone.clone();
-        let about = Timestamp::from_second(second).unwrap();
-        let change = timezone.following(about).next().map_or(about, |next| next.timestamp());
-        let around = (-200_000..200_000_i64)
-            .prop_map(move |seconds| change + SignedDuration::from_secs(seconds));
-        let replacement = (around.clone(), 0..100_000_i64, proptest::bool::ANY).prop_map(
-            |(from, seconds, is_ana)| Override {
-                user: if is_ana { ANA } else { CY },
-                from,
-                to: from + SignedDuration::from_secs(seconds),
-            },
-        );
-        let layers = proptest::collection::vec(a_layer(timezone.to_datetime(change)), 0..4);
-        let overrides = proptest::collection::vec(replacement, 0..4);
-        (layers, overrides, proptest::collection::vec(around, 6)).prop_map(
-            move |(layers, overrides, instants)| {
-                let mut schedule = schedule("UTC", layers);
-                schedule.timezone = timezone.clone();
-                schedule.overrides = overrides;
-                Case { schedule, instants }
-            },
-        )
-    })
-}
-
-const WEEK: [Weekday; 7] = [
-    Weekday::Monday,
-    Weekday::Tuesday,
-    Weekday::Wednesday,
-    Weekday::Thursday,
-    Weekday::Friday,
-    Weekday::Saturday,
-    Weekday::Sunday,
-];
-
-/// The answers at an instant are the oracle's, its stretch can be made no longer, and the expansion
-/// tells the same.
-fn check(case: &Case) {
-    let nano = SignedDuration::from_nanos(1);
-    let first = *case.instants.iter().min().unwrap();
-    let last = *case.instants.iter().max().unwrap();
-    let oracle = Oracle::new(&case.schedule, last + SignedDuration::from_hours(24 * 60));
-    let expanded = shifts(&case.schedule, first, last + nano);
-    assert!(expanded.iter().all(|shift| shift.from < shift.to));
-    assert!(expanded.windows(2).all(|pair| pair[0].to <= pair[1].from), "{expanded:?}");
-    let edges = expanded.iter().flat_map(|shift| [shift.from, shift.to, shift.to - nano]);
-    let instants = case.instants.iter().copied().chain(edges);
-    for at in instants {
-        let answer = on_call_at(&case.schedule, at);
-        let holder = oracle.holder(at);
-        assert_eq!(answer.first().map(|shift| shift.user), holder.user(), "at {at}");
-        if (first..=last).contains(&at) {
-            let told = expanded.iter().find(|shift| shift.from <= at && at < shift.to);
-            assert_eq!(told, answer.first(), "at {at}");
-        }
-        let change = next_change(&case.schedule, at);
-        if let Some(shift) = answer.first() {
-            assert_eq!(change, Some(shift.to), "at {at}");
-            assert_eq!(oracle.holder(shift.from), holder, "{at} since {}", shift.from);
-            assert_ne!(oracle.holder(shift.from - nano), holder, "{at} since {}", shift.from);
-        }
-        if let Some(change) = change.filter(|change| *change < last) {
-            assert_eq!(oracle.holder(change - nano), holder, "{at} until {change}");
-            assert_ne!(oracle.holder(change), holder, "{at} until {change}");
-        }
-    }
-}
-
-#[test]
-fn every_time_zone_agrees_with_the_calendar_walked_day_by_day() {
-    let zones = TimeZoneDatabase::bundled();
-    let names: Vec<_> = zones.available().collect();
-    assert!(names.len() > 400, "only {} zones", names.len());
-    for (place, name) in names.into_iter().enumerate() {
-        let timezone = zones.get(name.as_str()).unwrap();
-        let config = Config { cases: 4, failure_persistence: None, ..Config::default() };
-        let rng = TestRng::from_seed(RngAlgorithm::XorShift, &(place as u128 + 1).to_le_bytes());
-        let run = TestRunner::new_with_rng(config, rng).run(&a_case(timezone), |case| {
-            check(&case);
-            Ok(())
-        });
-        assert!(run.is_ok(), "{}: {}", name.as_str(), run.unwrap_err());
-    }
-}
-
-proptest! {
-    #![proptest_config(Config { cases: 48, failure_persistence: None, ..Config::default() })]
-
-    #[test]
-    fn any_schedule_near_a_change_of_clocks_agrees_with_the_oracle(
-        case in proptest::sample::select(
-            &["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Africa/Casablanca"][..],
-        ).prop_flat_map(|name| a_case(zone(name)))
-    ) {
-        check(&case);
-    }
 }

@@ -243,10 +243,10 @@ const BAD: &[Bad] = &[
     ),
     (
         "every: 1w, handoff: \"Mon 09:00\", start: 2026-01-05, participants: [ana, bo]",
-        "every: 90m",
+        "every: 90s",
         &[
             "line 48, column 19: schedules[0].layers[0].rotation.start: `start` is missing",
-            "line 48, column 28: schedules[0].layers[0].rotation.every: a turn is made of whole weeks, days or hours, and `90m` is not; write for example `1w`, `1d` or `12h`",
+            "line 48, column 28: schedules[0].layers[0].rotation.every: a turn is at least 15 minutes long; for a month write `1mo`",
         ],
     ),
     (

@@ -107,9 +107,9 @@ fn people(directory: &Directory, target: Target, with_overrides: bool) -> Vec<Us
     match target {
         Target::User(user) => vec![user],
         Target::Schedule(id) => directory.schedules.get(id).map_or_else(Vec::new, |schedule| {
-            let layers = schedule.layers.iter().flat_map(|layer| &layer.rotation.participants);
+            let layers = schedule.layers.iter().flat_map(|layer| layer.rotation.everybody());
             let overrides = schedule.overrides.iter().filter(|_| with_overrides);
-            layers.copied().chain(overrides.map(|instead| instead.user)).collect()
+            layers.chain(overrides.map(|instead| instead.user)).collect()
         }),
         Target::Team(id) => {
             directory.teams.get(id).map_or_else(Vec::new, |team| team.members.clone())
@@ -154,7 +154,7 @@ fn why_not(directory: &Directory, target: Target) -> String {
 /// Says when a schedule has nobody on call.
 fn gaps(schedule: &Schedule, now: Timestamp) -> Option<String> {
     let name = &schedule.name;
-    if !schedule.layers.iter().any(|layer| !layer.rotation.participants.is_empty()) {
+    if !schedule.layers.iter().any(|layer| layer.rotation.everybody().next().is_some()) {
         return Some(format!(
             "the schedule `{name}` has nobody on call, except where somebody overrides it"
         ));
