@@ -57,6 +57,21 @@ const alert = createRoute({
   component: lazyRouteComponent(() => import("./alerting/alert")),
 });
 
+const maintenance = createRoute({
+  getParentRoute: () => root,
+  path: "/maintenance",
+  component: lazyRouteComponent(() => import("./alerting/maintenance")),
+});
+
+const shadow = createRoute({
+  getParentRoute: () => root,
+  path: "/services/$name/shadow",
+  validateSearch: (search: Record<string, unknown>): { days?: number } => ({
+    days: typeof search.days === "number" ? search.days : undefined,
+  }),
+  component: lazyRouteComponent(() => import("./alerting/shadow")),
+});
+
 const messages = createRoute({
   getParentRoute: () => root,
   path: "/messages",
@@ -149,6 +164,8 @@ export const router = createRouter({
     incident,
     alerts,
     alert,
+    maintenance,
+    shadow,
     messages,
     workbench,
     onCall,

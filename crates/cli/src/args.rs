@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 
 use crate::command::{
     alert, alias, apply, backup, bench, check, completions, demo, doctor, export, incident,
-    message, oncall, page, preview, release, restore, serve, sim, token, user,
+    maintenance, message, oncall, page, preview, release, restore, serve, shadow, sim, token, user,
 };
 use crate::failure::conclude;
 use crate::settings::{Global, Settings};
@@ -56,6 +56,12 @@ enum Command {
     /// Look at raw messages and take them through triage again
     #[command(subcommand)]
     Message(message::Message),
+    /// Plan maintenance, during which alerts are recorded and page nobody
+    #[command(subcommand)]
+    Maintenance(maintenance::Maintenance),
+    /// Look at what is tried out in shadow mode, and forecast pages per shift
+    #[command(subcommand)]
+    Shadow(shadow::Shadow),
     /// Write a backup, also while serving
     Backup(backup::Backup),
     /// Restore a backup into an empty store, which then is held
@@ -105,6 +111,8 @@ async fn obey(cli: Cli) -> anyhow::Result<()> {
         Command::Page(page) => page.run(&settings()?).await,
         Command::Alert(alert) => alert.run(&settings()?).await,
         Command::Message(message) => message.run(&settings()?).await,
+        Command::Maintenance(maintenance) => maintenance.run(&settings()?).await,
+        Command::Shadow(shadow) => shadow.run(&settings()?).await,
         Command::Backup(backup) => backup.run(&settings()?).await,
         Command::Restore(restore) => restore.run(&settings()?).await,
         Command::Release => release::run(&settings()?).await,

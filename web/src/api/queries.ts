@@ -3,6 +3,7 @@
  * live events can name what they make stale. Writes live with their screens.
  */
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { nowMs } from "@/ui/clock";
 import { get, getPart, type ListPath, type Options } from "./client";
 import type { List, Page } from "./types";
 
@@ -68,6 +69,21 @@ export const alert = (id: string) =>
 
 export const alertMessages = (id: string) =>
   paged(["alert", id, "messages"], "/alerts/{id}/messages", { path: { id } });
+
+export const maintenance = (over: boolean) =>
+  paged(["maintenance", over], "/maintenance", { query: { over } });
+
+/** What shadow mode recorded of a service in the last days, with the forecast. */
+export const shadow = (name: string, days: number) =>
+  queryOptions({
+    queryKey: ["services", name, "shadow", days],
+    queryFn: ({ signal }) =>
+      get("/services/{name}/shadow", {
+        path: { name },
+        query: { from: new Date(nowMs() - days * 24 * 3_600_000).toISOString() },
+        signal,
+      }),
+  });
 
 export const messages = (q: string) => paged(["messages", q], "/messages", { query: { q } });
 
@@ -173,7 +189,7 @@ function whole<P extends ListPath>(key: string[], path: P) {
   });
 }
 
-function paged<P extends ListPath>(key: string[], path: P, options: Options<"get", P>) {
+function paged<P extends ListPath>(key: (string | boolean)[], path: P, options: Options<"get", P>) {
   return infiniteQueryOptions({
     queryKey: key,
     queryFn: ({ pageParam, signal }) =>

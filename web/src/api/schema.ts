@@ -235,6 +235,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/forecast": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Forecast pages.
+         * @description Looks at the recorded alerts of a time as if a configuration had been in force then, shadow mode
+         *     and maintenance aside, and counts the pages per person and shift.
+         */
+        post: operations["forecast"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents": {
         parameters: {
             query?: never;
@@ -622,6 +643,96 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/maintenance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List maintenance windows, the latest planned first. */
+        get: operations["list_maintenance"];
+        put?: never;
+        /**
+         * Plan a maintenance window.
+         * @description Alerts that begin during it are recorded as suppressed. What still fires at its end opens its
+         *     incident then.
+         */
+        post: operations["plan_maintenance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/maintenance/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** See what a maintenance window would mute, by the alerts of the last seven days. */
+        post: operations["preview_maintenance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/maintenance/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a maintenance window. */
+        get: operations["get_maintenance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/maintenance/{id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End a maintenance window now. What it mutes and still fires pages at once. */
+        post: operations["end_maintenance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/maintenance/{id}/extend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a maintenance window another end, later or earlier. */
+        post: operations["extend_maintenance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/messages": {
         parameters: {
             query?: never;
@@ -909,6 +1020,23 @@ export interface paths {
          *     routed, rated and grouped, and pages whoever is on call. Ending the test recovers its alert.
          */
         post: operations["test_integration"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/services/{name}/shadow": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What shadow mode has recorded. */
+        get: operations["shadow"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1752,6 +1880,12 @@ export interface components {
             /** @description The manager of a team. */
             manager_of: string;
         };
+        /** @description Another end of a window. */
+        Extension: {
+            /** @description How much longer: `1h`. */
+            by?: string | null;
+            to?: components["schemas"]["Instant"] | null;
+        };
         /** @description One place that is wrong. */
         Fault: {
             /**
@@ -1770,6 +1904,46 @@ export interface components {
             message: string;
             /** @description The field, such as `severity` or `services.checkout.tier`. */
             path: string;
+        };
+        /** @description What recorded alerts would have done. */
+        Forecast: {
+            /** @description How many recorded alerts were looked at. */
+            alerts: number;
+            /** @description From then on. */
+            from: components["schemas"]["Instant"];
+            /** @description How many incidents they would have opened. */
+            incident_count: number;
+            /** @description The incidents, the newest first; at most 200 of them. */
+            incidents: components["schemas"]["WouldBeIncident"][];
+            /** @description Whether there were more of them. */
+            more: boolean;
+            /**
+             * Format: int64
+             * @description How many pages that would have been, if whoever was asked first had answered.
+             */
+            page_count: number;
+            /**
+             * Format: double
+             * @description How many pages a shift would have had on average; null where the first step asks no schedule.
+             */
+            pages_per_shift: number | null;
+            /** @description The pages of each person. */
+            people: components["schemas"]["PersonPages"][];
+            /** @description How many shifts there were. */
+            shift_count: number;
+            /** @description The shifts that would have had pages, the most first. */
+            shifts: components["schemas"]["ShiftPages"][];
+            /** @description Up to then. */
+            to: components["schemas"]["Instant"];
+        };
+        /** @description What to look at under which configuration. */
+        ForecastWanted: {
+            /** @description A configuration in YAML; the one in force unless given. */
+            config?: string | null;
+            from?: components["schemas"]["Instant"] | null;
+            /** @description The alerts of one service only. */
+            service?: string | null;
+            to?: components["schemas"]["Instant"] | null;
         };
         /** @description A stretch of time in which nobody is on call. */
         Gap: {
@@ -1989,6 +2163,13 @@ export interface components {
             next: string | null;
         };
         /** @description A part of a list. */
+        List_MaintenanceWindow: {
+            /** @description The items of this part. */
+            items: components["schemas"]["MaintenanceWindow"][];
+            /** @description The cursor of the next part; null at the end. */
+            next: string | null;
+        };
+        /** @description A part of a list. */
         List_Message: {
             /** @description The items of this part. */
             items: components["schemas"]["Message"][];
@@ -2064,6 +2245,34 @@ export interface components {
             items: components["schemas"]["User"][];
             /** @description The cursor of the next part; null at the end. */
             next: string | null;
+        };
+        /** @description Planned work, during which alerts are recorded and page nobody. */
+        MaintenanceWindow: {
+            /** @description When it was planned. */
+            created_at: components["schemas"]["Instant"];
+            /** @description Who planned it. */
+            created_by: string;
+            /** @description Who ended it before its time. */
+            ended_by: string | null;
+            /** @description From then on. */
+            from: components["schemas"]["Instant"];
+            /** @description For programs. */
+            id: string;
+            /**
+             * Format: int64
+             * @description How many alerts it keeps from paging now.
+             */
+            muted: number;
+            /** @description Why, in words. */
+            reason: string;
+            /** @description Alerts of these services; none means of any. */
+            services: string[];
+            /** @description Where it stands. */
+            state: components["schemas"]["WindowState"];
+            /** @description Up to, but not at, then. */
+            to: components["schemas"]["Instant"];
+            /** @description Only those that match this rule. */
+            when: string | null;
         };
         /** @description The management chain. */
         ManagementClock: {
@@ -2212,6 +2421,19 @@ export interface components {
             role: components["schemas"]["RoleName"];
             /** @description The person it belongs to: it may then do what both roles may, in that person's name. */
             user?: string | null;
+        };
+        /** @description A window to plan. */
+        NewWindow: {
+            /** @description How long: `2h`. */
+            for?: string | null;
+            from?: components["schemas"]["Instant"] | null;
+            /** @description Why, in words. */
+            reason: string;
+            /** @description Alerts of these services, by name; none means of any. */
+            services?: string[];
+            to?: components["schemas"]["Instant"] | null;
+            /** @description Only those that match this CEL rule. */
+            when?: string | null;
         };
         /** @description Who comes next. */
         NextOnCall: {
@@ -2387,6 +2609,16 @@ export interface components {
          * @enum {string}
          */
         PagingState: "idle" | "waiting" | "acknowledged" | "snoozed" | "exhausted" | "finished";
+        /** @description The pages of a person. */
+        PersonPages: {
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            pages: number;
+            /** @description The name. */
+            user: string;
+        };
         /** @description One message to one person by one method. */
         PlannedPage: {
             /** @description When it would go out. */
@@ -2563,6 +2795,11 @@ export interface components {
             open_incidents: number;
             /** @description What to do, as an http or https address. */
             runbook: string | null;
+            /**
+             * @description Whether its alerts, or those of some lines of its severity map, page nobody because they are
+             *     being tried out.
+             */
+            shadow: boolean;
             /** @description Who owns it. */
             team: string | null;
             /**
@@ -2623,6 +2860,57 @@ export interface components {
              */
             severity: number;
         };
+        /** @description What shadow mode has recorded of a service. */
+        Shadow: {
+            /** @description What would happen if it were switched on, by the alerts of the same time. */
+            forecast: components["schemas"]["Forecast"];
+            /** @description What was recorded, the newest first. */
+            items: components["schemas"]["ShadowIncident"][];
+            /** @description The service. */
+            service: string;
+            /** @description Whether the whole service is tried out. */
+            shadow: boolean;
+            /** @description How many lines of its severity map are tried out by themselves. */
+            shadow_rules: number;
+        };
+        /** @description An incident that shadow mode kept from being opened. */
+        ShadowIncident: {
+            /** @description Its first alert. */
+            alert: string;
+            /**
+             * Format: int64
+             * @description How many alerts it would have had.
+             */
+            alerts: number;
+            /** @description When. */
+            at: components["schemas"]["Instant"];
+            /** @description Who would have been paged if nobody had answered. */
+            pages: components["schemas"]["ShadowPage"][];
+            /**
+             * Format: int64
+             * @description How bad it would have been.
+             */
+            severity: number;
+        };
+        /** @description A page that shadow mode kept from going out. */
+        ShadowPage: {
+            /** @description When it would have gone out. */
+            at: components["schemas"]["Instant"];
+            /** @description By which method. */
+            method: string;
+            /**
+             * Format: int32
+             * @description The round, counted from 1.
+             */
+            round: number;
+            /**
+             * Format: int32
+             * @description The step, counted from 1; null for the catch-all.
+             */
+            step: number | null;
+            /** @description To whom. */
+            user: string;
+        };
         /** @description A shift within a period; whole, also where it reaches beyond. */
         Shift: {
             from: components["schemas"]["Instant"] | null;
@@ -2630,6 +2918,22 @@ export interface components {
             layer: string;
             to: components["schemas"]["Instant"] | null;
             /** @description Who. */
+            user: string;
+        };
+        /** @description The pages of a shift. */
+        ShiftPages: {
+            /** @description When it began. */
+            from: components["schemas"]["Instant"];
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            pages: number;
+            /** @description The schedule. */
+            schedule: string;
+            /** @description When it ended. */
+            to: components["schemas"]["Instant"];
+            /** @description Who had it. */
             user: string;
         };
         /** @description A name and a password. */
@@ -2905,6 +3209,45 @@ export interface components {
              * @description Which.
              */
             revision: number;
+        };
+        /** @description What a window would mute. */
+        WindowPreview: {
+            /** @description Some of them, the newest first. */
+            alerts: components["schemas"]["Alert"][];
+            /** @description How many of them it would have muted. */
+            count: number;
+            /** @description How many of those still fire. Their incidents go on; a window mutes what begins within it. */
+            firing: number;
+            /** @description Whether there were too many alerts to look at all of them. */
+            more: boolean;
+            /** @description Since when alerts were looked at. */
+            since: components["schemas"]["Instant"];
+        };
+        /**
+         * @description Where a window stands.
+         * @enum {string}
+         */
+        WindowState: "planned" | "in_force" | "over";
+        /** @description An incident that would have been opened. */
+        WouldBeIncident: {
+            /**
+             * Format: int64
+             * @description How many alerts it would have had.
+             */
+            alerts: number;
+            /** @description When. */
+            at: components["schemas"]["Instant"];
+            /** @description Who would have been asked first. */
+            people: string[];
+            /** @description What it would have been about. */
+            service: string;
+            /**
+             * Format: int32
+             * @description How bad it would have been.
+             */
+            severity: number;
+            /** @description What it would have been called. */
+            title: string;
         };
     };
     responses: never;
@@ -3690,6 +4033,57 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EscalationPreview"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    forecast: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ForecastWanted"];
+            };
+        };
+        responses: {
+            /** @description What would have happened. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Forecast"];
                 };
             };
             /** @description Sign in first. */
@@ -5045,6 +5439,316 @@ export interface operations {
             };
         };
     };
+    list_maintenance: {
+        parameters: {
+            query?: {
+                /** @description Whether to list windows that are over, too. */
+                over?: boolean;
+                /** @description How many items at most: 1 to 500, 50 unless given. */
+                limit?: number;
+                /** @description Where the last part ended, from its `next`. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A part of the list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_MaintenanceWindow"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    plan_maintenance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewWindow"];
+            };
+        };
+        responses: {
+            /** @description The window. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaintenanceWindow"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_maintenance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewWindow"];
+            };
+        };
+        responses: {
+            /** @description What it would mute. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WindowPreview"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_maintenance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The window. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaintenanceWindow"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_maintenance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The window. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaintenanceWindow"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    extend_maintenance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Extension"];
+            };
+        };
+        responses: {
+            /** @description The window. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaintenanceWindow"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_messages: {
         parameters: {
             query?: {
@@ -6182,6 +6886,61 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TestSent"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    shadow: {
+        parameters: {
+            query?: {
+                /** @description From then on; 14 days ago unless given. */
+                from?: components["schemas"]["Instant"];
+                /** @description Up to then; now unless given. */
+                to?: components["schemas"]["Instant"];
+            };
+            header?: never;
+            path: {
+                /** @description The service's name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was recorded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Shadow"];
                 };
             };
             /** @description Sign in first. */

@@ -35,6 +35,10 @@ export type DeliveryState = Schemas["DeliveryState"];
 export type Attempt = Schemas["Attempt"];
 
 export type Alert = Schemas["Alert"];
+export type MaintenanceWindow = Schemas["MaintenanceWindow"];
+export type WindowPreview = Schemas["WindowPreview"];
+export type Forecast = Schemas["Forecast"];
+export type Shadow = Schemas["Shadow"];
 export type Message = Schemas["Message"];
 export type Trial = Schemas["Trial"];
 export type TrialResult = Schemas["TrialResult"];

@@ -22,7 +22,16 @@ export default function ServiceScreen() {
     <Shown read={service} what="the service">
       {(data) => (
         <>
-          <ScreenHead title={data.name} />
+          <ScreenHead title={data.name}>
+            <Link to="/services/$name/shadow" params={{ name: data.name }} className="link">
+              Shadow mode and forecast
+            </Link>
+          </ScreenHead>
+          {data.shadow ? (
+            <p role="status" className="mb-4 border-l-4 border-text bg-raised px-4 py-3 font-semibold">
+              Shadow mode: alerts of this service, or some of them, page nobody.
+            </p>
+          ) : null}
           <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_22rem]">
             <Integrations service={data} />
             <About service={data} />

@@ -14,6 +14,7 @@ import {
   Settings,
   Siren,
   TrendingUp,
+  Wrench,
 } from "lucide-react";
 import * as queries from "@/api/queries";
 
@@ -33,6 +34,7 @@ const PLACES = [
   { to: "/on-call", name: "On call", key: "o", icon: CalendarClock },
   { to: "/policies", name: "Escalation", key: "p", icon: TrendingUp },
   { to: "/services", name: "Services", key: "s", icon: Layers },
+  { to: "/maintenance", name: "Maintenance", key: "n", icon: Wrench },
   { to: "/messages", name: "Needs attention", key: "m", icon: Inbox },
   { to: "/workbench", name: "Workbench", key: "w", icon: FlaskConical },
   { to: "/reports", name: "Reports", key: "r", icon: ChartNoAxesColumn },

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::alerting::alert::AlertStatus;
 use crate::alerting::guard::{self, Guard, Record};
 use crate::alerting::inhibition;
-use crate::alerting::maintenance::Maintenance;
+use crate::alerting::maintenance::{self, Maintenance};
 use crate::id::AlertId;
 use crate::org::service::Outcome;
 
@@ -105,7 +105,7 @@ pub fn hold(firing: &Firing<'_>, now: Timestamp) -> Option<Hold> {
             held: Held::Maintenance,
             until: Some(window.to),
             by: Some(window.id.0),
-            because: format!("suppressed by maintenance \"{}\" until {}", window.reason, window.to),
+            because: maintenance::words(&window.reason, window.to),
         });
     }
     if let Some(cause) = firing.cause {

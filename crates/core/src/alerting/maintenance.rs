@@ -44,6 +44,11 @@ impl Maintenance {
     }
 }
 
+/// What an alert says that a window mutes.
+pub fn words(reason: &str, until: Timestamp) -> String {
+    format!("suppressed by maintenance \"{reason}\" until {until}")
+}
+
 /// The window that mutes an alert at an instant: of several, the one that ends last.
 pub fn muting<'a>(
     windows: &'a [Maintenance],

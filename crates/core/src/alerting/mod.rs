@@ -2,6 +2,7 @@
 //! what keeps an alert from paging anybody.
 
 pub mod alert;
+pub mod forecast;
 pub mod guard;
 pub mod hold;
 pub mod hours;

@@ -54,6 +54,11 @@ impl Search {
 }
 
 impl Paging {
+    /// The part that a longer query asks for.
+    pub fn new(limit: Option<u32>, cursor: Option<String>) -> Self {
+        Self { limit, cursor }
+    }
+
     /// How many items are asked for.
     ///
     /// # Errors

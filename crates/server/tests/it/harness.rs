@@ -228,9 +228,12 @@ impl World {
     }
 
     async fn next_timer(&self) -> Option<Timestamp> {
-        let incident = timer::earliest(&self.app.db, timer::Kind::Incident).await.unwrap();
-        let delivery = timer::earliest(&self.app.db, timer::Kind::Delivery).await.unwrap();
-        incident.into_iter().chain(delivery).min()
+        use timer::Kind;
+        let mut next = Vec::new();
+        for kind in [Kind::Incident, Kind::Delivery, Kind::Alert] {
+            next.extend(timer::earliest(&self.app.db, kind).await.unwrap());
+        }
+        next.into_iter().min()
     }
 }
 

@@ -15,6 +15,7 @@ mod org;
 mod overrides;
 mod paging;
 mod problem;
+mod quiet;
 mod receive;
 mod stream;
 mod workbench;

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::alert::{clean, firings_text, status_of};
 use crate::args;
 use crate::db::rows::{self, Column, Kind};
-use crate::db::{Result, Sql, Tx, Value};
+use crate::db::{Db, Result, Sql, Tx, Value};
 
 /// What an alert that fires has become.
 #[derive(Debug, Clone)]
@@ -142,10 +142,18 @@ pub async fn describe_held_by(
     Ok(())
 }
 
-/// How many alerts a window holds back now.
-pub async fn count_held_by(db: &crate::Db, holder: Uuid) -> Result<i64> {
-    const SELECT: Sql =
-        Sql::same("SELECT count(*) FROM alert WHERE held_by = ? AND status = 'suppressed'");
-    let (count,): (i64,) = db.fetch_one(&SELECT, args![holder]).await?;
-    Ok(count)
+/// How many alerts each of these windows holds back now; those that hold none are left out.
+pub async fn count_held_by(db: &Db, holders: &[Uuid]) -> Result<Vec<(Uuid, i64)>> {
+    const SELECT: Sql = Sql::differs(
+        "SELECT held_by, count(*) FROM alert
+         WHERE held_by IN (SELECT unhex(value) FROM json_each(?)) AND status = 'suppressed'
+         GROUP BY held_by",
+        "SELECT held_by, count(*) FROM alert
+         WHERE held_by = ANY(?) AND status = 'suppressed' GROUP BY held_by",
+    );
+    if holders.is_empty() {
+        return Ok(Vec::new());
+    }
+    let holders = Value::UuidList(holders.iter().map(|id| Some(*id)).collect());
+    db.fetch_all(&SELECT, vec![holders]).await
 }

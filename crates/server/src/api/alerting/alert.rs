@@ -219,7 +219,7 @@ async fn find_alert(ctx: &Ctx, id: &str) -> Result<AlertRow, ApiError> {
     row.ok_or_else(|| ApiError::not_found("alert", id))
 }
 
-async fn describe_all(app: &App, rows: Vec<AlertRow>) -> Result<Vec<Alert>, StoreError> {
+pub(super) async fn describe_all(app: &App, rows: Vec<AlertRow>) -> Result<Vec<Alert>, StoreError> {
     let incidents: Vec<_> = rows.iter().filter_map(|row| row.incident_id.map(IncidentId)).collect();
     let numbers: HashMap<_, _> =
         store_incident::numbers(&app.db, &incidents).await?.into_iter().collect();

@@ -5,6 +5,8 @@ use muster_core::org::access::{Action, Object};
 use super::{Need, Routes};
 
 pub mod alert;
+pub mod forecast;
+pub mod maintenance;
 pub mod message;
 pub mod receive;
 
@@ -13,5 +15,9 @@ pub const SEE_ALERTS: Need = Need::new(Action::Read, Object::Alerts);
 
 /// The routes under `/api/v1`; those that monitoring systems send to are in [`receive`].
 pub fn routes() -> Routes {
-    Routes::new().merge(alert::routes()).merge(message::routes())
+    Routes::new()
+        .merge(alert::routes())
+        .merge(forecast::routes())
+        .merge(maintenance::routes())
+        .merge(message::routes())
 }

@@ -66,6 +66,9 @@ pub struct Service {
     /// The worst severity among them.
     #[schema(required)]
     pub worst_severity: Option<i64>,
+    /// Whether its alerts, or those of some lines of its severity map, page nobody because they are
+    /// being tried out.
+    pub shadow: bool,
     /// Where its alerts come in.
     pub integrations: Vec<Integration>,
 }
@@ -147,6 +150,7 @@ async fn describe(
         runbook: of.runbook.clone(),
         open_incidents: open.get(&of.id).map_or(0, |(count, _)| *count),
         worst_severity: open.get(&of.id).map(|(_, worst)| *worst),
+        shadow: of.shadow || of.severity_map.iter().any(|rule| rule.shadow),
         integrations,
     })
 }

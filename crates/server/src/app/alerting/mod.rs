@@ -1,3 +1,5 @@
 //! Alerts and raw messages: what people do with them by hand.
 
+pub mod forecast;
+pub mod maintenance;
 pub mod message;

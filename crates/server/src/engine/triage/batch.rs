@@ -270,7 +270,7 @@ impl<'a> Batch<'a> {
     ) -> Result<Fate, StoreError> {
         let hold = self.quiet.hold(self.directory, case, id, record, at);
         match (hold, case.rated.outcome) {
-            (None, Outcome::Severity(level)) => self.place(tx, case, level).await,
+            (None, Outcome::Severity(level)) => self.place(tx, case, level, at).await,
             (None, Outcome::Informational) => Ok(Fate::default()),
             (Some(hold), Outcome::Severity(level)) if hold.held == Held::Shadow => {
                 let hold = self.quiet.shadow(self.directory, case, (id, level), hold, at);
@@ -280,18 +280,19 @@ impl<'a> Batch<'a> {
         }
     }
 
-    /// Finds the incident that an alert joins, or opens one.
+    /// Finds the incident that an alert joins, or opens one. What was held back is grouped as of the
+    /// instant at which nothing holds it any more.
     async fn place(
         &mut self,
         tx: &mut Tx,
         case: &Case<'_>,
         level: Level,
+        at: Timestamp,
     ) -> Result<Fate, StoreError> {
         let grouping = &case.service.grouping;
         let because = loop {
             let candidates = self.candidates.entry(case.service.id).or_default();
-            let grouped =
-                triage::group(grouping, &case.signal, level, candidates, case.received_at);
+            let grouped = triage::group(grouping, &case.signal, level, candidates, at);
             let Some(incident) = grouped.join else { break grouped.because };
             let directory = self.directory;
             let working = self.working(tx, incident).await?;
@@ -311,7 +312,7 @@ impl<'a> Batch<'a> {
         } + 1;
         self.last_number = Some(number);
         self.opened += 1;
-        let working = Working::open(self.app, self.directory, number, case, level, self.now)?;
+        let working = Working::open(self.app, self.directory, number, case, (level, at), self.now)?;
         let id = working.id();
         self.candidates.entry(case.service.id).or_default().insert(0, working.candidate());
         self.order.push(id);

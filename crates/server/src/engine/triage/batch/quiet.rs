@@ -160,9 +160,7 @@ impl Quiet {
     ) -> Hold {
         let service = case.service;
         let candidates = self.shadows.entry(service.id).or_default();
-        let received_at = case.received_at;
-        let grouped =
-            triage::group(&service.grouping, &case.signal, level, candidates, received_at);
+        let grouped = triage::group(&service.grouping, &case.signal, level, candidates, at);
         if let Some(joined) = grouped.join {
             hold.by = Some(joined.0);
             hold.because =
@@ -183,7 +181,7 @@ impl Quiet {
                 id: IncidentId(id.0),
                 severity: level,
                 status: muster_core::incident::lifecycle::Status::Triggered,
-                first_alert_at: Some(received_at),
+                first_alert_at: Some(at),
                 grouping_value: grouping_value.clone(),
                 group_key: case.signal.group_key.clone(),
             },
@@ -192,7 +190,7 @@ impl Quiet {
             id,
             service: service.id,
             severity: level,
-            first_alert_at: received_at,
+            first_alert_at: at,
             grouping_value,
             group_key: case.signal.group_key.clone(),
             alert_count: 1,

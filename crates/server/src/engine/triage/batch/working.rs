@@ -49,15 +49,15 @@ impl Working {
         directory: &Directory,
         number: i64,
         case: &Case<'_>,
-        level: Level,
+        (level, at): (Level, Timestamp),
         now: Timestamp,
     ) -> Result<Self, StoreError> {
         let grouping = Grouping {
-            first_alert_at: Some(case.received_at),
+            first_alert_at: Some(at),
             value: grouping_value(&case.service.grouping, &case.signal),
             group_key: case.signal.group_key.clone(),
         };
-        let incident = new_incident(app, case, level, number, now);
+        let incident = new_incident(app, case, (level, at), number, now);
         let around = surroundings(directory, &incident, now)?;
         let decided = lifecycle::open(incident, false, &case.actor(), &around, now);
         Ok(Self {
@@ -201,7 +201,13 @@ fn surroundings<'a>(
         .ok_or_else(|| StoreError::Corrupt("no policy and no catch-all is configured".to_owned()))
 }
 
-fn new_incident(app: &App, case: &Case<'_>, level: Level, number: i64, now: Timestamp) -> Incident {
+fn new_incident(
+    app: &App,
+    case: &Case<'_>,
+    (level, at): (Level, Timestamp),
+    number: i64,
+    now: Timestamp,
+) -> Incident {
     let summary = case.signal.summary.trim();
     let mut title =
         if summary.is_empty() { case.signal.dedup_key.clone() } else { summary.to_owned() };
@@ -219,11 +225,7 @@ fn new_incident(app: &App, case: &Case<'_>, level: Level, number: i64, now: Time
         severity: level,
         status: Status::Triggered,
         assignee: None,
-        stamps: Stamps {
-            occurred_at: Some(occurred),
-            detected_at: Some(case.received_at),
-            ..Stamps::default()
-        },
+        stamps: Stamps { occurred_at: Some(occurred), detected_at: Some(at), ..Stamps::default() },
         escalation: State::Idle,
         clocks: Clocks::default(),
         alert_count: 1,
