@@ -1,14 +1,19 @@
 //! Where providers call back: `/callback/{provider}/...`. A call is believed only when the
 //! provider's signature fits; a forged one changes nothing, is refused and written down.
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Path, RawQuery, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::any;
+use muster_core::org::provider::{Provider, ProviderKind};
 use muster_integrations::channels;
-use muster_integrations::channels::callback::{AnswerTo, CallbackRequest, Refused, Reply};
+use muster_integrations::channels::callback::{
+    AnswerTo, Callback, CallbackRequest, FollowUp, Refused, Reply,
+};
 use muster_store::{Lane, StoreError, audit};
 use serde_json::json;
 
@@ -61,19 +66,55 @@ async fn called(
         headers: readable(&headers),
         body: body.to_vec(),
     };
-    let callback = match channels::read_callback(provider, &request, app.now()) {
-        Ok(callback) => callback,
-        Err(refused) => return refuse(app, &name, &refused).await,
+    let callbacks = match channels::read_callbacks(provider, &request, app.now()) {
+        Ok(callbacks) => callbacks,
+        Err(refused) => return refuse(app, provider, &refused).await,
     };
-    match app.answer(provider, &callback).await {
-        Ok(answered) => match &callback.answer {
-            AnswerTo::Fixed(reply) => respond(reply.clone()),
-            AnswerTo::Reply | AnswerTo::Later { .. } => {
-                respond(channels::reply(provider, &callback, &answered))
-            }
-        },
+    match answer(app, provider, callbacks).await {
+        Ok(reply) => respond(reply),
         Err(error) => ApiError::from(error).into_response(),
     }
+}
+
+/// Does what each callback asks for. The call is answered as the first of them wants it.
+async fn answer(
+    app: &App,
+    provider: &Arc<Provider>,
+    callbacks: Vec<Callback>,
+) -> Result<Reply, StoreError> {
+    let mut reply = None;
+    for callback in callbacks {
+        let callback = app.recognized(provider, callback).await?;
+        let answered = match app.chat(provider, &callback).await? {
+            Some(words) => words.into(),
+            None => app.answer(provider, &callback).await?,
+        };
+        if reply.is_none() {
+            reply = Some(match &callback.answer {
+                AnswerTo::Fixed(reply) => reply.clone(),
+                _ => channels::reply(provider, &callback, &answered),
+            });
+        }
+        if let AnswerTo::Later(follow_up) = callback.answer
+            && !answered.words.is_empty()
+        {
+            tell_later(app, provider, follow_up, answered.words);
+        }
+    }
+    Ok(reply.unwrap_or_else(|| Reply::text("")))
+}
+
+/// Tells what became of it by a call of our own. What is lost here is only news: what was asked is
+/// done, and the incident says so.
+fn tell_later(app: &App, provider: &Arc<Provider>, follow_up: FollowUp, words: String) {
+    let (app, provider) = (app.clone(), Arc::clone(provider));
+    tokio::spawn(async move {
+        let now = app.now();
+        let outcome = app.channels.follow_up(&provider, &follow_up, &words, now).await;
+        if let Some(detail) = outcome.detail() {
+            tracing::warn!(provider = provider.name, "an answer was not confirmed: {detail}");
+        }
+    });
 }
 
 /// The address that the provider called, as it knows it.
@@ -99,15 +140,19 @@ fn respond(reply: Reply) -> Response {
 }
 
 /// A call that is not believed: whoever forges one learns no more than that.
-async fn refuse(app: &App, provider: &str, refused: &Refused) -> Response {
-    tracing::warn!(provider, "a callback was refused: {refused}");
+async fn refuse(app: &App, provider: &Provider, refused: &Refused) -> Response {
+    tracing::warn!(provider = provider.name, "a callback was refused: {refused}");
     metrics::counter!("muster_callbacks_refused_total").increment(1);
     let (status, what) = match refused {
+        // Discord tries forged calls on an address, and takes it only if they are answered so.
+        Refused::Forged(_) if provider.kind == ProviderKind::Discord => {
+            (StatusCode::UNAUTHORIZED, "the call is not signed by the provider")
+        }
         Refused::Forged(_) => (StatusCode::FORBIDDEN, "the call is not signed by the provider"),
         Refused::Unreadable(_) => (StatusCode::BAD_REQUEST, "the call cannot be read"),
         Refused::NotExpected(_) => (StatusCode::NOT_FOUND, "this provider does not call back"),
     };
-    if let Err(error) = write_down(app, provider, refused).await {
+    if let Err(error) = write_down(app, &provider.name, refused).await {
         tracing::error!("a refused callback was not written down: {error}");
     }
     ApiError::new(status, what).into_response()

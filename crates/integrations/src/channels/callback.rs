@@ -50,6 +50,8 @@ pub enum About {
     PageToken(String),
     /// The incident of this number.
     Number(i64),
+    /// The page whose message has this name with the provider, such as the one replied to.
+    Message(String),
     /// Every open page of the person.
     Everything,
     /// The person's one open page; which, if there are several, has to be asked.
@@ -129,7 +131,8 @@ impl From<String> for Answered {
 /// A provider's call that was read and believed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Callback {
-    /// Who it comes from, as an address of the channel; none for receipts and trials.
+    /// Who it comes from, as an address of the channel; none for receipts and trials. Where the
+    /// provider knows a person by several, they are parted by a blank.
     pub from: Option<String>,
     /// The name of the channel that the address belongs to.
     pub channel: &'static str,
@@ -146,13 +149,29 @@ pub struct Callback {
 pub enum AnswerTo {
     /// Into the answer to the call itself, which the channel makes of them.
     Reply,
-    /// Into the answer to the call, and what takes long to an address that the provider gave.
-    Later {
-        /// Where the provider takes them.
-        url: String,
+    /// Into the answer to the call, which changes the message that a button was pressed in.
+    Edit {
+        /// What the message said.
+        original: String,
     },
+    /// Into the answer to the call, which speaks to this chat.
+    Chat {
+        /// The provider's name for it.
+        chat: String,
+    },
+    /// By a call of their own, after the answer to this one.
+    Later(FollowUp),
     /// Nowhere; the call is answered as it is.
     Fixed(Reply),
+}
+
+/// What a call of our own needs that tells what became of an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FollowUp {
+    /// Where to: an address that the provider gave, a chat, a room.
+    pub to: String,
+    /// What the provider said about the message that was answered.
+    pub original: serde_json::Value,
 }
 
 /// The answer to a provider's call.

@@ -14,14 +14,22 @@ use muster_core::org::user::Address;
 
 use crate::outbound::{Answer, Failure, Guard, InvalidOutbound, Limits, Outbound, one_line};
 
+mod call;
 pub mod callback;
+pub mod card;
+pub mod discord;
 pub mod email;
+pub mod matrix;
+pub mod mattermost;
 pub mod message;
 pub mod reply;
+pub mod slack;
+pub mod teams;
+pub mod telegram;
 pub mod twilio;
 pub mod webhook;
 
-use callback::{Answered, Callback, CallbackRequest, Refused, Reply};
+use callback::{Answered, Callback, CallbackRequest, FollowUp, Refused, Reply};
 use email::Mailer;
 pub use message::Message;
 
@@ -287,6 +295,10 @@ impl Channels {
         envelope: &Envelope,
         now: Timestamp,
     ) -> Outcome {
+        let out = &self.outbound;
+        if channel == Channel::Teams {
+            return teams::send(out, envelope, address, now).await;
+        }
         let name = channel.name();
         let Some(provider) = envelope.via.as_deref() else {
             return Outcome::permanent(format!("no provider for {name} is set up"));
@@ -294,12 +306,65 @@ impl Channels {
         match provider.kind {
             ProviderKind::Twilio => {
                 let to = (channel, address);
-                twilio::send(&self.outbound, envelope, provider, to, &self.public_url, now).await
+                twilio::send(out, envelope, provider, to, &self.public_url, now).await
             }
+            ProviderKind::Slack => slack::send(out, envelope, provider, address, now).await,
+            ProviderKind::Mattermost => {
+                let home = &self.public_url;
+                mattermost::send(out, envelope, provider, address, home, now).await
+            }
+            ProviderKind::Discord => discord::send(out, envelope, provider, address, now).await,
+            ProviderKind::Telegram => telegram::send(out, envelope, provider, address, now).await,
+            ProviderKind::Matrix => matrix::send(out, envelope, provider, address, now).await,
             kind => {
                 let kind = kind.name();
                 Outcome::permanent(format!("a provider of type {kind} does not carry {name}"))
             }
+        }
+    }
+
+    /// Asks a provider whether it knows us, and says as whom: nothing is sent to anybody. `None`
+    /// where the provider has no such question.
+    ///
+    /// # Errors
+    /// What the provider answered instead.
+    pub async fn probe(
+        &self,
+        provider: &Provider,
+        now: Timestamp,
+    ) -> Option<Result<String, Outcome>> {
+        let out = &self.outbound;
+        match provider.kind {
+            ProviderKind::Slack => Some(slack::probe(out, provider, now).await),
+            ProviderKind::Mattermost => Some(mattermost::probe(out, provider, now).await),
+            ProviderKind::Discord => Some(discord::probe(out, provider, now).await),
+            ProviderKind::Telegram => Some(telegram::probe(out, provider, now).await),
+            ProviderKind::Matrix => Some(matrix::probe(out, provider, now).await),
+            ProviderKind::Twilio
+            | ProviderKind::Ntfy
+            | ProviderKind::Pushover
+            | ProviderKind::Gotify
+            | ProviderKind::Smtp => None,
+        }
+    }
+
+    /// Tells what became of a provider's call by a call of our own, where the answer to the call
+    /// cannot say it.
+    pub async fn follow_up(
+        &self,
+        provider: &Provider,
+        follow_up: &FollowUp,
+        words: &str,
+        now: Timestamp,
+    ) -> Outcome {
+        let out = &self.outbound;
+        match provider.kind {
+            ProviderKind::Slack => slack::follow_up(out, follow_up, words, now).await,
+            ProviderKind::Telegram => {
+                telegram::follow_up(out, provider, follow_up, words, now).await
+            }
+            ProviderKind::Matrix => matrix::follow_up(out, provider, follow_up, words, now).await,
+            kind => Outcome::permanent(format!("{} takes no follow-ups", kind.name())),
         }
     }
 
@@ -324,28 +389,48 @@ impl Channels {
 pub fn read_callback(
     provider: &Provider,
     request: &CallbackRequest,
-    _now: Timestamp,
+    now: Timestamp,
 ) -> Result<Callback, Refused> {
     match provider.kind {
         // One line for each kind of provider that calls back.
         ProviderKind::Twilio => twilio::read_callback(provider, request),
+        ProviderKind::Slack => slack::read_callback(provider, request, now),
+        ProviderKind::Mattermost => mattermost::read_callback(provider, request),
+        ProviderKind::Discord => discord::read_callback(provider, request, now),
+        ProviderKind::Telegram => telegram::read_callback(provider, request),
         kind => Err(Refused::NotExpected(kind.name())),
+    }
+}
+
+/// Reads a provider's call as [`read_callback`] does. A homeserver of Matrix puts the answers of
+/// several people into one call; there is always at least one.
+///
+/// # Errors
+/// [`Refused`] says why it is not believed.
+pub fn read_callbacks(
+    provider: &Provider,
+    request: &CallbackRequest,
+    now: Timestamp,
+) -> Result<Vec<Callback>, Refused> {
+    match provider.kind {
+        ProviderKind::Matrix => matrix::read_callbacks(provider, request),
+        _ => read_callback(provider, request, now).map(|callback| vec![callback]),
     }
 }
 
 /// The answer to a provider's call that was read, with the words that tell what became of it.
 pub fn reply(provider: &Provider, callback: &Callback, answered: &Answered) -> Reply {
+    let words = answered.words.as_str();
     match provider.kind {
         // One line for each kind of provider that wants more than plain words.
         ProviderKind::Twilio => twilio::reply(callback, answered),
-        ProviderKind::Slack
-        | ProviderKind::Mattermost
-        | ProviderKind::Discord
-        | ProviderKind::Telegram
-        | ProviderKind::Matrix
-        | ProviderKind::Ntfy
-        | ProviderKind::Pushover
-        | ProviderKind::Gotify
-        | ProviderKind::Smtp => Reply::text(&answered.words),
+        ProviderKind::Slack => slack::reply(callback, words),
+        ProviderKind::Mattermost => mattermost::reply(callback, words),
+        ProviderKind::Discord => discord::reply(callback, words),
+        ProviderKind::Telegram => telegram::reply(callback, words),
+        ProviderKind::Matrix => matrix::reply(),
+        ProviderKind::Ntfy | ProviderKind::Pushover | ProviderKind::Gotify | ProviderKind::Smtp => {
+            Reply::text(words)
+        }
     }
 }

@@ -49,6 +49,7 @@ pub async fn on_both_stores(story: impl AsyncFn(&World)) {
 pub struct World {
     pub app: App,
     pub phones: Phones,
+    port: u16,
     base: String,
     http: reqwest::Client,
     tokens: HashMap<&'static str, String>,
@@ -138,7 +139,7 @@ impl World {
             listener,
             std::future::pending(),
         ));
-        Self { app, phones, base, http: client(), tokens, engine, server }
+        Self { app, phones, port, base, http: client(), tokens, engine, server }
     }
 
     async fn end(self) {
@@ -168,6 +169,11 @@ impl World {
         assert_eq!(answer.status, 200, "{}", answer.text);
         let cookie = answer.header("set-cookie").split(';').next().unwrap().to_owned();
         self.anybody().with("cookie", &cookie).with("origin", &self.base)
+    }
+
+    /// Where a person's phone takes pages.
+    pub fn phone(&self, person: &str) -> String {
+        format!("http://127.0.0.1:{}/{person}", self.port)
     }
 
     /// Where the server is.

@@ -2,6 +2,7 @@
 //! until a story moves it.
 
 mod access;
+mod chat;
 mod clocks;
 mod digest;
 mod edit;

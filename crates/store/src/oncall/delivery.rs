@@ -300,6 +300,27 @@ pub async fn accepted_of_page(
     tx.fetch_optional(&SELECT, args![page, method]).await
 }
 
+/// A page that a provider's message was about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, FromRow)]
+pub struct Carried {
+    /// See [`PageId`].
+    pub page_id: Uuid,
+    /// Who was paged.
+    pub user_id: Uuid,
+    /// The number of the incident.
+    pub number: i64,
+}
+
+/// The pages that a message was about, by its provider's name for it: several, if it was a digest.
+pub async fn pages_of_message(db: &Db, provider: &str, reference: &str) -> Result<Vec<Carried>> {
+    const SELECT: Sql = Sql::same(
+        "SELECT d.page_id, p.user_id, i.number FROM delivery AS d
+           JOIN page AS p ON p.id = d.page_id JOIN incident AS i ON i.id = p.incident_id
+          WHERE d.reference = ? AND d.provider = ? AND d.kind = 'page' ORDER BY i.number",
+    );
+    db.fetch_all(&SELECT, args![reference, provider]).await
+}
+
 /// Begins an attempt: counts it and writes it down before anything is sent. An earlier attempt that
 /// never finished is closed as unknown.
 pub async fn begin_attempt(tx: &mut Tx, id: Uuid, now: Timestamp) -> Result<Begun> {

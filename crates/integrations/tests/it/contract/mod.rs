@@ -1,4 +1,13 @@
 //! Providers as their published rules describe them: each file judges a request as the provider
-//! would, is shown to notice planted mistakes, and is then what the adapter is driven against.
+//! would, answers as it would, and remembers what it saw. The rules are written from the provider's
+//! documentation and never from our adapter, so that both can be wrong only in different ways. Each
+//! is shown to notice planted mistakes, and is then what the adapter is driven against.
 
+pub mod discord;
+pub mod judge;
+pub mod matrix;
+pub mod mattermost;
+pub mod slack;
+pub mod teams;
+pub mod telegram;
 mod twilio;

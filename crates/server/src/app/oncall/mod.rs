@@ -19,6 +19,7 @@ use crate::ids;
 
 pub mod answer;
 pub mod carriers;
+pub mod chat;
 pub mod overrides;
 
 /// How often a change that another one overtook looks again.

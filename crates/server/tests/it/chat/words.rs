@@ -1,0 +1,106 @@
+//! What can be written in a chat besides answers. Telegram stands for all of them: what differs is
+//! read by the channel, and the words are the same.
+
+use muster_core::incident::lifecycle::Status;
+use serde_json::Value;
+
+use super::contract::judge::Contract;
+use super::contract::telegram::{ANA, SECRET, TOKEN, Telegram, pushed, written};
+use super::{assert_status, call, set_up};
+use crate::harness::{World, on_both_stores};
+
+async fn start(world: &World) -> Contract<Telegram> {
+    let contract = Contract::start(Telegram::default()).await;
+    let url = contract.url();
+    let provider = format!(
+        "{{ name: telegram-test, type: telegram, token: \"{TOKEN}\", webhook_secret: {SECRET}, url: \"{url}\" }}"
+    );
+    set_up(world, &provider, &format!("type: telegram, address: \"{ANA}\"")).await;
+    contract
+}
+
+/// Writes to the bot; gives what the bot says back.
+async fn say(world: &World, update: i64, user: i64, text: &str) -> String {
+    let request = pushed("/callback/telegram-test", &written(update, user, text));
+    let answer = call(world, &request).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    let reply = answer.json();
+    assert_eq!(
+        (&reply["method"], &reply["chat_id"]),
+        (&"sendMessage".into(), &user.to_string().into())
+    );
+    assert!(Telegram::default().call("sendMessage", &reply).is_ok() || user != ANA, "{reply}");
+    reply["text"].as_str().expect("words").to_owned()
+}
+
+async fn on_call(world: &World) -> Value {
+    let path = "/api/v1/schedules/payments-primary/on-call";
+    world.admin().read(path).await["on_call"][0]["user"].clone()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn somebody_checks_in_as_on_call_in_one_step() {
+    on_both_stores(async |world| {
+        let _contract = start(world).await;
+        assert_eq!(on_call(world).await, "bo");
+        let said = say(world, 1, ANA, "/take payments-primary 4h").await;
+        assert!(said.contains("on call in payments-primary until Sat 21 Nov 08:00 CET"), "{said}");
+        assert_eq!(on_call(world).await, "ana");
+        let who = say(world, 2, ANA, "/who payments-primary").await;
+        assert!(who.contains("Ana Ortiz until Sat 21 Nov 08:00 CET"), "{who}");
+        world.advance(jiff::SignedDuration::from_hours(4)).await;
+        assert_eq!(on_call(world).await, "bo");
+        // The same update once more is told the same and takes nothing.
+        assert_eq!(say(world, 1, ANA, "/take payments-primary 4h").await, said);
+        assert_eq!(on_call(world).await, "bo");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_alias_is_resolved_and_paged() {
+    on_both_stores(async |world| {
+        let contract = start(world).await;
+        let who = say(world, 1, ANA, "/who checkout-secondary").await;
+        assert!(who.contains("Bo Lind"), "{who}");
+        let said = say(world, 2, ANA, "/page checkout-secondary the *till* is <stuck>").await;
+        assert!(said.contains("Bo Lind is asked about incident 1"), "{said}");
+        let page = &world.phones.of("bo")[0];
+        assert_eq!(page["incident"]["title"], "the *till* is <stuck>");
+        assert_eq!(page["incident"]["service"], "checkout");
+        let said = say(world, 3, ANA, "/page bo again").await;
+        assert!(said.contains("Bo Lind is asked"), "{said}");
+        assert_status(world, 2, Status::Triggered, None).await;
+        assert!(contract.rules(|telegram| telegram.messages.is_empty()));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_does_not_work_is_said_and_changes_nothing() {
+    on_both_stores(async |world| {
+        let _contract = start(world).await;
+        for (text, words) in [
+            ("/help", "take payments-primary 4h"),
+            ("/start", "take payments-primary 4h"),
+            ("/muster dance", "did not understand"),
+            ("/who nowhere", "There is no service, schedule or alias nowhere"),
+            ("/take", "Say where and how long"),
+            ("/take nowhere 4h", "There is no schedule nowhere"),
+            ("/take payments-primary soon", "That did not work"),
+            ("/take payments-primary 9000h", "That did not work"),
+            ("/page checkout-primary", "Say whom and why"),
+            ("/page nobody-primary help", "There is no nobody-primary"),
+        ] {
+            let update = i64::try_from(text.len()).expect("short") * 1000 + words.len() as i64;
+            let said = say(world, update, ANA, text).await;
+            assert!(said.contains(words), "{text}: {said}");
+        }
+        let said = say(world, 99, 4_444_444, "/take payments-primary 4h").await;
+        assert!(said.contains("does not know you"), "{said}");
+        assert_eq!(on_call(world).await, "bo");
+        let incidents = world.admin().read("/api/v1/incidents").await;
+        assert_eq!(incidents["items"], Value::Array(Vec::new()));
+    })
+    .await;
+}
