@@ -272,7 +272,7 @@ fn html(text: &str) -> Result<(), Broken> {
             && (attributes.is_empty()
                 || attributes.starts_with("href=\"https://")
                 || attributes.starts_with("href=\"http://"))
-            && attributes.matches('"').count() % 2 == 0
+            && attributes.matches('"').count().is_multiple_of(2)
             && attributes.matches('=').count() >= usize::from(!attributes.is_empty());
         if !attributes.is_empty() && !is_link {
             return Err(broken(400, "M_BAD_JSON", "an attribute that is not let pass"));

@@ -71,7 +71,7 @@ impl Rules for Slack {
             BO => "D0BO123456",
             "" => return Err(broken("channel_not_found")),
             "C0ARCHIVED" => return Err(broken("is_archived")),
-            known if known == "C0INCIDENTS" => "C0INCIDENTS",
+            "C0INCIDENTS" => "C0INCIDENTS",
             _ => return Err(broken("channel_not_found")),
         };
         let ts = format!("1795230724.{:06}", self.messages.len() + 1);

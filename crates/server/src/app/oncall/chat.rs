@@ -156,7 +156,7 @@ impl App {
         let to = from.saturating_add(length).unwrap_or(Timestamp::MAX);
         let wanted = Wanted {
             schedule: schedule.id,
-            span: Override { user: user.id, from, to },
+            span: Override { user: user.id, from, to, instead_of: None },
             reason: "taken in a chat".to_owned(),
             split: true,
         };

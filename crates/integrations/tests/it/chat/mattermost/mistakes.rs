@@ -121,7 +121,7 @@ mod patch {
     const POST: &str = "post1post1post1post1post10";
 
     fn with_a_post() -> Mattermost {
-        let posts = [(format!("{POST}"), json!({}))];
+        let posts = [(POST.to_owned(), json!({}))];
         Mattermost { posts: posts.map(|(id, body)| (pad(&id), body)).into(), calls_back: None }
     }
 
