@@ -28,9 +28,18 @@ pub enum Kind {
     Heartbeat,
     /// What the installation does to watch itself.
     Watch,
+    /// The next change of who is on call in a schedule.
+    Schedule,
+    /// A request to cover or swap a shift: its next reminder, or its end.
+    Request,
+    /// The next reading of a calendar that somebody's leave comes from.
+    Feed,
 }
 
 impl Kind {
+    /// What planning on-call waits for.
+    pub const OF_PLANNING: [Self; 3] = [Self::Schedule, Self::Request, Self::Feed];
+
     fn name(self) -> &'static str {
         match self {
             Self::Incident => "incident",
@@ -39,6 +48,9 @@ impl Kind {
             Self::Alert => "alert",
             Self::Heartbeat => "heartbeat",
             Self::Watch => "watch",
+            Self::Schedule => "schedule",
+            Self::Request => "request",
+            Self::Feed => "feed",
         }
     }
 }
@@ -101,6 +113,28 @@ pub async fn set_all(
     rows::insert(tx, "timer", &COLUMNS, timers, UPSERT).await
 }
 
+/// Sets the instant at which an aggregate next needs attention, but leaves alone what is due or
+/// claimed already: whoever handles that will say when the next instant is.
+pub async fn expect(
+    tx: &mut Tx,
+    kind: Kind,
+    id: Uuid,
+    due_at: Timestamp,
+    now: Timestamp,
+) -> Result<()> {
+    const UPDATE: Sql = Sql::same(
+        "UPDATE timer SET due_at = ?1, fence = fence + 1, generation = generation + 1
+         WHERE kind = ?2 AND id = ?3 AND lease_until IS NULL AND due_at > ?4 AND due_at <> ?1",
+    );
+    const INSERT: Sql = Sql::same(
+        "INSERT INTO timer (kind, id, due_at, fence, generation) VALUES (?, ?, ?, ?, 1)
+         ON CONFLICT (kind, id) DO NOTHING",
+    );
+    tx.execute(&UPDATE, args![due_at, kind.name(), id, now]).await?;
+    tx.execute(&INSERT, args![kind.name(), id, due_at, now]).await?;
+    Ok(())
+}
+
 /// Removes the timers of aggregates that need no attention any more.
 pub async fn clear(tx: &mut Tx, kind: Kind, ids: &[Uuid]) -> Result<()> {
     const DELETE: Sql = Sql::differs(
@@ -151,11 +185,17 @@ pub async fn claim(tx: &mut Tx, kind: Kind, now: Timestamp, limit: i64) -> Resul
         "LEFT JOIN delivery AS d ON d.id = t.id LEFT JOIN incident AS i ON i.id = d.incident_id",
         "coalesce(i.severity, 0), coalesce(i.number, 0) DESC, t.due_at"
     );
-    const NOTICES: Sql = due!("", "t.due_at");
+    const OTHERS: Sql = due!("", "t.due_at");
     let select = match kind {
         Kind::Incident => &INCIDENTS,
         Kind::Delivery => &DELIVERIES,
-        Kind::Notice | Kind::Alert | Kind::Heartbeat | Kind::Watch => &NOTICES,
+        Kind::Notice
+        | Kind::Alert
+        | Kind::Heartbeat
+        | Kind::Watch
+        | Kind::Schedule
+        | Kind::Request
+        | Kind::Feed => &OTHERS,
     };
     let values = args![kind.name(), now, limit, lease::latest_end(now)];
     let rows: Vec<TimerRow> = tx.fetch_all(select, values).await?;

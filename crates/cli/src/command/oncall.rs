@@ -8,6 +8,7 @@ use crate::session::with_api;
 use crate::settings::Settings;
 use crate::show::{self, Cell, Column, Screen, Style, Table, time};
 
+mod record;
 mod shift;
 
 /// Show who is on call, or change it.

@@ -28,3 +28,18 @@ fn somebody_takes_on_call_in_one_step_and_gives_it_back() {
     // Two years ahead is as far as one plans by hand.
     assert!(give("bo", &[]).err.contains("two years ahead"));
 }
+
+#[test]
+fn the_record_of_a_month_is_exported_for_payroll() {
+    let world = World::configured();
+    let month = ["oncall", "record", "--from", "2026-11-01 00:00", "--to", "2026-12-01 00:00"];
+    let csv = world.ok(&[&month[..], &["--format", "csv"]].concat());
+    let lines: Vec<_> = csv.lines().collect();
+    assert!(lines[0].starts_with("user,full_name,shifts,on_call_seconds,nights,"), "{csv}");
+    assert!(lines[1].starts_with("ana,Ana Ortiz,"), "{csv}");
+    assert_eq!(lines.len(), 2, "{csv}");
+    let json = world.json(&month);
+    assert_eq!(json["people"][0]["on_call_seconds"], 30 * 86_400);
+    assert_eq!(json["people"][0]["weekend_days"], 9);
+    assert!(world.ok(&month).contains("720.0"));
+}

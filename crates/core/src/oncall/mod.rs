@@ -2,8 +2,10 @@
 
 pub mod alias;
 pub mod bundle;
+pub mod cover;
 pub mod coverage;
 pub mod escalation;
+pub mod load;
 pub mod overrides;
 pub mod page;
 pub mod preview;

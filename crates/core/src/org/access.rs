@@ -61,6 +61,13 @@ pub enum Object {
     Incident(IncidentId),
     /// Who is on call when, in general.
     Shifts,
+    /// What being on call cost a person: for the person and those who lead them.
+    Load {
+        /// The person.
+        of: UserId,
+        /// Whoever manages a team of theirs.
+        led_by: Option<UserId>,
+    },
     /// A person's time on call in one schedule (`O3`).
     Shift {
         /// Whose time it is or becomes.
@@ -135,6 +142,7 @@ fn plans(id: UserId, action: Action, object: Object) -> bool {
         Object::Shift { of, belongs, led_by } => {
             action == Action::Manage && (led_by == Some(id) || (of == id && belongs))
         }
+        Object::Load { of, led_by } => action == Action::Read && (of == id || led_by == Some(id)),
         _ => false,
     }
 }
@@ -174,6 +182,7 @@ fn by_role(role: Role, action: Action, object: Object) -> bool {
         // Whether it is their own shift is asked once the shift is known.
         (Action::Respond, Object::Shifts) => Role::Responder,
         (Action::Manage, Object::Shift { .. }) => Role::Manager,
+        (Action::Read, Object::Load { .. }) => Role::Manager,
         (Action::Read, Object::System) => Role::Manager,
         (Action::Read | Action::Configure, Object::Rota { of_own_team: true }) => Role::Manager,
         _ => Role::Admin,
@@ -244,6 +253,14 @@ mod tests {
         assert!(!plans(Role::Stakeholder, shift(ME, true, Some(ME))));
         let looker = Caller::Person { id: ME, role: Role::Responder };
         assert!(may(looker, Action::Configure, shift(ME, true, Some(ME))).is_err());
+        let load = |of, led_by| Object::Load { of, led_by };
+        let sees =
+            |role, object| may(Caller::Person { id: ME, role }, Action::Read, object).is_ok();
+        assert!(
+            sees(Role::Responder, load(ME, None)) && sees(Role::Responder, load(OTHER, Some(ME)))
+        );
+        assert!(!sees(Role::Responder, load(OTHER, Some(OTHER))));
+        assert!(sees(Role::Manager, load(OTHER, None)));
     }
 
     #[test]

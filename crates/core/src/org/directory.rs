@@ -1,10 +1,11 @@
 //! The organisation as one immutable snapshot: every rule reads it, none changes it. A change of
 //! configuration makes a new snapshot with a higher revision.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 use std::sync::Arc;
 
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::alerting::inhibition::Inhibition;
@@ -146,6 +147,10 @@ pub struct Directory {
     pub catch_all: Option<PolicyId>,
     /// Severities by level (`I1`).
     pub severities: Vec<Severity>,
+    /// Days that count as holidays (`O16`).
+    pub holidays: Vec<Date>,
+    /// The schedules whose changes are handed over in writing (`O11`).
+    pub handoffs: HashSet<ScheduleId>,
 }
 
 impl Default for Directory {
@@ -168,6 +173,8 @@ impl Default for Directory {
             inhibitions: Vec::new(),
             catch_all: None,
             severities: Severity::defaults(),
+            holidays: Vec::new(),
+            handoffs: HashSet::new(),
         }
     }
 }

@@ -70,6 +70,8 @@ pub struct Wake {
     pub outbox: Notify,
     /// Any other message was set.
     pub notices: Notify,
+    /// A plan changed, or a timer of planning was set.
+    pub planning: Notify,
     /// Something was told to the live stream.
     pub stream: Notify,
     /// A stage finished a piece of work.
@@ -107,6 +109,7 @@ impl Wake {
         self.timers.notify_one();
         self.outbox.notify_one();
         self.notices.notify_one();
+        self.planning.notify_one();
         self.stream.notify_waiters();
         self.progress.notify_waiters();
     }

@@ -14,12 +14,14 @@ use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
 use self::outbox::Outbox;
+use self::planning::Planning;
 use crate::app::App;
 
 pub mod accept;
 mod cluster;
 pub mod janitor;
 pub mod outbox;
+pub mod planning;
 pub mod timers;
 pub mod triage;
 
@@ -47,11 +49,13 @@ impl Engine {
     pub fn start(app: &App) -> Self {
         let pages = Outbox::pages(app.clone());
         let notices = Outbox::notices(app.clone());
+        let planning = Planning::default();
         let mut tasks = vec![
             spawn(app, "triage", |app| &app.wake.triage, triage::step),
             spawn(app, "timers", |app| &app.wake.timers, timers::step),
             spawn(app, "outbox", |app| &app.wake.outbox, move |_| pages.clone().step()),
             spawn(app, "notices", |app| &app.wake.notices, move |_| notices.clone().step()),
+            spawn(app, "planning", |app| &app.wake.planning, move |app| planning.clone().step(app)),
             tokio::spawn(janitor::run(app.clone())),
         ];
         tasks.extend(cluster::start(app));
@@ -129,7 +133,11 @@ impl App {
         let (deliveries, _) = timer::overdue(&self.db, timer::Kind::Delivery, now).await?;
         let (notices, _) = timer::overdue(&self.db, timer::Kind::Notice, now).await?;
         let (alerts, _) = timer::overdue(&self.db, timer::Kind::Alert, now).await?;
-        Ok(waiting + incidents + deliveries + notices + alerts == 0)
+        let mut planning = 0;
+        for kind in timer::Kind::OF_PLANNING {
+            planning += timer::overdue(&self.db, kind, now).await?.0;
+        }
+        Ok(waiting + incidents + deliveries + notices + alerts + planning == 0)
     }
 }
 

@@ -236,7 +236,8 @@ impl World {
     async fn next_timer(&self) -> Option<Timestamp> {
         use timer::Kind;
         let mut next = Vec::new();
-        for kind in [Kind::Incident, Kind::Delivery, Kind::Alert] {
+        let kinds = [Kind::Incident, Kind::Delivery, Kind::Alert];
+        for kind in kinds.into_iter().chain(Kind::OF_PLANNING) {
             next.extend(timer::earliest(&self.app.db, kind).await.unwrap());
         }
         next.into_iter().min()

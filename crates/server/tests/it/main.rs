@@ -10,6 +10,7 @@ mod guard;
 mod harness;
 mod life;
 mod lifeline;
+mod load;
 mod mail;
 mod openapi;
 mod org;

@@ -119,3 +119,18 @@ CREATE TABLE load_survey (
     CONSTRAINT load_survey_shift UNIQUE (schedule_id, user_id, to_at)
 );
 CREATE INDEX load_survey_user ON load_survey (user_id, to_at);
+
+-- Who was on call, written down as time passes, so that a later change of a rotation does not
+-- rewrite what people are paid by; and how far that is written down.
+CREATE TABLE shift_record (
+    schedule_id UUID NOT NULL,
+    user_id     UUID NOT NULL,
+    layer       TEXT NOT NULL,
+    from_at     BIGINT NOT NULL,
+    to_at       BIGINT NOT NULL,
+    PRIMARY KEY (schedule_id, from_at, user_id)
+);
+CREATE TABLE shift_record_until (
+    schedule_id UUID PRIMARY KEY,
+    until_at    BIGINT NOT NULL
+);

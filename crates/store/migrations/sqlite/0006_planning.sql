@@ -119,3 +119,18 @@ CREATE TABLE load_survey (
     CONSTRAINT load_survey_shift UNIQUE (schedule_id, user_id, to_at)
 ) STRICT;
 CREATE INDEX load_survey_user ON load_survey (user_id, to_at);
+
+-- Who was on call, written down as time passes, so that a later change of a rotation does not
+-- rewrite what people are paid by; and how far that is written down.
+CREATE TABLE shift_record (
+    schedule_id BLOB NOT NULL,
+    user_id     BLOB NOT NULL,
+    layer       TEXT NOT NULL,
+    from_at     INTEGER NOT NULL,
+    to_at       INTEGER NOT NULL,
+    PRIMARY KEY (schedule_id, from_at, user_id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE shift_record_until (
+    schedule_id BLOB PRIMARY KEY,
+    until_at    INTEGER NOT NULL
+) STRICT;

@@ -6,3 +6,4 @@ pub mod delivery;
 pub mod digest;
 pub mod overrides;
 pub mod page;
+pub mod record;

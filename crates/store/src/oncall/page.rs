@@ -204,3 +204,31 @@ pub async fn waiting_for(db: &Db, user: UserId, limit: i64) -> Result<Vec<PageRo
     ));
     db.fetch_all(&SELECT, args![user, limit]).await
 }
+
+/// A page that a provider took, of an incident that was no exercise.
+#[derive(Debug, Clone, FromRow)]
+pub struct CallRow {
+    /// Whom.
+    pub user_id: Uuid,
+    /// About what.
+    pub incident_id: Uuid,
+    /// The incident's service.
+    pub service_id: Uuid,
+    /// Microseconds UTC.
+    pub created_at: i64,
+}
+
+/// The pages of a period that a provider took, in order; at most `limit`. Exercises are left out.
+pub async fn calls(db: &Db, from: Timestamp, to: Timestamp, limit: i64) -> Result<Vec<CallRow>> {
+    const SELECT: Sql = Sql::same(
+        "SELECT p.user_id, p.incident_id, i.service_id, p.created_at
+         FROM page AS p JOIN incident AS i ON i.id = p.incident_id
+         WHERE p.id >= ? AND p.id < ? AND NOT i.practice
+             AND EXISTS (SELECT 1 FROM delivery AS d WHERE d.page_id = p.id AND d.kind = 'page'
+                         AND d.accepted_at IS NOT NULL)
+         ORDER BY p.id LIMIT ?",
+    );
+    // Ids begin with their instant, so that the primary key finds a period.
+    let (first, end) = (PageId::new(from, [0; 10]), PageId::new(to, [0; 10]));
+    db.fetch_all(&SELECT, args![first, end, limit]).await
+}

@@ -150,7 +150,14 @@ impl Builder<'_> {
         let catch_all = self.catch_all();
         let mut services = self.each(documents.services.as_deref(), Self::service);
         services.extend(self.catch_all_service(catch_all));
-        let name = documents.organization.as_ref().map(|organization| organization.name.clone());
+        let organization = documents.organization.as_ref();
+        let name = organization.map(|organization| organization.name.clone());
+        let holidays = organization.map_or(&[][..], |organization| &organization.holidays);
+        let holidays = holidays.iter().map(|day| day.0).collect();
+        let written = documents.schedules.iter().flatten().filter(|schedule| schedule.handoff);
+        let handoffs =
+            written.filter_map(|schedule| self.ids.object(Kind::Schedule, &schedule.name));
+        let handoffs = handoffs.map(ScheduleId).collect();
         Directory {
             revision,
             name: name.unwrap_or_else(|| "Muster".to_owned()),
@@ -172,6 +179,8 @@ impl Builder<'_> {
             inhibitions: self.each(documents.inhibit.as_deref(), Self::inhibition),
             catch_all,
             severities: self.severities(),
+            holidays,
+            handoffs,
         }
     }
 

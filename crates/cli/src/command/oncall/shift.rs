@@ -8,9 +8,11 @@ use crate::api::Api;
 use crate::settings::Settings;
 use crate::show::{self, Column, Screen, Table, time};
 
-/// A change of who is on call.
+/// A change of who is on call, or the record of it.
 #[derive(Debug, clap::Subcommand)]
 pub enum Change {
+    /// Print who was on call how long, by night, weekend and holiday, and how often they were called
+    Record(super::record::Record),
     /// Be on call from now on, in one step
     Take(Take),
     /// Put somebody else on call
@@ -95,6 +97,7 @@ impl Change {
     /// When the server fails or refuses.
     pub async fn run(&self, settings: &Settings, api: &Api) -> anyhow::Result<()> {
         match self {
+            Self::Record(record) => record.run(settings, api).await,
             Self::Take(take) => {
                 let mut body = take.when.body();
                 if let Some(user) = &take.user {

@@ -13,6 +13,7 @@ use super::word::Instant;
 use super::{ApiError, Caller, Need, Routes};
 use crate::app::oncall::{NotPlanned, shift_of};
 
+pub mod load;
 pub mod overrides;
 
 /// To plan shifts; whether it is one's own is asked once the shift is known.
@@ -20,7 +21,7 @@ const PLAN: Need = Need::new(Action::Respond, Object::Shifts);
 
 /// The routes.
 pub fn routes() -> Routes {
-    Routes::new().merge(overrides::routes())
+    Routes::new().merge(overrides::routes()).merge(load::routes())
 }
 
 /// The person of that name, or the caller where none is named.

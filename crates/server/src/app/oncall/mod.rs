@@ -21,6 +21,7 @@ pub mod answer;
 pub mod carriers;
 pub mod chat;
 pub mod overrides;
+pub mod record;
 
 /// How often a change that another one overtook looks again.
 const TRIES_MAX: u32 = 5;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::secret::Secret;
-use super::text::{Length, UrgencyName, Zone};
+use super::text::{Length, LocalDate, UrgencyName, Zone};
 
 /// The organisation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +23,9 @@ pub struct Organization {
     /// What messages say, where it is not the built-in way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub templates: Option<Templates>,
+    /// Days that count as holidays in the record of who was on call.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub holidays: Vec<LocalDate>,
 }
 
 /// What messages say, as templates that people edit.

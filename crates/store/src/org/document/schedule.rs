@@ -22,6 +22,9 @@ pub struct Schedule {
     /// Somebody instead of whoever the layers name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub overrides: Vec<Override>,
+    /// Whether a handoff is drafted when its people change.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub handoff: bool,
 }
 
 /// One rotation of a schedule.

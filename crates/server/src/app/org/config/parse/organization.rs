@@ -13,7 +13,7 @@ use muster_store::org::document::organization::{
     Webhook,
 };
 use muster_store::org::document::secret::Secret;
-use muster_store::org::document::text::{Length, UrgencyName, short};
+use muster_store::org::document::text::{Length, LocalDate, UrgencyName, short};
 
 use super::super::read::Cursor;
 use super::service::when;
@@ -21,13 +21,21 @@ use super::user::check_signing_secret;
 use super::{check_web_address, secret};
 use crate::app::template;
 
+/// The most holidays.
+const HOLIDAYS_MAX: usize = 1_000;
+
 pub fn organization(cursor: Cursor<'_>) -> Organization {
-    let fields = cursor.fields(&["name", "timezone", "paging", "templates"]);
+    let fields = cursor.fields(&["name", "timezone", "paging", "templates", "holidays"]);
+    let holidays = fields.list("holidays", |day| day.parsed::<LocalDate>());
+    if holidays.len() > HOLIDAYS_MAX {
+        fields.note_at("holidays", format!("there are at most {HOLIDAYS_MAX} holidays"));
+    }
     Organization {
         name: fields.text("name"),
         timezone: fields.parsed("timezone").unwrap_or_default(),
         paging: fields.optional("paging").map(paging),
         templates: fields.optional("templates").map(templates),
+        holidays: holidays.into_iter().flatten().collect(),
     }
 }
 

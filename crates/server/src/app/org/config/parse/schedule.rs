@@ -13,7 +13,7 @@ const LAYERS_MAX: usize = 50;
 const PARTICIPANTS_MAX: usize = 500;
 
 pub fn schedule(cursor: Cursor<'_>) -> Schedule {
-    let fields = cursor.fields(&["name", "team", "timezone", "layers", "overrides"]);
+    let fields = cursor.fields(&["name", "team", "timezone", "layers", "overrides", "handoff"]);
     let layers = fields.list("layers", layer);
     if layers.len() > LAYERS_MAX {
         fields.note_at("layers", format!("a schedule has at most {LAYERS_MAX} layers"));
@@ -24,6 +24,7 @@ pub fn schedule(cursor: Cursor<'_>) -> Schedule {
         timezone: fields.parsed("timezone"),
         layers,
         overrides: fields.list("overrides", r#override),
+        handoff: fields.optional("handoff").and_then(|flag| flag.flag()).unwrap_or(false),
     }
 }
 

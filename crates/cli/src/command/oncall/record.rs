@@ -1,0 +1,146 @@
+//! `muster oncall record`: hours, nights, weekends, holidays and call-outs per person, for pay and
+//! for law (`O16`), as a table, as CSV or as JSON.
+
+use clap::ValueEnum;
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::api::Api;
+use crate::settings::Settings;
+use crate::show::{self, Column, Screen, Table, time};
+
+/// What each column of the file holds, by the names of the API.
+const FIELDS: [&str; 13] = [
+    "user",
+    "full_name",
+    "shifts",
+    "on_call_seconds",
+    "nights",
+    "night_seconds",
+    "weekend_days",
+    "weekend_seconds",
+    "holidays",
+    "holiday_seconds",
+    "pages",
+    "night_pages",
+    "call_outs",
+];
+
+/// Print the record of who was on call.
+#[derive(Debug, clap::Args)]
+pub struct Record {
+    /// The beginning of the period
+    #[arg(long, value_name = "TIME", value_parser = time::read)]
+    from: Timestamp,
+    /// The end of the period, which is not part of it
+    #[arg(long, value_name = "TIME", value_parser = time::read)]
+    to: Timestamp,
+    /// Only this schedule
+    #[arg(long)]
+    schedule: Option<String>,
+    /// Only this team's schedules
+    #[arg(long)]
+    team: Option<String>,
+    /// How to print it
+    #[arg(long, default_value = "table")]
+    format: Format,
+}
+
+/// How to print it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people
+    Table,
+    /// For spreadsheets and payroll
+    Csv,
+    /// For programs
+    Json,
+}
+
+impl Record {
+    /// Prints it.
+    ///
+    /// # Errors
+    /// When the server fails or refuses.
+    pub async fn run(&self, settings: &Settings, api: &Api) -> anyhow::Result<()> {
+        let (from, to) = (self.from.to_string(), self.to.to_string());
+        let mut query = vec![("from", from.as_str()), ("to", to.as_str())];
+        query.extend(self.schedule.iter().map(|name| ("schedule", name.as_str())));
+        query.extend(self.team.iter().map(|name| ("team", name.as_str())));
+        let report = api.get(&["reports", "on-call"], &query).await?;
+        let people = report["people"].as_array().map_or(&[][..], Vec::as_slice);
+        if report["others_hidden"] == true {
+            eprintln!("Figures of others are left out, because they are not for you.");
+        }
+        match self.format {
+            Format::Json => show::json(&report),
+            Format::Table if settings.json() => show::json(&report),
+            Format::Csv => show::put(&csv(people)),
+            Format::Table => show::put(&table(people).render(Screen::of_stdout())),
+        }
+    }
+}
+
+fn table(people: &[Value]) -> Table {
+    let mut table = Table::new([
+        Column::text("WHO"),
+        Column::number("SHIFTS"),
+        Column::number("HOURS"),
+        Column::number("NIGHTS"),
+        Column::number("WEEKEND DAYS"),
+        Column::number("HOLIDAYS"),
+        Column::number("PAGES"),
+        Column::number("AT NIGHT"),
+        Column::number("CALL-OUTS"),
+    ]);
+    for person in people {
+        let hours = person["on_call_seconds"].as_f64().unwrap_or(0.0) / 3_600.0;
+        table.row([
+            show::text(&person["user"]).into(),
+            show::text(&person["shifts"]).into(),
+            format!("{hours:.1}").into(),
+            show::text(&person["nights"]).into(),
+            show::text(&person["weekend_days"]).into(),
+            show::text(&person["holidays"]).into(),
+            show::text(&person["pages"]).into(),
+            show::text(&person["night_pages"]).into(),
+            show::text(&person["call_outs"]).into(),
+        ]);
+    }
+    table
+}
+
+/// CSV as RFC 4180 writes it; a text that a spreadsheet would run as a formula is defused.
+fn csv(people: &[Value]) -> String {
+    let mut text = FIELDS.join(",") + "\r\n";
+    for person in people {
+        let cells: Vec<_> = FIELDS.iter().map(|field| cell(&show::text(&person[*field]))).collect();
+        text += &(cells.join(",") + "\r\n");
+    }
+    text
+}
+
+fn cell(text: &str) -> String {
+    let defused = match text.chars().next() {
+        Some('=' | '+' | '-' | '@' | '\t') => format!("'{text}"),
+        _ => text.to_owned(),
+    };
+    if defused.contains(['"', ',', '\n', '\r']) {
+        return format!("\"{}\"", defused.replace('"', "\"\""));
+    }
+    defused
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_name_cannot_become_a_formula_or_another_column() {
+        assert_eq!(cell("=1+1"), "'=1+1");
+        assert_eq!(cell("Ortiz, \"Ana\""), "\"Ortiz, \"\"Ana\"\"\"");
+        let people = [json!({ "user": "ana", "full_name": "Ana", "shifts": 2 })];
+        assert_eq!(csv(&people).lines().nth(1), Some("ana,Ana,2,,,,,,,,,,"));
+    }
+}

@@ -1,0 +1,200 @@
+//! What being on call cost whom (`O12`), and the record for pay and for law (`O16`). Figures of one
+//! person are for that person and for those who lead them; everybody sees sums.
+
+use axum::extract::State;
+use jiff::{SignedDuration, Timestamp};
+use muster_core::id::{IncidentId, ServiceId, UserId};
+use muster_core::oncall::load::{Called, Load, by_person};
+use muster_core::oncall::schedule;
+use muster_core::org::access::{Action, Object};
+use muster_core::org::directory::Directory;
+use muster_core::org::team::Team;
+use muster_store::oncall::page::{self as store_page, CallRow};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::routes;
+
+use crate::api::extract::{Json, Query};
+use crate::api::org::{find, user_name};
+use crate::api::period::period;
+use crate::api::word::Instant;
+use crate::api::{ApiError, Caller, Ctx, Need, Routes};
+use crate::app::oncall::record;
+
+/// The period that names no beginning.
+const USUAL: SignedDuration = SignedDuration::from_hours(28 * 24);
+/// The longest period.
+const LONGEST: SignedDuration = SignedDuration::from_hours(366 * 24);
+/// The most pages of one report.
+const CALLS_MAX: i64 = 200_000;
+
+/// The routes.
+pub fn routes() -> Routes {
+    Routes::new().on(Need::new(Action::Read, Object::Reports), routes!(report))
+}
+
+/// Which time on call. What lies ahead is counted as it is planned.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Asked {
+    /// The beginning of the period; 28 days before its end unless given.
+    from: Option<Instant>,
+    /// The end of the period, which is not part of it; now unless given. At most 366 days later.
+    to: Option<Instant>,
+    /// The name of a schedule.
+    schedule: Option<String>,
+    /// The name of a team: the schedules that it plans, and pages of its services.
+    team: Option<String>,
+}
+
+/// Time on call, and pages.
+#[derive(Debug, Default, Serialize, Deserialize, ToSchema)]
+pub struct LoadFigures {
+    /// Turns.
+    pub shifts: u32,
+    /// Time on call, no moment counted twice.
+    pub on_call_seconds: i64,
+    /// Of it, from 22:00 to 06:00 by the person's clocks.
+    pub night_seconds: i64,
+    /// Nights with time on call.
+    pub nights: u32,
+    /// Of it, on Saturdays and Sundays.
+    pub weekend_seconds: i64,
+    /// Saturdays and Sundays with time on call.
+    pub weekend_days: u32,
+    /// Of it, on the organisation's holidays.
+    pub holiday_seconds: i64,
+    /// Holidays with time on call.
+    pub holidays: u32,
+    /// Pages that reached a provider.
+    pub pages: u32,
+    /// Of them, at night.
+    pub night_pages: u32,
+    /// Incidents that the pages were about.
+    pub call_outs: u32,
+}
+
+impl From<Load> for LoadFigures {
+    fn from(load: Load) -> Self {
+        Self {
+            shifts: load.shifts,
+            on_call_seconds: load.on_call.as_secs(),
+            night_seconds: load.night.as_secs(),
+            nights: load.nights,
+            weekend_seconds: load.weekend.as_secs(),
+            weekend_days: load.weekend_days,
+            holiday_seconds: load.holiday.as_secs(),
+            holidays: load.holidays,
+            pages: load.pages,
+            night_pages: load.night_pages,
+            call_outs: load.call_outs,
+        }
+    }
+}
+
+/// What one person bore.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct PersonLoad {
+    /// Who.
+    pub user: String,
+    /// For people to read.
+    pub full_name: String,
+    /// How much.
+    #[serde(flatten)]
+    pub figures: LoadFigures,
+}
+
+/// What being on call cost in a period.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct OnCallReport {
+    /// The beginning of the period.
+    pub from: Instant,
+    /// The end of the period.
+    pub to: Instant,
+    /// By person, in the order of names: those whose figures you may see.
+    pub people: Vec<PersonLoad>,
+    /// How many people had a part in it.
+    pub people_count: usize,
+    /// Whether figures of others are left out of `people`, because they are not for you.
+    pub others_hidden: bool,
+    /// Of all people together.
+    pub total: LoadFigures,
+}
+
+/// Time on call, nights, weekends, holidays and pages by person.
+#[utoipa::path(
+    get, path = "/reports/on-call", tag = "reports", operation_id = "on_call_report", params(Asked),
+    responses((status = 200, description = "The figures.", body = OnCallReport))
+)]
+async fn report(
+    State(ctx): State<Ctx>,
+    caller: Caller,
+    Query(asked): Query<Asked>,
+) -> Result<Json<OnCallReport>, ApiError> {
+    let now = ctx.app.now();
+    let usual = || (now.saturating_sub(USUAL).unwrap_or(Timestamp::MIN), now);
+    let (from, to) = period(asked.from.as_ref(), asked.to.as_ref(), (USUAL, LONGEST), usual)?;
+    let snapshot = ctx.app.snapshot();
+    let directory = &snapshot.directory;
+    let only = asked.schedule.as_deref().map(|name| find(&directory.schedules, "schedule", name));
+    let only = only.transpose()?.map(|schedule| schedule.id);
+    let team =
+        asked.team.as_deref().map(|name| find(&directory.teams, "team", name)).transpose()?;
+    let is_wanted = |schedule: &schedule::Schedule| {
+        only.is_none_or(|id| id == schedule.id)
+            && team.is_none_or(|team| schedule.team == Some(team.id))
+    };
+    let held = record::held(&ctx.app.db, directory, (from, to), is_wanted).await?;
+    let calls = store_page::calls(&ctx.app.db, from, to, CALLS_MAX).await?;
+    let calls: Vec<_> =
+        calls.iter().filter(|row| is_of(directory, team, row)).map(called).collect();
+    let zone = |user| {
+        let user = directory.users.get(user);
+        user.map_or(&directory.timezone, |user| &user.timezone).clone()
+    };
+    let loads = by_person(&held, &calls, &directory.holidays, (from, to), zone);
+    let total = loads.values().fold(Load::default(), |sum, load| sum.plus(*load));
+    let may_see =
+        |user: UserId| caller.may(Action::Read, load_of(directory, &caller, user)).is_ok();
+    let people_count = loads.len();
+    let mut people: Vec<_> = loads
+        .into_iter()
+        .filter(|(user, _)| may_see(*user))
+        .map(|(user, load)| PersonLoad {
+            user: user_name(directory, user),
+            full_name: directory.users.get(user).map_or_else(String::new, |u| u.full_name.clone()),
+            figures: load.into(),
+        })
+        .collect();
+    people.sort_by(|a, b| a.user.cmp(&b.user));
+    Ok(Json(OnCallReport {
+        from: from.into(),
+        to: to.into(),
+        others_hidden: people.len() < people_count,
+        people,
+        people_count,
+        total: total.into(),
+    }))
+}
+
+/// What the gate is asked about a person's figures.
+fn load_of(directory: &Directory, caller: &Caller, of: UserId) -> Object {
+    let me = caller.user();
+    let leads = |team: &&Team| team.manager.is_some() && team.manager == me;
+    let led = directory.teams.iter().filter(leads).any(|team| team.members.contains(&of));
+    Object::Load { of, led_by: me.filter(|_| led) }
+}
+
+fn is_of(directory: &Directory, team: Option<&Team>, row: &CallRow) -> bool {
+    let service = directory.services.get(ServiceId(row.service_id));
+    team.is_none_or(|team| service.is_some_and(|service| service.team == Some(team.id)))
+}
+
+fn called(row: &CallRow) -> Called {
+    Called {
+        user: UserId(row.user_id),
+        incident: IncidentId(row.incident_id),
+        at: Timestamp::from_microsecond(row.created_at).unwrap_or_default(),
+    }
+}

@@ -1,0 +1,128 @@
+//! Planning as time passes: who was on call is written down at every change, and whatever else
+//! waits for a shift to begin or end happens here. A change of plan is noticed by its revision; up
+//! to that moment, the old plan is what is written down.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::{SignedDuration, Timestamp};
+use muster_core::id::ScheduleId;
+use muster_core::oncall::schedule::next_change;
+use muster_store::timer::{self, Claimed, Kind};
+use muster_store::{Lane, StoreError};
+
+use super::{Found, timers};
+use crate::app::oncall::record;
+use crate::app::{App, Snapshot};
+
+/// The most timers of one claim.
+const CLAIM_MAX: i64 = 64;
+/// How long a timer that cannot be handled is put off.
+const PUT_OFF: SignedDuration = SignedDuration::from_secs(30);
+
+/// The stage, with the plan that it last worked by.
+#[derive(Clone, Default)]
+pub struct Planning {
+    plan: Arc<Mutex<Option<Arc<Snapshot>>>>,
+}
+
+impl Planning {
+    /// Follows a change of plan, and handles what is due.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn step(self, app: App) -> anyhow::Result<Found> {
+        if !timers::may_claim(&app, app.now()).await? {
+            return Ok(Found::Nothing(None));
+        }
+        app.refresh().await?;
+        self.follow(&app).await?;
+        let mut next = None;
+        for kind in Kind::OF_PLANNING {
+            match due(&app, kind).await? {
+                Found::Work => return Ok(Found::Work),
+                Found::Nothing(at) => next = next.into_iter().chain(at).min(),
+            }
+        }
+        Ok(Found::Nothing(next))
+    }
+
+    /// After a change of plan: what was, was by the old one, and the next change is another.
+    async fn follow(&self, app: &App) -> Result<(), StoreError> {
+        let fresh = app.snapshot();
+        let old = self.plan.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if old.as_ref().is_some_and(|old| old.directory.revision == fresh.directory.revision) {
+            return Ok(());
+        }
+        let now = app.now();
+        let mut tx = app.db.begin(Lane::Command).await?;
+        for schedule in old.iter().flat_map(|old| old.directory.schedules.iter()) {
+            record::write(&mut tx, schedule, now).await?;
+        }
+        for schedule in fresh.directory.schedules.iter() {
+            // Nothing to do for one of the old plan; for a new one this is where its record begins,
+            // and what passed before this process began is as the plan says now.
+            record::write(&mut tx, schedule, now).await?;
+            match next_change(schedule, now) {
+                Some(at) => timer::expect(&mut tx, Kind::Schedule, schedule.id.0, at, now).await?,
+                None => timer::clear(&mut tx, Kind::Schedule, &[schedule.id.0]).await?,
+            }
+        }
+        tx.commit().await?;
+        *self.plan.lock().unwrap_or_else(PoisonError::into_inner) = Some(fresh);
+        Ok(())
+    }
+}
+
+/// Handles what is due of one kind.
+async fn due(app: &App, kind: Kind) -> anyhow::Result<Found> {
+    let now = app.now();
+    if !timer::is_due(&app.db, kind, now).await? {
+        return Ok(Found::Nothing(timer::earliest(&app.db, kind).await?));
+    }
+    let mut tx = app.db.begin(Lane::Command).await?;
+    let claimed = timer::claim(&mut tx, kind, now, CLAIM_MAX).await?;
+    if claimed.is_empty() {
+        drop(tx);
+        return Ok(Found::Nothing(timer::earliest(&app.db, kind).await?));
+    }
+    tx.commit().await?;
+    for timer in &claimed {
+        if let Err(error) = fire(app, kind, timer, now).await {
+            tracing::error!(id = %timer.id, "planning was put off: {error}");
+            metrics::counter!("muster_timers_put_off_total").increment(1);
+            let later = now.saturating_add(PUT_OFF).unwrap_or(Timestamp::MAX);
+            let mut tx = app.db.begin(Lane::Command).await?;
+            if timer::finish(&mut tx, kind, timer, Some(later)).await? {
+                tx.commit().await?;
+            }
+        }
+    }
+    app.wake.all();
+    Ok(Found::Work)
+}
+
+async fn fire(app: &App, kind: Kind, timer: &Claimed, now: Timestamp) -> Result<(), StoreError> {
+    match kind {
+        Kind::Schedule => schedule(app, timer, now).await,
+        _ => {
+            let mut tx = app.db.begin(Lane::Command).await?;
+            timer::finish(&mut tx, kind, timer, None).await?;
+            tx.commit().await
+        }
+    }
+}
+
+/// Who is on call changes: what was is written down.
+async fn schedule(app: &App, timer: &Claimed, now: Timestamp) -> Result<(), StoreError> {
+    let snapshot = app.snapshot();
+    let mut tx = app.db.begin(Lane::Command).await?;
+    let Some(schedule) = snapshot.directory.schedules.get(ScheduleId(timer.id)) else {
+        timer::finish(&mut tx, Kind::Schedule, timer, None).await?;
+        return tx.commit().await;
+    };
+    record::write(&mut tx, schedule, now).await?;
+    if timer::finish(&mut tx, Kind::Schedule, timer, next_change(schedule, now)).await? {
+        tx.commit().await?;
+    }
+    Ok(())
+}
