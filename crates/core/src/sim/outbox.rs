@@ -91,6 +91,10 @@ impl Store {
             .iter()
             .map(|(at, id)| Sent { at: *at, service: service_of(id).unwrap_or(service) })
             .collect();
+        let limit = Limit::default();
+        if sent.len() < limit.singles {
+            return None;
+        }
         let is_waiting =
             |row: &&DeliveryRow| row.state == DeliveryState::Bundled && row.method == method;
         let waiting: Vec<_> = self
@@ -99,7 +103,7 @@ impl Store {
             .filter(is_waiting)
             .filter_map(|row| self.service_of(row.page))
             .collect();
-        bundle::hold_until(Limit::default(), &sent, &waiting, service, cx.now)
+        bundle::hold_until(limit, &sent, &waiting, service, cx.now)
     }
 
     fn service_of(&self, page: u64) -> Option<ServiceId> {

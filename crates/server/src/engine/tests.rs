@@ -6,6 +6,7 @@ mod faults;
 mod inbox;
 mod nodes;
 mod paging;
+mod providers;
 mod proxy;
 mod quiet;
 mod replay;
