@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::Sabotage;
 use super::incident::Context;
-use super::store::{DeliveryRow, Fact, Key, Store};
+use super::store::{Fact, Key, Store};
 use crate::id::{ContactMethodId, ServiceId};
 use crate::oncall::bundle::{self, Limit, Sent};
 use crate::oncall::page::{self, Answer, DeliveryState, PageState, Progress};
@@ -95,12 +95,17 @@ impl Store {
         if sent.len() < limit.singles {
             return None;
         }
-        let is_waiting =
-            |row: &&DeliveryRow| row.state == DeliveryState::Bundled && row.method == method;
+        // Whatever waits for a digest is due within the window.
+        let end = cx.now.checked_add(limit.window).unwrap_or(Timestamp::MAX);
         let waiting: Vec<_> = self
-            .deliveries
-            .values()
-            .filter(is_waiting)
+            .queue
+            .iter()
+            .take_while(|(at, _)| *at <= end)
+            .filter_map(|(_, key)| match key {
+                Key::Delivery(id) => self.deliveries.get(id),
+                Key::Incident(_) | Key::Inbox => None,
+            })
+            .filter(|row| row.state == DeliveryState::Bundled && row.method == method)
             .filter_map(|row| self.service_of(row.page))
             .collect();
         bundle::hold_until(limit, &sent, &waiting, service, cx.now)
