@@ -91,10 +91,7 @@ impl Channel {
     /// Whether a message can only go out through a provider that is configured. The others reach
     /// what their address names, or something that belongs to the installation.
     pub fn needs_provider(self) -> bool {
-        !matches!(
-            self,
-            Self::Webhook | Self::Email | Self::Push | Self::Teams | Self::Ntfy | Self::Gotify
-        )
+        !matches!(self, Self::Webhook | Self::Email | Self::Push | Self::Teams | Self::Ntfy)
     }
 
     /// What it can and cannot do at night, told when it is chosen (`N7`).

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use muster_core::id::{IncidentId, PageId};
 use muster_core::incident::lifecycle::{Status, Superseded};
-use muster_core::incident::severity::Level;
+use muster_core::incident::severity::{Level, Urgency};
 use serde_json::{Map, Value};
 
 /// A message.
@@ -79,6 +79,8 @@ pub struct Page {
     pub id: PageId,
     /// Why this person: `step 1 of payments`.
     pub reason: String,
+    /// Whether it wakes people or can wait.
+    pub urgency: Urgency,
     /// Counts the attempts of this delivery from 1.
     pub attempt: u32,
     /// Whether an earlier attempt may have arrived although nobody can tell.

@@ -21,7 +21,11 @@ pub mod discord;
 pub mod email;
 pub mod matrix;
 pub mod mattermost;
+pub mod gotify;
 pub mod message;
+pub mod notice;
+pub mod ntfy;
+pub mod pushover;
 pub mod reply;
 pub mod slack;
 pub mod teams;
@@ -300,6 +304,9 @@ impl Channels {
             return teams::send(out, envelope, address, now).await;
         }
         let name = channel.name();
+        if channel == Channel::Ntfy {
+            return ntfy::send(out, envelope, envelope.via.as_deref(), address, now).await;
+        }
         let Some(provider) = envelope.via.as_deref() else {
             return Outcome::permanent(format!("no provider for {name} is set up"));
         };
@@ -316,6 +323,8 @@ impl Channels {
             ProviderKind::Discord => discord::send(out, envelope, provider, address, now).await,
             ProviderKind::Telegram => telegram::send(out, envelope, provider, address, now).await,
             ProviderKind::Matrix => matrix::send(out, envelope, provider, address, now).await,
+            ProviderKind::Gotify => gotify::send(out, envelope, provider, address, now).await,
+            ProviderKind::Pushover => pushover::send(out, envelope, provider, address, now).await,
             kind => {
                 let kind = kind.name();
                 Outcome::permanent(format!("a provider of type {kind} does not carry {name}"))

@@ -4,9 +4,12 @@
 //! is shown to notice planted mistakes, and is then what the adapter is driven against.
 
 pub mod discord;
+mod gotify;
 pub mod judge;
 pub mod matrix;
 pub mod mattermost;
+mod ntfy;
+mod pushover;
 pub mod slack;
 pub mod teams;
 pub mod telegram;

@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use jiff::Timestamp;
 use muster_core::id::{IncidentId, PageId};
 use muster_core::incident::lifecycle::Status;
-use muster_core::incident::severity::Level;
+use muster_core::incident::severity::{Level, Urgency};
 use muster_core::org::language::Language;
 use muster_core::org::user::Address;
 use muster_integrations::channels::message::{Incident, Page};
@@ -59,6 +59,7 @@ pub fn page() -> Page {
     Page {
         id: PageId::new(now(), [2; 10]),
         reason: "step 1 of payments".to_owned(),
+        urgency: Urgency::High,
         attempt: 1,
         possible_repeat: false,
         ack_url: "https://muster.example.com/p/token".to_owned(),

@@ -342,6 +342,7 @@ impl<'a> Bench<'a> {
                 Some(step) => format!("step {step} of {policy}"),
                 None => "the catch-all".to_owned(),
             },
+            urgency: self.directory.severity(level).urgency,
             attempt: 1,
             possible_repeat: false,
             ack_url: format!("{}/p/example", app.settings.public_url),

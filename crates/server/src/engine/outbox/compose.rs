@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use muster_core::id::{ContactMethodId, DigestId, IncidentId, PageId, UserId, WebhookId};
 use muster_core::incident::lifecycle::{How, Incident, Status, Superseded};
-use muster_core::incident::severity::Level;
+use muster_core::incident::severity::{Level, Urgency};
 use muster_core::oncall::page::{self, PageState};
 use muster_core::org::directory::Directory;
 use muster_core::org::language::Language;
@@ -218,6 +218,7 @@ fn as_message(app: &App, member: &Member, page: &PageRow, now: Timestamp) -> mes
     message::Page {
         id: PageId(page.id),
         reason,
+        urgency: Urgency::from_name(&page.urgency).unwrap_or(Urgency::High),
         attempt: u32::try_from(member.number).unwrap_or(u32::MAX),
         possible_repeat: member.possible_repeat,
         ack_url: app.page_url(PageId(page.id)),
