@@ -3,7 +3,6 @@
  * caches nothing and takes part in no request of the app. The messages come
  * sealed for this browser, so what is in them was said by the server.
  */
-"use strict";
 
 /** An address of the server as a path of this origin; nothing else is ever called or opened. */
 function ownPath(address) {
@@ -48,7 +47,9 @@ self.addEventListener("push", (event) => {
 self.addEventListener("notificationclick", (event) => {
   event.notification.close();
   const { ack, open } = event.notification.data ?? {};
-  event.waitUntil(event.action === "ack" && ack ? acknowledge(event.notification, ack) : show(open ?? "/app/"));
+  event.waitUntil(
+    event.action === "ack" && ack ? acknowledge(event.notification, ack) : show(open ?? "/app/"),
+  );
 });
 
 /** The link itself says who answers what; no cookie goes along. */

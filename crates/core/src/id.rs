@@ -93,6 +93,8 @@ ids! {
     PageId = "pag";
     /// A request to cover or swap a shift.
     RequestId = "req";
+    /// A browser that a person wants to be notified by.
+    PushDeviceId = "dev";
     /// A schedule.
     ScheduleId = "sch";
     /// A service.

@@ -116,6 +116,12 @@ export const user = (name: string) =>
     queryFn: ({ signal }) => get("/users/{name}", { path: { name }, signal }),
   });
 
+export const pushDevices = (name: string) =>
+  queryOptions({
+    queryKey: ["push-devices", name],
+    queryFn: ({ signal }) => get("/users/{name}/push-devices", { path: { name }, signal }),
+  });
+
 export const aliases = () => whole(["aliases"], "/aliases");
 
 export const onCall = () =>

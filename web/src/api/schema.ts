@@ -824,6 +824,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/push-key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What browsers subscribe with. */
+        get: operations["push_key"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reports/incidents": {
         parameters: {
             query?: never;
@@ -833,6 +850,23 @@ export interface paths {
         };
         /** The figures of incidents. */
         get: operations["report_incidents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/on-call": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Time on call, nights, weekends, holidays and pages by person. */
+        get: operations["on_call_report"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1255,6 +1289,44 @@ export interface paths {
         put: operations["set_password"];
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{name}/push-devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The browsers that a person is notified by. */
+        get: operations["push_devices"];
+        put?: never;
+        /**
+         * Be notified by a browser.
+         * @description A browser that is registered already is registered anew, also where it was somebody else's.
+         */
+        post: operations["register_push_device"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{name}/push-devices/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Stop being notified by a browser. */
+        delete: operations["forget_push_device"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2191,6 +2263,13 @@ export interface components {
             next: string | null;
         };
         /** @description A part of a list. */
+        List_PushDevice: {
+            /** @description The items of this part. */
+            items: components["schemas"]["PushDevice"][];
+            /** @description The cursor of the next part; null at the end. */
+            next: string | null;
+        };
+        /** @description A part of a list. */
         List_Schedule: {
             /** @description The items of this part. */
             items: components["schemas"]["Schedule"][];
@@ -2245,6 +2324,64 @@ export interface components {
             items: components["schemas"]["User"][];
             /** @description The cursor of the next part; null at the end. */
             next: string | null;
+        };
+        /** @description Time on call, and pages. */
+        LoadFigures: {
+            /**
+             * Format: int32
+             * @description Incidents that the pages were about.
+             */
+            call_outs: number;
+            /**
+             * Format: int64
+             * @description Of it, on the organisation's holidays.
+             */
+            holiday_seconds: number;
+            /**
+             * Format: int32
+             * @description Holidays with time on call.
+             */
+            holidays: number;
+            /**
+             * Format: int32
+             * @description Of them, at night.
+             */
+            night_pages: number;
+            /**
+             * Format: int64
+             * @description Of it, from 22:00 to 06:00 by the person's clocks.
+             */
+            night_seconds: number;
+            /**
+             * Format: int32
+             * @description Nights with time on call.
+             */
+            nights: number;
+            /**
+             * Format: int64
+             * @description Time on call, no moment counted twice.
+             */
+            on_call_seconds: number;
+            /**
+             * Format: int32
+             * @description Pages that reached a provider.
+             */
+            pages: number;
+            /**
+             * Format: int32
+             * @description Turns.
+             */
+            shifts: number;
+            /**
+             * Format: int32
+             * @description Saturdays and Sundays with time on call.
+             */
+            weekend_days: number;
+            /**
+             * Format: int64
+             * @description Of it, on Saturdays and Sundays.
+             */
+            weekend_seconds: number;
         };
         /** @description Planned work, during which alerts are recorded and page nobody. */
         MaintenanceWindow: {
@@ -2412,6 +2549,13 @@ export interface components {
              */
             password: string;
         };
+        /** @description A browser to be registered. */
+        NewPushDevice: {
+            /** @description What the person calls it. */
+            name: string;
+            /** @description What the browser was given when it subscribed. */
+            subscription: components["schemas"]["PushSubscription"];
+        };
         /** @description What a new token is to be. */
         NewToken: {
             expires_at?: components["schemas"]["Instant"] | null;
@@ -2485,6 +2629,21 @@ export interface components {
             team: string | null;
             /** @description The zone of its handoffs. */
             timezone: string;
+        };
+        /** @description What being on call cost in a period. */
+        OnCallReport: {
+            /** @description The beginning of the period. */
+            from: components["schemas"]["Instant"];
+            /** @description Whether figures of others are left out of `people`, because they are not for you. */
+            others_hidden: boolean;
+            /** @description By person, in the order of names: those whose figures you may see. */
+            people: components["schemas"]["PersonLoad"][];
+            /** @description How many people had a part in it. */
+            people_count: number;
+            /** @description The end of the period. */
+            to: components["schemas"]["Instant"];
+            /** @description Of all people together. */
+            total: components["schemas"]["LoadFigures"];
         };
         /** @description Somebody's turn. */
         OnCallShift: {
@@ -2609,6 +2768,13 @@ export interface components {
          * @enum {string}
          */
         PagingState: "idle" | "waiting" | "acknowledged" | "snoozed" | "exhausted" | "finished";
+        /** @description What one person bore. */
+        PersonLoad: components["schemas"]["LoadFigures"] & {
+            /** @description For people to read. */
+            full_name: string;
+            /** @description Who. */
+            user: string;
+        };
         /** @description The pages of a person. */
         PersonPages: {
             /**
@@ -2699,6 +2865,38 @@ export interface components {
              * @example about:blank
              */
             type: string;
+        };
+        /** @description A browser that a person wants to be notified by. */
+        PushDevice: {
+            accepted_at: components["schemas"]["Instant"] | null;
+            /** @description When it was registered. */
+            created_at: components["schemas"]["Instant"];
+            /** @description For programs. */
+            id: string;
+            /**
+             * @description What the person calls it.
+             * @example Firefox on my phone
+             */
+            name: string;
+        };
+        /** @description What browsers subscribe with. */
+        PushKey: {
+            /** @description The application server key (RFC 8292), in base64url. */
+            public_key: string;
+        };
+        /** @description The keys of a push subscription, in base64url. */
+        PushKeys: {
+            /** @description The secret for authentication. */
+            auth: string;
+            /** @description The public key. */
+            p256dh: string;
+        };
+        /** @description A push subscription as browsers write it (Push API, `PushSubscription.toJSON`). */
+        PushSubscription: {
+            /** @description Where the push service takes messages. */
+            endpoint: string;
+            /** @description The browser's keys. */
+            keys: components["schemas"]["PushKeys"];
         };
         /** @description An incident by its id or its number. */
         Reference: number | string;
@@ -6008,6 +6206,53 @@ export interface operations {
             };
         };
     };
+    push_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The key. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PushKey"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     report_incidents: {
         parameters: {
             query?: {
@@ -6033,6 +6278,62 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["IncidentReport"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    on_call_report: {
+        parameters: {
+            query?: {
+                /** @description The beginning of the period; 28 days before its end unless given. */
+                from?: components["schemas"]["Instant"];
+                /** @description The end of the period, which is not part of it; now unless given. At most 366 days later. */
+                to?: components["schemas"]["Instant"];
+                /** @description The name of a schedule. */
+                schedule?: string;
+                /** @description The name of a team: the schedules that it plans, and pages of its services. */
+                team?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The figures. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OnCallReport"];
                 };
             };
             /** @description Sign in first. */
@@ -7784,6 +8085,160 @@ export interface operations {
         };
         responses: {
             /** @description The password was set. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    push_devices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The person's name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them, the oldest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_PushDevice"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    register_push_device: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The person's name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPushDevice"];
+            };
+        };
+        responses: {
+            /** @description The browser. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PushDevice"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    forget_push_device: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The person's name. */
+                name: string;
+                /** @description The browser's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It gets nothing any more. */
             204: {
                 headers: {
                     [name: string]: unknown;

@@ -49,6 +49,7 @@ export type Integration = Schemas["Integration"];
 export type TestSent = Schemas["TestSent"];
 export type User = Schemas["User"];
 export type ContactMethod = Schemas["ContactMethod"];
+export type PushDevice = Schemas["PushDevice"];
 export type NotificationRule = Schemas["NotificationRule"];
 
 export type Schedule = Schemas["Schedule"];

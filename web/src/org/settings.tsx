@@ -14,6 +14,7 @@ import { FormDialog } from "@/ui/dialog";
 import { SelectField, TextField } from "@/ui/form";
 import { duration } from "@/ui/format";
 import { OkGlyph } from "@/ui/glyph";
+import { PushDevices } from "./push-devices";
 import { SystemPanel } from "./system";
 import { TokensPanel } from "./tokens";
 
@@ -27,6 +28,7 @@ export default function Settings() {
           <div className="grid items-start gap-4 lg:grid-cols-2">
             <div className="flex min-w-0 flex-col gap-4">
               <Reach me={data.user.name} />
+              <PushDevices me={data.user.name} />
               <Looks />
             </div>
             <div className="flex min-w-0 flex-col gap-4">

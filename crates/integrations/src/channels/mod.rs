@@ -19,12 +19,13 @@ pub mod callback;
 pub mod card;
 pub mod discord;
 pub mod email;
+pub mod gotify;
 pub mod matrix;
 pub mod mattermost;
-pub mod gotify;
 pub mod message;
 pub mod notice;
 pub mod ntfy;
+pub mod push;
 pub mod pushover;
 pub mod reply;
 pub mod slack;
@@ -259,6 +260,17 @@ impl Channels {
         let mailers = Arc::default();
         let Config { signing_secret, loop_mark, public_url, .. } = config;
         Ok(Self { outbound, mailer, mailers, signing_secret, loop_mark, public_url })
+    }
+
+    /// Makes one attempt to reach one browser.
+    pub async fn push(
+        &self,
+        envelope: &Envelope,
+        vapid: &push::Vapid,
+        to: &push::Subscription,
+        now: Timestamp,
+    ) -> Outcome {
+        push::send(&self.outbound, envelope, vapid, to, now).await
     }
 
     /// Makes one attempt.

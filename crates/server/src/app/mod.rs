@@ -6,6 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use anyhow::Context as _;
 use jiff::Timestamp;
+use muster_integrations::channels::push::Vapid;
 use muster_integrations::channels::{self, Channels};
 use muster_store::org::directory;
 use muster_store::{Db, Engine, Lane, StoreError, setting, timer};
@@ -28,6 +29,7 @@ pub mod snapshot;
 pub mod template;
 
 use oncall::carriers::Carriers;
+use oncall::push;
 pub use snapshot::Snapshot;
 
 /// The setting that holds the installation's own key, from which links and signatures are derived.
@@ -56,6 +58,7 @@ pub struct Inner {
     /// This process among the nodes of a cluster.
     pub node: Uuid,
     instance_key: [u8; 32],
+    vapid: Vapid,
     snapshot: RwLock<Arc<Snapshot>>,
 }
 
@@ -133,6 +136,7 @@ impl App {
         let snapshot = Snapshot::load(&db).await.context("reading the configuration")?;
         let mut tx = db.begin(Lane::Command).await?;
         let key = setting::put_new(&mut tx, INSTANCE_KEY, &ids::random::<32>()).await?;
+        let vapid = push::key(&mut tx, &settings.mail_from).await?;
         if db.engine() == Engine::Sqlite {
             // Nobody else works on an embedded store, so whoever held a claim is dead: what it did
             // need not wait until its leases run out.
@@ -154,6 +158,7 @@ impl App {
             wake: Wake::default(),
             node,
             instance_key,
+            vapid,
             snapshot: RwLock::new(Arc::new(snapshot)),
         })))
     }
@@ -208,6 +213,11 @@ impl App {
             }
             outcome => outcome,
         }
+    }
+
+    /// The key by which push services know this installation.
+    pub fn vapid(&self) -> &Vapid {
+        &self.0.vapid
     }
 
     /// The installation's own key.

@@ -11,6 +11,8 @@ use std::time::Duration;
 
 use futures::FutureExt as _;
 use jiff::{SignedDuration, Timestamp};
+use muster_core::id::UserId;
+use muster_core::org::channel::Channel;
 use muster_integrations::channels::{Envelope, Outcome};
 use muster_store::StoreError;
 use muster_store::timer::{self, Kind};
@@ -142,7 +144,16 @@ async fn outcome(app: &App, job: &Job) -> Outcome {
             retry_after: Some(wait.max(SignedDuration::from_secs(1))),
         };
     }
-    let sending = AssertUnwindSafe(app.channels.send(&job.envelope, app.now()));
+    let user = job.members.first().and_then(|member| member.row.user_id).map(UserId);
+    let sending = AssertUnwindSafe(async {
+        match user {
+            // A person may have several browsers, and some that are gone.
+            Some(user) if job.envelope.to.kind() == Channel::Push => {
+                app.push(user, &job.envelope).await
+            }
+            _ => app.channels.send(&job.envelope, app.now()).await,
+        }
+    });
     let outcome = sending.catch_unwind().await.unwrap_or_else(|_| Outcome::Unknown {
         detail: "the channel failed, which is a mistake in this program".to_owned(),
     });

@@ -17,6 +17,7 @@ mod org;
 mod overrides;
 mod paging;
 mod problem;
+mod push;
 mod quiet;
 mod receive;
 mod stream;

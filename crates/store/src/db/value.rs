@@ -99,6 +99,7 @@ values! {
     id::OverrideId => Uuid, |value| value.0;
     id::PageId => Uuid, |value| value.0;
     id::PolicyId => Uuid, |value| value.0;
+    id::PushDeviceId => Uuid, |value| value.0;
     id::RequestId => Uuid, |value| value.0;
     id::ScheduleId => Uuid, |value| value.0;
     id::ServiceId => Uuid, |value| value.0;

@@ -6,4 +6,5 @@ pub mod delivery;
 pub mod digest;
 pub mod overrides;
 pub mod page;
+pub mod push;
 pub mod record;

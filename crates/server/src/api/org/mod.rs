@@ -15,6 +15,7 @@ pub mod alias;
 pub mod config;
 pub mod edit;
 pub mod policy;
+pub mod push;
 pub mod sample;
 pub mod schedule;
 pub mod service;
@@ -34,6 +35,7 @@ pub fn routes() -> Routes {
         .merge(config::routes())
         .merge(edit::routes())
         .merge(workbench::routes())
+        .merge(push::routes())
 }
 
 /// The thing of that unique name or id; `what` should be `service` or the like.

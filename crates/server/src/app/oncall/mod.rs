@@ -21,6 +21,7 @@ pub mod answer;
 pub mod carriers;
 pub mod chat;
 pub mod overrides;
+pub mod push;
 pub mod record;
 
 /// How often a change that another one overtook looks again.
