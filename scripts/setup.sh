@@ -19,6 +19,7 @@ if [ "${1:-demo}" = test ]; then
     need prometheus prometheus
     need prometheus-alertmanager prometheus-alertmanager
     need setpriv util-linux
+    /usr/bin/python3 -c 'import icalendar' 2>/dev/null || missing+=(python3-icalendar)
     /usr/bin/python3 -c 'import aiosmtpd' 2>/dev/null || missing+=(python3-aiosmtpd)
 fi
 

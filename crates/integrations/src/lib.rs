@@ -3,6 +3,7 @@
 //! or decides about incidents; sources are pure, and every outgoing connection passes the one
 //! guard in [`outbound`].
 
+pub mod calendar;
 pub mod channels;
 pub mod mail;
 pub mod outbound;

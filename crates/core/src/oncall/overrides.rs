@@ -134,7 +134,7 @@ pub fn withdraw(
         user: standing.user,
         from: standing.from.max(now),
         to: standing.to,
-        instead_of: None,
+        instead_of: standing.instead_of,
     };
     let back =
         displaced.iter().filter(|piece| meet(piece, &hole)).map(|piece| common(piece, &hole));
@@ -159,7 +159,15 @@ fn check(new: &Override, now: Timestamp) -> Result<(), Refused> {
 }
 
 fn meet(one: &Override, other: &Override) -> bool {
-    one.from < other.to && other.from < one.to
+    one.from < other.to && other.from < one.to && !stand_side_by_side(one, other)
+}
+
+/// Two people who replace different ones of a shift that several have.
+fn stand_side_by_side(one: &Override, other: &Override) -> bool {
+    match (one.instead_of, other.instead_of) {
+        (Some(one), Some(other)) => one != other,
+        _ => false,
+    }
 }
 
 /// The part of `of` that lies within `within`.
@@ -183,7 +191,12 @@ mod tests {
     }
 
     fn span(user: u128, from: i64, to: i64) -> Override {
-        Override { user: UserId(Uuid::from_u128(user)), from: t(from), to: t(to), instead_of: None }
+        Override {
+            user: UserId(Uuid::from_u128(user)),
+            from: t(from),
+            to: t(to),
+            instead_of: standing.instead_of,
+        }
     }
 
     fn id(n: u128) -> OverrideId {

@@ -53,6 +53,11 @@ fn digest_token(instance_key: &[u8; 32], digest: DigestId) -> String {
     URL_SAFE_NO_PAD.encode(derive(instance_key, b"digest link", digest.0.as_bytes()))
 }
 
+/// A token as it stands in an address.
+pub fn encode(token: [u8; 32]) -> String {
+    URL_SAFE_NO_PAD.encode(token)
+}
+
 /// A key of its own for one purpose and object, derived from the installation's key.
 pub fn derive(instance_key: &[u8; 32], purpose: &[u8], object: &[u8]) -> [u8; 32] {
     // HMAC takes keys of any length, so this cannot fail; an empty key would only weaken it.

@@ -104,6 +104,10 @@ async fn due(app: &App, kind: Kind) -> anyhow::Result<Found> {
 async fn fire(app: &App, kind: Kind, timer: &Claimed, now: Timestamp) -> Result<(), StoreError> {
     match kind {
         Kind::Schedule => schedule(app, timer, now).await,
+        Kind::Request => {
+            let snapshot = app.snapshot();
+            app.request_due(timer, &snapshot.directory).await
+        }
         _ => {
             let mut tx = app.db.begin(Lane::Command).await?;
             timer::finish(&mut tx, kind, timer, None).await?;

@@ -14,12 +14,14 @@ use sha2::{Digest as _, Sha256};
 
 use crate::api::Ctx;
 
+mod calendar;
 mod digest;
 mod door;
 mod incident;
 mod link;
 mod on_call;
 mod refusal;
+mod request;
 mod scene;
 mod words;
 
@@ -42,6 +44,8 @@ pub fn router(ctx: &Ctx) -> Router {
         .merge(link::router())
         .merge(incident::router())
         .merge(on_call::router())
+        .merge(request::router())
+        .merge(calendar::router())
         .merge(door::router())
         .with_state(ctx.clone())
 }

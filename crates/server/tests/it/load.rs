@@ -66,9 +66,12 @@ async fn holidays_and_call_outs_are_in_the_record() {
         let exported = world.admin().get("/api/v1/config/export").await.text;
         assert!(exported.contains("2026-11-22"), "{exported}");
 
-        world.event("trigger", "disk", "critical").await;
-        world.advance(SignedDuration::from_hours(1)).await;
-        world.event("trigger", "net", "critical").await;
+        for key in ["disk", "net"] {
+            world.event("trigger", key, "critical").await;
+            world.settle().await;
+            world.event("resolve", key, "critical").await;
+            world.advance(SignedDuration::from_hours(1)).await;
+        }
         world.advance(SignedDuration::from_hours(48)).await;
         let manager = world.with_role("manager");
         let query = "from=2026-11-21T03:00:00Z&to=2026-11-23T03:00:00Z";

@@ -4,6 +4,7 @@
 mod access;
 mod chat;
 mod clocks;
+mod cover;
 mod digest;
 mod edit;
 mod guard;

@@ -11,6 +11,7 @@ CREATE TABLE schedule_override (
     to_at       BIGINT NOT NULL,
     reason      TEXT NOT NULL,
     displaced   TEXT NOT NULL,
+    instead_of  UUID,
     request_id  UUID,
     created_at  BIGINT NOT NULL,
     created_by  TEXT NOT NULL,

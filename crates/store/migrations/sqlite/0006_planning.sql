@@ -11,6 +11,7 @@ CREATE TABLE schedule_override (
     to_at       INTEGER NOT NULL,
     reason      TEXT NOT NULL,
     displaced   TEXT NOT NULL,
+    instead_of  BLOB,
     request_id  BLOB,
     created_at  INTEGER NOT NULL,
     created_by  TEXT NOT NULL,

@@ -1,5 +1,7 @@
 //! Pages, their deliveries, what comes back, and how people are reached.
 
+pub mod absence;
+pub mod calendar;
 pub mod callback;
 pub mod contact;
 pub mod delivery;
@@ -8,3 +10,4 @@ pub mod overrides;
 pub mod page;
 pub mod push;
 pub mod record;
+pub mod request;

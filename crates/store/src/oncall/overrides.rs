@@ -49,6 +49,7 @@ struct OverrideRow {
     to_at: i64,
     reason: String,
     displaced: String,
+    instead_of: Option<Uuid>,
     request_id: Option<Uuid>,
     created_at: i64,
     created_by: String,
@@ -56,9 +57,9 @@ struct OverrideRow {
 
 const INSERT: Sql = Sql::same(
     "INSERT INTO schedule_override
-         (id, schedule_id, user_id, from_at, to_at, reason, displaced, request_id, created_at,
-          created_by)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+         (id, schedule_id, user_id, from_at, to_at, reason, displaced, instead_of, request_id,
+          created_at, created_by)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 );
 const SHORTEN: Sql =
     Sql::same("UPDATE schedule_override SET to_at = ? WHERE id = ? AND removed_at IS NULL");
@@ -70,8 +71,8 @@ const REMOVE: Sql = Sql::same(
 macro_rules! select {
     ($rest:literal) => {
         Sql::same(concat!(
-            "SELECT id, schedule_id, user_id, from_at, to_at, reason, displaced, request_id,
-                 created_at, created_by
+            "SELECT id, schedule_id, user_id, from_at, to_at, reason, displaced, instead_of,
+                 request_id, created_at, created_by
              FROM schedule_override WHERE removed_at IS NULL ",
             $rest
         ))
@@ -96,6 +97,7 @@ pub async fn insert(tx: &mut Tx, stored: &Stored) -> Result<()> {
         span.to,
         &stored.reason,
         displaced,
+        span.instead_of,
         stored.request,
         stored.created_at,
         &stored.created_by,
@@ -167,7 +169,10 @@ impl TryFrom<OverrideRow> for Stored {
         Ok(Self {
             id: OverrideId(row.id),
             schedule: ScheduleId(row.schedule_id),
-            span: span(row.user_id, row.from_at, row.to_at)?,
+            span: Override {
+                instead_of: row.instead_of.map(UserId),
+                ..span(row.user_id, row.from_at, row.to_at)?
+            },
             reason: row.reason,
             displaced: displaced.collect::<Result<_>>()?,
             request: row.request_id.map(RequestId),

@@ -20,7 +20,8 @@ use muster_core::incident::severity::{Level, Severity};
 use muster_core::oncall::bundle::{Limit, Limits};
 use muster_core::oncall::escalation::{Policy, Step, Target};
 use muster_core::oncall::schedule::{
-    Handoff, HandoffDay, Layer, Override, Overrides, Restriction, Rotation, Schedule,
+    Absence, Absences, Handoff, HandoffDay, Layer, Override, Overrides, Restriction, Rotation,
+    Schedule,
 };
 use muster_core::org::channel::Channel;
 use muster_core::org::directory::{CATCH_ALL_SERVICE, Directory, EventWebhook, Table};
@@ -33,7 +34,7 @@ use muster_core::org::team::Team;
 use muster_core::org::user::{Address, ContactMethod, NotificationRule, User};
 
 use crate::db::{Result, Tx};
-use crate::oncall::overrides;
+use crate::oncall::{absence, overrides};
 use crate::org::config::{self, Ids};
 use crate::org::document::organization::Clock;
 use crate::org::document::secret::{Environment, Secret};
@@ -64,6 +65,7 @@ pub async fn load(tx: &mut Tx, environment: Environment<'_>) -> Result<Loaded> {
 #[derive(Debug, Default)]
 struct Planned {
     overrides: HashMap<ScheduleId, Vec<Override>>,
+    absences: Absences,
 }
 
 async fn planned(tx: &mut Tx) -> Result<Planned> {
@@ -71,6 +73,10 @@ async fn planned(tx: &mut Tx) -> Result<Planned> {
     for stored in overrides::all(tx).await? {
         planned.overrides.entry(stored.schedule).or_default().push(stored.span);
     }
+    let absences = absence::all(tx).await?.into_iter();
+    planned.absences = absences
+        .map(|stored| Absence { user: stored.user, from: stored.from, to: stored.to })
+        .collect();
     Ok(planned)
 }
 
@@ -289,6 +295,7 @@ impl Builder<'_> {
             team: self.reference(Kind::Team, schedule.team.as_deref()).map(TeamId),
             layers,
             overrides: Overrides::new(overrides),
+            absences: self.planned.absences.clone(),
             ..Schedule::new(id, &schedule.name, timezone)
         })
     }

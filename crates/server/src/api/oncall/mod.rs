@@ -13,15 +13,23 @@ use super::word::Instant;
 use super::{ApiError, Caller, Need, Routes};
 use crate::app::oncall::{NotPlanned, shift_of};
 
+pub mod absence;
+pub mod calendar;
 pub mod load;
 pub mod overrides;
+pub mod request;
 
 /// To plan shifts; whether it is one's own is asked once the shift is known.
 const PLAN: Need = Need::new(Action::Respond, Object::Shifts);
 
 /// The routes.
 pub fn routes() -> Routes {
-    Routes::new().merge(overrides::routes()).merge(load::routes())
+    Routes::new()
+        .merge(overrides::routes())
+        .merge(load::routes())
+        .merge(request::routes())
+        .merge(absence::routes())
+        .merge(calendar::routes())
 }
 
 /// The person of that name, or the caller where none is named.
@@ -87,7 +95,10 @@ impl From<NotPlanned> for ApiError {
                 Self::new(axum::http::StatusCode::NOT_FOUND, format!("there is no such {what}"))
             }
             NotPlanned::Override(refused) => wrong(refused.field(), refused.to_string()),
-            NotPlanned::Over => Self::conflict(error.to_string()),
+            NotPlanned::Invalid { field, message } => wrong(field, message),
+            NotPlanned::Request(_) | NotPlanned::Changed(_) | NotPlanned::Over => {
+                Self::conflict(error.to_string())
+            }
             NotPlanned::Store(error) => error.into(),
         }
     }

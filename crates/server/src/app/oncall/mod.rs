@@ -3,8 +3,11 @@
 //! and commits in one transaction, with the change of plan counted as a change of configuration so
 //! that every node reads it.
 
+use std::collections::BTreeSet;
+
 use muster_core::id::{ScheduleId, UserId};
 use muster_core::incident::timeline::Actor;
+use muster_core::oncall::schedule::Schedule;
 use muster_core::org::access::Object;
 use muster_core::org::directory::Directory;
 use muster_store::event::{self, NewEvent};
@@ -17,12 +20,16 @@ use crate::app::App;
 use crate::app::snapshot::environment;
 use crate::ids;
 
+pub mod absence;
 pub mod answer;
+pub mod calendar;
 pub mod carriers;
 pub mod chat;
+mod notice;
 pub mod overrides;
 pub mod push;
 pub mod record;
+pub mod request;
 
 /// How often a change that another one overtook looks again.
 const TRIES_MAX: u32 = 5;
@@ -36,6 +43,20 @@ pub enum NotPlanned {
     /// An override cannot stand there.
     #[error(transparent)]
     Override(#[from] muster_core::oncall::overrides::Refused),
+    /// A request cannot be moved like that.
+    #[error(transparent)]
+    Request(#[from] muster_core::oncall::cover::WrongMove),
+    /// One field is wrong.
+    #[error("{field}: {message}")]
+    Invalid {
+        /// Which.
+        field: &'static str,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// The plan is not what it was.
+    #[error("{0}")]
+    Changed(String),
     /// The override is over.
     #[error("this override is over; what has been stays as it was")]
     Over,
@@ -52,14 +73,16 @@ impl NotPlanned {
     }
 }
 
+/// Everybody who ever has a turn in a schedule.
+fn takes_part(schedule: &Schedule) -> BTreeSet<UserId> {
+    schedule.layers.iter().flat_map(|layer| layer.rotation.everybody()).collect()
+}
+
 /// What the gate is asked about a person's time in a schedule.
 pub fn shift_of(directory: &Directory, schedule: ScheduleId, of: UserId) -> Object {
     let schedule = directory.schedules.get(schedule);
     let team = schedule.and_then(|schedule| schedule.team).and_then(|id| directory.teams.get(id));
-    let takes_part = schedule.is_some_and(|schedule| {
-        schedule.layers.iter().any(|layer| layer.rotation.everybody().any(|user| user == of))
-    });
-    let belongs = takes_part
+    let belongs = schedule.is_some_and(|schedule| takes_part(schedule).contains(&of))
         || team.is_some_and(|team| team.members.contains(&of) || team.manager == Some(of));
     Object::Shift { of, belongs, led_by: team.and_then(|team| team.manager) }
 }
@@ -71,12 +94,12 @@ impl App {
         &self,
         tx: &mut Tx,
         actor: &Actor,
-        what: &str,
-        schedule: &str,
+        (kind, what): (&str, &str),
+        name: &str,
     ) -> Result<directory::Loaded, StoreError> {
         let revision = config::revision(tx).await? + 1;
         let change = json!({
-            "action": "update", "kind": "schedule", "name": schedule, "fields": [what],
+            "action": "update", "kind": kind, "name": name, "fields": [what],
         });
         let (at, actor) = (self.now(), actor.name().to_owned());
         let summary = json!({ "changes": [change] });
@@ -100,6 +123,22 @@ impl App {
             incident_number: None,
             subject: schedule.to_string(),
         };
+        event::tell(tx, self.now(), &[news]).await
+    }
+
+    /// Writes down who changed somebody's leave, and tells those who watch.
+    async fn note_absence(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        action: &str,
+        user: UserId,
+        data: Value,
+    ) -> Result<(), StoreError> {
+        let entry = self.audit_entry(actor, action, ("user", user.to_string()), data);
+        audit::append(tx, &entry, ids::random()).await?;
+        let kind = "schedule.absence".to_owned();
+        let news = NewEvent { kind, incident_number: None, subject: user.to_string() };
         event::tell(tx, self.now(), &[news]).await
     }
 

@@ -61,7 +61,7 @@ impl App {
         let schedule = snapshot.directory.schedules.get(wanted.schedule);
         let name = schedule.ok_or(NotPlanned::Missing("schedule"))?.name.clone();
         let mut tx = self.db.begin(Lane::Command).await?;
-        let loaded = self.begin_planning(&mut tx, actor, "overrides", &name).await?;
+        let loaded = self.begin_planning(&mut tx, actor, ("schedule", "overrides"), &name).await?;
         let stored = self.put_override(&mut tx, &loaded.directory, wanted, None, actor).await?;
         tx.commit().await?;
         Ok(stored)
@@ -177,7 +177,7 @@ impl App {
         let schedule = snapshot.directory.schedules.get(stored.schedule);
         let name = schedule.ok_or(NotPlanned::Missing("schedule"))?.name.clone();
         let mut tx = self.db.begin(Lane::Command).await?;
-        self.begin_planning(&mut tx, actor, "overrides", &name).await?;
+        self.begin_planning(&mut tx, actor, ("schedule", "overrides"), &name).await?;
         self.withdraw_override(&mut tx, stored.id, actor).await?;
         tx.commit().await?;
         Ok(())

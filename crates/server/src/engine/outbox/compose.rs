@@ -51,7 +51,7 @@ pub(super) async fn single(
                 incident,
             }
         }
-        Kind::Notification => notification(row),
+        Kind::Notification => notification(app, row),
         Kind::Test => Message::Test { requested_by: text_of(row, "requested_by") },
         Kind::Event => event(app, row)?,
     };
@@ -244,8 +244,10 @@ fn text_of(row: &DeliveryRow, name: &str) -> String {
     content(row).get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
-fn notification(row: &DeliveryRow) -> Message {
-    let url = text_of(row, "url");
+fn notification(app: &App, row: &DeliveryRow) -> Message {
+    let request = text_of(row, "request").parse().ok();
+    let link = request.zip(row.user_id).map(|(id, user)| app.request_url(id, UserId(user)));
+    let url = link.unwrap_or_else(|| text_of(row, "url"));
     let mut text = text_of(row, "text");
     if !url.is_empty() {
         text = format!("{text}\n\n{url}");
