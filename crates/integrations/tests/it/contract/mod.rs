@@ -9,6 +9,7 @@ pub mod judge;
 pub mod matrix;
 pub mod mattermost;
 mod ntfy;
+mod push;
 mod pushover;
 pub mod slack;
 pub mod teams;
