@@ -191,12 +191,7 @@ mod tests {
     }
 
     fn span(user: u128, from: i64, to: i64) -> Override {
-        Override {
-            user: UserId(Uuid::from_u128(user)),
-            from: t(from),
-            to: t(to),
-            instead_of: standing.instead_of,
-        }
+        Override { user: UserId(Uuid::from_u128(user)), from: t(from), to: t(to), instead_of: None }
     }
 
     fn id(n: u128) -> OverrideId {
