@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs from Debian's packages what a target needs and the machine lacks.
 #   scripts/setup.sh demo    what `make demo` needs
-#   scripts/setup.sh test    what `make test` needs besides
+#   scripts/setup.sh test    what `make test` needs besides; the Python packages that Debian does not
+#                            have go into target/test-venv
 set -euo pipefail
 
 missing=()
@@ -20,10 +21,22 @@ if [ "${1:-demo}" = test ]; then
     need prometheus-alertmanager prometheus-alertmanager
     need setpriv util-linux
     /usr/bin/python3 -c 'import icalendar' 2>/dev/null || missing+=(python3-icalendar)
+    need /usr/sbin/postfix postfix
+    /usr/bin/python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
     /usr/bin/python3 -c 'import aiosmtpd' 2>/dev/null || missing+=(python3-aiosmtpd)
 fi
 
+# Web push is judged by an implementation that is not ours.
+venv() {
+    local at="$(dirname "$0")/../target/test-venv"
+    if [ "${1:-demo}" = test ] && ! "$at/bin/python" -c 'import http_ece' 2>/dev/null; then
+        /usr/bin/python3 -m venv "$at"
+        "$at/bin/pip" install --quiet --disable-pip-version-check http_ece==1.2.1
+    fi
+}
+
 if [ ${#missing[@]} -eq 0 ]; then
+    venv "$@"
     exit 0
 fi
 echo "Installing: ${missing[*]}"
@@ -35,3 +48,4 @@ export DEBIAN_FRONTEND=noninteractive
 $sudo apt-get update -qq
 # The packages start services of their own, which the tests neither need nor want.
 $sudo env RUNLEVEL=1 apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+venv "$@"

@@ -11,14 +11,16 @@ use muster_store::Engine;
 use super::world::{Process, World, free_port, request, wait_for};
 
 /// Debian's aiosmtpd, printing every message that it takes.
-struct Post {
+pub struct Post {
     _server: Process,
     lines: Arc<Mutex<Vec<String>>>,
-    port: u16,
+    /// Where it listens.
+    pub port: u16,
 }
 
 impl Post {
-    fn open() -> Self {
+    /// Starts it.
+    pub fn open() -> Self {
         let port = free_port();
         let mut child = Command::new("/usr/bin/python3")
             .args(["-u", "-m", "aiosmtpd", "-n", "-l", &format!("127.0.0.1:{port}")])
@@ -45,7 +47,7 @@ impl Post {
     }
 
     /// Everything in one piece, with the soft line breaks of quoted-printable undone.
-    fn text(&self) -> String {
+    pub fn text(&self) -> String {
         self.lines().join("\n").replace("=\n", "")
     }
 

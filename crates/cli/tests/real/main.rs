@@ -3,5 +3,7 @@
 
 mod crash;
 mod mail;
+mod mail_in;
 mod monitoring;
+mod push;
 mod world;
