@@ -17,6 +17,10 @@ const data = join(dir, "data");
 
 const pages = [];
 const phone = createServer((request, response) => {
+  if (request.method === "GET") {
+    response.end(JSON.stringify(pages));
+    return;
+  }
   let body = "";
   request.on("data", (chunk) => {
     body += chunk;
@@ -131,7 +135,7 @@ try {
   const args = [
     "--test",
     "--test-concurrency=1",
-    ...(tests.length ? tests : ["app.test.mjs", "lifeline.test.mjs", "screens.test.mjs"]),
+    ...(tests.length ? tests : ["app.test.mjs", "lifeline.test.mjs", "push.test.mjs", "screens.test.mjs"]),
   ];
   const env = {
     ...process.env,
@@ -139,6 +143,7 @@ try {
     MUSTER_USER: "ana",
     MUSTER_PASSWORD: PASSWORD,
     MUSTER_ACK_URL: page.page.ack_url,
+    MUSTER_PHONE: `http://127.0.0.1:${phonePort}/`,
   };
   const child = spawn(
     process.execPath,
