@@ -80,6 +80,7 @@ services:
     tier: 1
     escalation_policy: bo
     integrations: [ { name: anything, type: generic, key: generic-ledger-key } ]
+heartbeats: [ { name: nightly backup, service: ledger-db, every: 1d } ]
 catch_all: { escalation_policy: zoe }
 `;
 }

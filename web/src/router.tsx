@@ -57,6 +57,18 @@ const alert = createRoute({
   component: lazyRouteComponent(() => import("./alerting/alert")),
 });
 
+const heartbeats = createRoute({
+  getParentRoute: () => root,
+  path: "/heartbeats",
+  component: lazyRouteComponent(() => import("./alerting/heartbeats")),
+});
+
+const heartbeat = createRoute({
+  getParentRoute: () => root,
+  path: "/heartbeats/$name",
+  component: lazyRouteComponent(() => import("./alerting/heartbeat")),
+});
+
 const maintenance = createRoute({
   getParentRoute: () => root,
   path: "/maintenance",
@@ -164,6 +176,8 @@ export const router = createRouter({
     incident,
     alerts,
     alert,
+    heartbeats,
+    heartbeat,
     maintenance,
     shadow,
     messages,

@@ -5,8 +5,9 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::command::{
-    alert, alias, apply, backup, bench, check, completions, demo, doctor, export, incident,
-    maintenance, message, oncall, page, preview, release, restore, serve, shadow, sim, token, user,
+    alert, alias, apply, backup, bench, check, completions, demo, doctor, export, heartbeat,
+    incident, maintenance, message, oncall, page, preview, release, restore, serve, shadow, sim,
+    token, user,
 };
 use crate::failure::conclude;
 use crate::settings::{Global, Settings};
@@ -59,6 +60,9 @@ enum Command {
     /// Plan maintenance, during which alerts are recorded and page nobody
     #[command(subcommand)]
     Maintenance(maintenance::Maintenance),
+    /// Look at heartbeat monitors
+    #[command(subcommand)]
+    Heartbeat(heartbeat::Heartbeat),
     /// Look at what is tried out in shadow mode, and forecast pages per shift
     #[command(subcommand)]
     Shadow(shadow::Shadow),
@@ -112,6 +116,7 @@ async fn obey(cli: Cli) -> anyhow::Result<()> {
         Command::Alert(alert) => alert.run(&settings()?).await,
         Command::Message(message) => message.run(&settings()?).await,
         Command::Maintenance(maintenance) => maintenance.run(&settings()?).await,
+        Command::Heartbeat(heartbeat) => heartbeat.run(&settings()?).await,
         Command::Shadow(shadow) => shadow.run(&settings()?).await,
         Command::Backup(backup) => backup.run(&settings()?).await,
         Command::Restore(restore) => restore.run(&settings()?).await,

@@ -40,6 +40,7 @@ pub fn router(ctx: &Ctx) -> Router {
     Router::new()
         .merge(people)
         .merge(api::alerting::receive::router(ctx))
+        .merge(api::alerting::ping::router(ctx))
         .merge(crate::callback::router(ctx))
         .merge(health::router(ctx))
         .fallback(nowhere)

@@ -70,6 +70,15 @@ export const alert = (id: string) =>
 export const alertMessages = (id: string) =>
   paged(["alert", id, "messages"], "/alerts/{id}/messages", { path: { id } });
 
+export const heartbeats = () => ({ ...whole(["heartbeats"], "/heartbeats"), refetchInterval: 30_000 });
+
+export const heartbeat = (name: string) =>
+  queryOptions({
+    queryKey: ["heartbeats", name],
+    queryFn: ({ signal }) => get("/heartbeats/{name}", { path: { name }, signal }),
+    refetchInterval: 30_000,
+  });
+
 export const maintenance = (over: boolean) =>
   paged(["maintenance", over], "/maintenance", { query: { over } });
 

@@ -256,6 +256,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/heartbeats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List heartbeat monitors by name, and the sources that must be heard of. */
+        get: operations["list_heartbeats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/heartbeats/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a heartbeat monitor with its last pings. */
+        get: operations["get_heartbeat"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents": {
         parameters: {
             query?: never;
@@ -2024,6 +2058,80 @@ export interface components {
             /** @description Up to, but not at, this instant. */
             to: components["schemas"]["Instant"];
         };
+        /** @description Something whose silence is an alert. */
+        Heartbeat: {
+            due_at: components["schemas"]["Instant"] | null;
+            /**
+             * Format: double
+             * @description How long its last run took.
+             */
+            duration_seconds: number | null;
+            /**
+             * Format: int64
+             * @description How often it must be heard of.
+             */
+            every_seconds: number;
+            /**
+             * Format: int64
+             * @description How late that may be.
+             */
+            grace_seconds: number;
+            last_at: components["schemas"]["Instant"] | null;
+            /** @description Unique; for a source that must be heard of, its label. */
+            name: string;
+            /** @description Where clients that push their state send to. */
+            push_url: string | null;
+            /** @description Whose alert its silence is. */
+            service: string | null;
+            /**
+             * Format: int32
+             * @description How bad its silence is; null where the service rates it.
+             */
+            severity: number | null;
+            since: components["schemas"]["Instant"] | null;
+            /** @description Whether it is heard of by the messages of a source and not by pings. */
+            source: boolean;
+            started_at: components["schemas"]["Instant"] | null;
+            /** @description Where it stands; `new` until it is first heard of. */
+            state: components["schemas"]["HeartbeatState"];
+            /** @description Where it is pinged; null for sources, masked for those who may not answer alerts. */
+            url: string | null;
+            /** @description The same by its name. */
+            url_by_name: string | null;
+        };
+        /** @description A monitor with its last pings. */
+        HeartbeatInFull: {
+            /** @description The monitor. */
+            heartbeat: components["schemas"]["Heartbeat"];
+            /** @description Its last pings, the newest first; at most a hundred. */
+            pings: components["schemas"]["HeartbeatPing"][];
+        };
+        /** @description A ping. */
+        HeartbeatPing: {
+            /** @description When it came. */
+            at: components["schemas"]["Instant"];
+            /**
+             * Format: double
+             * @description How long the run took.
+             */
+            duration_seconds: number | null;
+            /**
+             * Format: int64
+             * @description What the program ended with.
+             */
+            exit_code: number | null;
+            /** @description `success`, `start`, `fail` or `log`. */
+            kind: string;
+            /** @description What came with it. */
+            note: string | null;
+            /** @description What the run is called. */
+            run: string | null;
+        };
+        /**
+         * @description Where a monitor stands.
+         * @enum {string}
+         */
+        HeartbeatState: "new" | "up" | "down";
         /** @description What the cause is. */
         Identify: {
             /** @description In words. */
@@ -2224,6 +2332,13 @@ export interface components {
         List_EscalationPolicy: {
             /** @description The items of this part. */
             items: components["schemas"]["EscalationPolicy"][];
+            /** @description The cursor of the next part; null at the end. */
+            next: string | null;
+        };
+        /** @description A part of a list. */
+        List_Heartbeat: {
+            /** @description The items of this part. */
+            items: components["schemas"]["Heartbeat"][];
             /** @description The cursor of the next part; null at the end. */
             next: string | null;
         };
@@ -4282,6 +4397,108 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Forecast"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_heartbeats: {
+        parameters: {
+            query?: {
+                /** @description How many items at most: 1 to 500, 50 unless given. */
+                limit?: number;
+                /** @description Where the last part ended, from its `next`. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A part of the list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_Heartbeat"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_heartbeat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The monitor. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HeartbeatInFull"];
                 };
             };
             /** @description Sign in first. */

@@ -10,6 +10,7 @@ pub mod completions;
 pub mod demo;
 pub mod doctor;
 pub mod export;
+pub mod heartbeat;
 pub mod incident;
 pub mod maintenance;
 pub mod message;

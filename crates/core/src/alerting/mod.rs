@@ -4,6 +4,7 @@
 pub mod alert;
 pub mod forecast;
 pub mod guard;
+pub mod heartbeat;
 pub mod hold;
 pub mod hours;
 pub mod inhibition;

@@ -64,32 +64,31 @@ pub struct Classified {
 }
 
 /// Reads the service's severity map (`D1`): the first entry that matches and whose hours hold at
-/// `at` (`D6`), else what the integration says of itself, else [`Level::UNMAPPED`].
+/// `at` (`D6`), else [`Level::UNMAPPED`]. An integration with a severity of its own is not asked for.
 pub fn classify(
     service: &Service,
     integration: &Integration,
     signal: &Signal,
     at: Timestamp,
 ) -> Classified {
+    if let Some(level) = integration.severity {
+        let because = format!("{} has a severity of its own", integration.name);
+        let (outcome, shadow) = (Outcome::Severity(level), service.shadow);
+        return Classified { outcome, because, guard: None, shadow };
+    }
     let subject = Subject { signal, integration: &integration.name, service: &service.name };
     let applies = |rule: &SeverityRule| {
         rule.during.as_ref().is_none_or(|hours| hours.contain(at)) && rule.when.matches(&subject)
     };
     let matching = service.severity_map.iter().enumerate().find(|(_, rule)| applies(rule));
-    match (matching, integration.severity) {
-        (Some((at, rule)), _) => Classified {
+    match matching {
+        Some((at, rule)) => Classified {
             outcome: rule.outcome,
             because: format!("severity map entry {}: {}", at + 1, rule.when.text()),
             guard: rule.guard,
             shadow: rule.shadow || service.shadow,
         },
-        (None, Some(level)) => Classified {
-            outcome: Outcome::Severity(level),
-            because: format!("{} has a severity of its own", integration.name),
-            guard: None,
-            shadow: service.shadow,
-        },
-        (None, None) => Classified {
+        None => Classified {
             outcome: Outcome::Severity(Level::UNMAPPED),
             because: "no severity map entry matches".to_owned(),
             guard: None,

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use crate::alerting::heartbeat::Heartbeat;
 use crate::alerting::inhibition::Inhibition;
 use crate::id::{IntegrationId, PolicyId, ScheduleId, ServiceId, TeamId, UserId, WebhookId};
 use crate::incident::severity::{Level, Severity};
@@ -143,6 +144,8 @@ pub struct Directory {
     pub routing: Vec<RoutingRule>,
     /// Which alerts mute which (`D11`).
     pub inhibitions: Vec<Inhibition>,
+    /// What must be heard of (`D9`): monitors by name, then sources.
+    pub heartbeats: Vec<Heartbeat>,
     /// Who is paged when nobody else is (`O5`); without it nothing is accepted.
     pub catch_all: Option<PolicyId>,
     /// Severities by level (`I1`).
@@ -171,6 +174,7 @@ impl Default for Directory {
             integrations: Vec::new(),
             routing: Vec::new(),
             inhibitions: Vec::new(),
+            heartbeats: Vec::new(),
             catch_all: None,
             severities: Severity::defaults(),
             holidays: Vec::new(),

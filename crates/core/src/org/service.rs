@@ -114,9 +114,10 @@ pub struct Integration {
     pub key: String,
     /// The service it feeds; organisation-wide integrations are routed by rules (`D3`).
     pub service: Option<ServiceId>,
-    /// How bad its alerts are where no line of a severity map matches; [`Level::UNMAPPED`] unless
-    /// given.
+    /// How bad its alerts are, whatever the severity map says; only monitors of Muster's own have it.
     pub severity: Option<Level>,
+    /// How often something must come in here; its silence is an alert (`D9`).
+    pub expect_every: Option<SignedDuration>,
     /// How a generic payload becomes signals, as CEL expressions; unused by other sources.
     pub mapping: Mapping,
 }

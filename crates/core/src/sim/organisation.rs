@@ -330,6 +330,7 @@ fn integration(number: usize, service: Option<ServiceId>) -> Integration {
         key: format!("simulated-key-{number}"),
         service,
         severity: None,
+        expect_every: None,
         mapping: Mapping::default(),
     }
 }

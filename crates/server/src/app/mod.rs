@@ -75,6 +75,8 @@ pub struct Wake {
     pub notices: Notify,
     /// A plan changed, or a timer of planning was set.
     pub planning: Notify,
+    /// A heartbeat monitor's timer was set.
+    pub heartbeats: Notify,
     /// Something was told to the live stream.
     pub stream: Notify,
     /// A stage finished a piece of work.
@@ -113,6 +115,7 @@ impl Wake {
         self.outbox.notify_one();
         self.notices.notify_one();
         self.planning.notify_one();
+        self.heartbeats.notify_one();
         self.stream.notify_waiters();
         self.progress.notify_waiters();
     }

@@ -12,6 +12,8 @@ use muster_integrations::sources::{self, CompiledMapping, Source};
 use muster_store::Db;
 use muster_store::org::directory;
 
+use super::alerting::heartbeat;
+
 /// The configuration as this process last read it.
 #[derive(Debug, Clone)]
 pub struct Snapshot {
@@ -65,6 +67,16 @@ impl Snapshot {
             by_key.insert(integration.key.clone(), integration.id);
             let inlet = Inlet { integration: integration.clone(), label, source, mapping };
             integrations.insert(integration.id, Arc::new(inlet));
+        }
+        for monitor in &directory.heartbeats {
+            // What monitors say goes the way of every message, but nobody can say it from outside.
+            let inlet = Inlet {
+                integration: heartbeat::integration(monitor),
+                label: heartbeat::label(monitor),
+                source: &sources::generic::SOURCE,
+                mapping: CompiledMapping::default(),
+            };
+            integrations.insert(inlet.integration.id, Arc::new(inlet));
         }
         Self { directory, warnings, integrations, by_key }
     }

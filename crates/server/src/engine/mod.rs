@@ -19,6 +19,7 @@ use crate::app::App;
 
 pub mod accept;
 mod cluster;
+mod heartbeats;
 pub mod janitor;
 pub mod outbox;
 pub mod planning;
@@ -56,6 +57,7 @@ impl Engine {
             spawn(app, "outbox", |app| &app.wake.outbox, move |_| pages.clone().step()),
             spawn(app, "notices", |app| &app.wake.notices, move |_| notices.clone().step()),
             spawn(app, "planning", |app| &app.wake.planning, move |app| planning.clone().step(app)),
+            spawn(app, "heartbeats", |app| &app.wake.heartbeats, heartbeats::step),
             tokio::spawn(janitor::run(app.clone())),
         ];
         tasks.extend(cluster::start(app));
@@ -133,11 +135,12 @@ impl App {
         let (deliveries, _) = timer::overdue(&self.db, timer::Kind::Delivery, now).await?;
         let (notices, _) = timer::overdue(&self.db, timer::Kind::Notice, now).await?;
         let (alerts, _) = timer::overdue(&self.db, timer::Kind::Alert, now).await?;
+        let (heartbeats, _) = timer::overdue(&self.db, timer::Kind::Heartbeat, now).await?;
         let mut planning = 0;
         for kind in timer::Kind::OF_PLANNING {
             planning += timer::overdue(&self.db, kind, now).await?.0;
         }
-        Ok(waiting + incidents + deliveries + notices + alerts + planning == 0)
+        Ok(waiting + incidents + deliveries + notices + alerts + heartbeats + planning == 0)
     }
 }
 

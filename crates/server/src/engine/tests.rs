@@ -3,6 +3,7 @@
 mod catch_up;
 mod clocks;
 mod faults;
+mod heartbeat;
 mod inbox;
 mod nodes;
 mod paging;

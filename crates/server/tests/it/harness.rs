@@ -236,7 +236,7 @@ impl World {
     async fn next_timer(&self) -> Option<Timestamp> {
         use timer::Kind;
         let mut next = Vec::new();
-        let kinds = [Kind::Incident, Kind::Delivery, Kind::Alert];
+        let kinds = [Kind::Incident, Kind::Delivery, Kind::Alert, Kind::Heartbeat];
         for kind in kinds.into_iter().chain(Kind::OF_PLANNING) {
             next.extend(timer::earliest(&self.app.db, kind).await.unwrap());
         }

@@ -9,6 +9,7 @@ mod digest;
 mod edit;
 mod guard;
 mod harness;
+mod heartbeat;
 mod life;
 mod lifeline;
 mod load;

@@ -2,6 +2,7 @@
 
 pub mod alert;
 pub mod cause;
+pub mod heartbeat;
 pub mod held;
 pub mod maintenance;
 pub mod shadow;

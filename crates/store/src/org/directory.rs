@@ -9,11 +9,13 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use muster_core::alerting::guard::Guard;
+use muster_core::alerting::heartbeat::{self, Heartbeat};
 use muster_core::alerting::hours::{self, Hours};
 use muster_core::alerting::inhibition::Inhibition;
 use muster_core::alerting::rule::Rule;
 use muster_core::id::{
-    ContactMethodId, IntegrationId, PolicyId, ScheduleId, ServiceId, TeamId, UserId, WebhookId,
+    ContactMethodId, HeartbeatId, IntegrationId, PolicyId, ScheduleId, ServiceId, TeamId, UserId,
+    WebhookId,
 };
 use muster_core::incident::clocks::management;
 use muster_core::incident::severity::{Level, Severity};
@@ -164,6 +166,12 @@ impl Builder<'_> {
         let handoffs =
             written.filter_map(|schedule| self.ids.object(Kind::Schedule, &schedule.name));
         let handoffs = handoffs.map(ScheduleId).collect();
+        let integrations = self.each(documents.integrations.as_deref(), |builder, integration| {
+            let id = builder.id(Kind::Integration, &integration.name).map(IntegrationId)?;
+            builder.integration(id, None, &integration.name, integration)
+        });
+        let mut heartbeats = self.each(documents.heartbeats.as_deref(), Self::heartbeat);
+        heartbeats.extend(sources(&services, &integrations));
         Directory {
             revision,
             name: name.unwrap_or_else(|| "Muster".to_owned()),
@@ -177,10 +185,8 @@ impl Builder<'_> {
             headline: headline(documents.organization.as_ref()),
             paging: paging(documents.organization.as_ref()),
             providers: self.each(documents.providers.as_deref(), Self::provider),
-            integrations: self.each(documents.integrations.as_deref(), |builder, integration| {
-                let id = builder.id(Kind::Integration, &integration.name).map(IntegrationId)?;
-                builder.integration(id, None, &integration.name, integration)
-            }),
+            integrations,
+            heartbeats,
             routing: self.each(documents.routing.as_deref(), Self::routing_rule),
             inhibitions: self.each(documents.inhibit.as_deref(), Self::inhibition),
             catch_all,
@@ -447,6 +453,18 @@ impl Builder<'_> {
         })
     }
 
+    fn heartbeat(&mut self, heartbeat: &document::service::Heartbeat) -> Option<Heartbeat> {
+        Some(Heartbeat {
+            id: self.id(Kind::Heartbeat, &heartbeat.name).map(HeartbeatId)?,
+            name: heartbeat.name.clone(),
+            service: self.id(Kind::Service, &heartbeat.service).map(ServiceId)?,
+            every: heartbeat.every.0,
+            grace: heartbeat.grace.map_or(heartbeat::GRACE_DEFAULT, |grace| grace.0),
+            severity: heartbeat.severity.and_then(Level::new),
+            is_source: false,
+        })
+    }
+
     fn inhibition(&mut self, rule: &document::organization::Inhibition) -> Option<Inhibition> {
         let when = self.rule(&rule.when, "the inhibitions")?;
         let mutes = self.rule(&rule.mutes, "the inhibitions")?;
@@ -474,6 +492,7 @@ impl Builder<'_> {
             key,
             service,
             severity: None,
+            expect_every: document.expect_every.map(|length| length.0),
             mapping: Mapping { fields: fields.collect() },
         })
     }
@@ -613,6 +632,35 @@ impl Builder<'_> {
         }
         id
     }
+}
+
+/// The sources that must be heard of. Each has an id of its own, made from its integration's.
+fn sources(services: &[Service], integrations: &[Integration]) -> Vec<Heartbeat> {
+    let catch_all = services.iter().find(|service| service.name == CATCH_ALL_SERVICE);
+    let of_services = services.iter().flat_map(|service| {
+        let integrations = service.integrations.iter();
+        integrations.map(move |one| (one, service.id, format!("{}/{}", service.name, one.name)))
+    });
+    let alone = integrations.iter().filter_map(|one| Some((one, catch_all?.id, one.name.clone())));
+    of_services
+        .chain(alone)
+        .filter_map(|(integration, service, name)| {
+            Some(Heartbeat {
+                id: source_id(integration.id),
+                name,
+                service,
+                every: integration.expect_every?,
+                grace: heartbeat::GRACE_DEFAULT,
+                severity: None,
+                is_source: true,
+            })
+        })
+        .collect()
+}
+
+/// The id of the monitor that watches an integration.
+pub fn source_id(integration: IntegrationId) -> HeartbeatId {
+    HeartbeatId(crate::alerting::cause::tie(&format!("silence of {integration}")))
 }
 
 fn hours_window(hours: &document::service::Hours) -> hours::Window {

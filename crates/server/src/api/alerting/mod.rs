@@ -6,8 +6,10 @@ use super::{Need, Routes};
 
 pub mod alert;
 pub mod forecast;
+pub mod heartbeat;
 pub mod maintenance;
 pub mod message;
+pub mod ping;
 pub mod receive;
 
 /// To see alerts and raw messages.
@@ -18,6 +20,7 @@ pub fn routes() -> Routes {
     Routes::new()
         .merge(alert::routes())
         .merge(forecast::routes())
+        .merge(heartbeat::routes())
         .merge(maintenance::routes())
         .merge(message::routes())
 }

@@ -20,11 +20,13 @@ use muster_store::alerting::alert::{self, NewAlert, Repeat};
 use muster_store::alerting::held::Amended;
 use muster_store::inbox::MessageRow;
 use muster_store::incident::incident as store_incident;
+use muster_store::org::directory::source_id;
 use muster_store::{StoreError, Tx};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::app::App;
+use crate::app::snapshot::Snapshot;
 use case::{Case, Item, Prepared};
 use quiet::{Quiet, level_of};
 use working::Working;
@@ -100,6 +102,7 @@ pub(super) async fn digest(
     }
     let items: Vec<_> = prepared.iter().flat_map(|message| &message.items).collect();
     let cases: Vec<_> = items.iter().map(|item| &item.case).collect();
+    sources_heard(app, tx, &snapshot, rows).await?;
     let mut batch = Batch::load(app, tx, directory, &cases, now).await?;
     let mut taken = 0;
     for item in items {
@@ -110,6 +113,25 @@ pub(super) async fn digest(
         taken += 1;
     }
     batch.write(tx, prepared, taken).await
+}
+
+/// Notes that sources were heard of whose silence is an alert.
+async fn sources_heard(
+    app: &App,
+    tx: &mut Tx,
+    snapshot: &Snapshot,
+    rows: &[MessageRow],
+) -> Result<(), StoreError> {
+    let sources = snapshot.directory.heartbeats.iter().filter(|monitor| monitor.is_source);
+    for monitor in sources {
+        let heard =
+            rows.iter().filter(|row| source_id(IntegrationId(row.integration_id)) == monitor.id);
+        let at = heard.map(|row| row.received_at).max();
+        if let Some(at) = at.and_then(|at| Timestamp::from_microsecond(at).ok()) {
+            app.source_heard(tx, monitor, at).await?;
+        }
+    }
+    Ok(())
 }
 
 /// What a batch came to.

@@ -21,7 +21,7 @@ use self::escalation::{CatchAll, EscalationPolicy};
 use self::organization::{Inhibition, Organization, RoutingRule, Severity, Webhook};
 use self::provider::Provider;
 use self::schedule::Schedule;
-use self::service::{Integration, Service};
+use self::service::{Heartbeat, Integration, Service};
 use self::team::Team;
 use self::user::User;
 
@@ -45,6 +45,8 @@ pub enum Kind {
     Service,
     /// Integrations of no single service.
     Integration,
+    /// Heartbeat monitors.
+    Heartbeat,
     /// Routing rules: one list.
     Routing,
     /// Which alerts mute which: one list.
@@ -62,7 +64,7 @@ pub enum Kind {
 impl Kind {
     /// Every kind in the order of a file, with its name in the store and in plans, and the field of
     /// a file that holds it.
-    pub const ALL: [(Self, &'static str, &'static str); 13] = [
+    pub const ALL: [(Self, &'static str, &'static str); 14] = [
         (Self::Organization, "organization", "organization"),
         (Self::User, "user", "users"),
         (Self::Team, "team", "teams"),
@@ -70,6 +72,7 @@ impl Kind {
         (Self::EscalationPolicy, "escalation_policy", "escalation_policies"),
         (Self::Service, "service", "services"),
         (Self::Integration, "integration", "integrations"),
+        (Self::Heartbeat, "heartbeat", "heartbeats"),
         (Self::Routing, "routing", "routing"),
         (Self::Inhibit, "inhibit", "inhibit"),
         (Self::Severities, "severities", "severities"),
@@ -128,6 +131,9 @@ pub struct Documents {
     /// Integrations of no single service.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub integrations: Option<Vec<Integration>>,
+    /// Heartbeat monitors.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heartbeats: Option<Vec<Heartbeat>>,
     /// Routing rules.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub routing: Option<Vec<RoutingRule>>,
@@ -170,6 +176,7 @@ impl Documents {
             Kind::EscalationPolicy => self.escalation_policies.is_some(),
             Kind::Service => self.services.is_some(),
             Kind::Integration => self.integrations.is_some(),
+            Kind::Heartbeat => self.heartbeats.is_some(),
             Kind::Routing => self.routing.is_some(),
             Kind::Inhibit => self.inhibit.is_some(),
             Kind::Severities => self.severities.is_some(),
@@ -190,6 +197,7 @@ impl Documents {
             escalation_policies: self.escalation_policies.or(other.escalation_policies),
             services: self.services.or(other.services),
             integrations: self.integrations.or(other.integrations),
+            heartbeats: self.heartbeats.or(other.heartbeats),
             routing: self.routing.or(other.routing),
             inhibit: self.inhibit.or(other.inhibit),
             severities: self.severities.or(other.severities),
@@ -212,6 +220,8 @@ impl Documents {
         names.extend(each(Kind::Service, self.services.as_deref(), |service| &service.name));
         let integrations = self.integrations.as_deref();
         names.extend(each(Kind::Integration, integrations, |integration| &integration.name));
+        let heartbeats = self.heartbeats.as_deref();
+        names.extend(each(Kind::Heartbeat, heartbeats, |heartbeat| &heartbeat.name));
         names.extend(one(Kind::Routing));
         names.extend(one(Kind::Inhibit));
         names.extend(one(Kind::Severities));
@@ -234,6 +244,7 @@ impl Documents {
         values.extend(self.escalation_policies.iter().flatten().map(serde_json::to_value));
         values.extend(self.services.iter().flatten().map(serde_json::to_value));
         values.extend(self.integrations.iter().flatten().map(serde_json::to_value));
+        values.extend(self.heartbeats.iter().flatten().map(serde_json::to_value));
         values.extend(self.routing.as_ref().map(serde_json::to_value));
         values.extend(self.inhibit.as_ref().map(serde_json::to_value));
         values.extend(self.severities.as_ref().map(serde_json::to_value));
@@ -259,6 +270,7 @@ impl Documents {
             escalation_policies: Some(Vec::new()),
             services: Some(Vec::new()),
             integrations: Some(Vec::new()),
+            heartbeats: Some(Vec::new()),
             webhooks: Some(Vec::new()),
             ..Self::default()
         };
@@ -271,6 +283,7 @@ impl Documents {
                 Kind::EscalationPolicy => push(&mut documents.escalation_policies, value)?,
                 Kind::Service => push(&mut documents.services, value)?,
                 Kind::Integration => push(&mut documents.integrations, value)?,
+                Kind::Heartbeat => push(&mut documents.heartbeats, value)?,
                 Kind::Routing => documents.routing = Some(serde_json::from_value(value)?),
                 Kind::Inhibit => documents.inhibit = Some(serde_json::from_value(value)?),
                 Kind::Severities => documents.severities = Some(serde_json::from_value(value)?),

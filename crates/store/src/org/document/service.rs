@@ -187,6 +187,24 @@ pub struct Integration {
     pub mapping: BTreeMap<String, String>,
 }
 
+/// Something that must be heard of at regular times.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Heartbeat {
+    /// Unique.
+    pub name: String,
+    /// Whose alert its silence is.
+    pub service: String,
+    /// How often it must be heard of.
+    pub every: Length,
+    /// How late that may be; a minute where none is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grace: Option<Length>,
+    /// How bad its silence is; as the service rates it where none is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub severity: Option<u8>,
+}
+
 /// A severity rule as it is written: `severity` or `informational: true`.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

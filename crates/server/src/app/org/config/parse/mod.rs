@@ -33,6 +33,7 @@ const FIELDS: &[&str] = &[
     "escalation_policies",
     "services",
     "integrations",
+    "heartbeats",
     "routing",
     "inhibit",
     "severities",
@@ -103,6 +104,7 @@ pub fn tree(root: Node, problems: &Problems) -> Option<File> {
                 .map(|policies| policies.list(escalation::policy)),
             services: many(Kind::Service).map(|services| services.list(service::service)),
             integrations: many(Kind::Integration).map(|list| list.list(service::integration)),
+            heartbeats: many(Kind::Heartbeat).map(|list| list.list(quiet::heartbeat)),
             routing: many(Kind::Routing).map(|rules| rules.list(organization::routing_rule)),
             inhibit: many(Kind::Inhibit).map(|rules| {
                 let inhibitions = rules.list(quiet::inhibition);

@@ -3,10 +3,12 @@
 use jiff::SignedDuration;
 use jiff::civil::Time;
 use muster_core::alerting::guard::{FIRINGS_MAX, SPAN_MAX};
+use muster_core::alerting::heartbeat::{EVERY_MAX, EVERY_MIN};
+use muster_core::incident::severity::Level;
 use muster_core::time::format_duration;
 use muster_store::org::document::organization::Inhibition;
 use muster_store::org::document::service::{
-    AtLeast, FiringFor, Guard, Hours, Outcome, SeverityRule,
+    AtLeast, FiringFor, Guard, Heartbeat, Hours, Outcome, SeverityRule,
 };
 use muster_store::org::document::text::{Day, Length, LocalTime};
 
@@ -92,6 +94,41 @@ pub fn check_rule(fields: &Fields<'_>, rule: &SeverityRule) {
     if pages_nobody && rule.shadow {
         fields.note_at("shadow", "an informational alert pages nobody, so there is nothing to try");
     }
+}
+
+/// How often something must be heard of.
+pub fn regularity(fields: &Fields<'_>, name: &str) -> Option<Length> {
+    let length = fields.parsed::<Length>(name)?;
+    if !(EVERY_MIN..=EVERY_MAX).contains(&length.0) {
+        let (least, most) = (format_duration(EVERY_MIN), format_duration(EVERY_MAX));
+        fields.note_at(name, format!("this is from {least} to {most}"));
+    }
+    Some(length)
+}
+
+/// A heartbeat monitor.
+pub fn heartbeat(cursor: Cursor<'_>) -> Heartbeat {
+    let fields = cursor.fields(&["name", "service", "every", "grace", "severity"]);
+    let every = fields.required("every").and_then(|_| regularity(&fields, "every"));
+    let severity = fields
+        .optional("severity")
+        .and_then(|severity| severity.number(1..=i64::from(Level::NUMBER_MAX)));
+    Heartbeat {
+        name: fields.name("name"),
+        service: fields.name("service"),
+        every: every.unwrap_or(Length(EVERY_MIN)),
+        grace: span_or_none(&fields, "grace"),
+        severity: severity.and_then(|level| u8::try_from(level).ok()),
+    }
+}
+
+/// A span that may be of no length.
+fn span_or_none(fields: &Fields<'_>, name: &str) -> Option<Length> {
+    let length = fields.parsed::<Length>(name)?;
+    if length.0 > SPAN_MAX {
+        fields.note_at(name, format!("this is at most {}", format_duration(SPAN_MAX)));
+    }
+    Some(length)
 }
 
 /// A rule that lets one alert mute others.

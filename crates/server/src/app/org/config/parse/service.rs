@@ -185,7 +185,7 @@ fn grouping(cursor: Cursor<'_>) -> Grouping {
 }
 
 pub fn integration(cursor: Cursor<'_>) -> Integration {
-    let fields = cursor.fields(&["name", "type", "key", "mapping"]);
+    let fields = cursor.fields(&["name", "type", "key", "mapping", "expect_every"]);
     let name = fields.name("name");
     let source = fields.text("type");
     if !source.is_empty() && sources::named(&source).is_none() {
@@ -203,7 +203,7 @@ pub fn integration(cursor: Cursor<'_>) -> Integration {
     Integration {
         name,
         source,
-        expect_every: None,
+        expect_every: quiet::regularity(&fields, "expect_every"),
         key: key.unwrap_or(Secret::Plain(String::new())),
         mapping: fields.optional("mapping").map(mapping).unwrap_or_default(),
     }

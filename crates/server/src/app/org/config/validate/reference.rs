@@ -96,6 +96,10 @@ fn services<'a>(whole: &Whole<'a>, found: &mut Found<'a>) {
         found.one(Kind::Service, &path, "escalation_policy", Kind::EscalationPolicy, policy);
         found.many(Kind::Service, &path.field("depends_on"), Kind::Service, &service.depends_on);
     }
+    for (at, heartbeat) in documents.heartbeats.iter().flatten().enumerate() {
+        let path = whole.path(Kind::Heartbeat, at, &heartbeat.name);
+        found.one(Kind::Heartbeat, &path, "service", Kind::Service, Some(&heartbeat.service));
+    }
     for (at, rule) in documents.routing.iter().flatten().enumerate() {
         let path = Path::top(Kind::Routing.field()).index(at);
         found.one(Kind::Routing, &path, "service", Kind::Service, Some(&rule.service));
