@@ -46,7 +46,11 @@ function Standing({ heartbeat }: { heartbeat: Heartbeat }) {
           </Fact>
         ) : null}
         <Fact name="Last heard">
-          {heartbeat.last_at ? <Time at={heartbeat.last_at} focusable /> : "never: it waits for its first ping"}
+          {heartbeat.last_at ? (
+            <Time at={heartbeat.last_at} focusable />
+          ) : (
+            "never: it waits for its first ping"
+          )}
         </Fact>
         {heartbeat.due_at ? (
           <Fact name="Missed at">
@@ -131,7 +135,9 @@ function Pings({ pings, source }: { pings: HeartbeatPing[]; source: boolean }) {
                 {ping.exit_code === null ? null : <span>exit code {ping.exit_code}</span>}
                 {ping.run ? <code className="text-13">{ping.run}</code> : null}
               </p>
-              {ping.note ? <p className="text-13 break-words whitespace-pre-wrap text-muted">{ping.note}</p> : null}
+              {ping.note ? (
+                <p className="text-13 break-words whitespace-pre-wrap text-muted">{ping.note}</p>
+              ) : null}
             </li>
           ))}
         </ul>

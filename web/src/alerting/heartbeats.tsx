@@ -22,8 +22,8 @@ export default function Heartbeats() {
             <div className="panel">
               <Empty title="Nothing is watched yet">
                 <p>
-                  A monitor is for what should happen regularly: a backup, a job, a whole monitoring system. Add one to
-                  the configuration; its silence is an alert.
+                  A monitor is for what should happen regularly: a backup, a job, a whole monitoring system.
+                  Add one to the configuration; its silence is an alert.
                 </p>
                 <Code text={EXAMPLE} label="Example of a heartbeat monitor" />
                 <CopyButton text={EXAMPLE} label="Copy the example heartbeat monitor" />

@@ -71,6 +71,9 @@ function Body({
         <Fact name="Grouping">
           {signal.grouping} {mark("grouping")}
         </Fact>
+        <Fact name="Pages">
+          {signal.not_paged ?? "at once"} {mark("held")}
+        </Fact>
         <Fact name="Key">
           <code className="text-13">{signal.dedup_key}</code>
         </Fact>
@@ -112,6 +115,14 @@ function Reasoned({
   );
 }
 
+const CHATS: Record<string, string> = {
+  slack: "Slack",
+  teams: "Microsoft Teams",
+  discord: "Discord",
+  telegram: "Telegram",
+  matrix: "Matrix",
+};
+
 /** What the first person would read, exactly; only the links lead nowhere yet. */
 function Texts({ signal: { texts }, Heading }: { signal: TrialSignal; Heading: "h3" | "h4" }) {
   if (!texts) return null;
@@ -119,6 +130,11 @@ function Texts({ signal: { texts }, Heading }: { signal: TrialSignal; Heading: "
     <div className="flex flex-col gap-2">
       <Heading className="font-semibold">What the first of them would receive</Heading>
       <Text title="Mail" text={`Subject: ${texts.email.subject}\n\n${texts.email.text}`} />
+      <Text title="Text message" text={texts.sms} />
+      <Text title="Call" text={texts.voice} />
+      {Object.entries(texts.chat).map(([channel, body]) => (
+        <Text key={channel} title={CHATS[channel] ?? channel} text={JSON.stringify(body, null, 2)} />
+      ))}
       <Text title="Webhook" text={JSON.stringify(texts.webhook, null, 2)} />
     </div>
   );

@@ -1,7 +1,7 @@
 /** Reads what the workbench answers: when pages would go out, and what a proposal changes. Pure. */
 import type { PlannedPage, TrialSignal } from "@/api/types";
 
-export type Aspect = "service" | "severity" | "decision" | "grouping" | "pages" | "warnings";
+export type Aspect = "service" | "severity" | "decision" | "grouping" | "held" | "pages" | "warnings";
 
 export interface Pair {
   now: TrialSignal | null;
@@ -39,6 +39,7 @@ function changes(now: TrialSignal, proposed: TrialSignal): Aspect[] {
     severity: (signal) => [signal.severity, signal.severity_by],
     decision: (signal) => signal.decision,
     grouping: (signal) => signal.grouping,
+    held: (signal) => signal.not_paged,
     pages: (signal) =>
       signal.pages.map((page) => [afterSeconds(signal, page), page.step, page.round, page.user, page.method]),
     warnings: (signal) => signal.warnings,

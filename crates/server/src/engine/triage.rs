@@ -19,6 +19,8 @@ use crate::app::App;
 mod batch;
 mod read;
 
+pub use batch::holds;
+pub(crate) use batch::quiet;
 pub use read::{Reading, Request, read};
 
 /// The name of the lease.

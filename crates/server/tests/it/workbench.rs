@@ -43,6 +43,40 @@ async fn a_pasted_message_shows_route_severity_people_and_texts() {
 }
 
 #[tokio::test]
+async fn what_would_hold_it_back_is_shown_under_a_proposal_and_in_maintenance() {
+    on_both_stores(async |world| {
+        let trial = json!({ "integration": "checkout/events", "body": event("critical") });
+        let signal = try_out(world, trial.clone()).await;
+        assert_eq!((&signal["held"], &signal["not_paged"]), (&json!(null), &json!(null)));
+        let texts = &signal["texts"];
+        assert!(texts["sms"].as_str().unwrap().contains("Disk almost full"), "{texts}");
+        assert!(texts["voice"].as_str().unwrap().starts_with("<?xml"), "{texts}");
+        for chat in ["slack", "teams", "discord", "telegram", "matrix"] {
+            assert!(texts["chat"][chat].to_string().contains("Disk almost full"), "{chat}");
+        }
+        let export = world.admin().get("/api/v1/config/export").await.text;
+        let guard = "severity: 1\n    guard: { at_least: 3, within: 10m }";
+        let proposed = export.replacen("severity: 1", guard, 1);
+        assert_ne!(export, proposed);
+        let mut with_config = trial.clone();
+        with_config["config"] = json!(proposed);
+        let signal = try_out(world, with_config).await;
+        assert_eq!(signal["held"], "guard");
+        assert_eq!(signal["not_paged"], "guard: 1 of 3 firings within 10m");
+        let window = json!({ "reason": "new disks", "services": ["checkout"], "for": "2h" });
+        let planned = world.with_role("responder").post("/api/v1/maintenance", window).await;
+        assert_eq!(planned.status, 201);
+        let signal = try_out(world, trial).await;
+        assert_eq!(
+            (&signal["held"], &signal["held_until"]),
+            (&json!("maintenance"), &json!("2026-11-21T05:00:00Z"))
+        );
+        assert_eq!(world.with_role("responder").read("/api/v1/alerts").await["items"], json!([]));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn what_is_paged_reads_as_the_workbench_said() {
     on_both_stores(async |world| {
         let trial = json!({ "integration": "checkout/events", "body": event("critical") });

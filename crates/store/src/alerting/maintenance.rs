@@ -91,6 +91,17 @@ pub async fn in_force(tx: &mut Tx, from: Timestamp, to: Timestamp) -> Result<Vec
     Ok(rows.iter().filter_map(MaintenanceRow::window).collect())
 }
 
+/// The windows that are in force at an instant, for looking only.
+pub async fn seen_in_force(tx: &mut Tx, at: Timestamp) -> Result<Vec<Maintenance>> {
+    const SELECT: Sql = Sql::same(concat!(
+        "SELECT ",
+        columns!(),
+        " FROM maintenance WHERE ends_at > ? AND starts_at <= ? ORDER BY ends_at, id LIMIT ?"
+    ));
+    let rows: Vec<MaintenanceRow> = tx.fetch_all(&SELECT, args![at, at, WINDOWS_MAX]).await?;
+    Ok(rows.iter().filter_map(MaintenanceRow::window).collect())
+}
+
 /// Plans a window.
 pub async fn insert(tx: &mut Tx, row: &MaintenanceRow) -> Result<()> {
     const INSERT: Sql = Sql::same(concat!(

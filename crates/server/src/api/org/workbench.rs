@@ -2,7 +2,7 @@
 //! in force or one that is only proposed. The same functions that triage and paging run are run on
 //! it, in words; nothing is written and nobody is paged.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -10,6 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use muster_core::alerting::alert::Latest;
+use muster_core::alerting::hold::Hold;
 use muster_core::alerting::signal::{Action as Wanted, Signal, cut};
 use muster_core::alerting::triage::{self, Candidate, Classified, Decision, Route};
 use muster_core::id::{IncidentId, IntegrationId, MessageId, PageId};
@@ -22,7 +23,9 @@ use muster_core::org::language::Language;
 use muster_core::org::service::{Outcome, Service};
 use muster_core::org::user::Address;
 use muster_integrations::channels::message::{self, Message};
-use muster_integrations::channels::{Envelope, email, webhook};
+use muster_integrations::channels::{
+    Envelope, discord, email, matrix, slack, teams, telegram, twilio, webhook,
+};
 use muster_store::alerting::alert;
 use muster_store::inbox;
 use muster_store::incident::incident::{self as store_incident, Filter};
@@ -35,9 +38,10 @@ use uuid::Uuid;
 use super::policy::{self, PlannedPage};
 use super::user_name;
 use crate::api::extract::Json;
+use crate::api::word::{AlertHeld, Instant};
 use crate::api::{ApiError, Ctx, Need, Routes};
 use crate::app::snapshot::{Inlet, Snapshot};
-use crate::engine::triage::{self as stage, Reading, Request};
+use crate::engine::triage::{self as stage, Reading, Request, quiet};
 
 /// The most incidents that a signal might join.
 const CANDIDATES_MAX: i64 = 500;
@@ -100,6 +104,15 @@ pub struct TrialSignal {
     pub decision: String,
     /// Whether it would join an incident, and why.
     pub grouping: String,
+    /// What would hold a new alert back: maintenance, a cause, a guard, a pause, shadow mode.
+    #[schema(required)]
+    pub held: Option<AlertHeld>,
+    /// Why nobody would be paged at once, in words; null where somebody would.
+    #[schema(required)]
+    pub not_paged: Option<String>,
+    /// When that may end by itself.
+    #[schema(required)]
+    pub held_until: Option<Instant>,
     /// Who would be paged by an incident of its own, if nobody answered.
     pub pages: Vec<PlannedPage>,
     /// What a planner should know.
@@ -117,6 +130,13 @@ pub struct TrialTexts {
     pub webhook: Value,
     /// A mail.
     pub email: TrialMail,
+    /// A text message.
+    pub sms: String,
+    /// A call, as TwiML.
+    pub voice: String,
+    /// The body of a message by chat channel: `slack`, `teams`, `discord`, `telegram`, `matrix`.
+    #[schema(value_type = BTreeMap<String, Object>)]
+    pub chat: BTreeMap<String, Value>,
 }
 
 /// A mail.
@@ -174,7 +194,12 @@ async fn try_out(
     let more = signals.len().saturating_sub(SIGNALS_MAX);
     signals.truncate(SIGNALS_MAX);
     let bench = Bench::load(&ctx, &snapshot.directory, &tried.inlet, &signals).await?;
-    let signals: Result<_, _> = signals.iter().map(|signal| bench.look(signal)).collect();
+    let mut tx = ctx.app.db.snapshot().await?;
+    let now = ctx.app.now();
+    let holds = stage::holds(&mut tx, &snapshot.directory, &tried.inlet, &signals, now).await?;
+    drop(tx);
+    let looks = signals.iter().zip(holds);
+    let signals: Result<_, _> = looks.map(|(signal, hold)| bench.look(signal, hold)).collect();
     Ok(Json(TrialResult { signals: signals?, more }))
 }
 
@@ -256,7 +281,7 @@ impl<'a> Bench<'a> {
         })
     }
 
-    fn look(&self, signal: &Signal) -> Result<TrialSignal, ApiError> {
+    fn look(&self, signal: &Signal, hold: Option<Hold>) -> Result<TrialSignal, ApiError> {
         let integration = &self.inlet.integration;
         let Route { service, because: routed_by } =
             triage::route(self.directory, integration, signal)
@@ -269,6 +294,8 @@ impl<'a> Bench<'a> {
         let paging = level.filter(|_| signal.action == Wanted::Trigger);
         let preview = paging.and_then(|level| self.preview(service, level)).unwrap_or_default();
         let planned = policy::planned(self.directory, &preview);
+        let hold = hold.filter(|_| signal.action == Wanted::Trigger);
+        let quiet = paging.and_then(|level| quiet::severity_is_quiet(self.directory, level));
         Ok(TrialSignal {
             action: signal.action.name().to_owned(),
             dedup_key: signal.dedup_key.clone(),
@@ -279,6 +306,9 @@ impl<'a> Bench<'a> {
             severity_by: rated.because.clone(),
             decision: self.decision(signal, &rated),
             grouping: self.grouping(service, signal, level),
+            held: hold.as_ref().map(|hold| AlertHeld(hold.held)),
+            held_until: hold.as_ref().and_then(|hold| hold.until).map(Instant::from),
+            not_paged: hold.map(|hold| hold.because).or(quiet),
             texts: paging.and_then(|level| self.texts(service, signal, level, &preview)),
             pages: planned.pages,
             warnings: planned.warnings,
@@ -372,9 +402,20 @@ impl<'a> Bench<'a> {
             earlier: None,
         };
         let mail = email::render(&envelope);
+        let keys = format!("{}/callback/example", app.settings.public_url);
+        let chat = [
+            ("slack", slack::render(&envelope)),
+            ("teams", teams::render(&envelope)),
+            ("discord", discord::render(&envelope)),
+            ("telegram", telegram::render(&envelope)),
+            ("matrix", matrix::render(&envelope)),
+        ];
         Some(TrialTexts {
             webhook: webhook::body(&envelope),
             email: TrialMail { subject: mail.subject, text: mail.text },
+            sms: twilio::text(&envelope.message, envelope.language),
+            voice: twilio::speech(&envelope.message, envelope.language, &keys),
+            chat: chat.into_iter().map(|(channel, body)| (channel.to_owned(), body)).collect(),
         })
     }
 }

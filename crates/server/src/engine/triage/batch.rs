@@ -18,6 +18,7 @@ use muster_core::org::directory::Directory;
 use muster_core::org::service::{Grouping, Outcome};
 use muster_store::alerting::alert::{self, NewAlert, Repeat};
 use muster_store::alerting::held::Amended;
+use muster_store::alerting::maintenance;
 use muster_store::inbox::MessageRow;
 use muster_store::incident::incident as store_incident;
 use muster_store::org::directory::source_id;
@@ -35,10 +36,12 @@ mod case;
 mod due;
 mod inform;
 pub(crate) mod quiet;
+mod trial;
 mod working;
 mod write;
 
 pub(super) use due::reconsider;
+pub use trial::holds;
 
 /// The most incidents that new alerts of a batch may join.
 const CANDIDATES_MAX: i64 = 500;
@@ -161,8 +164,8 @@ impl<'a> Batch<'a> {
             .map(|alert| alert.id)
             .collect();
         let earliest = cases.iter().map(|case| case.received_at).min().unwrap_or(now);
-        let span = (earliest.min(now), now);
-        let quiet = Quiet::load(tx, directory, cases, &guarded, span).await?;
+        let windows = maintenance::in_force(tx, earliest.min(now), now).await?;
+        let quiet = Quiet::load(tx, directory, cases, &guarded, windows).await?;
         let grouped = cases.iter().filter(|case| case.service.grouping != Grouping::Disabled);
         let services: HashSet<_> = grouped.map(|case| case.service.id).collect();
         let services: Vec<_> = services.into_iter().collect();

@@ -16,7 +16,7 @@ use muster_core::org::directory::Directory;
 use muster_core::org::service::Outcome;
 use muster_core::time::format_duration;
 use muster_store::alerting::shadow::NewShadow;
-use muster_store::alerting::{cause, held, maintenance as windows, shadow};
+use muster_store::alerting::{cause, held, shadow};
 use muster_store::incident::incident as store_incident;
 use muster_store::{StoreError, Tx};
 use serde_json::{Value, json};
@@ -54,13 +54,13 @@ impl Quiet {
         directory: &Directory,
         cases: &[&Case<'_>],
         guarded: &[AlertId],
-        (from, to): (Timestamp, Timestamp),
+        windows: Vec<Maintenance>,
     ) -> Result<Self, StoreError> {
         let shadowed = cases.iter().filter(|case| case.rated.shadow);
         let shadowed: HashSet<_> = shadowed.map(|case| case.service.id).collect();
         let shadowed: Vec<_> = shadowed.into_iter().collect();
         let mut quiet = Self {
-            windows: windows::in_force(tx, from, to).await?,
+            windows,
             records: held::records(tx, guarded).await?.into_iter().collect(),
             ..Self::default()
         };
@@ -291,7 +291,7 @@ pub(super) fn grouped_into(number: i64) -> String {
 }
 
 /// The sentence of an alert whose severity asks nobody.
-pub(super) fn severity_is_quiet(directory: &Directory, level: Level) -> Option<String> {
+pub(crate) fn severity_is_quiet(directory: &Directory, level: Level) -> Option<String> {
     let severity = directory.severity(level);
     let (number, name) = (level.number(), &severity.name);
     (!severity.pages()).then(|| format!("severity {number} ({name}) pages nobody"))
