@@ -20,16 +20,25 @@ function signal(rest: Partial<TrialSignal> = {}, at = "2026-01-05T03:00:00Z"): T
     severity_by: "the default",
     decision: "it is a new alert",
     grouping: "it opens an incident",
+    held: null,
+    held_until: null,
+    not_paged: null,
     pages: [page(0, "ana"), page(300, "bo")],
     warnings: [],
-    texts: { webhook: { at }, email: { subject: "", text: "" } },
+    texts: { webhook: { at }, email: { subject: "", text: "" }, sms: "", voice: "", chat: {} },
     ...rest,
   };
 }
 
 it("counts from the signal, not from the first page", () => {
   const late = signal({
-    texts: { webhook: { at: "2026-01-05T02:59:00Z" }, email: { subject: "", text: "" } },
+    texts: {
+      webhook: { at: "2026-01-05T02:59:00Z" },
+      email: { subject: "", text: "" },
+      sms: "",
+      voice: "",
+      chat: {},
+    },
   });
   expect(late.pages.map((page) => afterSeconds(late, page))).toEqual([60, 360]);
 });

@@ -3465,6 +3465,10 @@ export interface components {
             dedup_key: string;
             /** @description Whether it would join an incident, and why. */
             grouping: string;
+            held: components["schemas"]["AlertHeld"] | null;
+            held_until: components["schemas"]["Instant"] | null;
+            /** @description Why nobody would be paged at once, in words; null where somebody would. */
+            not_paged: string | null;
             /** @description Who would be paged by an incident of its own, if nobody answered. */
             pages: components["schemas"]["PlannedPage"][];
             /** @description Why that service. */
@@ -3486,8 +3490,16 @@ export interface components {
         };
         /** @description What somebody would receive, by channel. The links in it lead nowhere. */
         TrialTexts: {
+            /** @description The body of a message by chat channel: `slack`, `teams`, `discord`, `telegram`, `matrix`. */
+            chat: {
+                [key: string]: Record<string, unknown>;
+            };
             /** @description A mail. */
             email: components["schemas"]["TrialMail"];
+            /** @description A text message. */
+            sms: string;
+            /** @description A call, as TwiML. */
+            voice: string;
             /** @description The body of a webhook. */
             webhook: Record<string, unknown>;
         };

@@ -130,16 +130,17 @@ impl App {
     /// When the store cannot be read.
     pub async fn is_idle(&self) -> Result<bool, muster_store::StoreError> {
         let now = self.now();
-        let (waiting, _) = inbox::backlog(&self.db).await?;
-        let (incidents, _) = timer::overdue(&self.db, timer::Kind::Incident, now).await?;
-        let (deliveries, _) = timer::overdue(&self.db, timer::Kind::Delivery, now).await?;
-        let (notices, _) = timer::overdue(&self.db, timer::Kind::Notice, now).await?;
-        let (alerts, _) = timer::overdue(&self.db, timer::Kind::Alert, now).await?;
-        let (heartbeats, _) = timer::overdue(&self.db, timer::Kind::Heartbeat, now).await?;
+        // What makes work for others is asked before those it makes work for.
         let mut planning = 0;
         for kind in timer::Kind::OF_PLANNING {
             planning += timer::overdue(&self.db, kind, now).await?.0;
         }
+        let (heartbeats, _) = timer::overdue(&self.db, timer::Kind::Heartbeat, now).await?;
+        let (waiting, _) = inbox::backlog(&self.db).await?;
+        let (alerts, _) = timer::overdue(&self.db, timer::Kind::Alert, now).await?;
+        let (incidents, _) = timer::overdue(&self.db, timer::Kind::Incident, now).await?;
+        let (deliveries, _) = timer::overdue(&self.db, timer::Kind::Delivery, now).await?;
+        let (notices, _) = timer::overdue(&self.db, timer::Kind::Notice, now).await?;
         Ok(waiting + incidents + deliveries + notices + alerts + heartbeats + planning == 0)
     }
 }

@@ -22,7 +22,9 @@ pub fn to_yaml(mut documents: Documents) -> Result<String, StoreError> {
     drop_empty(&mut documents.escalation_policies);
     drop_empty(&mut documents.services);
     drop_empty(&mut documents.integrations);
+    drop_empty(&mut documents.heartbeats);
     drop_empty(&mut documents.routing);
+    drop_empty(&mut documents.inhibit);
     drop_empty(&mut documents.severities);
     drop_empty(&mut documents.webhooks);
     drop_empty(&mut documents.providers);
