@@ -340,6 +340,13 @@ pub async fn due(tx: &mut Tx, kind: Kind, now: Timestamp, limit: i64) -> Result<
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
+/// Everything that has a timer of this kind.
+pub async fn known(db: &Db, kind: Kind) -> Result<Vec<Uuid>> {
+    const SELECT: Sql = Sql::same("SELECT id FROM timer WHERE kind = ? ORDER BY id");
+    let rows: Vec<(Uuid,)> = db.fetch_all(&SELECT, args![kind.name()]).await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
 /// Whether there is a timer to claim.
 pub async fn is_due(db: &Db, kind: Kind, now: Timestamp) -> Result<bool> {
     const SELECT: Sql = Sql::same(

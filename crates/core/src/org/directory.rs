@@ -20,6 +20,7 @@ use crate::org::provider::Provider;
 use crate::org::service::{Integration, RoutingRule, Service};
 use crate::org::team::Team;
 use crate::org::user::User;
+use crate::org::watch::Watch;
 
 /// The name of the built-in service that takes what no routing rule claims (`D3`).
 pub const CATCH_ALL_SERVICE: &str = "catch-all";
@@ -146,6 +147,8 @@ pub struct Directory {
     pub inhibitions: Vec<Inhibition>,
     /// What must be heard of (`D9`): monitors by name, then sources.
     pub heartbeats: Vec<Heartbeat>,
+    /// How the installation watches itself (`D9`).
+    pub watch: Watch,
     /// Who is paged when nobody else is (`O5`); without it nothing is accepted.
     pub catch_all: Option<PolicyId>,
     /// Severities by level (`I1`).
@@ -175,6 +178,7 @@ impl Default for Directory {
             routing: Vec::new(),
             inhibitions: Vec::new(),
             heartbeats: Vec::new(),
+            watch: Watch::default(),
             catch_all: None,
             severities: Severity::defaults(),
             holidays: Vec::new(),

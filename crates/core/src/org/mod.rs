@@ -10,3 +10,4 @@ pub mod quiet;
 pub mod service;
 pub mod team;
 pub mod user;
+pub mod watch;

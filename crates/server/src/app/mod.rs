@@ -75,6 +75,8 @@ pub struct Wake {
     pub notices: Notify,
     /// A plan changed, or a timer of planning was set.
     pub planning: Notify,
+    /// A timer of what watches the installation was set.
+    pub watch: Notify,
     /// A heartbeat monitor's timer was set.
     pub heartbeats: Notify,
     /// Something was told to the live stream.
@@ -116,6 +118,7 @@ impl Wake {
         self.notices.notify_one();
         self.planning.notify_one();
         self.heartbeats.notify_one();
+        self.watch.notify_one();
         self.stream.notify_waiters();
         self.progress.notify_waiters();
     }

@@ -25,6 +25,7 @@ pub mod outbox;
 pub mod planning;
 pub mod timers;
 pub mod triage;
+pub mod watch;
 
 /// How long a stage sleeps at most before it looks again by itself, in milliseconds.
 const SWEEP_MS_MAX: u64 = 5_000;
@@ -57,6 +58,7 @@ impl Engine {
             spawn(app, "outbox", |app| &app.wake.outbox, move |_| pages.clone().step()),
             spawn(app, "notices", |app| &app.wake.notices, move |_| notices.clone().step()),
             spawn(app, "planning", |app| &app.wake.planning, move |app| planning.clone().step(app)),
+            spawn(app, "watch", |app| &app.wake.watch, watch::step),
             spawn(app, "heartbeats", |app| &app.wake.heartbeats, heartbeats::step),
             tokio::spawn(janitor::run(app.clone())),
         ];
@@ -135,13 +137,14 @@ impl App {
         for kind in timer::Kind::OF_PLANNING {
             planning += timer::overdue(&self.db, kind, now).await?.0;
         }
+        let (watch, _) = timer::overdue(&self.db, timer::Kind::Watch, now).await?;
         let (heartbeats, _) = timer::overdue(&self.db, timer::Kind::Heartbeat, now).await?;
         let (waiting, _) = inbox::backlog(&self.db).await?;
         let (alerts, _) = timer::overdue(&self.db, timer::Kind::Alert, now).await?;
         let (incidents, _) = timer::overdue(&self.db, timer::Kind::Incident, now).await?;
         let (deliveries, _) = timer::overdue(&self.db, timer::Kind::Delivery, now).await?;
         let (notices, _) = timer::overdue(&self.db, timer::Kind::Notice, now).await?;
-        Ok(waiting + incidents + deliveries + notices + alerts + heartbeats + planning == 0)
+        Ok(waiting + incidents + deliveries + notices + alerts + heartbeats + watch + planning == 0)
     }
 }
 

@@ -14,4 +14,5 @@ mod replay;
 mod routing;
 mod storm;
 mod triage;
+mod watch;
 mod world;

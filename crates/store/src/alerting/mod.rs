@@ -5,4 +5,5 @@ pub mod cause;
 pub mod heartbeat;
 pub mod held;
 pub mod maintenance;
+pub mod self_watch;
 pub mod shadow;

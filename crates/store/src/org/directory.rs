@@ -34,6 +34,7 @@ use muster_core::org::service::{
 };
 use muster_core::org::team::Team;
 use muster_core::org::user::{Address, ContactMethod, NotificationRule, User};
+use muster_core::org::watch::{self, Canary, Watch};
 
 use crate::db::{Result, Tx};
 use crate::oncall::{absence, overrides};
@@ -172,6 +173,8 @@ impl Builder<'_> {
         });
         let mut heartbeats = self.each(documents.heartbeats.as_deref(), Self::heartbeat);
         heartbeats.extend(sources(&services, &integrations));
+        let (watch, canaries) = self.watch(&services);
+        heartbeats.extend(canaries);
         Directory {
             revision,
             name: name.unwrap_or_else(|| "Muster".to_owned()),
@@ -187,6 +190,7 @@ impl Builder<'_> {
             providers: self.each(documents.providers.as_deref(), Self::provider),
             integrations,
             heartbeats,
+            watch,
             routing: self.each(documents.routing.as_deref(), Self::routing_rule),
             inhibitions: self.each(documents.inhibit.as_deref(), Self::inhibition),
             catch_all,
@@ -451,6 +455,40 @@ impl Builder<'_> {
             guard: rule.guard.map(guard),
             shadow: rule.shadow,
         })
+    }
+
+    /// How the installation watches itself, with the monitors of its canaries. Their silence is the
+    /// catch-all's alert.
+    fn watch(&mut self, services: &[Service]) -> (Watch, Vec<Heartbeat>) {
+        let Some(document) = self.documents.watch.as_ref() else {
+            return (Watch::default(), Vec::new());
+        };
+        let catch_all = services.iter().find(|service| service.name == CATCH_ALL_SERVICE);
+        let mut monitors = Vec::new();
+        let mut canaries = Vec::new();
+        for canary in &document.canaries {
+            let name = format!("canary {}/{}", canary.user, canary.method);
+            let Some(user) = self.id(Kind::User, &canary.user).map(UserId) else { continue };
+            let method = self.part(Kind::User, &canary.user, &canary.method).map(ContactMethodId);
+            let (Some(method), Some(catch_all)) = (method, catch_all) else { continue };
+            let monitor = HeartbeatId(crate::alerting::cause::tie(&name));
+            let within = canary.within.map_or(watch::WITHIN_DEFAULT, |within| within.0);
+            let every = canary.every.0;
+            canaries.push(Canary { monitor, user, method, every, within });
+            monitors.push(Heartbeat {
+                id: monitor,
+                name,
+                service: catch_all.id,
+                every,
+                // A node that is down for a while is late with its canaries.
+                grace: within.saturating_add(heartbeat::GRACE_DEFAULT),
+                severity: None,
+                is_source: true,
+            });
+        }
+        let url = document.url.as_ref().and_then(|url| self.secret(url, "the watch"));
+        let every = document.every.map_or(watch::EVERY_DEFAULT, |every| every.0);
+        (Watch { url, every, canaries }, monitors)
     }
 
     fn heartbeat(&mut self, heartbeat: &document::service::Heartbeat) -> Option<Heartbeat> {

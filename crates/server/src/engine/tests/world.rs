@@ -389,7 +389,14 @@ impl World {
     async fn next_timer(&self) -> Option<Timestamp> {
         let mut next = Vec::new();
         use timer::Kind;
-        let kinds = [Kind::Incident, Kind::Delivery, Kind::Notice, Kind::Alert, Kind::Heartbeat];
+        let kinds = [
+            Kind::Incident,
+            Kind::Delivery,
+            Kind::Notice,
+            Kind::Alert,
+            Kind::Heartbeat,
+            Kind::Watch,
+        ];
         for kind in kinds.into_iter().chain(Kind::OF_PLANNING) {
             next.extend(timer::earliest(&self.app.db, kind).await.unwrap());
         }

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use self::escalation::{CatchAll, EscalationPolicy};
-use self::organization::{Inhibition, Organization, RoutingRule, Severity, Webhook};
+use self::organization::{Inhibition, Organization, RoutingRule, Severity, Watch, Webhook};
 use self::provider::Provider;
 use self::schedule::Schedule;
 use self::service::{Heartbeat, Integration, Service};
@@ -51,6 +51,8 @@ pub enum Kind {
     Routing,
     /// Which alerts mute which: one list.
     Inhibit,
+    /// How the installation watches itself: one.
+    Watch,
     /// Severities: one list.
     Severities,
     /// Outgoing event webhooks.
@@ -64,7 +66,7 @@ pub enum Kind {
 impl Kind {
     /// Every kind in the order of a file, with its name in the store and in plans, and the field of
     /// a file that holds it.
-    pub const ALL: [(Self, &'static str, &'static str); 14] = [
+    pub const ALL: [(Self, &'static str, &'static str); 15] = [
         (Self::Organization, "organization", "organization"),
         (Self::User, "user", "users"),
         (Self::Team, "team", "teams"),
@@ -75,6 +77,7 @@ impl Kind {
         (Self::Heartbeat, "heartbeat", "heartbeats"),
         (Self::Routing, "routing", "routing"),
         (Self::Inhibit, "inhibit", "inhibit"),
+        (Self::Watch, "watch", "watch"),
         (Self::Severities, "severities", "severities"),
         (Self::Webhook, "webhook", "webhooks"),
         (Self::Providers, "providers", "providers"),
@@ -140,6 +143,9 @@ pub struct Documents {
     /// Which alerts mute which.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inhibit: Option<Vec<Inhibition>>,
+    /// How the installation watches itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub watch: Option<Watch>,
     /// Severities.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub severities: Option<Vec<Severity>>,
@@ -179,6 +185,7 @@ impl Documents {
             Kind::Heartbeat => self.heartbeats.is_some(),
             Kind::Routing => self.routing.is_some(),
             Kind::Inhibit => self.inhibit.is_some(),
+            Kind::Watch => self.watch.is_some(),
             Kind::Severities => self.severities.is_some(),
             Kind::Webhook => self.webhooks.is_some(),
             Kind::Providers => self.providers.is_some(),
@@ -200,6 +207,7 @@ impl Documents {
             heartbeats: self.heartbeats.or(other.heartbeats),
             routing: self.routing.or(other.routing),
             inhibit: self.inhibit.or(other.inhibit),
+            watch: self.watch.or(other.watch),
             severities: self.severities.or(other.severities),
             webhooks: self.webhooks.or(other.webhooks),
             providers: self.providers.or(other.providers),
@@ -224,6 +232,7 @@ impl Documents {
         names.extend(each(Kind::Heartbeat, heartbeats, |heartbeat| &heartbeat.name));
         names.extend(one(Kind::Routing));
         names.extend(one(Kind::Inhibit));
+        names.extend(one(Kind::Watch));
         names.extend(one(Kind::Severities));
         names.extend(each(Kind::Webhook, self.webhooks.as_deref(), |webhook| &webhook.name));
         names.extend(one(Kind::Providers));
@@ -247,6 +256,7 @@ impl Documents {
         values.extend(self.heartbeats.iter().flatten().map(serde_json::to_value));
         values.extend(self.routing.as_ref().map(serde_json::to_value));
         values.extend(self.inhibit.as_ref().map(serde_json::to_value));
+        values.extend(self.watch.as_ref().map(serde_json::to_value));
         values.extend(self.severities.as_ref().map(serde_json::to_value));
         values.extend(self.webhooks.iter().flatten().map(serde_json::to_value));
         values.extend(self.providers.as_ref().map(serde_json::to_value));
@@ -286,6 +296,7 @@ impl Documents {
                 Kind::Heartbeat => push(&mut documents.heartbeats, value)?,
                 Kind::Routing => documents.routing = Some(serde_json::from_value(value)?),
                 Kind::Inhibit => documents.inhibit = Some(serde_json::from_value(value)?),
+                Kind::Watch => documents.watch = Some(serde_json::from_value(value)?),
                 Kind::Severities => documents.severities = Some(serde_json::from_value(value)?),
                 Kind::Webhook => push(&mut documents.webhooks, value)?,
                 Kind::Providers => documents.providers = Some(serde_json::from_value(value)?),

@@ -138,6 +138,36 @@ pub struct RoutingRule {
     pub service: String,
 }
 
+/// How the installation watches itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Watch {
+    /// Where its sign of life goes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<Secret>,
+    /// How often; every minute where none is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub every: Option<Length>,
+    /// Pages that show that the way is open.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub canaries: Vec<Canary>,
+}
+
+/// A test message to one method of one person, at regular times.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Canary {
+    /// A person by name.
+    pub user: String,
+    /// One of the person's contact methods.
+    pub method: String,
+    /// How often.
+    pub every: Length,
+    /// How long the provider may take to accept it; two minutes where none is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub within: Option<Length>,
+}
+
 /// Lets one alert mute others.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

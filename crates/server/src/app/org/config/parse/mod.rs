@@ -36,6 +36,7 @@ const FIELDS: &[&str] = &[
     "heartbeats",
     "routing",
     "inhibit",
+    "watch",
     "severities",
     "webhooks",
     "providers",
@@ -106,6 +107,7 @@ pub fn tree(root: Node, problems: &Problems) -> Option<File> {
             integrations: many(Kind::Integration).map(|list| list.list(service::integration)),
             heartbeats: many(Kind::Heartbeat).map(|list| list.list(quiet::heartbeat)),
             routing: many(Kind::Routing).map(|rules| rules.list(organization::routing_rule)),
+            watch: one(Kind::Watch).map(quiet::watch),
             inhibit: many(Kind::Inhibit).map(|rules| {
                 let inhibitions = rules.list(quiet::inhibition);
                 if inhibitions.len() > INHIBITIONS_MAX {

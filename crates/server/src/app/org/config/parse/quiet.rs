@@ -6,7 +6,7 @@ use muster_core::alerting::guard::{FIRINGS_MAX, SPAN_MAX};
 use muster_core::alerting::heartbeat::{EVERY_MAX, EVERY_MIN};
 use muster_core::incident::severity::Level;
 use muster_core::time::format_duration;
-use muster_store::org::document::organization::Inhibition;
+use muster_store::org::document::organization::{Canary, Inhibition, Watch};
 use muster_store::org::document::service::{
     AtLeast, FiringFor, Guard, Heartbeat, Hours, Outcome, SeverityRule,
 };
@@ -14,9 +14,14 @@ use muster_store::org::document::text::{Day, Length, LocalTime};
 
 use super::super::read::{Cursor, Fields};
 use super::service::rule;
+use super::{check_web_address, secret};
 
 /// The shortest silence after which an alert counts as over: many clients repeat only so often.
 const SILENCE_MIN: SignedDuration = SignedDuration::from_mins(1);
+/// The most canaries.
+const CANARIES_MAX: usize = 50;
+/// How often a canary goes out at most.
+const CANARY_EVERY_MIN: SignedDuration = SignedDuration::from_mins(5);
 /// The most windows of one rule.
 const HOURS_MAX: usize = 50;
 /// The most labels of one inhibition.
@@ -119,6 +124,35 @@ pub fn heartbeat(cursor: Cursor<'_>) -> Heartbeat {
         every: every.unwrap_or(Length(EVERY_MIN)),
         grace: span_or_none(&fields, "grace"),
         severity: severity.and_then(|level| u8::try_from(level).ok()),
+    }
+}
+
+/// How the installation watches itself.
+pub fn watch(cursor: Cursor<'_>) -> Watch {
+    let fields = cursor.fields(&["url", "every", "canaries"]);
+    let canaries = fields.list("canaries", canary);
+    if canaries.len() > CANARIES_MAX {
+        fields.note_at("canaries", format!("there are at most {CANARIES_MAX} canaries"));
+    }
+    Watch {
+        url: fields.optional("url").map(|url| secret(url, check_web_address)),
+        every: regularity(&fields, "every"),
+        canaries,
+    }
+}
+
+fn canary(cursor: Cursor<'_>) -> Canary {
+    let fields = cursor.fields(&["user", "method", "every", "within"]);
+    let every = fields.required("every").and_then(|_| fields.parsed::<Length>("every"));
+    if every.is_some_and(|every| every.0 < CANARY_EVERY_MIN) {
+        let least = format_duration(CANARY_EVERY_MIN);
+        fields.note_at("every", format!("people get this message: it is at least {least}"));
+    }
+    Canary {
+        user: fields.name("user"),
+        method: fields.name("method"),
+        every: every.unwrap_or(Length(CANARY_EVERY_MIN)),
+        within: span(&fields, "within"),
     }
 }
 

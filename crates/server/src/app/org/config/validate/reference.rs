@@ -100,6 +100,10 @@ fn services<'a>(whole: &Whole<'a>, found: &mut Found<'a>) {
         let path = whole.path(Kind::Heartbeat, at, &heartbeat.name);
         found.one(Kind::Heartbeat, &path, "service", Kind::Service, Some(&heartbeat.service));
     }
+    for (at, canary) in documents.watch.iter().flat_map(|watch| &watch.canaries).enumerate() {
+        let path = Path::top(Kind::Watch.field()).field("canaries").index(at);
+        found.one(Kind::Watch, &path, "user", Kind::User, Some(&canary.user));
+    }
     for (at, rule) in documents.routing.iter().flatten().enumerate() {
         let path = Path::top(Kind::Routing.field()).index(at);
         found.one(Kind::Routing, &path, "service", Kind::Service, Some(&rule.service));
@@ -129,8 +133,23 @@ impl<'a> Found<'a> {
     }
 }
 
+/// A canary goes out by one of its person's contact methods.
+fn canaries(whole: &Whole<'_>) {
+    let users = || whole.documents.users.iter().flatten();
+    let canaries = whole.documents.watch.iter().flat_map(|watch| &watch.canaries);
+    for (at, canary) in canaries.enumerate() {
+        let Some(user) = users().find(|user| user.name == canary.user) else { continue };
+        if user.contact_methods.iter().all(|method| method.name != canary.method) {
+            let path = Path::top(Kind::Watch.field()).field("canaries").index(at).field("method");
+            let message = format!("`{}` has no contact method `{}`", user.name, canary.method);
+            whole.note(Kind::Watch, &path, message);
+        }
+    }
+}
+
 /// A person's rules name the person's own contact methods.
 fn methods(whole: &Whole<'_>) {
+    canaries(whole);
     for (at, user) in whole.documents.users.iter().flatten().enumerate() {
         let path = whole.path(Kind::User, at, &user.name).field("notification_rules");
         let known: Vec<&str> =
