@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 
 use crate::command::{
     alert, alias, apply, backup, bench, check, completions, demo, doctor, export, heartbeat,
-    incident, maintenance, message, oncall, page, preview, release, restore, serve, shadow, sim,
+    incident, maintenance, message, oncall, page, preview, release, restore, schedule, serve, shadow, sim,
     token, user,
 };
 use crate::failure::conclude;
@@ -45,6 +45,9 @@ enum Command {
     Incident(incident::Incident),
     /// Show who is on call, or change it
     Oncall(oncall::Oncall),
+    /// Prove that somebody is reached at every time ahead, and look at or undo changes of a schedule
+    #[command(subcommand)]
+    Schedule(schedule::Schedule),
     /// Show whom an alias such as page-checkout-primary reaches
     Alias(alias::Alias),
     /// Show who would be paged by an escalation policy, when and by what
@@ -110,6 +113,7 @@ async fn obey(cli: Cli) -> anyhow::Result<()> {
         Command::User(user) => user.run(&settings()?).await,
         Command::Incident(incident) => incident.run(&settings()?).await,
         Command::Oncall(oncall) => oncall.run(&settings()?).await,
+        Command::Schedule(schedule) => schedule.run(&settings()?).await,
         Command::Alias(alias) => alias.run(&settings()?).await,
         Command::Preview(preview) => preview.run(&settings()?).await,
         Command::Page(page) => page.run(&settings()?).await,

@@ -46,6 +46,54 @@ pub(super) fn alone(people: u64, hooks: u16) -> String {
     text
 }
 
+/// Many policies, each asking a schedule of office hours over one of nights and weekends, then a
+/// weekly one, then a manager; five people take turns in each.
+pub(super) fn rotas(policies: u64) -> String {
+    let mut text = head();
+    let (mut users, mut schedules, mut rules) = (String::new(), String::new(), String::new());
+    for at in 0..5 * policies {
+        let _ = writeln!(users, "{}", person(at, 9));
+    }
+    for at in 0..policies {
+        let people: Vec<String> = (0..5).map(|n| format!("person-{}", 5 * at + n)).collect();
+        let people = people.join(", ");
+        let rotation = |every: &str| {
+            format!(
+                "rotation: {{ every: {every}, handoff: \"Mon 09:00\", start: 2026-01-05, \
+                 participants: [{people}] }}"
+            )
+        };
+        let _ = writeln!(
+            schedules,
+            "  - {{ name: first-{at}, timezone: Europe/Berlin, layers: [ \
+             {{ name: nights, {}, restrict: [ {{ from: \"17:00\", to: \"09:00\" }} ] }}, \
+             {{ name: office, {}, restrict: [ {{ days: [mon, tue, wed, thu, fri], from: \"09:00\", \
+             to: \"17:00\" }} ] }} ] }}\n\
+             \x20 - {{ name: second-{at}, timezone: America/New_York, layers: [ \
+             {{ name: weekly, {} }} ] }}",
+            rotation("1w"),
+            rotation("1d"),
+            rotation("1w"),
+        );
+        let _ = writeln!(
+            rules,
+            "  - {{ name: policy-{at}, repeat: 2, steps: [ \
+             {{ after: 0m, targets: [ {{ schedule: first-{at} }} ] }}, \
+             {{ after: 5m, targets: [ {{ schedule: second-{at} }} ] }}, \
+             {{ after: 15m, targets: [ {{ user: person-{} }} ] }} ] }}",
+            5 * at,
+        );
+    }
+    let _ = write!(
+        text,
+        "users:\n{users}schedules:\n{schedules}escalation_policies:\n{rules}services:\n"
+    );
+    for at in 0..policies {
+        let _ = writeln!(text, "  - {{ name: service-{at}, escalation_policy: policy-{at} }}");
+    }
+    text
+}
+
 fn head() -> String {
     "organization: { name: Bench, timezone: UTC }\ncatch_all: { escalation_policy: policy-0 }\n"
         .to_owned()
@@ -71,7 +119,7 @@ mod tests {
 
     #[test]
     fn the_organisations_can_be_applied() {
-        for text in [super::shared(3, 1), super::alone(3, 1)] {
+        for text in [super::shared(3, 1), super::alone(3, 1), super::rotas(3)] {
             config::check(&text, None).unwrap();
         }
     }

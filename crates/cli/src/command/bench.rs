@@ -1,6 +1,6 @@
 //! `muster bench`: how fast this machine is with it, beside a bare server in the same run.
 
-use crate::bench::{self, Store, accept, page};
+use crate::bench::{self, Store, accept, coverage, page};
 use crate::settings::Settings;
 
 /// Measure speed on this machine.
@@ -30,6 +30,18 @@ pub enum Bench {
         #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u64).range(1..=120))]
         seconds: u64,
     },
+    /// Prove the coverage of many policies, and score the next year
+    Coverage {
+        /// Escalation policies, each with two schedules
+        #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..=1_000))]
+        policies: u64,
+        /// Weeks ahead
+        #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(i64).range(1..=104))]
+        weeks: i64,
+        /// How often it is measured
+        #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=100))]
+        runs: u64,
+    },
     /// The server to compare with
     #[command(hide = true)]
     Bare,
@@ -50,6 +62,9 @@ impl Bench {
             }
             Self::Page { store, rate, seconds } => {
                 page::run(page::Plan { store, rate, seconds }, settings).await
+            }
+            Self::Coverage { policies, weeks, runs } => {
+                coverage::run(coverage::Plan { policies, weeks, runs }, settings)
             }
             Self::Bare => bench::bare().await,
             // It has a runtime of one thread, which cannot run inside another.

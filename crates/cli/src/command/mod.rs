@@ -19,6 +19,7 @@ pub mod page;
 pub mod preview;
 pub mod release;
 pub mod restore;
+pub mod schedule;
 pub mod serve;
 pub mod shadow;
 pub mod sim;

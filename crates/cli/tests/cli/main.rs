@@ -4,5 +4,6 @@ mod before_serving;
 mod demo;
 mod looking_after;
 mod planning;
+mod proof;
 mod serving;
 mod world;

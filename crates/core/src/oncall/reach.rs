@@ -36,7 +36,13 @@ pub fn reach_steps(
     policy.steps.iter().map(|step| reach(directory, &step.targets, urgency, at)).collect()
 }
 
-fn people(directory: &Directory, target: Target, urgency: Urgency, at: Timestamp) -> Vec<UserId> {
+/// Everybody whom a target asks at `at`, whether or not they can be paged.
+pub fn people(
+    directory: &Directory,
+    target: Target,
+    urgency: Urgency,
+    at: Timestamp,
+) -> Vec<UserId> {
     match target {
         Target::User(user) => vec![user],
         Target::Schedule(id) => directory

@@ -21,6 +21,7 @@ mod paging;
 mod problem;
 mod push;
 mod quiet;
+mod proof;
 mod receive;
 mod stream;
 mod workbench;

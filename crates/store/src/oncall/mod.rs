@@ -11,3 +11,4 @@ pub mod page;
 pub mod push;
 pub mod record;
 pub mod request;
+pub mod reached;

@@ -64,6 +64,21 @@ pub async fn load(tx: &mut Tx, environment: Environment<'_>) -> Result<Loaded> {
     Ok(assemble(stored.revision, &documents, &stored.ids(), &planned, environment))
 }
 
+/// Loads the organisation as it would be with other documents: what people planned besides stays.
+/// Whatever has no id yet is left out.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn load_as(
+    tx: &mut Tx,
+    stored: &config::Stored,
+    documents: &Documents,
+    environment: Environment<'_>,
+) -> Result<Loaded> {
+    let planned = planned(tx).await?;
+    Ok(assemble(stored.revision, documents, &stored.ids(), &planned, environment))
+}
+
 /// What people planned while the server ran, beside the documents.
 #[derive(Debug, Default)]
 struct Planned {

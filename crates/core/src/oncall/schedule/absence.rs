@@ -54,6 +54,12 @@ impl Absences {
         self.around(user, at).is_away
     }
 
+    /// Every absence, in no particular order of people, but for each in order of time.
+    pub fn iter(&self) -> impl Iterator<Item = Absence> + '_ {
+        let spans = self.of.iter().flat_map(|(user, spans)| spans.iter().map(move |of| (user, of)));
+        spans.map(|(user, (from, to))| Absence { user: *user, from: *from, to: *to })
+    }
+
     /// What holds for somebody around an instant.
     pub(super) fn around(&self, user: UserId, at: Timestamp) -> Around {
         let mut around = Around { is_away: false, from: Timestamp::MIN, to: Timestamp::MAX };

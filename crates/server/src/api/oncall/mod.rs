@@ -18,6 +18,9 @@ pub mod calendar;
 pub mod load;
 pub mod overrides;
 pub mod request;
+pub mod coverage;
+pub mod lanes;
+pub mod readiness;
 
 /// To plan shifts; whether it is one's own is asked once the shift is known.
 const PLAN: Need = Need::new(Action::Respond, Object::Shifts);
@@ -30,6 +33,9 @@ pub fn routes() -> Routes {
         .merge(request::routes())
         .merge(absence::routes())
         .merge(calendar::routes())
+        .merge(coverage::routes())
+        .merge(lanes::routes())
+        .merge(readiness::routes())
 }
 
 /// The person of that name, or the caller where none is named.

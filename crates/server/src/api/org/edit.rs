@@ -184,7 +184,7 @@ fn kind_of(collection: &str) -> Result<Kind, ApiError> {
 }
 
 /// The document with the name that the path gives it.
-fn named(name: &str, mut document: Document) -> Result<Value, ApiError> {
+pub(in crate::api) fn named(name: &str, mut document: Document) -> Result<Value, ApiError> {
     match document.get("name") {
         None => {
             document.insert("name".to_owned(), name.into());

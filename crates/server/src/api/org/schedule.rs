@@ -150,6 +150,18 @@ pub struct Shift {
     pub to: Option<Instant>,
 }
 
+impl Shift {
+    /// A shift in words.
+    pub(in crate::api) fn of(directory: &Directory, shift: schedule::Shift) -> Self {
+        Self {
+            user: user_name(directory, shift.user),
+            layer: shift.layer,
+            from: bounded(shift.from),
+            to: bounded(shift.to),
+        }
+    }
+}
+
 /// An instant, unless it stands for the beginning or the end of time.
 fn bounded(at: Timestamp) -> Option<Instant> {
     (at > Timestamp::MIN && at < Timestamp::MAX).then(|| at.into())
@@ -269,12 +281,7 @@ async fn shifts_of(
     let snapshot = ctx.app.snapshot();
     let directory = &snapshot.directory;
     let of = find(&directory.schedules, "schedule", &name)?;
-    let shift = |shift: schedule::Shift| Shift {
-        user: user_name(directory, shift.user),
-        layer: shift.layer,
-        from: bounded(shift.from),
-        to: bounded(shift.to),
-    };
+    let shift = |shift: schedule::Shift| Shift::of(directory, shift);
     Ok(Json(List::whole(shifts(of, from, to).into_iter().map(shift).collect())))
 }
 

@@ -30,6 +30,7 @@ pub mod overrides;
 pub mod push;
 pub mod record;
 pub mod request;
+pub mod proof;
 
 /// How often a change that another one overtook looks again.
 const TRIES_MAX: u32 = 5;

@@ -83,7 +83,7 @@ impl App {
         config::export(&self.db).await
     }
 
-    pub(super) fn surroundings(&self) -> Surroundings<'static> {
+    pub(crate) fn surroundings(&self) -> Surroundings<'static> {
         Surroundings { now: self.now(), environment: &environment }
     }
 }
