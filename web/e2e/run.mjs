@@ -136,7 +136,9 @@ try {
   const args = [
     "--test",
     "--test-concurrency=1",
-    ...(tests.length ? tests : ["app.test.mjs", "lifeline.test.mjs", "push.test.mjs", "screens.test.mjs"]),
+    ...(tests.length
+      ? tests
+      : ["app.test.mjs", "lifeline.test.mjs", "push.test.mjs", "schedule.test.mjs", "screens.test.mjs"]),
   ];
   const env = {
     ...process.env,

@@ -129,6 +129,18 @@ const schedule = createRoute({
   component: lazyRouteComponent(() => import("./oncall/schedule")),
 });
 
+const scheduleEdit = createRoute({
+  getParentRoute: () => root,
+  path: "/schedules/$name/edit",
+  component: lazyRouteComponent(() => import("./oncall/schedule-edit")),
+});
+
+const readiness = createRoute({
+  getParentRoute: () => root,
+  path: "/readiness",
+  component: lazyRouteComponent(() => import("./oncall/readiness")),
+});
+
 const services = createRoute({
   getParentRoute: () => root,
   path: "/services",
@@ -186,6 +198,8 @@ export const router = createRouter({
     policies,
     policy,
     schedule,
+    scheduleEdit,
+    readiness,
     services,
     service,
     reports,

@@ -2,20 +2,35 @@
  * Turns whatever a request can fail with into one error that says what happened
  * and what to do next. Owns the wording; sends nothing.
  */
-import type { Fault, Problem } from "./types";
+import type { EditConflict, Fault, Gap, Problem } from "./types";
 
 export class ApiError extends Error {
   readonly status: number;
   readonly errors: Fault[];
   /** The message without the places that are wrong, for screens that list those. */
   readonly said: string;
+  /** What two people changed alike, where an edit was not saved for it. */
+  readonly conflicts: EditConflict[];
+  /** When nobody would be on call, where that must be consented to. */
+  readonly gaps: Gap[];
+  /** The revision that holds now, where an edit named another. */
+  readonly revision: number | undefined;
 
-  constructor(message: string, status: number, errors: Fault[] = [], said = message) {
+  constructor(
+    message: string,
+    status: number,
+    errors: Fault[] = [],
+    said = message,
+    problem: Partial<Problem> = {},
+  ) {
     super(message);
     this.name = "ApiError";
     this.status = status;
     this.errors = errors;
     this.said = said;
+    this.conflicts = problem.conflicts ?? [];
+    this.gaps = problem.gaps ?? [];
+    this.revision = problem.revision ?? undefined;
   }
 }
 
@@ -47,7 +62,7 @@ export function fromProblem(status: number, body: unknown): ApiError {
     .join("; ");
   const message = [said, named].filter(Boolean).join(" — ");
   const otherwise = ADVICE[status] || `The server answered ${status}.`;
-  return new ApiError(message || otherwise, status, errors, said || otherwise);
+  return new ApiError(message || otherwise, status, errors, said || otherwise, problem ?? {});
 }
 
 /** What to tell a person about anything thrown. */

@@ -154,6 +154,33 @@ export const shifts = (schedule: string, from: string, to: string) =>
     staleTime: 10 * 60_000,
   });
 
+/** A document as it is edited, with one's own draft; never older than the look at it. */
+export const document = (collection: string, name: string) =>
+  queryOptions({
+    queryKey: ["document", collection, name],
+    queryFn: ({ signal }) => get("/{collection}/{name}/document", { path: { collection, name }, signal }),
+    gcTime: 0,
+  });
+
+export const history = (collection: string, name: string) =>
+  paged(["document", collection, name, "history"], "/{collection}/{name}/history", {
+    path: { collection, name },
+  });
+
+export const coverage = (weeks: number) =>
+  queryOptions({
+    queryKey: ["coverage", weeks],
+    queryFn: ({ signal }) => get("/coverage", { query: { weeks }, signal }),
+    staleTime: 60_000,
+  });
+
+export const readiness = () =>
+  queryOptions({
+    queryKey: ["readiness"],
+    queryFn: ({ signal }) => get("/readiness", { signal }),
+    staleTime: 60_000,
+  });
+
 export const policies = () => whole(["policies"], "/escalation-policies");
 
 export const policy = (name: string) =>

@@ -62,6 +62,16 @@ export type EscalationTarget = Schemas["EscalationTarget"];
 export type EscalationPreview = Schemas["EscalationPreview"];
 export type PlannedPage = Schemas["PlannedPage"];
 
+export type Gap = Schemas["Gap"];
+export type EditConflict = Schemas["EditConflict"];
+export type EditableDocument = Schemas["EditableDocument"];
+export type DocumentVersion = Schemas["DocumentVersion"];
+export type SchedulePreview = Schemas["SchedulePreview"];
+export type CoverageFinding = Schemas["CoverageFinding"];
+export type Readiness = Schemas["Readiness"];
+export type PersonReadiness = Schemas["PersonReadiness"];
+export type ServiceReadiness = Schemas["ServiceReadiness"];
+
 export type Backlog = Schemas["Backlog"];
 
 export type ConfigPlan = Schemas["ConfigPlan"];

@@ -9,6 +9,7 @@ import { Code, Empty, Panel, ScreenHead, Shown } from "@/ui/block";
 import { Button, buttonClass, CopyButton } from "@/ui/button";
 import { type Columns, exportRows } from "@/ui/csv";
 import { Time } from "@/ui/time";
+import { NewSchedule } from "./new-schedule";
 
 const COLUMNS: Columns<OnCallSchedule> = {
   schedule: (row) => row.schedule,
@@ -35,6 +36,7 @@ export default function OnCallScreen() {
         <Link to="/policies" className={buttonClass("plain", "no-underline")}>
           Escalation policies
         </Link>
+        <NewSchedule />
         <Button onClick={() => openOverlay("page")}>
           <PhoneCall className="size-4" aria-hidden="true" /> Page a person
         </Button>

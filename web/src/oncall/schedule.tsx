@@ -5,6 +5,7 @@ import { Fragment, useState } from "react";
 import * as queries from "@/api/queries";
 import type { Schedule } from "@/api/types";
 import { Fact, Facts, Panel, ScreenHead, Shown, Tag } from "@/ui/block";
+import { buttonClass } from "@/ui/button";
 import { nowMs } from "@/ui/clock";
 import { daysFrom, wallClock } from "@/ui/zoned";
 import { type DayOnCall, dayByDay, type Part } from "./days";
@@ -19,7 +20,9 @@ export default function ScheduleScreen() {
     <Shown read={schedule} what="the schedule">
       {(data) => (
         <>
-          <ScreenHead title={data.name} />
+          <ScreenHead title={data.name}>
+            <EditLink name={data.name} />
+          </ScreenHead>
           <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_22rem]">
             <Shifts key={data.name} schedule={data} />
             <About schedule={data} />
@@ -27,6 +30,17 @@ export default function ScheduleScreen() {
         </>
       )}
     </Shown>
+  );
+}
+
+/** For those who may plan; the server says whether it is their own team's. */
+function EditLink({ name }: { name: string }) {
+  const role = useQuery(queries.session()).data?.user.role;
+  if (role !== "admin" && role !== "manager") return null;
+  return (
+    <Link to="/schedules/$name/edit" params={{ name }} className={buttonClass("plain", "no-underline")}>
+      Edit
+    </Link>
   );
 }
 
@@ -54,7 +68,6 @@ function About({ schedule }: { schedule: Schedule }) {
               ))}
         </Fact>
       </Facts>
-      <p className="mt-4 text-13 text-muted">Schedules are changed in the configuration.</p>
     </Panel>
   );
 }

@@ -13,6 +13,7 @@ import {
   type LucideIcon,
   ScrollText,
   Settings,
+  ShieldCheck,
   Siren,
   TrendingUp,
   Wrench,
@@ -26,6 +27,8 @@ export interface Place {
   icon: LucideIcon;
   /** Shown to administrators only; the server refuses everybody else. */
   forAdmins?: true;
+  /** Shown to managers and administrators only. */
+  forManagers?: true;
 }
 
 const PLACES = [
@@ -34,6 +37,7 @@ const PLACES = [
   { to: "/alerts", name: "Alerts", key: "a", icon: Bell },
   { to: "/on-call", name: "On call", key: "o", icon: CalendarClock },
   { to: "/policies", name: "Escalation", key: "p", icon: TrendingUp },
+  { to: "/readiness", name: "Readiness", key: "d", icon: ShieldCheck, forManagers: true },
   { to: "/services", name: "Services", key: "s", icon: Layers },
   { to: "/heartbeats", name: "Heartbeats", key: "b", icon: HeartPulse },
   { to: "/maintenance", name: "Maintenance", key: "n", icon: Wrench },
@@ -48,6 +52,10 @@ const PLACES = [
 /** The places of whoever is signed in. */
 export function usePlaces() {
   const session = useQuery(queries.session());
-  const isAdmin = session.data?.user.role === "admin";
-  return PLACES.filter((place) => isAdmin || !("forAdmins" in place));
+  const role = session.data?.user.role;
+  const isAdmin = role === "admin";
+  const plans = isAdmin || role === "manager";
+  return PLACES.filter(
+    (place) => (isAdmin || !("forAdmins" in place)) && (plans || !("forManagers" in place)),
+  );
 }

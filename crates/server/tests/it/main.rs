@@ -22,6 +22,7 @@ mod problem;
 mod push;
 mod quiet;
 mod proof;
+mod quiet;
 mod receive;
 mod stream;
 mod workbench;

@@ -114,7 +114,12 @@ fn the_same_person_twice_is_found_on_the_days_it_happens() {
     for (trouble, span) in &found {
         let Trouble::SamePersonTwice { step: 2, user } = trouble else { panic!("{trouble:?}") };
         let first = reach::people(&directory, of(9), Urgency::High, span.from);
-        let second = reach::people(&directory, of(10), Urgency::High, span.from + SignedDuration::from_mins(5));
+        let second = reach::people(
+            &directory,
+            of(10),
+            Urgency::High,
+            span.from + SignedDuration::from_mins(5),
+        );
         assert_eq!((&first, &second), (&vec![*user], &vec![*user]));
     }
     assert!(found.len() > 1, "{found:?}");
@@ -255,7 +260,12 @@ fn schedule(id: u128) -> impl Strategy<Value = Schedule> {
                 .into_iter()
                 .map(|(user, from, minutes)| {
                     let from = t("2026-10-23T22:00:00Z") + SignedDuration::from_mins(from);
-                    Override { user, from, to: from + SignedDuration::from_mins(minutes) }
+                    Override {
+                        user,
+                        from,
+                        to: from + SignedDuration::from_mins(minutes),
+                        instead_of: None,
+                    }
                 })
                 .collect::<Vec<_>>()
                 .into();

@@ -1,0 +1,134 @@
+// The schedule editor and the readiness board, by mouse, by keyboard and on a phone.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { ask, launch, open, overflow, PHONE, requireServer, settled, signIn, visitor } from "./browser.mjs";
+
+requireServer();
+let browser;
+before(async () => {
+  browser = await launch();
+});
+after(() => browser?.close());
+
+async function signedIn(options) {
+  const context = await visitor(browser, options);
+  return { context, page: await signIn(context) };
+}
+
+/** A schedule of its own for each story, with Ana and Bo taking days in turn. */
+async function schedule(page, name) {
+  const rotation = { every: "1d", handoff: "09:00", start: "2026-01-05", participants: ["ana", "bo"] };
+  const document = { team: "payments", timezone: "Europe/Berlin", layers: [{ name: "days", rotation }] };
+  const body = JSON.stringify({ document });
+  return (await ask(page, `/schedules/${name}`, { method: "PUT", body })).revision;
+}
+
+const participants = async (page, name) =>
+  (await ask(page, `/schedules/${name}`)).layers[0].participants.flat();
+
+test("people are reordered by keyboard, published and undone", async () => {
+  const { context, page } = await signedIn();
+  await schedule(page, "by-key");
+  await open(page, "/app/schedules/by-key");
+  await page.getByRole("link", { name: "Edit", exact: true }).focus();
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "Edit by-key" }).waitFor();
+  await page.getByRole("button", { name: "Move bo earlier" }).focus();
+  await page.keyboard.press("Enter");
+  await page.getByText("bo is now number 1 of 2").waitFor();
+  await page.getByText(/shifts change/).waitFor();
+  assert.deepEqual(await participants(page, "by-key"), ["ana", "bo"], "a draft pages nobody");
+
+  await page.getByRole("button", { name: "Publish" }).focus();
+  await page.keyboard.press("Enter");
+  await page.getByText("This is what is in force.").waitFor();
+  assert.deepEqual(await participants(page, "by-key"), ["bo", "ana"]);
+  await page.getByRole("heading", { name: "Edit by-key" }).click();
+  await page.keyboard.press("z");
+  await page.getByText("The schedule is as before").waitFor();
+  assert.deepEqual(await participants(page, "by-key"), ["ana", "bo"]);
+  await context.close();
+});
+
+test("people are dragged by mouse, and the draft waits for its publication", async () => {
+  const { context, page } = await signedIn();
+  await schedule(page, "by-mouse");
+  await open(page, "/app/schedules/by-mouse/edit");
+  await page.getByText("1. ana").dragTo(page.getByText("2. bo"));
+  await page.getByText("1. bo").waitFor();
+  await page.getByRole("button", { name: "Save draft" }).click();
+  await page.getByText("Your draft is saved.").waitFor();
+  await page.reload();
+  await settled(page);
+  await page.getByText("1. bo").waitFor();
+  assert.deepEqual(await participants(page, "by-mouse"), ["ana", "bo"]);
+  await page.getByRole("button", { name: "Drop draft" }).click();
+  await page.getByText("1. ana").waitFor();
+  await context.close();
+});
+
+test("a new schedule with gaps is begun on a phone and asks for consent", async () => {
+  const { context, page } = await signedIn({ size: PHONE });
+  await open(page, "/app/on-call");
+  await page.getByRole("button", { name: "New schedule" }).tap();
+  await page.getByLabel("Name").fill("on-a-phone");
+  await page.getByRole("button", { name: "Go on" }).tap();
+  await page.getByRole("heading", { name: "Edit on-a-phone" }).waitFor();
+  await page.getByRole("button", { name: "Add a layer" }).tap();
+  await page.getByLabel("Add a person to layer 1").selectOption("ana");
+  await page.getByRole("button", { name: "Restrict layer 1 to hours" }).tap();
+  await page.getByText("Nobody is on call", { exact: true }).waitFor();
+  assert.equal(await overflow(page), 0, "nothing is wider than the phone");
+  await page.getByRole("button", { name: "Publish", exact: true }).tap();
+  const dialog = page.getByRole("dialog", { name: "Nobody is on call at some times" });
+  await dialog.getByRole("button", { name: "Publish with these gaps" }).tap();
+  await page.getByText("This is what is in force.").waitFor();
+  assert.deepEqual(await participants(page, "on-a-phone"), ["ana"]);
+  await context.close();
+});
+
+test("two people who change the same see both texts, and choose", async () => {
+  const { context, page } = await signedIn();
+  const revision = await schedule(page, "by-two");
+  await open(page, "/app/schedules/by-two/edit");
+  await page.getByRole("button", { name: "Remove ana from days" }).click();
+  const theirs = await ask(page, "/schedules/by-two/document");
+  theirs.document.layers[0].rotation.participants = ["bo", "ana"];
+  await ask(page, "/schedules/by-two", {
+    method: "PUT",
+    body: JSON.stringify({ document: theirs.document, revision }),
+  });
+  // The draft is saved as begun on the version that was on the screen.
+  await ask(page, "/schedules/by-two/draft", {
+    method: "PUT",
+    body: JSON.stringify({
+      revision,
+      document: {
+        ...theirs.document,
+        layers: [
+          {
+            ...theirs.document.layers[0],
+            rotation: { ...theirs.document.layers[0].rotation, participants: ["bo"] },
+          },
+        ],
+      },
+    }),
+  });
+  await page.getByRole("button", { name: "Publish", exact: true }).click();
+  const conflict = page.getByRole("region", { name: /Somebody else changed the same/ });
+  await conflict.getByLabel("Theirs, in force").first().check();
+  await conflict.getByRole("button", { name: "Keep what I chose" }).click();
+  await page.getByText("1. bo").waitFor();
+  await page.getByText("2. ana").waitFor();
+  await context.close();
+});
+
+test("the board says what is not covered, and leads there", async () => {
+  const { context, page } = await signedIn();
+  await open(page, "/app/readiness");
+  await page.getByRole("heading", { name: "Readiness" }).waitFor();
+  await page.getByText("people would be woken by an urgent page").waitFor();
+  const people = page.getByRole("region", { name: "People" });
+  await people.getByText("Ana Example").waitFor();
+  await context.close();
+});
