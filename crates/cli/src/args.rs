@@ -6,8 +6,8 @@ use clap::{Parser, Subcommand};
 
 use crate::command::{
     alert, alias, apply, backup, bench, check, completions, demo, doctor, export, heartbeat,
-    incident, maintenance, message, oncall, page, preview, release, restore, schedule, serve, shadow, sim,
-    token, user,
+    incident, maintenance, message, oncall, page, preview, release, restore, schedule, serve,
+    shadow, sim, token, user,
 };
 use crate::failure::conclude;
 use crate::settings::{Global, Settings};

@@ -9,6 +9,6 @@ pub mod digest;
 pub mod overrides;
 pub mod page;
 pub mod push;
+pub mod reached;
 pub mod record;
 pub mod request;
-pub mod reached;

@@ -15,12 +15,12 @@ use crate::app::oncall::{NotPlanned, shift_of};
 
 pub mod absence;
 pub mod calendar;
-pub mod load;
-pub mod overrides;
-pub mod request;
 pub mod coverage;
 pub mod lanes;
+pub mod load;
+pub mod overrides;
 pub mod readiness;
+pub mod request;
 
 /// To plan shifts; whether it is one's own is asked once the shift is known.
 const PLAN: Need = Need::new(Action::Respond, Object::Shifts);

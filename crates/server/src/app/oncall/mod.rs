@@ -27,10 +27,10 @@ pub mod carriers;
 pub mod chat;
 mod notice;
 pub mod overrides;
+pub mod proof;
 pub mod push;
 pub mod record;
 pub mod request;
-pub mod proof;
 
 /// How often a change that another one overtook looks again.
 const TRIES_MAX: u32 = 5;
