@@ -5,9 +5,9 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::command::{
-    alert, alias, apply, backup, bench, check, completions, demo, doctor, export, heartbeat,
-    incident, maintenance, message, oncall, page, preview, release, restore, schedule, serve,
-    shadow, sim, token, user,
+    alert, alias, apply, backup, bench, check, completions, contacts, demo, doctor, export,
+    heartbeat, incident, maintenance, message, oncall, page, preview, release, restore, schedule,
+    serve, shadow, sim, token, user,
 };
 use crate::failure::conclude;
 use crate::settings::{Global, Settings};
@@ -40,6 +40,9 @@ enum Command {
     /// List people and set their passwords
     #[command(subcommand)]
     User(user::User),
+    /// See and change how people are reached
+    #[command(subcommand)]
+    Contacts(contacts::Contacts),
     /// Work on incidents
     #[command(subcommand, visible_alias = "inc")]
     Incident(incident::Incident),
@@ -111,6 +114,7 @@ async fn obey(cli: Cli) -> anyhow::Result<()> {
         Command::Check(check) => check.run(&settings()?),
         Command::Token(token) => token.run(&settings()?).await,
         Command::User(user) => user.run(&settings()?).await,
+        Command::Contacts(contacts) => contacts.run(&settings()?).await,
         Command::Incident(incident) => incident.run(&settings()?).await,
         Command::Oncall(oncall) => oncall.run(&settings()?).await,
         Command::Schedule(schedule) => schedule.run(&settings()?).await,

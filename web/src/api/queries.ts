@@ -131,6 +131,12 @@ export const pushDevices = (name: string) =>
     queryFn: ({ signal }) => get("/users/{name}/push-devices", { path: { name }, signal }),
   });
 
+export const contacts = (name: string) =>
+  queryOptions({
+    queryKey: ["users", name, "contacts"],
+    queryFn: ({ signal }) => get("/users/{name}/contacts", { path: { name }, signal }),
+  });
+
 export const aliases = () => whole(["aliases"], "/aliases");
 
 export const onCall = () =>

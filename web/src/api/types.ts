@@ -82,3 +82,7 @@ export type Distribution = Schemas["Distribution"];
 
 /** One event of the stream. */
 export type ChangeEvent = Schemas["Change"];
+
+export type Contacts = Schemas["Contacts"];
+export type OwnMethod = Schemas["Method"];
+export type ContactRule = Schemas["NotificationRule"];

@@ -7,6 +7,7 @@ pub mod backup;
 pub mod bench;
 pub mod check;
 pub mod completions;
+pub mod contacts;
 pub mod demo;
 pub mod doctor;
 pub mod export;

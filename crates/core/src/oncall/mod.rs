@@ -2,6 +2,7 @@
 
 pub mod alias;
 pub mod bundle;
+pub mod contact;
 pub mod cover;
 pub mod coverage;
 pub mod escalation;

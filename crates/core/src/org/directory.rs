@@ -16,6 +16,7 @@ use crate::oncall::bundle::Limits;
 use crate::oncall::escalation::Policy;
 use crate::oncall::schedule::Schedule;
 use crate::org::channel::Channel;
+use crate::org::language::Language;
 use crate::org::provider::Provider;
 use crate::org::service::{Integration, RoutingRule, Service};
 use crate::org::team::Team;
@@ -112,6 +113,26 @@ pub struct EventWebhook {
     pub events: Vec<String>,
 }
 
+/// Who may call or text to have somebody paged, and for what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallingIn {
+    /// What callers choose from, in the order of the keys.
+    pub services: Vec<ServiceId>,
+    /// Whether numbers that belong to nobody may.
+    pub unknown_callers: bool,
+    /// How often one number may within an hour.
+    pub calls_per_hour: u32,
+    /// What unknown callers hear.
+    pub language: Language,
+}
+
+impl CallingIn {
+    /// How often one number may call within an hour where nothing is said.
+    pub const CALLS_PER_HOUR_DEFAULT: u32 = 10;
+    /// The most services that a keypad offers.
+    pub const SERVICES_MAX: usize = 9;
+}
+
 /// The organisation.
 #[derive(Debug, Clone)]
 pub struct Directory {
@@ -139,6 +160,8 @@ pub struct Directory {
     pub paging: Limits,
     /// Who carries messages, the preferred first.
     pub providers: Vec<Arc<Provider>>,
+    /// Calling in; none where nobody may.
+    pub calling_in: Option<CallingIn>,
     /// Integrations that belong to no single service.
     pub integrations: Vec<Integration>,
     /// Where their signals go; the first match wins.
@@ -174,6 +197,7 @@ impl Default for Directory {
             headline: String::new(),
             paging: Limits::default(),
             providers: Vec::new(),
+            calling_in: None,
             integrations: Vec::new(),
             routing: Vec::new(),
             inhibitions: Vec::new(),

@@ -25,6 +25,7 @@ pub mod link;
 pub mod oncall;
 pub mod org;
 pub mod query;
+pub mod seal;
 pub mod snapshot;
 pub mod template;
 
@@ -139,7 +140,6 @@ impl App {
     /// # Errors
     /// When the store cannot be read or holds a configuration that cannot be understood.
     pub async fn start(db: Db, clock: Clock, settings: Settings) -> anyhow::Result<Self> {
-        let snapshot = Snapshot::load(&db).await.context("reading the configuration")?;
         let mut tx = db.begin(Lane::Command).await?;
         let key = setting::put_new(&mut tx, INSTANCE_KEY, &ids::random::<32>()).await?;
         let vapid = push::key(&mut tx, &settings.mail_from).await?;
@@ -151,6 +151,8 @@ impl App {
         tx.commit().await?;
         let instance_key =
             key.try_into().map_err(|_| anyhow::anyhow!("the instance key is not 32 bytes"))?;
+        let snapshot =
+            Snapshot::load(&db, &instance_key).await.context("reading the configuration")?;
         let channels = Channels::new(outbound(&settings, &instance_key))?;
         let ids = Ids::default();
         let node = ids.next(clock.now());
@@ -184,7 +186,7 @@ impl App {
     /// # Errors
     /// When the store cannot be read; the old configuration stays in force then.
     pub async fn reload(&self) -> anyhow::Result<()> {
-        self.install(Snapshot::load(&self.db.urgent()).await?);
+        self.install(Snapshot::load(&self.db.urgent(), self.instance_key()).await?);
         Ok(())
     }
 

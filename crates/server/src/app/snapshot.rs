@@ -10,9 +10,11 @@ use muster_core::org::directory::Directory;
 use muster_core::org::service::Integration;
 use muster_integrations::sources::{self, CompiledMapping, Source};
 use muster_store::Db;
+use muster_store::oncall::contact;
 use muster_store::org::directory;
 
 use super::alerting::heartbeat;
+use crate::app::oncall::contact::overlay;
 
 /// The configuration as this process last read it.
 #[derive(Debug, Clone)]
@@ -43,10 +45,13 @@ impl Snapshot {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub async fn load(db: &Db) -> anyhow::Result<Self> {
+    pub async fn load(db: &Db, instance_key: &[u8; 32]) -> anyhow::Result<Self> {
         let mut tx = db.snapshot().await?;
         let loaded = directory::load(&mut tx, &environment).await?;
-        Ok(Self::new(loaded.directory, loaded.warnings))
+        let chosen = contact::chosen(&mut tx).await?;
+        let mut warnings = loaded.warnings;
+        let directory = overlay::lay(&loaded.directory, &chosen, instance_key, &mut warnings);
+        Ok(Self::new(Arc::new(directory), warnings))
     }
 
     /// The snapshot of a directory.

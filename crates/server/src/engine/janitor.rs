@@ -7,6 +7,7 @@ use std::time::Duration;
 use futures::FutureExt as _;
 use jiff::{SignedDuration, Timestamp};
 use muster_store::access::session;
+use muster_store::oncall::callback;
 use muster_store::{Lane, StoreError, audit, event, inbox};
 
 use crate::app::App;
@@ -16,6 +17,10 @@ use crate::settings::{EVENTS_KEPT, RAW_MESSAGES_KEPT};
 const ROUND_SECONDS: u64 = 60;
 /// The most rows that one transaction deletes.
 const PORTION_ROWS_MAX: i64 = 1_000;
+
+/// How long it is remembered that a provider's call was dealt with: longer than any provider
+/// repeats one.
+const CALLBACKS_KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// Cleans for as long as the server runs.
 pub async fn run(app: App) {
@@ -47,6 +52,7 @@ pub async fn round(app: &App) -> Result<(), StoreError> {
     }
     let mut tx = app.db.begin(Lane::Cleanup).await?;
     event::forget(&mut tx, before(now, EVENTS_KEPT)).await?;
+    callback::clean(&mut tx, before(now, CALLBACKS_KEPT)).await?;
     session::remove_expired(&mut tx, now, u32::try_from(PORTION_ROWS_MAX).unwrap_or(u32::MAX))
         .await?;
     tx.commit().await

@@ -27,6 +27,8 @@ pub mod timers;
 pub mod triage;
 pub mod watch;
 
+pub(crate) use outbox::{Receipt, take_receipt};
+
 /// How long a stage sleeps at most before it looks again by itself, in milliseconds.
 const SWEEP_MS_MAX: u64 = 5_000;
 /// How long a stage waits after an error before it tries again, in milliseconds.

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use futures::FutureExt as _;
 use jiff::{SignedDuration, Timestamp};
-use muster_core::id::UserId;
+use muster_core::id::{ContactMethodId, UserId};
 use muster_core::org::channel::Channel;
 use muster_integrations::channels::{Envelope, Outcome};
 use muster_store::StoreError;
@@ -23,7 +23,10 @@ use crate::app::App;
 
 mod claim;
 mod compose;
+mod receipt;
 mod settle;
+
+pub use receipt::{Receipt, take as take_receipt};
 
 /// The most pages on their way at once.
 const PAGES_ON_THEIR_WAY_MAX: usize = 128;
@@ -176,9 +179,22 @@ async fn settle_answers(app: App, mut answered: mpsc::Receiver<Answer>) {
                 }
             }
         }
+        for answer in &batch {
+            disable(&app, answer).await;
+        }
         // First the places, then the word that there are some.
         batch.clear();
         app.wake.all();
+    }
+}
+
+/// A method whose provider says that the address is gone, or wants nothing, gets nothing more.
+async fn disable(app: &App, answer: &Answer) {
+    let Outcome::Permanent { disable: true, detail, .. } = &answer.outcome else { return };
+    let method = answer.job.members.iter().find_map(|member| member.row.method_id);
+    let Some(method) = method.map(ContactMethodId) else { return };
+    if let Err(error) = app.disable_method(method, detail).await {
+        tracing::error!("a contact method that is gone could not be disabled: {error}");
     }
 }
 

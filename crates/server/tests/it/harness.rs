@@ -2,6 +2,7 @@
 //! clock, everybody's phones, and clients that ask as somebody.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -365,15 +366,22 @@ impl Answer {
 pub struct Phones {
     received: Arc<Mutex<Vec<(String, Value)>>>,
     answers: Arc<Mutex<HashMap<String, u16>>>,
+    port: Arc<AtomicU16>,
 }
 
 impl Phones {
     async fn listen(&self) -> u16 {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
+        self.port.store(port, Ordering::Relaxed);
         let router = axum::Router::new().fallback(take).with_state(self.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
         port
+    }
+
+    /// Where messages to a person go.
+    pub fn url(&self, person: &str) -> String {
+        format!("http://127.0.0.1:{}/{person}", self.port.load(Ordering::Relaxed))
     }
 
     /// What a phone answers from now on.
@@ -392,7 +400,9 @@ impl Phones {
 async fn take(State(phones): State<Phones>, uri: Uri, _: HeaderMap, body: Bytes) -> StatusCode {
     let path = uri.path().to_owned();
     let status = phones.answers.lock().unwrap().get(&path).copied().unwrap_or(200);
-    let body = serde_json::from_slice(&body).unwrap_or(Value::Null);
+    // What is no JSON is kept as it came: a form, for one.
+    let text = || Value::from(String::from_utf8_lossy(&body).into_owned());
+    let body = serde_json::from_slice(&body).unwrap_or_else(|_| text());
     phones.received.lock().unwrap().push((path, body));
     StatusCode::from_u16(status).unwrap()
 }

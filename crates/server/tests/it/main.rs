@@ -4,6 +4,7 @@
 mod access;
 mod chat;
 mod clocks;
+mod contact;
 mod cover;
 mod digest;
 mod edit;
@@ -18,6 +19,7 @@ mod openapi;
 mod org;
 mod overrides;
 mod paging;
+mod phones;
 mod problem;
 mod proof;
 mod push;

@@ -14,10 +14,10 @@ CREATE TABLE contact_method (
     CONSTRAINT contact_method_name UNIQUE (user_id, name)
 );
 
--- The code that is on its way to a method; one at a time.
+-- The code that is on its way to a method; one at a time. It is derived from the instant and kept
+-- nowhere.
 CREATE TABLE contact_code (
     method_id  UUID PRIMARY KEY,
-    code_hash  BYTEA NOT NULL,
     sent_at    BIGINT NOT NULL,
     expires_at BIGINT NOT NULL,
     attempts   BIGINT NOT NULL,
@@ -55,7 +55,7 @@ CREATE TABLE callback_seen (
     provider  TEXT NOT NULL,
     reference TEXT NOT NULL,
     at        BIGINT NOT NULL,
-    words     TEXT NOT NULL,
+    words     TEXT,
     PRIMARY KEY (provider, reference)
 );
 CREATE INDEX callback_seen_at ON callback_seen (at);
@@ -81,3 +81,4 @@ CREATE TABLE call_in (
     at          BIGINT NOT NULL
 );
 CREATE INDEX call_in_at ON call_in (at);
+CREATE INDEX call_in_incident ON call_in (incident_id);

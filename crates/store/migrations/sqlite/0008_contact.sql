@@ -14,10 +14,10 @@ CREATE TABLE contact_method (
     CONSTRAINT contact_method_name UNIQUE (user_id, name)
 ) STRICT;
 
--- The code that is on its way to a method; one at a time.
+-- The code that is on its way to a method; one at a time. It is derived from the instant and kept
+-- nowhere.
 CREATE TABLE contact_code (
     method_id  BLOB PRIMARY KEY,
-    code_hash  BLOB NOT NULL,
     sent_at    INTEGER NOT NULL,
     expires_at INTEGER NOT NULL,
     attempts   INTEGER NOT NULL,
@@ -55,7 +55,7 @@ CREATE TABLE callback_seen (
     provider  TEXT NOT NULL,
     reference TEXT NOT NULL,
     at        INTEGER NOT NULL,
-    words     TEXT NOT NULL,
+    words     TEXT,
     PRIMARY KEY (provider, reference)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX callback_seen_at ON callback_seen (at);
@@ -81,3 +81,4 @@ CREATE TABLE call_in (
     at          INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX call_in_at ON call_in (at);
+CREATE INDEX call_in_incident ON call_in (incident_id);

@@ -341,6 +341,21 @@ pub async fn by_number(db: &Db, number: i64) -> Result<Option<Incident>> {
     row.map(Incident::try_from).transpose()
 }
 
+/// The open incidents that a person was paged for or has, the most urgent and newest first.
+pub async fn of_person(db: &Db, user: UserId, limit: i64) -> Result<Vec<Incident>> {
+    const SELECT: Sql = Sql::same(concat!(
+        "SELECT ",
+        columns!(),
+        " FROM incident
+          WHERE status NOT IN ('resolved', 'closed')
+              AND (assignee_id = ? OR EXISTS (
+                  SELECT 1 FROM page WHERE page.incident_id = incident.id AND page.user_id = ?))
+          ORDER BY severity, number DESC LIMIT ?"
+    ));
+    let rows: Vec<IncidentRow> = db.fetch_all(&SELECT, args![user, user, limit]).await?;
+    rows.into_iter().map(Incident::try_from).collect()
+}
+
 /// The triggered incidents of some services that new alerts might join, the newest first and at
 /// most `limit` in all, each with its service.
 pub async fn candidates(

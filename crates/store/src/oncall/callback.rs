@@ -1,7 +1,7 @@
 //! What comes back from providers: which of their calls were dealt with, what became of messages
 //! after they were taken, and who called in.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use muster_core::id::{DeliveryId, IncidentId, ServiceId, UserId};
 use sqlx::FromRow;
 use uuid::Uuid;
@@ -9,22 +9,27 @@ use uuid::Uuid;
 use crate::args;
 use crate::db::{Db, Result, Sql, Tx};
 
-/// What was said to a provider's call before, if it was dealt with.
-pub async fn seen(db: &Db, provider: &str, reference: &str) -> Result<Option<String>> {
+/// How long dealing with a call may take before somebody else may try: whoever began has died.
+const DEALT_WITH_WITHIN: SignedDuration = SignedDuration::from_mins(1);
+
+/// What was said to a provider's call before; nothing while it is being dealt with.
+pub async fn seen(db: &Db, provider: &str, reference: &str) -> Result<String> {
     const SELECT: Sql =
         Sql::same("SELECT words FROM callback_seen WHERE provider = ? AND reference = ?");
-    let row = db.fetch_optional::<(String,)>(&SELECT, args![provider, reference]).await?;
-    Ok(row.map(|(words,)| words))
+    let row = db.fetch_optional::<(Option<String>,)>(&SELECT, args![provider, reference]).await?;
+    Ok(row.and_then(|(words,)| words).unwrap_or_default())
 }
 
 /// Begins to deal with a provider's call; says whether nobody has before. Of two nodes that get the
 /// same call one goes on.
 pub async fn begin(tx: &mut Tx, provider: &str, reference: &str, now: Timestamp) -> Result<bool> {
     const INSERT: Sql = Sql::same(
-        "INSERT INTO callback_seen (provider, reference, at, words) VALUES (?, ?, ?, '')
-         ON CONFLICT (provider, reference) DO NOTHING",
+        "INSERT INTO callback_seen (provider, reference, at) VALUES (?, ?, ?)
+         ON CONFLICT (provider, reference) DO UPDATE SET at = excluded.at
+         WHERE callback_seen.words IS NULL AND callback_seen.at < ?",
     );
-    Ok(tx.execute(&INSERT, args![provider, reference, now]).await? > 0)
+    let died = now.saturating_sub(DEALT_WITH_WITHIN).unwrap_or(now);
+    Ok(tx.execute(&INSERT, args![provider, reference, now, died]).await? > 0)
 }
 
 /// Remembers what was said to a provider's call.
@@ -116,6 +121,21 @@ pub async fn put_call_in(tx: &mut Tx, call: &NewCallIn, now: Timestamp) -> Resul
         args![call.id, &call.provider, call.caller, call.user, call.service, call.incident, now];
     tx.execute(&INSERT, values).await?;
     Ok(())
+}
+
+/// Whether a number called about an incident.
+pub async fn has_called(db: &Db, caller: &[u8; 32], incident: IncidentId) -> Result<bool> {
+    const COUNT: Sql =
+        Sql::same("SELECT count(*) FROM call_in WHERE incident_id = ? AND caller = ?");
+    let (count,): (i64,) = db.fetch_one(&COUNT, args![incident, caller]).await?;
+    Ok(count > 0)
+}
+
+/// Whether a receipt says that a message will not arrive.
+pub async fn has_failed(tx: &mut Tx, delivery: DeliveryId) -> Result<bool> {
+    const COUNT: Sql = Sql::same("SELECT count(*) FROM receipt WHERE delivery_id = ? AND failed");
+    let (count,): (i64,) = tx.fetch_one(&COUNT, args![delivery]).await?;
+    Ok(count > 0)
 }
 
 /// How often a number, and how often anybody, called in since `since`.

@@ -35,8 +35,6 @@ pub struct MethodRow {
 pub struct CodeRow {
     /// See [`ContactMethodId`].
     pub method_id: Uuid,
-    /// A digest; the code itself is kept nowhere.
-    pub code_hash: Vec<u8>,
     /// Microseconds UTC.
     pub sent_at: i64,
     /// Microseconds UTC.
@@ -187,7 +185,7 @@ pub async fn set_verified(tx: &mut Tx, id: ContactMethodId, now: Timestamp) -> R
 /// The code on its way to a method.
 pub async fn code(tx: &mut Tx, method: ContactMethodId) -> Result<Option<CodeRow>> {
     const SELECT: Sql = Sql::same(
-        "SELECT method_id, code_hash, sent_at, expires_at, attempts, sent
+        "SELECT method_id, sent_at, expires_at, attempts, sent
          FROM contact_code WHERE method_id = ?",
     );
     tx.fetch_optional(&SELECT, args![method]).await
@@ -197,19 +195,17 @@ pub async fn code(tx: &mut Tx, method: ContactMethodId) -> Result<Option<CodeRow
 pub async fn put_code(
     tx: &mut Tx,
     method: ContactMethodId,
-    code_hash: &[u8; 32],
     good_for: SignedDuration,
     now: Timestamp,
 ) -> Result<()> {
     const PUT: Sql = Sql::same(
-        "INSERT INTO contact_code (method_id, code_hash, sent_at, expires_at, attempts, sent)
-         VALUES (?, ?, ?, ?, 0, 1)
+        "INSERT INTO contact_code (method_id, sent_at, expires_at, attempts, sent)
+         VALUES (?, ?, ?, 0, 1)
          ON CONFLICT (method_id) DO UPDATE SET
-             code_hash = excluded.code_hash, sent_at = excluded.sent_at,
-             expires_at = excluded.expires_at, attempts = 0, sent = contact_code.sent + 1",
+             sent_at = excluded.sent_at, expires_at = excluded.expires_at, attempts = 0, sent = contact_code.sent + 1",
     );
     let expires_at = now.saturating_add(good_for).unwrap_or(Timestamp::MAX);
-    tx.execute(&PUT, args![method, code_hash, now, expires_at]).await?;
+    tx.execute(&PUT, args![method, now, expires_at]).await?;
     Ok(())
 }
 
@@ -284,7 +280,7 @@ pub async fn put_rules(
 /// The codes on their way to the methods of a person, for the screen.
 pub async fn codes_of(db: &Db, user: UserId) -> Result<Vec<CodeRow>> {
     const SELECT: Sql = Sql::same(
-        "SELECT c.method_id, c.code_hash, c.sent_at, c.expires_at, c.attempts, c.sent
+        "SELECT c.method_id, c.sent_at, c.expires_at, c.attempts, c.sent
          FROM contact_code AS c JOIN contact_method AS m ON m.id = c.method_id
          WHERE m.user_id = ? ORDER BY c.method_id",
     );

@@ -231,6 +231,18 @@ pub async fn of_page(tx: &mut Tx, page: PageId) -> Result<Vec<DeliveryRow>> {
     tx.fetch_all(&SELECT, args![page]).await
 }
 
+/// The deliveries that went out in one message with this one, itself among them: a digest has one
+/// reference for all of its pages.
+pub async fn sent_together(tx: &mut Tx, row: &DeliveryRow) -> Result<Vec<DeliveryRow>> {
+    const SELECT: Sql = Sql::same(concat!(
+        "SELECT ",
+        columns!(),
+        " FROM delivery WHERE id = ? OR (method_id = ? AND reference = (
+              SELECT reference FROM delivery WHERE id = ?)) ORDER BY id"
+    ));
+    tx.fetch_all(&SELECT, args![row.id, row.method_id, row.id]).await
+}
+
 /// Every delivery about an incident, in order.
 pub async fn of_incident(db: &Db, incident: IncidentId) -> Result<Vec<DeliveryRow>> {
     const SELECT: Sql = Sql::same(concat!(

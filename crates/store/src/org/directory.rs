@@ -26,7 +26,7 @@ use muster_core::oncall::schedule::{
     Schedule,
 };
 use muster_core::org::channel::Channel;
-use muster_core::org::directory::{CATCH_ALL_SERVICE, Directory, EventWebhook, Table};
+use muster_core::org::directory::{CATCH_ALL_SERVICE, CallingIn, Directory, EventWebhook, Table};
 use muster_core::org::provider::Provider;
 use muster_core::org::quiet::QuietHours;
 use muster_core::org::service::{
@@ -202,6 +202,7 @@ impl Builder<'_> {
             webhooks: Table::new(self.each(documents.webhooks.as_deref(), Self::webhook)),
             headline: headline(documents.organization.as_ref()),
             paging: paging(documents.organization.as_ref()),
+            calling_in: self.calling_in(),
             providers: self.each(documents.providers.as_deref(), Self::provider),
             integrations,
             heartbeats,
@@ -221,6 +222,21 @@ impl Builder<'_> {
         build: impl Fn(&mut Self, &T) -> Option<U>,
     ) -> Vec<U> {
         documents.unwrap_or_default().iter().filter_map(|document| build(self, document)).collect()
+    }
+
+    fn calling_in(&mut self) -> Option<CallingIn> {
+        let calls = self.documents.organization.as_ref()?.calling_in.as_ref()?;
+        let services = calls
+            .services
+            .iter()
+            .filter_map(|name| self.reference(Kind::Service, Some(name.as_str())).map(ServiceId))
+            .collect();
+        Some(CallingIn {
+            services,
+            unknown_callers: calls.unknown_callers,
+            calls_per_hour: calls.calls_per_hour.unwrap_or(CallingIn::CALLS_PER_HOUR_DEFAULT),
+            language: calls.language.map(|language| language.0).unwrap_or_default(),
+        })
     }
 
     fn user(&mut self, user: &document::user::User) -> Option<User> {

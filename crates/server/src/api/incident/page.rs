@@ -8,6 +8,7 @@ use muster_core::oncall::page;
 use muster_core::org::access::Action;
 use muster_core::org::directory::Directory;
 use muster_store::StoreError;
+use muster_store::oncall::callback::{self, ReceiptRow};
 use muster_store::oncall::delivery::{self, AttemptRow, DeliveryRow};
 use muster_store::oncall::page as store_page;
 use serde::{Deserialize, Serialize};
@@ -73,6 +74,22 @@ pub struct Delivery {
     pub state: DeliveryState,
     /// Each time it was tried, in order.
     pub attempts: Vec<Attempt>,
+    /// What became of the message after its provider took it, in order.
+    pub receipts: Vec<Receipt>,
+}
+
+/// What became of a message after its provider took it.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct Receipt {
+    /// When the provider told.
+    pub at: Instant,
+    /// What the provider calls it: `delivered`.
+    pub status: String,
+    /// Whether it says that the message will not arrive.
+    pub failed: bool,
+    /// Why, if the provider says so.
+    #[schema(required)]
+    pub detail: Option<String>,
 }
 
 /// One time a delivery was tried.
@@ -117,7 +134,8 @@ async fn list(
     let pages = store_page::of_incident(db, incident.id).await?;
     let deliveries = delivery::of_incident(db, incident.id).await?;
     let attempts = delivery::attempts_of_incident(db, incident.id).await?;
-    let mut ledger = Ledger::new(deliveries, attempts)?;
+    let receipts = callback::receipts_of_incident(db, incident.id).await?;
+    let mut ledger = Ledger::new(deliveries, attempts, receipts)?;
     let snapshot = ctx.app.snapshot();
     let pages: Vec<_> = pages
         .into_iter()
@@ -132,7 +150,20 @@ struct Ledger {
 }
 
 impl Ledger {
-    fn new(rows: Vec<DeliveryRow>, attempts: Vec<AttemptRow>) -> Result<Self, StoreError> {
+    fn new(
+        rows: Vec<DeliveryRow>,
+        attempts: Vec<AttemptRow>,
+        receipts: Vec<ReceiptRow>,
+    ) -> Result<Self, StoreError> {
+        let mut told: HashMap<Uuid, Vec<Receipt>> = HashMap::new();
+        for row in receipts {
+            told.entry(row.delivery_id).or_default().push(Receipt {
+                at: Instant::from_micros(row.at),
+                status: row.status,
+                failed: row.failed,
+                detail: row.detail,
+            });
+        }
         let mut tried: HashMap<Uuid, Vec<Attempt>> = HashMap::new();
         for row in attempts {
             tried.entry(row.delivery_id).or_default().push(attempt(row));
@@ -148,6 +179,7 @@ impl Ledger {
                 channel: row.channel,
                 due_at: Instant::from_micros(row.due_at.unwrap_or(row.first_due_at)),
                 attempts: tried.remove(&row.id).unwrap_or_default(),
+                receipts: told.remove(&row.id).unwrap_or_default(),
             };
             deliveries.entry(page).or_default().push((kind, described));
         }

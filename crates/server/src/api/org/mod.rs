@@ -13,6 +13,7 @@ use super::{ApiError, Routes};
 
 pub mod alias;
 pub mod config;
+pub mod contact;
 pub mod edit;
 pub mod policy;
 pub mod push;
@@ -27,6 +28,7 @@ pub mod workbench;
 pub fn routes() -> Routes {
     Routes::new()
         .merge(user::routes())
+        .merge(contact::routes())
         .merge(team::routes())
         .merge(schedule::routes())
         .merge(policy::routes())

@@ -80,6 +80,7 @@ pub struct NotificationRules {
 
 /// This method, that long after the page.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct NotificationRule {
     /// Counted from the page.
     pub after_seconds: i64,
@@ -147,7 +148,7 @@ fn rules(of: &user::User) -> NotificationRules {
     NotificationRules { high: written(&of.rules_high), low: written(&of.rules_low) }
 }
 
-fn whole(address: &Address) -> String {
+pub(super) fn whole(address: &Address) -> String {
     match address {
         Address::Webhook { url, .. } => url.clone(),
         Address::Email { mailbox } => mailbox.clone(),
@@ -157,7 +158,7 @@ fn whole(address: &Address) -> String {
 
 /// Enough to recognise one's own, too little to use: the host of an address, the first letter of a
 /// mailbox.
-fn masked(address: &Address) -> String {
+pub(super) fn masked(address: &Address) -> String {
     match address {
         Address::Webhook { url, .. } => {
             let (scheme, rest) = url.split_once("://").unwrap_or(("", url));

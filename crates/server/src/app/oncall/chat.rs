@@ -92,6 +92,10 @@ impl App {
         callback: &Callback,
     ) -> Result<Option<String>, StoreError> {
         let [Ask::Words(text)] = callback.asks.as_slice() else { return Ok(None) };
+        // Phones are answered in their own words, and by strangers where calling in is allowed.
+        if ["sms", "voice"].contains(&callback.channel) {
+            return Ok(None);
+        }
         let snapshot = self.snapshot();
         let Some((user, _)) = sender(&snapshot.directory, callback) else {
             return Ok(Some(STRANGER.to_owned()));
@@ -104,7 +108,7 @@ impl App {
         let is_new = store_callback::begin(&mut tx, name, reference, self.now()).await?;
         tx.commit().await?;
         if !is_new {
-            return store_callback::seen(&self.db, name, reference).await;
+            return store_callback::seen(&self.db, name, reference).await.map(Some);
         }
         let words = self.obey_words(&snapshot.directory, user, text).await?;
         let mut tx = self.db.begin(Lane::Command).await?;

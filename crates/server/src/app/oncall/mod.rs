@@ -25,6 +25,7 @@ pub mod answer;
 pub mod calendar;
 pub mod carriers;
 pub mod chat;
+pub mod contact;
 mod notice;
 pub mod overrides;
 pub mod proof;

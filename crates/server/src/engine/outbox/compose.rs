@@ -23,6 +23,7 @@ use super::{Job, Member};
 use crate::app::App;
 use crate::app::incident::view;
 use crate::app::oncall::carriers::Carrier;
+use crate::app::oncall::contact::words;
 use crate::app::template;
 
 /// A mailbox that nobody has: what has lost its address is refused for good by its channel.
@@ -52,7 +53,7 @@ pub(super) async fn single(
             }
         }
         Kind::Notification => notification(app, row),
-        Kind::Test => Message::Test { requested_by: text_of(row, "requested_by") },
+        Kind::Test => trial(app, directory, row),
         Kind::Event => event(app, row)?,
     };
     let earlier = match (row.delivery_kind()?, row.page_id, row.method_id) {
@@ -305,6 +306,19 @@ fn address(directory: &Directory, row: &DeliveryRow) -> Address {
         nowhere,
         |webhook| Address::Webhook { url: webhook.url.clone(), secret: webhook.secret.clone() },
     )
+}
+
+/// A trial of a contact method, or the code that shows that it works.
+fn trial(app: &App, directory: &Directory, row: &DeliveryRow) -> Message {
+    let sent_at = content(row).get("code_at").and_then(Value::as_i64);
+    let sent_at = sent_at.and_then(|at| Timestamp::from_microsecond(at).ok());
+    let (Some(sent_at), Some(method)) = (sent_at, row.method_id.map(ContactMethodId)) else {
+        return Message::Test { requested_by: text_of(row, "requested_by") };
+    };
+    let code = app.contact_code(method, sent_at);
+    let channel = address(directory, row).kind();
+    let (subject, text) = words::code(&code, channel, language(directory, row));
+    Message::Notification { subject, text, incident: None }
 }
 
 /// What text messages and calls to the person are written and spoken in.

@@ -5,13 +5,14 @@
 use std::collections::{BTreeSet, HashMap};
 
 use jiff::Timestamp;
-use muster_core::id::{IncidentId, PageId, UserId};
+use muster_core::id::{DeliveryId, IncidentId, PageId, UserId};
 use muster_core::incident::lifecycle::{self, Surroundings};
 use muster_core::incident::timeline::{Actor, Entry, Kind};
 use muster_core::oncall::page::{self, DeliveryState, Next, PageState, Progress};
 use muster_core::org::directory::Directory;
 use muster_integrations::channels::Outcome;
 use muster_store::incident::incident as store_incident;
+use muster_store::oncall::callback as store_callback;
 use muster_store::oncall::delivery::{self, DeliveryRow};
 use muster_store::oncall::page::{self as store_page, PageRow};
 use muster_store::timer;
@@ -25,10 +26,20 @@ use crate::ids;
 /// Settles a batch of answers.
 pub(super) async fn settle(app: &App, answers: &[Answer]) -> Result<(), StoreError> {
     let now = app.now();
-    let answers: Vec<_> = answers.iter().flat_map(|answer| answered(answer, now)).collect();
+    let mut answers: Vec<_> = answers.iter().flat_map(|answer| answered(answer, now)).collect();
     let mut tx = app.db.begin(Lane::Outbox).await?;
     let snapshot = app.snapshot();
     let pages = lock(&mut tx, &answers).await?;
+    for answer in &mut answers {
+        // A receipt may be faster than the answer that it follows.
+        if answer.provider.is_some()
+            && answer.next.state == DeliveryState::Accepted
+            && store_callback::has_failed(&mut tx, DeliveryId(answer.member.row.id)).await?
+        {
+            answer.next =
+                Next { state: DeliveryState::Failed, retry_at: None, start_next_method: true };
+        }
+    }
     for answer in &answers {
         one(app, &mut tx, &snapshot.directory, answer, &pages, now).await?;
     }
@@ -167,7 +178,7 @@ async fn of_page(
 }
 
 /// The next method of the page starts now instead of at its own time.
-async fn start_next_method(
+pub(super) async fn start_next_method(
     tx: &mut Tx,
     row: &DeliveryRow,
     siblings: &[DeliveryRow],
@@ -218,7 +229,7 @@ async fn tell(
 }
 
 /// No method of the page is left. If that was the last hope of its step, the next step begins now.
-async fn lost(
+pub(super) async fn lost(
     app: &App,
     tx: &mut Tx,
     directory: &Directory,
@@ -246,7 +257,7 @@ async fn lost(
     record::record(app, tx, directory, before, &decision, &Actor::System, now).await
 }
 
-fn person(directory: &Directory, page: &PageRow) -> String {
+pub(super) fn person(directory: &Directory, page: &PageRow) -> String {
     directory
         .users
         .get(UserId(page.user_id))

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::secret::Secret;
-use super::text::{Length, LocalDate, UrgencyName, Zone};
+use super::text::{LanguageName, Length, LocalDate, UrgencyName, Zone};
 
 /// The organisation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +26,9 @@ pub struct Organization {
     /// Days that count as holidays in the record of who was on call.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub holidays: Vec<LocalDate>,
+    /// Who may call or text to have somebody paged; nobody where none is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calling_in: Option<CallingIn>,
 }
 
 /// What messages say, as templates that people edit.
@@ -35,6 +38,23 @@ pub struct Templates {
     /// An incident in one line: subjects, notifications, the first words of a text message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub headline: Option<String>,
+}
+
+/// Who may call or text to have somebody paged, and for what.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CallingIn {
+    /// What callers choose from, in the order of the keys.
+    pub services: Vec<String>,
+    /// Whether numbers that belong to nobody may.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unknown_callers: bool,
+    /// How often one number may within an hour.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calls_per_hour: Option<u32>,
+    /// What unknown callers hear; English where none is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<LanguageName>,
 }
 
 /// How many messages a person gets by one way before the rest wait for a digest.

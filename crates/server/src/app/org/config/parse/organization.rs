@@ -7,10 +7,11 @@ use muster_core::incident::clocks::{engage, management, rotation};
 use muster_core::incident::severity::{Level, Urgency};
 use muster_core::oncall::bundle::{SINGLES_MAX, WINDOW_MAX};
 use muster_core::org::channel::Channel;
+use muster_core::org::directory as calls;
 use muster_core::time::format_duration;
 use muster_store::org::document::organization::{
-    Clock, ManagementChain, Organization, Paging, PagingLimit, RoutingRule, Severity, Templates,
-    Webhook,
+    CallingIn, Clock, ManagementChain, Organization, Paging, PagingLimit, RoutingRule, Severity,
+    Templates, Webhook,
 };
 use muster_store::org::document::secret::Secret;
 use muster_store::org::document::text::{Length, LocalDate, UrgencyName, short};
@@ -25,7 +26,8 @@ use crate::app::template;
 const HOLIDAYS_MAX: usize = 1_000;
 
 pub fn organization(cursor: Cursor<'_>) -> Organization {
-    let fields = cursor.fields(&["name", "timezone", "paging", "templates", "holidays"]);
+    let fields =
+        cursor.fields(&["name", "timezone", "paging", "templates", "holidays", "calling_in"]);
     let holidays = fields.list("holidays", |day| day.parsed::<LocalDate>());
     if holidays.len() > HOLIDAYS_MAX {
         fields.note_at("holidays", format!("there are at most {HOLIDAYS_MAX} holidays"));
@@ -36,6 +38,29 @@ pub fn organization(cursor: Cursor<'_>) -> Organization {
         paging: fields.optional("paging").map(paging),
         templates: fields.optional("templates").map(templates),
         holidays: holidays.into_iter().flatten().collect(),
+        calling_in: fields.optional("calling_in").map(calling_in),
+    }
+}
+
+fn calling_in(cursor: Cursor<'_>) -> CallingIn {
+    let fields = cursor.fields(&["services", "unknown_callers", "calls_per_hour", "language"]);
+    let services = fields.list("services", |service| service.name());
+    if services.is_empty() {
+        fields.note_at("services", "callers need at least one service to choose");
+    }
+    if services.len() > calls::CallingIn::SERVICES_MAX {
+        let most = calls::CallingIn::SERVICES_MAX;
+        fields.note_at("services", format!("a keypad offers at most {most} services"));
+    }
+    let calls = fields.optional("calls_per_hour").and_then(|calls| calls.number(1..=1_000));
+    CallingIn {
+        services,
+        unknown_callers: fields
+            .optional("unknown_callers")
+            .and_then(|flag| flag.flag())
+            .unwrap_or(false),
+        calls_per_hour: calls.and_then(|calls| u32::try_from(calls).ok()),
+        language: fields.parsed("language"),
     }
 }
 

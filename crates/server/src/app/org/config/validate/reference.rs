@@ -104,6 +104,11 @@ fn services<'a>(whole: &Whole<'a>, found: &mut Found<'a>) {
         let path = Path::top(Kind::Watch.field()).field("canaries").index(at);
         found.one(Kind::Watch, &path, "user", Kind::User, Some(&canary.user));
     }
+    let organization = documents.organization.as_ref();
+    if let Some(calls) = organization.and_then(|organization| organization.calling_in.as_ref()) {
+        let path = Path::top(Kind::Organization.field()).field("calling_in").field("services");
+        found.many(Kind::Organization, &path, Kind::Service, &calls.services);
+    }
     for (at, rule) in documents.routing.iter().flatten().enumerate() {
         let path = Path::top(Kind::Routing.field()).index(at);
         found.one(Kind::Routing, &path, "service", Kind::Service, Some(&rule.service));
