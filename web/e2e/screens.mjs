@@ -26,6 +26,7 @@ export async function screens(page) {
     ...(heartbeat ? [["heartbeat", `/app/heartbeats/${encodeURIComponent(heartbeat.name)}`]] : []),
     ["maintenance", "/app/maintenance"],
     ["on-call", "/app/on-call"],
+    ["my-on-call", "/app/my-on-call"],
     ...(schedule ? [["schedule", `/app/schedules/${encodeURIComponent(schedule.name)}`]] : []),
     ...(schedule ? [["schedule-edit", `/app/schedules/${encodeURIComponent(schedule.name)}/edit`]] : []),
     ["schedule-new", "/app/schedules/not-there-yet/edit"],

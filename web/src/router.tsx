@@ -107,6 +107,12 @@ const onCall = createRoute({
   component: lazyRouteComponent(() => import("./oncall/on-call")),
 });
 
+const myOnCall = createRoute({
+  getParentRoute: () => root,
+  path: "/my-on-call",
+  component: lazyRouteComponent(() => import("./oncall/my-on-call")),
+});
+
 const policies = createRoute({
   getParentRoute: () => root,
   path: "/policies",
@@ -195,6 +201,7 @@ export const router = createRouter({
     messages,
     workbench,
     onCall,
+    myOnCall,
     policies,
     policy,
     schedule,

@@ -63,11 +63,16 @@ export function get<P extends PathOf<"get">>(path: P, ...[options]: Arguments<Op
 /** One part of a list; the parts belong together by `cursor`. */
 export function getPart<P extends ListPath>(
   path: P,
-  options: Options<"get", P>,
+  options: Asked,
   part: { limit: number; cursor?: string | null },
 ) {
-  const { query, ...rest }: Asked = options;
+  const { query, ...rest } = options;
   return request<List<Item<P>>>("GET", path, { ...rest, query: { ...part, ...query } });
+}
+
+/** The first part of a list that is short by nature and needs nothing to be asked for. */
+export function getWhole<P extends ListPath>(path: P, limit: number, signal: AbortSignal) {
+  return request<List<Item<P>>>("GET", path, { query: { limit }, signal });
 }
 
 export function post<P extends PathOf<"post">>(path: P, ...[options]: Arguments<Options<"post", P>>) {
@@ -87,8 +92,16 @@ export function goToSignIn(): void {
   window.location.assign(`/sign-in?next=${encodeURIComponent(here)}`);
 }
 
+/**
+ * The typed options of a list, as they come down to. Comparing those of every list
+ * there is at once would be too much for the compiler.
+ */
+export function asked(options: unknown): Asked {
+  return options as Asked;
+}
+
 /** What the typed options come down to. */
-interface Asked {
+export interface Asked {
   path?: Record<string, string | number>;
   query?: Record<string, unknown>;
   /** Text is sent as YAML, anything else as JSON. */

@@ -4,7 +4,7 @@
  */
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { nowMs } from "@/ui/clock";
-import { get, getPart, type ListPath, type Options } from "./client";
+import { asked, get, getPart, getWhole, type ListPath, type Options } from "./client";
 import type { List, Page } from "./types";
 
 export const PAGE_SIZE = 50;
@@ -187,6 +187,30 @@ export const readiness = () =>
     staleTime: 60_000,
   });
 
+export const shiftsOf = (user: string) =>
+  queryOptions({
+    queryKey: ["planning", "shifts", user],
+    queryFn: ({ signal }) => get("/users/{name}/shifts", { path: { name: user }, signal }),
+  });
+
+export const coverRequests = () =>
+  queryOptions({
+    queryKey: ["planning", "cover-requests"],
+    queryFn: ({ signal }) => get("/cover-requests", { query: { open: true, limit: WHOLE_LIST_MAX }, signal }),
+  });
+
+export const absences = (user: string) =>
+  queryOptions({
+    queryKey: ["planning", "absences", user],
+    queryFn: ({ signal }) => get("/users/{name}/absences", { path: { name: user }, signal }),
+  });
+
+export const calendarLinks = () =>
+  queryOptions({
+    queryKey: ["planning", "calendar-links"],
+    queryFn: ({ signal }) => get("/calendar-links", { signal }),
+  });
+
 export const policies = () => whole(["policies"], "/escalation-policies");
 
 export const policy = (name: string) =>
@@ -233,7 +257,7 @@ export const system = () =>
 function whole<P extends ListPath>(key: string[], path: P) {
   return queryOptions({
     queryKey: [...key, "all"],
-    queryFn: ({ signal }) => getPart(path, { signal } as Options<"get", P>, { limit: WHOLE_LIST_MAX }),
+    queryFn: ({ signal }) => getWhole(path, WHOLE_LIST_MAX, signal),
   });
 }
 
@@ -241,7 +265,7 @@ function paged<P extends ListPath>(key: (string | boolean)[], path: P, options: 
   return infiniteQueryOptions({
     queryKey: key,
     queryFn: ({ pageParam, signal }) =>
-      getPart(path, { ...options, signal }, { limit: PAGE_SIZE, cursor: pageParam }),
+      getPart(path, { ...asked(options), signal }, { limit: PAGE_SIZE, cursor: pageParam }),
     initialPageParam: null as string | null,
     getNextPageParam: (last: List<unknown>) => last.next,
     placeholderData: keepPreviousData,

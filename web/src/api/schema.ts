@@ -127,6 +127,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/calendar-links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Your links in force. */
+        get: operations["calendar_links"];
+        put?: never;
+        /** Make a link to a calendar. */
+        post: operations["make_calendar_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calendar-links/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revoke a link: it opens nothing any more. */
+        delete: operations["revoke_calendar_link"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/config/apply": {
         parameters: {
             query?: never;
@@ -176,6 +211,108 @@ export interface paths {
         put?: never;
         /** What applying a file would change. */
         post: operations["plan_config"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cover-requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Requests to cover or swap shifts, the newest first. */
+        get: operations["cover_requests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cover-requests/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One request. */
+        get: operations["cover_request"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cover-requests/{id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say yes: the shift is yours from then on. */
+        post: operations["accept_cover"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cover-requests/{id}/decline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say no. */
+        post: operations["decline_cover"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cover-requests/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put back what was accepted: the shift is the requester's again. Either of the two may. */
+        post: operations["undo_cover"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cover-requests/{id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a request back that nobody has accepted. */
+        post: operations["withdraw_cover"];
         delete?: never;
         options?: never;
         head?: never;
@@ -945,6 +1082,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/schedules/{name}/cover-requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask others to take a shift, or to swap it for one of theirs. */
+        post: operations["ask_cover"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/schedules/{name}/on-call": {
         parameters: {
             query?: never;
@@ -1294,6 +1448,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/users/{name}/absences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** When a person is away, from now on. */
+        get: operations["absences"];
+        put?: never;
+        /** Enter a leave: rotations pass over the person, and others are asked to take their shifts. */
+        post: operations["add_absence"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{name}/absences/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take a leave back; one that has begun ends now. */
+        delete: operations["remove_absence"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/users/{name}/contact-methods/{method}/test": {
         parameters: {
             query?: never;
@@ -1361,6 +1550,23 @@ export interface paths {
         post?: never;
         /** Stop being notified by a browser. */
         delete: operations["forget_push_device"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{name}/shifts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A person's shifts that meet a period, in every schedule, by their beginning. */
+        get: operations["shifts_of_person"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1511,6 +1717,21 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description A time in which somebody is away. */
+        Absence: {
+            /** @description Shifts that are still this person's in that time. */
+            conflicts: components["schemas"]["Conflict"][];
+            /** @description From then on. */
+            from: components["schemas"]["Instant"];
+            /** @description Whether it came from a calendar. */
+            from_calendar: boolean;
+            /** @description For taking it back. */
+            id: string;
+            /** @description Why; null for those who may not know. */
+            reason: string | null;
+            /** @description Up to, but not at, then. */
+            to: components["schemas"]["Instant"];
+        };
         /** @description Who did something. */
         Actor: {
             /** @description `user`, `integration`, `token` or `system`. */
@@ -1595,6 +1816,18 @@ export interface components {
         AlertHeld: "informational" | "maintenance" | "inhibited" | "guard" | "pause" | "shadow";
         /** @enum {string} */
         AlertState: "open" | "suppressed" | "resolved";
+        /** @description Who answers. */
+        Answerer: {
+            /** @description For whom you answer; yourself unless given. */
+            user?: string | null;
+        };
+        /** @description Somebody who was asked. */
+        AskedPerson: {
+            /** @description Whether they said no. */
+            declined: boolean;
+            /** @description Who. */
+            user: string;
+        };
         /** @description Who is responsible. */
         Assign: {
             /**
@@ -1701,6 +1934,19 @@ export interface components {
             /** @description In the order of the request. */
             items: components["schemas"]["BulkItem"][];
         };
+        /** @description A link to a calendar. Whoever has it reads the calendar, without signing in. */
+        CalendarLink: {
+            /** @description When it was made. */
+            created_at: components["schemas"]["Instant"];
+            /** @description For revoking it. */
+            id: string;
+            /** @description The schedule it shows. */
+            schedule: string | null;
+            /** @description Where the calendar is. */
+            url: string;
+            /** @description The person whose shifts it shows. */
+            user: string | null;
+        };
         /** @description Something that changed. */
         Change: {
             /** @description When. */
@@ -1769,6 +2015,15 @@ export interface components {
             /** @description What is allowed, and worth a second look. */
             warnings: string[];
         };
+        /** @description A shift of somebody who is away. */
+        Conflict: {
+            /** @description From then on. */
+            from: components["schemas"]["Instant"];
+            /** @description Where. */
+            schedule: string;
+            /** @description Up to, but not at, then. */
+            to: components["schemas"]["Instant"];
+        };
         /** @description What is said to publishing, undoing and restoring. */
         Consent: {
             /** @description Whether gaps in a schedule are meant. */
@@ -1804,6 +2059,32 @@ export interface components {
              * @example EUR
              */
             currency: string;
+        };
+        /** @description A request to cover a shift, or to swap it for another one. */
+        CoverRequest: {
+            /** @description Who takes the shift. */
+            accepted_by: string | null;
+            /** @description Who was asked. */
+            asked: components["schemas"]["AskedPerson"][];
+            /** @description Whether leave opened it. */
+            because_of_leave: boolean;
+            /** @description When it was made. */
+            created_at: components["schemas"]["Instant"];
+            /** @description The beginning of the shift. */
+            from: components["schemas"]["Instant"];
+            /** @description For answering it. */
+            id: string;
+            in_return: components["schemas"]["Period"] | null;
+            /** @description Why, if anybody said. */
+            reason: string;
+            /** @description Whose shift it is. */
+            requester: string;
+            /** @description Where. */
+            schedule: string;
+            /** @description Where it stands. */
+            state: components["schemas"]["RequestState"];
+            /** @description The end of the shift. */
+            to: components["schemas"]["Instant"];
         };
         /** @description A new token, with its secret, which is shown this once. */
         CreatedToken: components["schemas"]["Token"] & {
@@ -1935,6 +2216,15 @@ export interface components {
              * @description What an edit of it names; 0 where there is only a draft.
              */
             revision: number;
+        };
+        /** @description What entering a leave led to. */
+        EnteredAbsence: {
+            /** @description The leave. */
+            absence: components["schemas"]["Absence"];
+            /** @description Shifts that others were asked to take. */
+            requests: components["schemas"]["CoverRequest"][];
+            /** @description Shifts that nobody could be asked to take, in words. */
+            uncovered: string[];
         };
         /** @description Whom to ask, in which order. */
         EscalationPolicy: {
@@ -2308,6 +2598,13 @@ export interface components {
             text?: string;
         };
         /** @description A part of a list. */
+        List_Absence: {
+            /** @description The items of this part. */
+            items: components["schemas"]["Absence"][];
+            /** @description The cursor of the next part; null at the end. */
+            next: string | null;
+        };
+        /** @description A part of a list. */
         List_Alert: {
             /** @description The items of this part. */
             items: components["schemas"]["Alert"][];
@@ -2318,6 +2615,20 @@ export interface components {
         List_AuditRecord: {
             /** @description The items of this part. */
             items: components["schemas"]["AuditRecord"][];
+            /** @description The cursor of the next part; null at the end. */
+            next: string | null;
+        };
+        /** @description A part of a list. */
+        List_CalendarLink: {
+            /** @description The items of this part. */
+            items: components["schemas"]["CalendarLink"][];
+            /** @description The cursor of the next part; null at the end. */
+            next: string | null;
+        };
+        /** @description A part of a list. */
+        List_CoverRequest: {
+            /** @description The items of this part. */
+            items: components["schemas"]["CoverRequest"][];
             /** @description The cursor of the next part; null at the end. */
             next: string | null;
         };
@@ -2374,6 +2685,13 @@ export interface components {
         List_Page: {
             /** @description The items of this part. */
             items: components["schemas"]["Page"][];
+            /** @description The cursor of the next part; null at the end. */
+            next: string | null;
+        };
+        /** @description A part of a list. */
+        List_PersonShift: {
+            /** @description The items of this part. */
+            items: components["schemas"]["PersonShift"][];
             /** @description The cursor of the next part; null at the end. */
             next: string | null;
         };
@@ -2579,6 +2897,36 @@ export interface components {
          * @enum {string}
          */
         MessageState: "pending" | "done" | "failed";
+        /** @description A leave to enter. */
+        NewAbsence: {
+            /** @description For how long, such as `2w`, instead of `to`. */
+            for?: string | null;
+            /** @description From when on. */
+            from: components["schemas"]["Instant"];
+            /** @description Why; for you and those who lead you. */
+            reason?: string;
+            to?: components["schemas"]["Instant"] | null;
+        };
+        /** @description Which calendar. */
+        NewCalendarLink: {
+            /** @description A schedule; your own shifts everywhere unless given. */
+            schedule?: string | null;
+        };
+        /** @description A wish to have somebody else take a shift. */
+        NewCoverRequest: {
+            /** @description Whom to ask; everybody who takes part in the schedule unless given. */
+            ask?: string[];
+            /** @description Its length, such as `12h`, instead of `to`. */
+            for?: string | null;
+            /** @description The beginning of the shift. */
+            from: components["schemas"]["Instant"];
+            in_return?: components["schemas"]["Period"] | null;
+            /** @description Why. */
+            reason?: string;
+            to?: components["schemas"]["Instant"] | null;
+            /** @description Whose shift it is; yours unless given. */
+            user?: string | null;
+        };
         /** @description What a document shall be. */
         NewDocument: {
             /** @description Whether gaps in a schedule are meant. */
@@ -2883,6 +3231,13 @@ export interface components {
          * @enum {string}
          */
         PagingState: "idle" | "waiting" | "acknowledged" | "snoozed" | "exhausted" | "finished";
+        /** @description Time from an instant up to, but not at, another one. */
+        Period: {
+            /** @description The beginning. */
+            from: components["schemas"]["Instant"];
+            /** @description The end. */
+            to: components["schemas"]["Instant"];
+        };
         /** @description What one person bore. */
         PersonLoad: components["schemas"]["LoadFigures"] & {
             /** @description For people to read. */
@@ -2899,6 +3254,15 @@ export interface components {
             pages: number;
             /** @description The name. */
             user: string;
+        };
+        /** @description A person's shift; whole, also where it reaches beyond the period. */
+        PersonShift: {
+            from: components["schemas"]["Instant"] | null;
+            /** @description The layer, or `override`. */
+            layer: string;
+            /** @description Where. */
+            schedule: string;
+            to: components["schemas"]["Instant"] | null;
         };
         /** @description One message to one person by one method. */
         PlannedPage: {
@@ -3025,6 +3389,8 @@ export interface components {
             /** @description Its signals are then counted once more. */
             force?: boolean;
         };
+        /** @enum {string} */
+        RequestState: "requested" | "accepted" | "declined" | "withdrawn" | "undone" | "expired";
         /** @description How it was resolved. */
         Resolve: {
             /** @description In words. */
@@ -3946,6 +4312,152 @@ export interface operations {
             };
         };
     };
+    calendar_links: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The links. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_CalendarLink"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    make_calendar_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCalendarLink"];
+            };
+        };
+        responses: {
+            /** @description The link. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarLink"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_calendar_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The link. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It opens nothing any more. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     apply_config: {
         parameters: {
             query?: never;
@@ -4064,6 +4576,318 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ConfigPlan"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cover_requests: {
+        parameters: {
+            query?: {
+                /** @description Only those that wait for an answer. */
+                open?: boolean;
+                /** @description How many items at most: 1 to 500, 50 unless given. */
+                limit?: number;
+                /** @description Where the last part ended, from its `next`. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A part of the list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_CoverRequest"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cover_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The request. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CoverRequest"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    accept_cover: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The request. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Answerer"];
+            };
+        };
+        responses: {
+            /** @description The request. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CoverRequest"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decline_cover: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The request. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Answerer"];
+            };
+        };
+        responses: {
+            /** @description The request. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CoverRequest"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    undo_cover: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The request. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CoverRequest"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdraw_cover: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The request. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CoverRequest"];
                 };
             };
             /** @description Sign in first. */
@@ -6833,6 +7657,60 @@ export interface operations {
             };
         };
     };
+    ask_cover: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The schedule. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCoverRequest"];
+            };
+        };
+        responses: {
+            /** @description The request. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CoverRequest"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     on_call_of_schedule: {
         parameters: {
             query?: {
@@ -8245,6 +9123,160 @@ export interface operations {
             };
         };
     };
+    absences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The person. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Absences by their beginning. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_Absence"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_absence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The person. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAbsence"];
+            };
+        };
+        responses: {
+            /** @description The leave and what it led to. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnteredAbsence"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_absence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The person. */
+                name: string;
+                /** @description The absence. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The person is not away any more. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     test_contact_method: {
         parameters: {
             query?: never;
@@ -8473,6 +9505,61 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    shifts_of_person: {
+        parameters: {
+            query?: {
+                /** @description The beginning of the period; now unless given. */
+                from?: components["schemas"]["Instant"];
+                /** @description The end of the period; twelve weeks after its beginning unless given, at most 366 days. */
+                to?: components["schemas"]["Instant"];
+            };
+            header?: never;
+            path: {
+                /** @description The person. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Shifts by their beginning. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_PersonShift"];
+                };
             };
             /** @description Sign in first. */
             401: {

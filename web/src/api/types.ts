@@ -55,6 +55,8 @@ export type PushDevice = Schemas["PushDevice"];
 export type NotificationRule = Schemas["NotificationRule"];
 
 export type Schedule = Schemas["Schedule"];
+export type CoverRequest = Schemas["CoverRequest"];
+export type PersonShift = Schemas["PersonShift"];
 export type Shift = Schemas["Shift"];
 export type OnCallSchedule = Schemas["OnCallOfSchedule"];
 export type EscalationPolicy = Schemas["EscalationPolicy"];

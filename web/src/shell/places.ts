@@ -2,6 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import {
   Bell,
+  CalendarCheck,
   CalendarClock,
   ChartNoAxesColumn,
   FileCog,
@@ -36,6 +37,7 @@ const PLACES = [
   { to: "/incidents", name: "Incidents", key: "i", icon: Siren },
   { to: "/alerts", name: "Alerts", key: "a", icon: Bell },
   { to: "/on-call", name: "On call", key: "o", icon: CalendarClock },
+  { to: "/my-on-call", name: "My on-call", key: "y", icon: CalendarCheck },
   { to: "/policies", name: "Escalation", key: "p", icon: TrendingUp },
   { to: "/readiness", name: "Readiness", key: "d", icon: ShieldCheck, forManagers: true },
   { to: "/services", name: "Services", key: "s", icon: Layers },

@@ -3,7 +3,7 @@
  * are disarmed, since titles come from outside.
  */
 import { toast } from "sonner";
-import { getPart, type Item, type ListPath, type Options } from "@/api/client";
+import { asked, getPart, type Item, type ListPath, type Options } from "@/api/client";
 import type { List } from "@/api/types";
 import { saveFile } from "./save";
 
@@ -31,7 +31,7 @@ export async function exportList<P extends ListPath>(
     const rows: Item<P>[] = [];
     let cursor: string | null = null;
     do {
-      const page: List<Item<P>> = await getPart(path, options, { limit: EXPORT_PAGE, cursor });
+      const page: List<Item<P>> = await getPart(path, asked(options), { limit: EXPORT_PAGE, cursor });
       rows.push(...page.items);
       cursor = page.next;
       toast.loading(`Collected ${rows.length} rows…`, { id });

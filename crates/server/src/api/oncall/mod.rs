@@ -21,6 +21,7 @@ pub mod load;
 pub mod overrides;
 pub mod readiness;
 pub mod request;
+pub mod shift;
 
 /// To plan shifts; whether it is one's own is asked once the shift is known.
 const PLAN: Need = Need::new(Action::Respond, Object::Shifts);
@@ -36,6 +37,7 @@ pub fn routes() -> Routes {
         .merge(coverage::routes())
         .merge(lanes::routes())
         .merge(readiness::routes())
+        .merge(shift::routes())
 }
 
 /// The person of that name, or the caller where none is named.

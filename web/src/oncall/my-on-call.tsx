@@ -1,0 +1,405 @@
+/** My on-call: shifts of the next twelve weeks, what others ask of me, when I am away, my calendar. */
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { toast } from "sonner";
+import { post, remove } from "@/api/client";
+import { explain } from "@/api/problem";
+import * as queries from "@/api/queries";
+import type { CoverRequest, PersonShift } from "@/api/types";
+import { Empty, Panel, ScreenHead, Shown, Tag } from "@/ui/block";
+import { Button, CopyButton } from "@/ui/button";
+import { nowMs } from "@/ui/clock";
+import { FormDialog } from "@/ui/dialog";
+import { filled, needed, SelectField, TextField } from "@/ui/form";
+import { Time, useZone } from "@/ui/time";
+import { instantOf, wallClock } from "@/ui/zoned";
+
+const HOUR_MS = 3_600_000;
+
+export default function MyOnCallScreen() {
+  const session = useQuery(queries.session());
+  const [dialog, setDialog] = useState<"take" | "leave" | null>(null);
+  const me = session.data?.user.name;
+  return (
+    <>
+      <ScreenHead title="My on-call">
+        <Button onClick={() => setDialog("take")}>Take on-call</Button>
+        <Button onClick={() => setDialog("leave")}>Enter leave</Button>
+      </ScreenHead>
+      {me ? (
+        <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_24rem]">
+          <div className="flex flex-col gap-4">
+            <Requests me={me} />
+            <Shifts me={me} />
+          </div>
+          <div className="flex flex-col gap-4">
+            <Leave me={me} />
+            <Calendars />
+          </div>
+        </div>
+      ) : null}
+      {dialog === "take" ? <TakeDialog onOpenChange={() => setDialog(null)} /> : null}
+      {dialog === "leave" && me ? <LeaveDialog me={me} onOpenChange={() => setDialog(null)} /> : null}
+    </>
+  );
+}
+
+/** Reads again whatever a change of plan may have changed. */
+function useReplan() {
+  const client = useQueryClient();
+  const keys = ["planning", "on-call", "shifts", "users"];
+  return () => Promise.all(keys.map((key) => client.invalidateQueries({ queryKey: [key] })));
+}
+
+function Requests({ me }: { me: string }) {
+  const requests = useQuery(queries.coverRequests());
+  const mine = ({ items }: { items: CoverRequest[] }) =>
+    items.filter(({ requester, asked }) => requester === me || asked.some(({ user }) => user === me));
+  return (
+    <Panel title="Shifts that others ask about" flush>
+      <Shown read={requests} what="requests">
+        {(data) =>
+          mine(data).length === 0 ? (
+            <Empty title="Nobody asks you for a shift">
+              <p>Offer one of yours with its button below.</p>
+            </Empty>
+          ) : (
+            <ul className="divide-y">
+              {mine(data).map((request) => (
+                <RequestRow key={request.id} request={request} me={me} />
+              ))}
+            </ul>
+          )
+        }
+      </Shown>
+    </Panel>
+  );
+}
+
+function RequestRow({ request, me }: { request: CoverRequest; me: string }) {
+  const replan = useReplan();
+  const own = request.requester === me;
+  const answer = async (verb: "accept" | "decline" | "withdraw", said: string) => {
+    try {
+      await post(`/cover-requests/{id}/${verb}`, { path: { id: request.id } });
+      toast.success(said);
+    } catch (error) {
+      toast.error(explain(error));
+    }
+    await replan();
+  };
+  return (
+    <li className="flex flex-wrap items-center gap-x-3 gap-y-2 px-4 py-3">
+      <div className="min-w-0 flex-1">
+        <p>
+          <strong className="font-semibold">{own ? "You ask" : `${request.requester} asks`}</strong> for{" "}
+          {request.schedule} {request.because_of_leave ? <Tag>leave</Tag> : null}
+        </p>
+        <p className="text-13 text-muted">
+          <Time at={request.from} show="clock" focusable /> to <Time at={request.to} show="clock" focusable />
+          {request.reason ? ` · ${request.reason}` : ""}
+        </p>
+        {request.in_return ? (
+          <p className="text-13 text-muted">
+            in return: <Time at={request.in_return.from} show="clock" /> to{" "}
+            <Time at={request.in_return.to} show="clock" />
+          </p>
+        ) : null}
+      </div>
+      {own ? (
+        <Button onClick={() => void answer("withdraw", "Withdrawn.")}>Withdraw</Button>
+      ) : (
+        <>
+          <Button emphasis="primary" onClick={() => void answer("accept", "The shift is yours.")}>
+            Take the shift
+          </Button>
+          <Button onClick={() => void answer("decline", "You said no.")}>Decline</Button>
+        </>
+      )}
+    </li>
+  );
+}
+
+function Shifts({ me }: { me: string }) {
+  const shifts = useQuery(queries.shiftsOf(me));
+  const [offered, setOffered] = useState<PersonShift | null>(null);
+  return (
+    <Panel title="My shifts, the next twelve weeks" flush>
+      <Shown read={shifts} what="your shifts">
+        {({ items }) =>
+          items.length === 0 ? (
+            <Empty title="No shift of yours">
+              <p>Take on-call above, or ask whoever plans the schedule.</p>
+            </Empty>
+          ) : (
+            <ul className="divide-y">
+              {items.map((shift) => (
+                <li
+                  key={`${shift.schedule} ${shift.from}`}
+                  className="flex flex-wrap items-center gap-x-3 gap-y-1 px-4 py-2"
+                >
+                  <div className="min-w-0 flex-1">
+                    <p className="font-semibold">{shift.schedule}</p>
+                    <p className="text-13 text-muted">
+                      {shift.from ? <Time at={shift.from} show="clock" focusable /> : "for ever"} to{" "}
+                      {shift.to ? <Time at={shift.to} show="clock" focusable /> : "no end"} · {shift.layer}
+                    </p>
+                  </div>
+                  {shift.to ? (
+                    <Button onClick={() => setOffered(shift)}>
+                      Offer<span className="sr-only"> {shift.schedule}</span>
+                    </Button>
+                  ) : null}
+                </li>
+              ))}
+            </ul>
+          )
+        }
+      </Shown>
+      {offered ? <OfferDialog shift={offered} onOpenChange={() => setOffered(null)} /> : null}
+    </Panel>
+  );
+}
+
+function OfferDialog({ shift, onOpenChange }: { shift: PersonShift; onOpenChange: () => void }) {
+  const replan = useReplan();
+  const zone = useZone();
+  const from = Math.max(nowMs(), shift.from ? Date.parse(shift.from) : 0);
+  const submit = async (form: FormData) => {
+    await post("/schedules/{name}/cover-requests", {
+      path: { name: shift.schedule },
+      body: {
+        from: iso(needed(form, "from"), zone),
+        to: iso(needed(form, "to"), zone),
+        reason: filled(form, "reason") ?? "",
+      },
+    });
+    toast.success("The others are asked.");
+    await replan();
+  };
+  return (
+    <FormDialog
+      open
+      onOpenChange={onOpenChange}
+      title={`Offer ${shift.schedule}`}
+      description="Everybody who takes part is asked; the first yes has the shift. Until then it is yours."
+      submit="Ask the others"
+      onSubmit={submit}
+    >
+      <WhenFields from={wallClock(from, zone)} to={wallClock(Date.parse(shift.to ?? ""), zone)} zone={zone} />
+      <TextField label="Reason (optional)" name="reason" maxLength={500} />
+    </FormDialog>
+  );
+}
+
+function WhenFields({ from, to, zone }: { from: string; to: string; zone: string }) {
+  return (
+    <>
+      <TextField
+        label="From"
+        name="from"
+        type="datetime-local"
+        required
+        defaultValue={from}
+        hint={`in ${zone} time`}
+      />
+      <TextField label="Until" name="to" type="datetime-local" required defaultValue={to} />
+    </>
+  );
+}
+
+function iso(wall: string, zone: string): string {
+  return new Date(instantOf(wall, zone)).toISOString();
+}
+
+function TakeDialog({ onOpenChange }: { onOpenChange: () => void }) {
+  const replan = useReplan();
+  const schedules = useQuery(queries.onCall());
+  const submit = async (form: FormData) => {
+    const name = needed(form, "schedule");
+    const taken = await post("/schedules/{name}/take", {
+      path: { name },
+      body: { for: needed(form, "for"), reason: filled(form, "reason") ?? "" },
+    });
+    await replan();
+    toast.success(`You are on call for ${name}.`, {
+      action: {
+        label: "Undo",
+        onClick: () => void undo(name, taken.id, replan),
+      },
+    });
+  };
+  return (
+    <FormDialog
+      open
+      onOpenChange={onOpenChange}
+      title="Take on-call"
+      description="You are on call from now on, whoever had that time."
+      submit="Take it"
+      onSubmit={submit}
+    >
+      <SelectField label="Schedule" name="schedule" required>
+        {(schedules.data?.items ?? []).map(({ schedule }) => (
+          <option key={schedule}>{schedule}</option>
+        ))}
+      </SelectField>
+      <TextField label="For how long" name="for" required defaultValue="4h" hint="Such as 90m, 4h or 2d" />
+      <TextField label="Reason (optional)" name="reason" maxLength={500} />
+    </FormDialog>
+  );
+}
+
+async function undo(name: string, id: string | null, replan: () => Promise<unknown>) {
+  if (!id) return;
+  try {
+    await remove("/schedules/{name}/overrides/{id}", { path: { name, id } });
+    toast.success(`${name} goes on as before.`);
+  } catch (error) {
+    toast.error(explain(error));
+  }
+  await replan();
+}
+
+function Leave({ me }: { me: string }) {
+  const absences = useQuery(queries.absences(me));
+  const replan = useReplan();
+  const takeBack = async (id: string) => {
+    try {
+      await remove("/users/{name}/absences/{id}", { path: { name: me, id } });
+      toast.success("Your leave is taken back.");
+    } catch (error) {
+      toast.error(explain(error));
+    }
+    await replan();
+  };
+  return (
+    <Panel title="When I am away" flush>
+      <Shown read={absences} what="your leave">
+        {({ items }) =>
+          items.length === 0 ? (
+            <Empty title="No leave ahead">
+              <p>Rotations pass over you while you are away, and your shifts are offered to others.</p>
+            </Empty>
+          ) : (
+            <ul className="divide-y">
+              {items.map((absence) => (
+                <li key={absence.id} className="flex flex-wrap items-center gap-x-3 gap-y-1 px-4 py-2">
+                  <div className="min-w-0 flex-1">
+                    <p>
+                      <Time at={absence.from} show="clock" focusable /> to{" "}
+                      <Time at={absence.to} show="clock" focusable />
+                    </p>
+                    <p className="text-13 text-muted">{absence.reason}</p>
+                    {absence.conflicts.map((conflict) => (
+                      <p key={`${conflict.schedule} ${conflict.from}`} className="text-13 font-semibold">
+                        Still on call: {conflict.schedule}, <Time at={conflict.from} show="clock" />
+                      </p>
+                    ))}
+                  </div>
+                  <Button onClick={() => void takeBack(absence.id)}>Take back</Button>
+                </li>
+              ))}
+            </ul>
+          )
+        }
+      </Shown>
+    </Panel>
+  );
+}
+
+function LeaveDialog({ me, onOpenChange }: { me: string; onOpenChange: () => void }) {
+  const replan = useReplan();
+  const zone = useZone();
+  const now = nowMs();
+  const submit = async (form: FormData) => {
+    const entered = await post("/users/{name}/absences", {
+      path: { name: me },
+      body: {
+        from: iso(needed(form, "from"), zone),
+        to: iso(needed(form, "to"), zone),
+        reason: filled(form, "reason") ?? "",
+      },
+    });
+    await replan();
+    const asked = entered.requests.length;
+    toast.success(
+      asked === 0 ? "Entered. It meets no shift." : `Entered. ${asked} of your shifts are offered.`,
+    );
+    for (const open of entered.uncovered) toast.warning(`Not offered: ${open}`);
+  };
+  return (
+    <FormDialog
+      open
+      onOpenChange={onOpenChange}
+      title="Enter leave"
+      description="Others are asked to take the shifts that it meets."
+      submit="Enter it"
+      onSubmit={submit}
+    >
+      <WhenFields
+        from={wallClock(now + 24 * HOUR_MS, zone)}
+        to={wallClock(now + 8 * 24 * HOUR_MS, zone)}
+        zone={zone}
+      />
+      <TextField
+        label="Reason (optional)"
+        name="reason"
+        maxLength={200}
+        hint="Only you and those who lead you see it"
+      />
+    </FormDialog>
+  );
+}
+
+function Calendars() {
+  const client = useQueryClient();
+  const links = useQuery(queries.calendarLinks());
+  const refresh = () => client.invalidateQueries({ queryKey: ["planning", "calendar-links"] });
+  const act = async (work: () => Promise<unknown>, said: string) => {
+    try {
+      await work();
+      toast.success(said);
+    } catch (error) {
+      toast.error(explain(error));
+    }
+    await refresh();
+  };
+  const make = () => act(() => post("/calendar-links", { body: {} }), "Your calendar has a link.");
+  return (
+    <Panel title="Calendar links" flush aside={<Button onClick={() => void make()}>New link</Button>}>
+      <Shown read={links} what="your links">
+        {({ items }) =>
+          items.length === 0 ? (
+            <Empty title="No link yet">
+              <p>A link shows your shifts in your own calendar program. Whoever has it reads them.</p>
+            </Empty>
+          ) : (
+            <ul className="divide-y">
+              {items.map((link) => (
+                <li key={link.id} className="flex flex-wrap items-center gap-2 px-4 py-2">
+                  <span className="min-w-0 flex-1">
+                    {link.schedule ?? "My shifts"},{" "}
+                    <span className="text-13 text-muted">
+                      made <Time at={link.created_at} show="age" />
+                    </span>
+                  </span>
+                  <CopyButton text={link.url} label="Copy the link" />
+                  <Button
+                    onClick={() =>
+                      void act(
+                        () => remove("/calendar-links/{id}", { path: { id: link.id } }),
+                        "It opens nothing any more.",
+                      )
+                    }
+                  >
+                    Revoke
+                  </Button>
+                </li>
+              ))}
+            </ul>
+          )
+        }
+      </Shown>
+    </Panel>
+  );
+}
