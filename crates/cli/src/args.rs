@@ -5,9 +5,9 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::command::{
-    alert, alias, apply, backup, bench, check, completions, contacts, demo, doctor, export,
-    heartbeat, incident, maintenance, message, oncall, page, preview, release, restore, schedule,
-    serve, shadow, sim, token, user,
+    alert, alias, apply, backup, bench, check, completions, contacts, cover, demo, doctor, export,
+    heartbeat, incident, leave, maintenance, message, oncall, page, preview, release, restore,
+    schedule, serve, shadow, sim, token, user,
 };
 use crate::failure::conclude;
 use crate::settings::{Global, Settings};
@@ -51,6 +51,12 @@ enum Command {
     /// Prove that somebody is reached at every time ahead, and look at or undo changes of a schedule
     #[command(subcommand)]
     Schedule(schedule::Schedule),
+    /// Ask others to take a shift, and answer them
+    #[command(subcommand)]
+    Cover(cover::Cover),
+    /// Say when somebody is away
+    #[command(subcommand)]
+    Leave(leave::Leave),
     /// Show whom an alias such as page-checkout-primary reaches
     Alias(alias::Alias),
     /// Show who would be paged by an escalation policy, when and by what
@@ -118,6 +124,8 @@ async fn obey(cli: Cli) -> anyhow::Result<()> {
         Command::Incident(incident) => incident.run(&settings()?).await,
         Command::Oncall(oncall) => oncall.run(&settings()?).await,
         Command::Schedule(schedule) => schedule.run(&settings()?).await,
+        Command::Cover(cover) => cover.run(&settings()?).await,
+        Command::Leave(leave) => leave.run(&settings()?).await,
         Command::Alias(alias) => alias.run(&settings()?).await,
         Command::Preview(preview) => preview.run(&settings()?).await,
         Command::Page(page) => page.run(&settings()?).await,

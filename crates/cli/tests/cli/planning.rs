@@ -43,3 +43,34 @@ fn the_record_of_a_month_is_exported_for_payroll() {
     assert_eq!(json["people"][0]["weekend_days"], 9);
     assert!(world.ok(&month).contains("720.0"));
 }
+
+#[test]
+fn a_shift_is_offered_taken_and_put_back() {
+    let world = World::configured();
+    let both = super::world::ORGANIZATION.replace("participants: [ana]", "participants: [ana, bo]");
+    // Whose turn it is depends on the day, so nothing is asserted of it.
+    let (both, _) = both.split_once("routing_tests:").expect("the file's own tests come last");
+    world.file("org.yaml", both);
+    world.ok(&["apply", "-f", "org.yaml"]);
+    let week = ["--from", "2027-01-18 09:00", "--to", "2027-01-25 09:00"];
+    let at = ["oncall", "payments-primary", "--at", "2027-01-20 09:00"];
+    let holder = world.json(&at)["on_call"][0]["user"].as_str().expect("somebody").to_owned();
+    let other = if holder == "ana" { "bo" } else { "ana" };
+    let ask = ["cover", "ask", "payments-primary", "--user", &holder, "--reason", "a wedding"];
+    let asked = world.json(&[&ask[..], &week].concat());
+    let id = asked["id"].as_str().expect("an id");
+    assert!(world.ok(&["cover", "list"]).contains("a wedding"));
+    let taken = world.ok(&["cover", "accept", id, "--user", other]);
+    assert_eq!(taken, format!("{id} is accepted.\n"));
+    assert_eq!(world.json(&at)["on_call"][0]["user"], other);
+    assert_eq!(world.ok(&["cover", "undo", id]), format!("{id} is undone.\n"));
+    assert_eq!(world.json(&at)["on_call"][0]["user"], *holder);
+
+    let away = world.ok(&[&["leave", "add", &holder][..], &week].concat());
+    assert!(away.contains("1 shift is offered to others"), "{away}");
+    assert_eq!(world.json(&at)["on_call"][0]["user"], other, "rotations pass over leave");
+    let leave = world.json(&["leave", "list", &holder]);
+    let leave = leave["items"][0]["id"].as_str().expect("an id");
+    world.ok(&["leave", "remove", &holder, leave]);
+    assert_eq!(world.json(&at)["on_call"][0]["user"], *holder);
+}
