@@ -42,6 +42,7 @@ export async function screens(page) {
     ["reports", "/app/reports"],
     ["configuration", "/app/configuration"],
     ["audit", "/app/audit"],
+    ["providers", "/app/providers"],
     ["settings", "/app/settings"],
     ["nowhere", "/app/nowhere"],
   ];

@@ -181,6 +181,12 @@ const audit = createRoute({
   component: lazyRouteComponent(() => import("./org/audit")),
 });
 
+const providers = createRoute({
+  getParentRoute: () => root,
+  path: "/providers",
+  component: lazyRouteComponent(() => import("./org/providers")),
+});
+
 const settings = createRoute({
   getParentRoute: () => root,
   path: "/settings",
@@ -212,6 +218,7 @@ export const router = createRouter({
     reports,
     configuration,
     audit,
+    providers,
     settings,
   ]),
   basepath: "/app",

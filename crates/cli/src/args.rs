@@ -6,8 +6,8 @@ use clap::{Parser, Subcommand};
 
 use crate::command::{
     alert, alias, apply, backup, bench, check, completions, contacts, cover, demo, doctor, export,
-    heartbeat, incident, leave, maintenance, message, oncall, page, preview, release, restore,
-    schedule, serve, shadow, sim, token, user,
+    heartbeat, incident, leave, maintenance, message, oncall, page, preview, provider, release,
+    restore, schedule, serve, shadow, sim, token, user,
 };
 use crate::failure::conclude;
 use crate::settings::{Global, Settings};
@@ -69,6 +69,9 @@ enum Command {
     /// Look at raw messages and take them through triage again
     #[command(subcommand)]
     Message(message::Message),
+    /// Look at who carries messages, and whether they know us
+    #[command(subcommand)]
+    Provider(provider::Provider),
     /// Plan maintenance, during which alerts are recorded and page nobody
     #[command(subcommand)]
     Maintenance(maintenance::Maintenance),
@@ -131,6 +134,7 @@ async fn obey(cli: Cli) -> anyhow::Result<()> {
         Command::Page(page) => page.run(&settings()?).await,
         Command::Alert(alert) => alert.run(&settings()?).await,
         Command::Message(message) => message.run(&settings()?).await,
+        Command::Provider(provider) => provider.run(&settings()?).await,
         Command::Maintenance(maintenance) => maintenance.run(&settings()?).await,
         Command::Heartbeat(heartbeat) => heartbeat.run(&settings()?).await,
         Command::Shadow(shadow) => shadow.run(&settings()?).await,

@@ -236,6 +236,14 @@ export const incidentReport = (query: Options<"get", "/reports/incidents">["quer
 
 export const tokens = () => whole(["tokens"], "/tokens");
 
+/** How a provider does changes without any event, so it is looked at again. */
+export const providers = () =>
+  queryOptions({
+    queryKey: ["providers"],
+    queryFn: ({ signal }) => get("/providers", { signal }),
+    refetchInterval: 30_000,
+  });
+
 export const audit = () => paged(["audit"], "/audit", {});
 
 /** The file in force; read anew each time it is looked at, since secrets are no matter for a cache. */

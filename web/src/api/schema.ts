@@ -995,6 +995,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Providers in the order of preference, with how each does. */
+        get: operations["providers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/providers/{name}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask a provider whether it knows us. Nobody gets a message. */
+        post: operations["test_provider"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/push-key": {
         parameters: {
             query?: never;
@@ -2696,6 +2730,13 @@ export interface components {
             next: string | null;
         };
         /** @description A part of a list. */
+        List_Provider: {
+            /** @description The items of this part. */
+            items: components["schemas"]["Provider"][];
+            /** @description The cursor of the next part; null at the end. */
+            next: string | null;
+        };
+        /** @description A part of a list. */
         List_PushDevice: {
             /** @description The items of this part. */
             items: components["schemas"]["PushDevice"][];
@@ -3344,6 +3385,44 @@ export interface components {
              * @example about:blank
              */
             type: string;
+        };
+        /** @description Whoever carries messages. */
+        Provider: {
+            /** @description Where it calls this installation, for its own settings; null where it does not. */
+            callback_url: string | null;
+            /** @description Whether it can be asked if it knows us, without a message to anybody. */
+            can_be_tested: boolean;
+            /** @description The channels that it carries, each in the order of preference among providers. */
+            channels: string[];
+            last_accepted_at: components["schemas"]["Instant"] | null;
+            last_failed_at: components["schemas"]["Instant"] | null;
+            /** @description What went wrong then. */
+            last_failure: string | null;
+            /**
+             * @description Unique.
+             * @example phones-eu
+             */
+            name: string;
+            resting_until: components["schemas"]["Instant"] | null;
+            /** @description How it does. */
+            state: components["schemas"]["ProviderState"];
+            /**
+             * @description Whose protocol it speaks.
+             * @example twilio
+             */
+            type: string;
+        };
+        /**
+         * @description How a provider does, as far as the node that answers knows.
+         * @enum {string}
+         */
+        ProviderState: "working" | "doubtful" | "resting" | "trying";
+        /** @description Whether a provider knows us. */
+        ProviderTest: {
+            /** @description As whom, or what it answered instead. */
+            detail: string;
+            /** @description Whether it does. */
+            ok: boolean;
         };
         /** @description A browser that a person wants to be notified by. */
         PushDevice: {
@@ -7228,6 +7307,103 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    providers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Providers by preference. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_Provider"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    test_provider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What it answered. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderTest"];
                 };
             };
             /** @description Sign in first. */

@@ -73,6 +73,9 @@ export type CoverageFinding = Schemas["CoverageFinding"];
 export type Readiness = Schemas["Readiness"];
 export type PersonReadiness = Schemas["PersonReadiness"];
 export type ServiceReadiness = Schemas["ServiceReadiness"];
+export type Provider = Schemas["Provider"];
+export type ProviderState = Schemas["ProviderState"];
+export type ProviderTest = Schemas["ProviderTest"];
 
 export type Backlog = Schemas["Backlog"];
 

@@ -12,6 +12,7 @@ import {
   Inbox,
   Layers,
   type LucideIcon,
+  RadioTower,
   ScrollText,
   Settings,
   ShieldCheck,
@@ -48,6 +49,7 @@ const PLACES = [
   { to: "/reports", name: "Reports", key: "r", icon: ChartNoAxesColumn },
   { to: "/configuration", name: "Configuration", key: "c", icon: FileCog, forAdmins: true },
   { to: "/audit", name: "Audit log", key: "l", icon: ScrollText, forAdmins: true },
+  { to: "/providers", name: "Providers", key: "v", icon: RadioTower, forAdmins: true },
   { to: "/settings", name: "Settings", key: "t", icon: Settings },
 ] as const satisfies readonly Place[];
 

@@ -20,6 +20,7 @@ pub mod message;
 pub mod oncall;
 pub mod page;
 pub mod preview;
+pub mod provider;
 pub mod release;
 pub mod restore;
 pub mod schedule;

@@ -13,7 +13,7 @@ use muster_store::health::{Health, health};
 use muster_store::org::directory;
 use muster_store::{Db, Engine};
 use reqwest::Url;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::net::TcpStream;
 
@@ -48,6 +48,8 @@ pub struct Facts {
     pub warnings: Vec<String>,
     /// Where people reach the installation.
     pub public_url: Option<String>,
+    /// Providers that can be asked, by name: as whom they know us, or what they answered instead.
+    pub providers: Vec<(String, Result<String, String>)>,
     /// The mail server, where one is set here, and why it cannot be used.
     pub mail: Option<Result<(), String>>,
 }
@@ -111,6 +113,7 @@ impl Facts {
             },
             warnings: warnings.collect(),
             public_url: session["public_url"].as_str().map(ToOwned::to_owned),
+            providers: providers(api).await,
             system,
             mail,
             ..Self::default()
@@ -125,6 +128,21 @@ impl Facts {
             .map(|space| (space.f_bavail * space.f_frsize, space.f_blocks * space.f_frsize));
         self
     }
+}
+
+/// Asks each provider that has such a question whether it knows us; nobody gets a message. Only
+/// administrators may ask, so for others the list is empty.
+async fn providers(api: &Api) -> Vec<(String, Result<String, String>)> {
+    let mut found = Vec::new();
+    let Ok(all) = api.get(&["providers"], &[]).await else { return found };
+    let all = all["items"].as_array().into_iter().flatten();
+    for provider in all.filter(|provider| provider["can_be_tested"] == true) {
+        let name = provider["name"].as_str().unwrap_or_default();
+        let Ok(answer) = api.post(&["providers", name, "test"], &json!({})).await else { continue };
+        let detail = answer["detail"].as_str().unwrap_or_default().to_owned();
+        found.push((name.to_owned(), if answer["ok"] == true { Ok(detail) } else { Err(detail) }));
+    }
+    found
 }
 
 /// Whether a mail server is there. What it says in a TLS session is not looked at.

@@ -37,6 +37,7 @@ pub fn judge(facts: &Facts) -> Vec<Finding> {
     findings.push(failed_messages(&facts.system["failed_messages"]));
     findings.push(due(facts));
     findings.push(mail(facts));
+    findings.extend(facts.providers.iter().map(provider));
     findings.push(public_url(facts));
     findings
 }
@@ -223,6 +224,16 @@ fn due(facts: &Facts) -> Finding {
         return Finding::fail("due", format!("{text}; see the server's log"));
     }
     Finding::warn("due", text)
+}
+
+fn provider((name, answered): &(String, Result<String, String>)) -> Finding {
+    match answered {
+        Ok(detail) => Finding::ok("provider", format!("{name} knows us: {detail}")),
+        Err(why) => Finding::fail(
+            "provider",
+            format!("{name}: {why}; check its address and token in the configuration"),
+        ),
+    }
 }
 
 fn mail(facts: &Facts) -> Finding {

@@ -3,6 +3,7 @@
 pub mod absence;
 pub mod calendar;
 pub mod callback;
+pub mod carrier;
 pub mod contact;
 pub mod delivery;
 pub mod digest;

@@ -16,6 +16,7 @@ pub mod config;
 pub mod contact;
 pub mod edit;
 pub mod policy;
+pub mod provider;
 pub mod push;
 pub mod sample;
 pub mod schedule;
@@ -34,6 +35,7 @@ pub fn routes() -> Routes {
         .merge(policy::routes())
         .merge(service::routes())
         .merge(alias::routes())
+        .merge(provider::routes())
         .merge(config::routes())
         .merge(edit::routes())
         .merge(workbench::routes())

@@ -31,6 +31,7 @@ use contract::judge::Request;
 mod discord;
 mod matrix;
 mod mattermost;
+mod providers;
 mod slack;
 mod teams;
 mod telegram;
