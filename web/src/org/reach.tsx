@@ -44,7 +44,9 @@ export function ReachPanel({ me }: { me: string }) {
               </ul>
             )}
             <Rules me={me} contacts={data} changed={refresh} />
-            {adding ? <AddMethod me={me} contacts={data} done={() => setAdding(false)} changed={refresh} /> : null}
+            {adding ? (
+              <AddMethod me={me} contacts={data} done={() => setAdding(false)} changed={refresh} />
+            ) : null}
           </>
         )}
       </Shown>
@@ -69,7 +71,10 @@ function MethodRow({ me, method, changed }: { me: string; method: OwnMethod; cha
     }
   };
   const verify = async (form: FormData) => {
-    await post("/users/{name}/contact-methods/{method}/verify", { path, body: { code: needed(form, "code") } });
+    await post("/users/{name}/contact-methods/{method}/verify", {
+      path,
+      body: { code: needed(form, "code") },
+    });
     await changed();
     toast.success(`Pages can reach you by ${method.name} now.`);
   };
@@ -87,7 +92,15 @@ function MethodRow({ me, method, changed }: { me: string; method: OwnMethod; cha
         <p className="text-13 text-muted">At night: {method.at_night}</p>
       </div>
       <span className="inline-flex items-center gap-1 text-13">
-        {method.disabled ? `gets nothing: ${method.disabled}` : method.verified ? <><OkGlyph /> verified</> : "waits for its code"}
+        {method.disabled ? (
+          `gets nothing: ${method.disabled}`
+        ) : method.verified ? (
+          <>
+            <OkGlyph /> verified
+          </>
+        ) : (
+          "waits for its code"
+        )}
       </span>
       {method.disabled ? (
         <Button
@@ -179,7 +192,13 @@ function AddMethod({ me, contacts, changed, done }: Editing & { done: () => void
     toast.success("A code is on its way. Enter it once it arrived.");
   };
   return (
-    <FormDialog open onOpenChange={(open) => !open && done()} title="Add a method" submit="Send a code" onSubmit={add}>
+    <FormDialog
+      open
+      onOpenChange={(open) => !open && done()}
+      title="Add a method"
+      submit="Send a code"
+      onSubmit={add}
+    >
       <SelectField
         label="Way"
         value={type}
@@ -213,9 +232,7 @@ function Rules({ me, contacts, changed }: Editing) {
       <Facts>
         <Fact name="When high">{said(contacts.high)}</Fact>
         <Fact name="When low">{said(contacts.low)}</Fact>
-        <Fact name="Quiet hours">
-          {quiet ? `${quiet.from} to ${quiet.to}; what can wait does` : "none"}
-        </Fact>
+        <Fact name="Quiet hours">{quiet ? `${quiet.from} to ${quiet.to}; what can wait does` : "none"}</Fact>
         <Fact name="Texts and calls">{language?.name ?? contacts.language}</Fact>
       </Facts>
       <div className="mt-4 flex flex-wrap gap-2">
@@ -224,14 +241,28 @@ function Rules({ me, contacts, changed }: Editing) {
         <Button onClick={() => setChoosing(true)}>Quiet hours and language</Button>
       </div>
       {editing ? (
-        <RulesDialog me={me} contacts={contacts} changed={changed} urgency={editing} done={() => setEditing(null)} />
+        <RulesDialog
+          me={me}
+          contacts={contacts}
+          changed={changed}
+          urgency={editing}
+          done={() => setEditing(null)}
+        />
       ) : null}
-      {choosing ? <Preferences me={me} contacts={contacts} changed={changed} done={() => setChoosing(false)} /> : null}
+      {choosing ? (
+        <Preferences me={me} contacts={contacts} changed={changed} done={() => setChoosing(false)} />
+      ) : null}
     </div>
   );
 }
 
-function RulesDialog({ me, contacts, changed, urgency, done }: Editing & { urgency: "high" | "low"; done: () => void }) {
+function RulesDialog({
+  me,
+  contacts,
+  changed,
+  urgency,
+  done,
+}: Editing & { urgency: "high" | "low"; done: () => void }) {
   const usable = contacts.methods.filter((method) => method.verified && !method.disabled);
   const now = new Map(contacts[urgency].map(({ method, after_seconds }) => [method, after_seconds]));
   const save = async (form: FormData) => {
