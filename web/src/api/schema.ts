@@ -319,6 +319,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/coverage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** When somebody would not be reached, in the weeks ahead. */
+        get: operations["coverage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/escalation-policies": {
         parameters: {
             query?: never;
@@ -1046,6 +1063,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/readiness": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether everybody who may be paged can be, and everything that may break has somebody. */
+        get: operations["readiness"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reports/incidents": {
         parameters: {
             query?: never;
@@ -1186,6 +1220,23 @@ export interface paths {
         post?: never;
         /** Take an override back: one that has begun ends now, and what it displaced stands again. */
         delete: operations["remove_override"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schedules/{name}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a schedule would be if it were saved like this. */
+        post: operations["preview_schedule"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2023,6 +2074,21 @@ export interface components {
              */
             user?: string | null;
         };
+        /** @description A change of the clocks. */
+        ClockChange: {
+            /** @description When. */
+            at: components["schemas"]["Instant"];
+            /**
+             * Format: int32
+             * @description The offset from UTC after it, in seconds.
+             */
+            offset_after_seconds: number;
+            /**
+             * Format: int32
+             * @description The offset from UTC before it, in seconds.
+             */
+            offset_before_seconds: number;
+        };
         /** @description One change. */
         ConfigChange: {
             /** @description `create`, `update` or `delete`. */
@@ -2119,6 +2185,79 @@ export interface components {
             state: components["schemas"]["RequestState"];
             /** @description The end of the shift. */
             to: components["schemas"]["Instant"];
+        };
+        /** @description What is wrong in the weeks ahead. */
+        Coverage: {
+            /**
+             * Format: int64
+             * @description How many findings there are in all; more than `items` where that is too many to read.
+             */
+            count: number;
+            /** @description Policies with too many changes to be proved up to the end. */
+            cut: components["schemas"]["CoverageCut"][];
+            /** @description From this instant on. */
+            from: components["schemas"]["Instant"];
+            /** @description What was found: gaps first, then by time. */
+            items: components["schemas"]["CoverageFinding"][];
+            /** @description The share of the next year in which every paging policy reaches somebody. */
+            score: components["schemas"]["CoverageScore"];
+            /** @description Up to, but not at, this instant. */
+            to: components["schemas"]["Instant"];
+        };
+        /** @description A proof that ends early. */
+        CoverageCut: {
+            /** @description Up to when it was proved. */
+            at: components["schemas"]["Instant"];
+            /** @description Of which escalation policy. */
+            policy: string;
+        };
+        /** @description Something that is wrong for a while. */
+        CoverageFinding: {
+            /** @description An incident that begins from this instant on meets it. */
+            from: components["schemas"]["Instant"];
+            /** @description Of which escalation policy. */
+            policy: string;
+            /**
+             * Format: int32
+             * @description The step, counted from 1.
+             */
+            step: number | null;
+            /** @description Up to, but not at, this instant. */
+            to: components["schemas"]["Instant"];
+            /**
+             * @description What: `nobody`, `step_reaches_nobody`, `unreachable`, `no_critical_method`,
+             *     `same_person_twice` or `on_leave`.
+             */
+            trouble: string;
+            /** @description At which urgencies: `high`, `low`. */
+            urgencies: string[];
+            /** @description The person. */
+            user: string | null;
+            /** @description How much it matters: `gap`, `risk` or `notice`. */
+            weight: string;
+            /** @description In a sentence. */
+            words: string;
+        };
+        /**
+         * @description The share of the next 52 weeks in which every policy that a service pages by, and the catch-all,
+         *     reaches somebody.
+         */
+        CoverageScore: {
+            /**
+             * Format: double
+             * @description By any step, in percent.
+             */
+            anybody_percent: number;
+            /**
+             * Format: double
+             * @description By its first step, in percent; 100 only where there is no gap at all.
+             */
+            first_step_percent: number;
+            /**
+             * Format: int64
+             * @description How far ahead was looked.
+             */
+            weeks: number;
         };
         /** @description A new token, with its secret, which is shown this once. */
         CreatedToken: components["schemas"]["Token"] & {
@@ -2456,6 +2595,21 @@ export interface components {
          * @enum {string}
          */
         HeartbeatState: "new" | "up" | "down";
+        /** @description What an edit changes for somebody. */
+        HoursChange: {
+            /**
+             * Format: int64
+             * @description Seconds on call within the period as it would be.
+             */
+            after_seconds: number;
+            /**
+             * Format: int64
+             * @description Seconds on call within the period as it is now.
+             */
+            before_seconds: number;
+            /** @description Who. */
+            user: string;
+        };
         /** @description What the cause is. */
         Identify: {
             /** @description In words. */
@@ -2938,6 +3092,18 @@ export interface components {
          * @enum {string}
          */
         MessageState: "pending" | "done" | "failed";
+        /** @description One way to reach a person. */
+        MethodReadiness: {
+            /** @description Whether an urgent page may rely on it alone. */
+            critical: boolean;
+            last_accepted_at: components["schemas"]["Instant"] | null;
+            /** @description Its name. */
+            name: string;
+            /** @description Its channel. */
+            type: string;
+            /** @description Whether messages are known to arrive at the person. */
+            verified: boolean;
+        };
         /** @description A leave to enter. */
         NewAbsence: {
             /** @description For how long, such as `2w`, instead of `to`. */
@@ -3296,6 +3462,27 @@ export interface components {
             /** @description The name. */
             user: string;
         };
+        /** @description Whether one person can be paged. */
+        PersonReadiness: {
+            /** @description What to do about it; empty for whoever is ready. */
+            advice: string[];
+            /** @description For people to read. */
+            full_name: string;
+            /** @description Whether an urgent page would wake them. */
+            has_critical_method: boolean;
+            /** @description Whether a message arrived by a critical method within the last 30 days. */
+            heard_lately: boolean;
+            /** @description Their contact methods. */
+            methods: components["schemas"]["MethodReadiness"][];
+            /** @description The policies that may ask them, by name, by a schedule or by a team. */
+            policies: string[];
+            /** @description The schedules that they take turns in. */
+            schedules: string[];
+            /** @description Their teams. */
+            teams: string[];
+            /** @description Who. */
+            user: string;
+        };
         /** @description A person's shift; whole, also where it reaches beyond the period. */
         PersonShift: {
             from: components["schemas"]["Instant"] | null;
@@ -3456,6 +3643,26 @@ export interface components {
             /** @description The browser's keys. */
             keys: components["schemas"]["PushKeys"];
         };
+        /** @description Whether everybody and everything is ready. */
+        Readiness: {
+            /** @description When it was looked at. */
+            at: components["schemas"]["Instant"];
+            /** @description Shifts that are shorter or longer than usual, because the clocks change (`O4`). */
+            clock_changes: components["schemas"]["ScheduleClockChange"][];
+            /** @description Everybody who may be paged, by name. */
+            people: components["schemas"]["PersonReadiness"][];
+            /** @description The share of the next year in which every paging policy reaches somebody. */
+            score: components["schemas"]["CoverageScore"];
+            /** @description Services by name. */
+            services: components["schemas"]["ServiceReadiness"][];
+            /** @description Teams by name. */
+            teams: components["schemas"]["TeamReadiness"][];
+            /**
+             * Format: int64
+             * @description How many weeks ahead were looked at.
+             */
+            weeks: number;
+        };
         /** @description An incident by its id or its number. */
         Reference: number | string;
         /** @description Why it is open again. */
@@ -3524,12 +3731,50 @@ export interface components {
             /** @description The zone of its handoffs. */
             timezone: string;
         };
+        /** @description A change of the clocks during somebody's shift. */
+        ScheduleClockChange: components["schemas"]["ClockChange"] & {
+            /** @description In which schedule. */
+            schedule: string;
+            /** @description Who is on call then. */
+            users: string[];
+        };
+        /** @description One lane of a schedule. */
+        ScheduleLane: {
+            /** @description `final`, `overrides` or `layer`. */
+            kind: string;
+            /** @description `final`, `overrides`, or the layer's name. */
+            name: string;
+            /** @description Its shifts, whole. */
+            shifts: components["schemas"]["Shift"][];
+        };
         /** @description One rotation of a schedule. */
         ScheduleLayer: {
             /** @description Unique within the schedule. */
             name: string;
             /** @description Who takes turns, in order. */
             participants: string[];
+        };
+        /** @description What a schedule would be. */
+        SchedulePreview: {
+            /** @description When the clocks change, with the offset from UTC before and after, in seconds. */
+            clock_changes: components["schemas"]["ClockChange"][];
+            /** @description From this instant on. */
+            from: components["schemas"]["Instant"];
+            /** @description When nobody would be on call. */
+            gaps: components["schemas"]["Gap"][];
+            /** @description What counts in the end, then the overrides, then the layers from the highest precedence on. */
+            lanes: components["schemas"]["ScheduleLane"][];
+            /** @description What changes for whom, in hours on call within the period; nobody else. */
+            people: components["schemas"]["HoursChange"][];
+            /**
+             * Format: int64
+             * @description How many of the shifts are not as they are now.
+             */
+            shifts_changed: number;
+            /** @description The zone of its handoffs. */
+            timezone: string;
+            /** @description Up to, but not at, this instant. */
+            to: components["schemas"]["Instant"];
         };
         /** @description Something the organisation runs and is paged for. */
         Service: {
@@ -3583,6 +3828,31 @@ export interface components {
             outage_seconds: number;
             /** @description Its name; null for one that was deleted. */
             service: string | null;
+        };
+        /** @description Whether a service is ready. */
+        ServiceReadiness: {
+            /**
+             * Format: int64
+             * @description How many stretches ahead have nobody.
+             */
+            gaps: number;
+            next_gap: components["schemas"]["Instant"] | null;
+            /** @description The policy that pages for it. */
+            policy: string;
+            /**
+             * Format: int64
+             * @description How many stretches ahead have somebody who may not hear it.
+             */
+            risks: number;
+            /** @description Which. */
+            service: string;
+            /** @description Who owns it. */
+            team: string | null;
+            /**
+             * Format: int32
+             * @description 1 is the most important.
+             */
+            tier: number | null;
         };
         /** @description Who is signed in, and where. */
         Session: {
@@ -3808,6 +4078,34 @@ export interface components {
             /** @description The services that it owns. */
             services: string[];
         };
+        /** @description Whether a team is ready. */
+        TeamReadiness: {
+            /**
+             * Format: int64
+             * @description How many stretches ahead have nobody in an escalation policy of the team.
+             */
+            gaps: number;
+            /** @description Who answers for it. */
+            manager: string | null;
+            /**
+             * Format: int64
+             * @description How many members it has.
+             */
+            members: number;
+            /**
+             * Format: int64
+             * @description How many of them take turns in a schedule.
+             */
+            members_on_rota: number;
+            /**
+             * Format: int64
+             * @description How many of them an urgent page would wake.
+             */
+            members_ready: number;
+            next_gap: components["schemas"]["Instant"] | null;
+            /** @description Which. */
+            team: string;
+        };
         /** @description A test message on its way. */
         TestMessage: {
             /** @description The delivery. */
@@ -3947,6 +4245,13 @@ export interface components {
             voice: string;
             /** @description The body of a webhook. */
             webhook: Record<string, unknown>;
+        };
+        /** @description A schedule that is not saved. */
+        UnsavedSchedule: {
+            /** @description The same fields as in a configuration file. */
+            document: Record<string, unknown>;
+            from?: components["schemas"]["Instant"] | null;
+            to?: components["schemas"]["Instant"] | null;
         };
         /** @description A person. */
         User: {
@@ -4967,6 +5272,58 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CoverRequest"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    coverage: {
+        parameters: {
+            query?: {
+                /** @description How many weeks ahead: 1 to 104, 8 unless given. */
+                weeks?: number;
+                /** @description One escalation policy; all of them unless given. */
+                policy?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What is wrong, and the score of the year. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Coverage"];
                 };
             };
             /** @description Sign in first. */
@@ -7482,6 +7839,56 @@ export interface operations {
             };
         };
     };
+    readiness: {
+        parameters: {
+            query?: {
+                /** @description How many weeks ahead: 1 to 52, 8 unless given. */
+                weeks?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The board. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Readiness"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     report_incidents: {
         parameters: {
             query?: {
@@ -8084,6 +8491,69 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The name that it has or shall have. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UnsavedSchedule"];
+            };
+        };
+        responses: {
+            /** @description Who would be on call; nothing is saved. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SchedulePreview"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong with it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description What went wrong. */
