@@ -122,9 +122,10 @@ const policies = createRoute({
 const policy = createRoute({
   getParentRoute: () => root,
   path: "/policies/$name",
-  validateSearch: (search: Record<string, unknown>): { at?: string; severity?: number } => ({
+  validateSearch: (search: Record<string, unknown>): { at?: string; severity?: number; labels?: string } => ({
     at: typeof search.at === "string" && !Number.isNaN(Date.parse(search.at)) ? search.at : undefined,
     severity: typeof search.severity === "number" ? search.severity : undefined,
+    labels: typeof search.labels === "string" && search.labels !== "" ? search.labels : undefined,
   }),
   component: lazyRouteComponent(() => import("./oncall/policy")),
 });

@@ -5,6 +5,7 @@ import { afterSeconds, pairs } from "./trial";
 function signal(rest: Partial<TrialSignal> = {}, at = "2026-01-05T03:00:00Z"): TrialSignal {
   const page = (seconds: number, user: string) => ({
     at: new Date(Date.parse(at) + seconds * 1000).toISOString(),
+    policy: "payments",
     step: 1,
     round: 1,
     user,

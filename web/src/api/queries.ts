@@ -219,11 +219,16 @@ export const policy = (name: string) =>
     queryFn: ({ signal }) => get("/escalation-policies/{name}", { path: { name }, signal }),
   });
 
-export const policyPreview = (name: string, at: string | undefined, severity: number) =>
+export const policyPreview = (
+  name: string,
+  at: string | undefined,
+  severity: number,
+  labels: string | undefined,
+) =>
   queryOptions({
-    queryKey: ["policies", name, "preview", at ?? "now", severity],
+    queryKey: ["policies", name, "preview", at ?? "now", severity, labels ?? ""],
     queryFn: ({ signal }) =>
-      get("/escalation-policies/{name}/preview", { path: { name }, query: { at, severity }, signal }),
+      get("/escalation-policies/{name}/preview", { path: { name }, query: { at, severity, labels }, signal }),
     placeholderData: keepPreviousData,
   });
 

@@ -94,6 +94,29 @@ const QUESTIONS: { [M in Move]?: Question<M> } = {
     body: (form) => ({ to: needed(form, "to"), message: filled(form, "message") }),
     done: (subject) => `Paged for ${subject}.`,
   },
+  help: {
+    title: (subject) => `Ask for help with ${subject}`,
+    description: "Whoever fits is paged at once. Asking is part of the work.",
+    submit: "Ask",
+    fields: () => (
+      <>
+        <SelectField label="What helps" name="want" defaultValue="person">
+          <option value="person">One more person</option>
+          <option value="team">A team</option>
+          <option value="expert">Somebody who knows a service</option>
+          <option value="manager">A manager</option>
+        </SelectField>
+        <TextField label="Who (optional)" name="who" hint="A person or alias, a team, or a service" />
+        <TextField label="Message (optional)" name="message" placeholder="What you need" />
+      </>
+    ),
+    body: (form) => ({
+      want: (filled(form, "want") ?? "person") as "person" | "team" | "expert" | "manager",
+      who: filled(form, "who"),
+      message: filled(form, "message"),
+    }),
+    done: (subject) => `Help is asked for ${subject}.`,
+  },
   assign: {
     title: (subject) => `Assign ${subject}`,
     description: "Says who has it. It pages nobody.",
@@ -142,8 +165,13 @@ const QUESTIONS: { [M in Move]?: Question<M> } = {
     title: (subject) => `Cause of ${subject}`,
     description: "Marks the cause as identified, at this moment.",
     submit: "Mark identified",
-    fields: () => <TextField label="Cause (optional)" name="cause" placeholder="In a sentence" />,
-    body: (form) => ({ cause: filled(form, "cause") }),
+    fields: () => (
+      <>
+        <TextField label="Cause (optional)" name="cause" placeholder="In a sentence" />
+        <TextField label="Team it lies with (optional)" name="team" hint="Its manager is paged" />
+      </>
+    ),
+    body: (form) => ({ cause: filled(form, "cause"), team: filled(form, "team") }),
     done: (subject) => `Cause of ${subject} identified.`,
   },
   merge: {

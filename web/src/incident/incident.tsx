@@ -15,6 +15,7 @@ import { useMedia } from "@/ui/media";
 import { Countdown, Elapsed, Time } from "@/ui/time";
 import { ActionBar } from "./action-bar";
 import { IncidentAlerts } from "./alerts";
+import { Clocks } from "./clocks";
 import { Figures } from "./figures";
 import { Ledger } from "./ledger";
 import { isOpen } from "./moves";
@@ -165,6 +166,7 @@ function Sections({ incident }: { incident: Incident }) {
   const sections: Section[] = [
     { id: "pages", name: "Pages", body: <Ledger number={number} /> },
     { id: "plan", name: "Plan", body: <Plan incident={incident} /> },
+    { id: "clocks", name: "Clocks", body: <Clocks incident={incident} /> },
     {
       id: "alerts",
       name: incident.alert_count > 0 ? `Alerts ${incident.alert_count}` : "Alerts",

@@ -11,6 +11,8 @@ export type Move =
   | "snooze"
   | "unsnooze"
   | "page"
+  | "help"
+  | "check-in"
   | "assign"
   | "research"
   | "identify"
@@ -28,6 +30,8 @@ export const MOVE_WORD: Record<Move, string> = {
   snooze: "Snooze",
   unsnooze: "End snooze",
   page: "Add person",
+  help: "Ask for help",
+  "check-in": "I am here",
   assign: "Assign",
   research: "Start research",
   identify: "Cause identified",
@@ -47,7 +51,7 @@ export function isOpen(incident: Pick<Incident, "status">): boolean {
 export function moves(incident: Pick<Incident, "status" | "snoozed_until" | "merged_into">): Move[] {
   if (incident.merged_into !== null) return [];
   const snooze: Move = incident.snoozed_until ? "unsnooze" : "snooze";
-  const always: Move[] = ["page", "assign", "severity", "merge"];
+  const always: Move[] = ["help", "check-in", "page", "assign", "severity", "merge"];
   switch (incident.status) {
     case "triggered":
       return ["acknowledge", "escalate", snooze, "resolve", "research", ...always];
@@ -55,8 +59,10 @@ export function moves(incident: Pick<Incident, "status" | "snoozed_until" | "mer
       return [
         "resolve",
         "escalate",
-        "page",
+        "help",
         "research",
+        "check-in",
+        "page",
         "identify",
         "restore",
         snooze,
@@ -66,11 +72,34 @@ export function moves(incident: Pick<Incident, "status" | "snoozed_until" | "mer
         "merge",
       ];
     case "researching":
-      return ["identify", "escalate", "page", "restore", "resolve", snooze, "assign", "severity", "merge"];
+      return [
+        "identify",
+        "escalate",
+        "help",
+        "restore",
+        "resolve",
+        "check-in",
+        "page",
+        snooze,
+        "assign",
+        "severity",
+        "merge",
+      ];
     case "identified":
-      return ["restore", "escalate", "page", "resolve", snooze, "assign", "severity", "merge"];
+      return [
+        "restore",
+        "escalate",
+        "help",
+        "resolve",
+        "check-in",
+        "page",
+        snooze,
+        "assign",
+        "severity",
+        "merge",
+      ];
     case "restored":
-      return ["resolve", "reopen", "page", "escalate", "assign", "severity", "merge"];
+      return ["resolve", "reopen", "page", "escalate", "help", "check-in", "assign", "severity", "merge"];
     case "resolved":
       return ["close", "reopen"];
     case "closed":
@@ -80,5 +109,7 @@ export function moves(incident: Pick<Incident, "status" | "snoozed_until" | "mer
 
 /** Moves that act at once, without asking anything first. */
 export function isImmediate(move: Move): boolean {
-  return ["acknowledge", "unacknowledge", "unsnooze", "research", "restore", "close"].includes(move);
+  return ["acknowledge", "unacknowledge", "unsnooze", "research", "restore", "close", "check-in"].includes(
+    move,
+  );
 }

@@ -12,7 +12,7 @@ export function Plan({ incident }: { incident: Incident }) {
       <p className="px-4 pt-3 text-13 text-muted">If nobody answers:</p>
       <ol className="divide-y">
         {plan.map((planned) => (
-          <Planned key={`${planned.round}.${planned.step}`} planned={planned} />
+          <Planned key={`${planned.policy}.${planned.round}.${planned.step}`} planned={planned} />
         ))}
       </ol>
     </>

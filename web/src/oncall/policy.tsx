@@ -6,7 +6,7 @@ import { Panel, ScreenHead, Shown } from "@/ui/block";
 import { nowMs } from "@/ui/clock";
 import { SelectField, TextField } from "@/ui/form";
 import { SEVERITIES } from "@/ui/severity";
-import { useZone } from "@/ui/time";
+import { Time, useZone } from "@/ui/time";
 import { Warnings } from "@/ui/warnings";
 import { instantOf, wallClock } from "@/ui/zoned";
 import { PlannedPages } from "./planned";
@@ -38,11 +38,11 @@ export default function PolicyScreen() {
 
 function Preview({ name }: { name: string }) {
   const zone = useZone();
-  const { at, severity = 1 } = route.useSearch();
+  const { at, severity = 1, labels } = route.useSearch();
   const navigate = route.useNavigate();
-  const preview = useQuery(queries.policyPreview(name, at, severity));
-  const choose = (next: { at?: string; severity?: number }) =>
-    void navigate({ search: { at, severity, ...next }, replace: true, resetScroll: false });
+  const preview = useQuery(queries.policyPreview(name, at, severity, wholeLabels(labels)));
+  const choose = (next: { at?: string; severity?: number; labels?: string }) =>
+    void navigate({ search: { at, severity, labels, ...next }, replace: true, resetScroll: false });
   return (
     <Panel title="Who is paged if nobody answers">
       <div className="mb-4 grid gap-4 sm:grid-cols-2">
@@ -66,9 +66,15 @@ function Preview({ name }: { name: string }) {
             </option>
           ))}
         </SelectField>
+        <TextField
+          label="With labels"
+          hint="As team:payments,env:prod"
+          value={labels ?? ""}
+          onChange={({ target: { value } }) => choose({ labels: value || undefined })}
+        />
       </div>
       <Shown read={preview} what="the preview">
-        {({ pages, warnings }) => {
+        {({ pages, warnings, skipped, told, second_sets, management }) => {
           const start = at ?? pages[0]?.at ?? "";
           return (
             <>
@@ -77,10 +83,45 @@ function Preview({ name }: { name: string }) {
                 pages={pages}
                 after={(page) => Math.round((Date.parse(page.at) - Date.parse(start)) / 1000)}
               />
+              <Besides
+                lines={[
+                  ...skipped.map(({ at, step, why }) => ({ at, text: `Step ${step} is left out: ${why}` })),
+                  ...told.map(({ at, step, place }) => ({
+                    at,
+                    text: `Step ${step} tells ${"channel" in place ? place.channel.address : "a webhook"}`,
+                  })),
+                  ...second_sets.map(({ at, policy }) => ({ at, text: `${policy} takes over` })),
+                  ...management.map(({ at, user }) => ({
+                    at,
+                    text: `The management chain asks ${user}`,
+                  })),
+                ]}
+              />
             </>
           );
         }}
       </Shown>
     </Panel>
+  );
+}
+
+/** Only whole labels are asked about, so that one may be typed letter by letter. */
+function wholeLabels(text: string | undefined): string | undefined {
+  const whole = (text ?? "").split(",").filter((part) => /^\s*[^:\s]+\s*:/.test(part));
+  return whole.length > 0 ? whole.join(",") : undefined;
+}
+
+/** What happens beside the pages of the steps, in order. */
+function Besides({ lines }: { lines: { at: string; text: string }[] }) {
+  if (lines.length === 0) return null;
+  const inOrder = lines.toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at));
+  return (
+    <ul aria-label="Besides" className="mt-4 flex flex-col gap-1.5 border-t pt-3">
+      {inOrder.map(({ at, text }) => (
+        <li key={`${at} ${text}`}>
+          <Time at={at} show="clock" className="text-muted" focusable /> {text}
+        </li>
+      ))}
+    </ul>
   );
 }

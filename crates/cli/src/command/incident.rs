@@ -78,6 +78,30 @@ pub enum Incident {
         #[arg(long)]
         reason: String,
     },
+    /// Ask for help: whoever fits is paged at once
+    Help {
+        #[command(flatten)]
+        incident: One,
+        /// What kind: person, team, expert, manager
+        #[arg(value_parser = ["person", "team", "expert", "manager"])]
+        want: String,
+        /// Whom: a person, an alias, a team, a service; somebody fits where nobody is named
+        who: Option<String>,
+        /// What you need
+        #[arg(long)]
+        message: Option<String>,
+    },
+    /// Say that the cause is known
+    Identify {
+        #[command(flatten)]
+        incident: One,
+        /// The cause
+        #[arg(long)]
+        cause: Option<String>,
+        /// The team with whom it lies; its manager is paged
+        #[arg(long)]
+        team: Option<String>,
+    },
     /// Say that you are there and work on it
     CheckIn {
         #[command(flatten)]
@@ -167,6 +191,19 @@ impl Incident {
             Self::Severity { incident, level, reason } => {
                 let body = json!({ "severity": level, "reason": reason });
                 verb.on(&incident, "severity", body).await
+            }
+            Self::Help { incident, want, who, message } => {
+                let body = said([
+                    ("want", Some(want.into())),
+                    ("who", who.map(Value::from)),
+                    ("message", message.map(Value::from)),
+                ]);
+                verb.on(&incident, "help", body).await
+            }
+            Self::Identify { incident, cause, team } => {
+                let body =
+                    said([("cause", cause.map(Value::from)), ("team", team.map(Value::from))]);
+                verb.on(&incident, "identify", body).await
             }
             Self::CheckIn { incident, user } => {
                 verb.on(&incident, "check-in", said([("user", user.map(Value::from))])).await

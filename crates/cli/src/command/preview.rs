@@ -1,6 +1,7 @@
 //! `muster preview`: who would be paged, when and by what, if nobody answered.
 
 use jiff::Timestamp;
+use serde_json::Value;
 
 use crate::session::with_api;
 use crate::settings::Settings;
@@ -17,6 +18,12 @@ pub struct Preview {
     /// How bad it would be
     #[arg(long, value_name = "LEVEL", value_parser = clap::value_parser!(u8).range(1..=9))]
     severity: Option<u8>,
+    /// Labels of its first alert, such as team:payments,env:prod
+    #[arg(long)]
+    labels: Option<String>,
+    /// The service it would be about
+    #[arg(long)]
+    service: Option<String>,
 }
 
 impl Preview {
@@ -30,6 +37,8 @@ impl Preview {
         let mut query: Vec<(&str, &str)> = Vec::new();
         query.extend(at.as_deref().map(|at| ("at", at)));
         query.extend(severity.as_deref().map(|level| ("severity", level)));
+        query.extend(self.labels.as_deref().map(|labels| ("labels", labels)));
+        query.extend(self.service.as_deref().map(|service| ("service", service)));
         with_api(settings, async |api| {
             let path = ["escalation-policies", &self.policy, "preview"];
             let answer = api.get(&path, &query).await?;
@@ -52,6 +61,18 @@ impl Preview {
             }
             let screen = Screen::of_stdout();
             show::put(&table.render(screen))?;
+            let at = |row: &Value| time::instant(&row["at"]).map(time::second).unwrap_or_default();
+            for step in answer["skipped"].as_array().into_iter().flatten() {
+                let (number, why) = (show::text(&step["step"]), show::text(&step["why"]));
+                show::line(format!("{} step {number} is left out: {why}", at(step)))?;
+            }
+            for set in answer["second_sets"].as_array().into_iter().flatten() {
+                show::line(format!("{} {} takes over", at(set), show::text(&set["policy"])))?;
+            }
+            for manager in answer["management"].as_array().into_iter().flatten() {
+                let user = show::text(&manager["user"]);
+                show::line(format!("{} the management chain pages {user}", at(manager)))?;
+            }
             for warning in answer["warnings"].as_array().into_iter().flatten() {
                 let mark = screen.paint.apply(Style::Warning, "warning:");
                 show::line(format!("{mark} {}", show::text(warning)))?;

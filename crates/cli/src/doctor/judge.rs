@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use muster_core::incident::severity::Urgency;
+use muster_core::oncall::facts::Turns;
 use muster_core::oncall::reach::reach_steps;
 use muster_core::oncall::schedule::on_call_at;
 use muster_core::org::directory::Directory;
@@ -131,7 +132,7 @@ fn catch_all(directory: &Directory, now: Timestamp) -> Finding {
     let Some(policy) = directory.catch_all_policy() else {
         return Finding::fail("catch-all", "there is none; name a policy in `catch_all`");
     };
-    let reached = reach_steps(directory, policy, Urgency::High, now);
+    let reached = reach_steps(directory, policy, Urgency::High, &Turns::new(), now);
     let Some((step, users)) = (1..).zip(reached).find(|(_, users)| !users.is_empty()) else {
         let text = format!("policy {} reaches nobody now; give it a person", policy.name);
         return Finding::fail("catch-all", text);

@@ -52,6 +52,14 @@ pub struct Rule {
     program: Arc<Program>,
 }
 
+impl PartialEq for Rule {
+    fn eq(&self, other: &Self) -> bool {
+        self.text() == other.text()
+    }
+}
+
+impl Eq for Rule {}
+
 impl Rule {
     /// Parses `text`.
     ///

@@ -5,9 +5,12 @@
 
 use jiff::Timestamp;
 
+use crate::id::UserId;
+
 pub mod engage;
 pub mod management;
 pub mod rotation;
+pub mod second_set;
 
 /// The clocks of one incident.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -18,12 +21,17 @@ pub struct Clocks {
     pub rotation: rotation::State,
     /// Who must have checked in by when.
     pub engage: engage::State,
+    /// When another policy takes over.
+    pub second_set: second_set::State,
+    /// Whose acknowledgement is still missing, where the step asks for everybody's.
+    pub missing: Vec<UserId>,
 }
 
 impl Clocks {
     /// When one of them next needs attention.
     pub fn next_at(&self) -> Option<Timestamp> {
-        [self.management.next_at(), self.rotation.next_at(), self.engage.next_at()]
+        let Self { management, rotation, engage, second_set, missing: _ } = self;
+        [management.next_at(), rotation.next_at(), engage.next_at(), second_set.next_at()]
             .into_iter()
             .flatten()
             .min()

@@ -5,7 +5,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use crate::id::{IncidentId, PageId, PolicyId, ServiceId, UserId};
+use crate::id::{IncidentId, PageId, PolicyId, ServiceId, TeamId, UserId};
 use crate::incident::clocks::{Clocks, engage};
 use crate::incident::severity::{Level, Urgency};
 use crate::incident::timeline::{Actor, Entry, Kind};
@@ -15,8 +15,9 @@ mod around;
 mod clocks;
 mod command;
 mod flow;
+mod help;
 
-pub use around::{Surroundings, management_chain};
+pub use around::{Surroundings, management_chain, managers};
 pub use command::{Command, WrongMove, handle, snooze_until};
 pub use flow::{absorb, alerts_changed, open, open_quietly, step_failed, timer_fired};
 
@@ -199,12 +200,28 @@ pub enum Effect {
     },
     /// Withdraw every page of the incident that is not yet superseded.
     SupersedeAll(Superseded),
+    /// Withdraw every page of one person.
+    SupersedeOf(UserId, Superseded),
     /// Withdraw one page.
     Supersede(PageId, Superseded),
     /// Resolve every open alert of the incident.
     ResolveAlerts,
     /// Move every alert to another incident.
     MoveAlerts(IncidentId),
+    /// Tell a place that belongs to no person.
+    Tell {
+        /// Which.
+        outlet: escalation::Outlet,
+        /// Why, in words: `step 2 of payments`.
+        reason: String,
+    },
+    /// Somebody had the turn of a team.
+    Turn {
+        /// Whose members take turns.
+        team: TeamId,
+        /// Who had it.
+        user: UserId,
+    },
     /// Nobody could be asked at all.
     Alarm(String),
 }
@@ -252,6 +269,9 @@ impl Decision {
         for effect in effects {
             self.apply(around, effect, now);
         }
+        if !matches!(state, escalation::State::Waiting { .. }) {
+            self.incident.clocks.missing.clear();
+        }
     }
 
     fn apply(&mut self, around: &Surroundings<'_>, effect: escalation::Effect, now: Timestamp) {
@@ -270,9 +290,26 @@ impl Decision {
                     .with("step", step + 1)
                     .with("round", round + 1),
                 );
+                let asked = around.policy.steps.get(step as usize);
+                let all = asked.is_some_and(|step| step.all_acknowledge);
+                self.incident.clocks.missing = if all { users.clone() } else { Vec::new() };
+                for (team, user) in around.turns_taken(step) {
+                    self.effects.push(Effect::Turn { team, user });
+                }
                 for user in users {
                     self.page(around, user, Some(step + 1), round + 1, &reason, now);
                 }
+            }
+            escalation::Effect::Tell { step, round } => self.tell(around, step, round, now),
+            escalation::Effect::Skipped { step, round } => {
+                let why = around.why_skipped(step);
+                let text = format!("Step {} of {policy} was left out: {why}", step + 1);
+                self.note(
+                    Entry::new(now, Kind::StepSkipped, Actor::System, text)
+                        .with("policy", policy)
+                        .with("step", step + 1)
+                        .with("round", round + 1),
+                );
             }
             escalation::Effect::NoTarget { step, round } => self.note(
                 Entry::new(
@@ -300,7 +337,36 @@ impl Decision {
                 let text = format!("Nobody took it: every round of {policy} is over");
                 self.effects.push(Effect::Alarm(text.clone()));
                 self.note(Entry::new(now, Kind::Exhausted, Actor::System, text));
+                self.engage_manager(around, "every round is over and nobody took it", now);
             }
+        }
+    }
+
+    /// Tells the places of a step.
+    fn tell(&mut self, around: &Surroundings<'_>, step: u32, round: u32, now: Timestamp) {
+        let Some(outlets) = around.policy.steps.get(step as usize).map(|step| &step.outlets) else {
+            return;
+        };
+        let reason = format!("step {} of {}", step + 1, around.policy.name);
+        for outlet in outlets {
+            let place = around.place(outlet);
+            self.note(
+                Entry::new(now, Kind::Told, Actor::System, format!("Told {place}: {reason}"))
+                    .with("place", place)
+                    .with("step", step + 1)
+                    .with("round", round + 1),
+            );
+            self.effects.push(Effect::Tell { outlet: outlet.clone(), reason: reason.clone() });
+        }
+    }
+
+    /// Asks the manager of the team, unless this decision asks them already (`O15`).
+    fn engage_manager(&mut self, around: &Surroundings<'_>, why: &str, now: Timestamp) {
+        let Some(manager) = around.management.first().copied() else { return };
+        let asks =
+            |effect: &Effect| matches!(effect, Effect::Page { user, .. } if *user == manager);
+        if !self.effects.iter().any(asks) {
+            self.page(around, manager, None, 1, why, now);
         }
     }
 

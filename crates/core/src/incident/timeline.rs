@@ -117,6 +117,14 @@ pub enum Kind {
     Rotated,
     /// The management chain asked somebody (`I2`).
     ManagementAsked,
+    /// A place that belongs to no person was told.
+    Told,
+    /// An escalation step was left out, because its condition does not hold.
+    StepSkipped,
+    /// Another policy took over, because the incident is not over after long (`I4`).
+    SecondSetBegan,
+    /// Somebody asked for help (`O7`).
+    HelpAsked,
     /// Somebody wrote something down.
     Note,
 }
@@ -149,6 +157,10 @@ names!(Kind {
     EngagedLate = "engaged_late",
     Rotated = "rotated",
     ManagementAsked = "management_asked",
+    Told = "told",
+    StepSkipped = "step_skipped",
+    SecondSetBegan = "second_set_began",
+    HelpAsked = "help_asked",
     Note = "note",
 });
 

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use crate::id::UserId;
 use crate::incident::severity::Urgency;
+use crate::oncall::facts::Turns;
 use crate::oncall::reach;
 use crate::org::directory::Directory;
 
@@ -71,7 +72,7 @@ pub fn resolve(directory: &Directory, alias: &Alias, at: Timestamp) -> Option<Ve
     let steps = directory
         .policies
         .get(service.policy)
-        .map(|policy| reach::reach_steps(directory, policy, Urgency::High, at))
+        .map(|policy| reach::reach_steps(directory, policy, Urgency::High, &Turns::new(), at))
         .unwrap_or_default();
     let wanted = match alias.line {
         Line::Primary => 0,
@@ -82,7 +83,7 @@ pub fn resolve(directory: &Directory, alias: &Alias, at: Timestamp) -> Option<Ve
     let (before, from_wanted) = steps.split_at(split);
     let catch_all = || {
         let policy = directory.catch_all_policy()?;
-        let steps = reach::reach_steps(directory, policy, Urgency::High, at);
+        let steps = reach::reach_steps(directory, policy, Urgency::High, &Turns::new(), at);
         steps.into_iter().find(|users| !users.is_empty())
     };
     let reached = from_wanted.iter().chain(before.iter().rev()).find(|users| !users.is_empty());

@@ -5,7 +5,9 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::id::{PolicyId, ScheduleId, TeamId, UserId};
+use crate::id::{PolicyId, ScheduleId, TeamId, UserId, WebhookId};
+use crate::oncall::condition::Condition;
+use crate::oncall::schedule::Role;
 
 /// The shortest pause between two rounds.
 pub const ROUND_PAUSE_MIN: SignedDuration = SignedDuration::from_mins(1);
@@ -27,28 +29,75 @@ pub struct Policy {
     pub repeat: u32,
     /// In order.
     pub steps: Vec<Step>,
+    /// What takes over when the incident is not over after long (`I4`).
+    pub second_set: Option<SecondSet>,
+}
+
+/// What takes over when an incident is not over after long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SecondSet {
+    /// Counted from when this policy began.
+    pub after: SignedDuration,
+    /// Never leads back to this one.
+    pub policy: PolicyId,
 }
 
 /// One step of a policy.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Step {
     /// Counted from the start of the step before it.
     pub after: SignedDuration,
     /// Everybody here is asked at once.
     pub targets: Vec<Target>,
+    /// Places that hear of it; nobody there is waited for.
+    pub outlets: Vec<Outlet>,
+    /// When the step counts.
+    pub when: Condition,
+    /// Whether everybody it asks must acknowledge (`I4`).
+    pub all_acknowledge: bool,
+}
+
+/// A place that hears of a step and belongs to no person.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Outlet {
+    /// An outgoing event webhook.
+    Webhook(WebhookId),
+    /// A room, a number, a topic, by a provider.
+    Channel {
+        /// The provider's name.
+        provider: String,
+        /// Where, in the provider's own form.
+        address: String,
+    },
 }
 
 /// Who a step asks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Target {
     /// One person.
     User(UserId),
     /// Whoever is on call.
     Schedule(ScheduleId),
+    /// Whoever has the turn in one layer of a schedule, whatever the others say.
+    Rotation {
+        /// The schedule.
+        schedule: ScheduleId,
+        /// The layer's name.
+        layer: String,
+    },
     /// Every member of a team.
     Team(TeamId),
+    /// One member of a team, the next one each time.
+    RoundRobin(TeamId),
     /// The manager of a team.
     ManagerOf(TeamId),
+    /// Whoever is on call as that, in every schedule of the role.
+    Role {
+        /// As what.
+        role: Role,
+        /// Of one team; of every team where there is none.
+        team: Option<TeamId>,
+    },
 }
 
 /// Where an escalation stands. `next_step` counts from 0 and equals the number of steps once the last
@@ -148,6 +197,20 @@ pub enum Effect {
         /// Whom; never empty.
         users: Vec<UserId>,
     },
+    /// Tell the step's outlets.
+    Tell {
+        /// Counted from 0.
+        step: u32,
+        /// Counted from 0.
+        round: u32,
+    },
+    /// The step's condition does not hold and it was left at once.
+    Skipped {
+        /// Counted from 0.
+        step: u32,
+        /// Counted from 0.
+        round: u32,
+    },
     /// The step reaches nobody and was left at once.
     NoTarget {
         /// Counted from 0.
@@ -173,6 +236,8 @@ pub struct Chain<'a> {
     pub policy: &'a Policy,
     /// For each step, whom it reaches now.
     pub reached: &'a [Vec<UserId>],
+    /// For each step, whether its condition does not hold now; what is not listed holds.
+    pub unmet: &'a [bool],
     /// Whom the catch-all reaches now.
     pub catch_all: &'a [UserId],
 }
@@ -260,21 +325,44 @@ fn enter(
         };
     }
     for at in step..count {
+        if chain.unmet.get(at as usize).copied().unwrap_or(false) {
+            effects.push(Effect::Skipped { step: at, round });
+            continue;
+        }
         let users = chain.reached.get(at as usize).cloned().unwrap_or_default();
-        if users.is_empty() {
+        let step = steps.get(at as usize);
+        let tells = step.is_some_and(|step| !step.outlets.is_empty());
+        if tells {
+            effects.push(Effect::Tell { step: at, round });
+        }
+        // A step that only tells a place keeps its time; one whose people are not there does not.
+        let only_tells = tells && step.is_some_and(|step| step.targets.is_empty());
+        if users.is_empty() && !only_tells {
             effects.push(Effect::NoTarget { step: at, round });
             continue;
         }
-        effects.push(Effect::Page { step: at, round, users });
+        if !users.is_empty() {
+            effects.push(Effect::Page { step: at, round, users });
+        }
         let pause =
             steps.get(at as usize + 1).map_or_else(|| round_pause(chain.policy), |s| s.after);
+        if at + 1 == count && nobody_before(chain, count) {
+            effects.push(Effect::PageCatchAll { users: chain.catch_all.to_vec(), round });
+        }
         return State::Waiting { next_step: at + 1, round, next_at: later(now, pause) };
     }
-    if step == 0 {
+    if nobody_before(chain, step) {
         // The whole policy reaches nobody: an empty rota never drops a page (`O5`).
         effects.push(Effect::PageCatchAll { users: chain.catch_all.to_vec(), round });
     }
     State::Waiting { next_step: count, round, next_at: later(now, round_pause(chain.policy)) }
+}
+
+/// Whether no step before `end` asks anybody now.
+fn nobody_before(chain: &Chain<'_>, end: u32) -> bool {
+    let steps = chain.reached.iter().enumerate().take(end as usize);
+    let counts = |at: usize| !chain.unmet.get(at).copied().unwrap_or(false);
+    !steps.into_iter().any(|(at, users)| counts(at) && !users.is_empty())
 }
 
 /// Leaves a step none of whose people could be reached: the next step at once, and after the last
@@ -289,7 +377,9 @@ fn leave_failed(
     let State::Waiting { next_step, round, .. } = waiting else { return waiting };
     if (next_step as usize) < chain.policy.steps.len() {
         let state = enter(chain, next_step, round, now, effects);
-        let asks_somebody = |effect: &Effect| !matches!(effect, Effect::NoTarget { .. });
+        let asks_somebody = |effect: &Effect| {
+            matches!(effect, Effect::Page { .. } | Effect::PageCatchAll { .. } | Effect::Exhausted)
+        };
         if !effects.iter().any(asks_somebody) {
             effects.push(Effect::PageCatchAll { users: chain.catch_all.to_vec(), round });
         }

@@ -2,10 +2,13 @@
 
 pub mod alias;
 pub mod bundle;
+pub mod condition;
 pub mod contact;
 pub mod cover;
 pub mod coverage;
 pub mod escalation;
+pub mod facts;
+pub mod help;
 pub mod load;
 pub mod overrides;
 pub mod page;

@@ -2,25 +2,34 @@
 
 use jiff::Timestamp;
 
-use crate::id::UserId;
+use crate::id::{TeamId, UserId};
 use crate::incident::severity::Urgency;
-use crate::oncall::escalation::{Policy, Target};
+use crate::oncall::escalation::{Policy, Step, Target};
+use crate::oncall::facts::Turns;
 use crate::oncall::schedule::{Schedule, on_call_at};
 use crate::org::directory::Directory;
 
 /// The people that `targets` reach at `at`, each once, in the order of the targets. Whoever cannot
-/// be paged at this urgency is not reached.
+/// be paged at this urgency is not reached. Where people take turns, whoever has the next one.
 pub fn reach(
     directory: &Directory,
     targets: &[Target],
     urgency: Urgency,
+    turns: &Turns,
     at: Timestamp,
 ) -> Vec<UserId> {
     let mut reached = Vec::new();
-    for user in targets.iter().flat_map(|target| people(directory, *target, urgency, at)) {
-        let reachable = directory.users.get(user).is_some_and(|user| user.is_reachable(urgency));
-        if reachable && !reached.contains(&user) {
-            reached.push(user);
+    for target in targets {
+        let people = match target {
+            Target::RoundRobin(team) => {
+                next_turn(directory, *team, urgency, turns).into_iter().collect()
+            }
+            other => everybody(directory, other, urgency, at),
+        };
+        for user in people {
+            if can_reach(directory, user, urgency) && !reached.contains(&user) {
+                reached.push(user);
+            }
         }
     }
     reached
@@ -31,30 +40,55 @@ pub fn reach_steps(
     directory: &Directory,
     policy: &Policy,
     urgency: Urgency,
+    turns: &Turns,
     at: Timestamp,
 ) -> Vec<Vec<UserId>> {
-    policy.steps.iter().map(|step| reach(directory, &step.targets, urgency, at)).collect()
+    let reach = |step: &Step| reach(directory, &step.targets, urgency, turns, at);
+    policy.steps.iter().map(reach).collect()
 }
 
-/// Everybody whom a target asks at `at`, whether or not they can be paged.
-pub fn people(
+/// The turns that entering a step takes, and who has each.
+pub fn turns_taken<'a>(
+    directory: &'a Directory,
+    step: &'a Step,
+    urgency: Urgency,
+    turns: &'a Turns,
+) -> impl Iterator<Item = (TeamId, UserId)> + 'a {
+    step.targets.iter().filter_map(move |target| match target {
+        Target::RoundRobin(team) => Some((*team, next_turn(directory, *team, urgency, turns)?)),
+        _ => None,
+    })
+}
+
+/// Everybody whom a target asks at `at`, reachable or not; all of a team whose members take turns.
+pub fn everybody(
     directory: &Directory,
-    target: Target,
+    target: &Target,
     urgency: Urgency,
     at: Timestamp,
 ) -> Vec<UserId> {
+    let on_call = |schedule: &Schedule| on_call(directory, schedule, urgency, at);
     match target {
-        Target::User(user) => vec![user],
-        Target::Schedule(id) => directory
+        Target::User(user) => vec![*user],
+        Target::Schedule(id) => directory.schedules.get(*id).map(on_call).unwrap_or_default(),
+        Target::Rotation { schedule, layer } => directory
             .schedules
-            .get(id)
-            .map(|schedule| on_call(directory, schedule, urgency, at))
+            .get(*schedule)
+            .and_then(|schedule| only_layer(schedule, layer))
+            .map(|schedule| on_call(&schedule))
             .unwrap_or_default(),
-        Target::Team(id) => {
-            directory.teams.get(id).map(|team| team.members.clone()).unwrap_or_default()
+        Target::Role { role, team } => directory
+            .schedules
+            .iter()
+            .filter(|schedule| schedule.role.as_ref() == Some(role))
+            .filter(|schedule| team.is_none() || schedule.team == *team)
+            .flat_map(on_call)
+            .collect(),
+        Target::Team(id) | Target::RoundRobin(id) => {
+            directory.teams.get(*id).map(|team| team.members.clone()).unwrap_or_default()
         }
         Target::ManagerOf(id) => {
-            directory.teams.get(id).and_then(|team| team.manager).into_iter().collect()
+            directory.teams.get(*id).and_then(|team| team.manager).into_iter().collect()
         }
     }
 }
@@ -67,13 +101,38 @@ fn on_call(
     urgency: Urgency,
     at: Timestamp,
 ) -> Vec<UserId> {
-    let is_reachable =
-        |user: UserId| directory.users.get(user).is_some_and(|user| user.is_reachable(urgency));
     on_call_at(schedule, at)
         .into_iter()
         .map(|shift| match shift.mentor {
-            Some(mentor) if !is_reachable(shift.user) => mentor,
+            Some(mentor) if !can_reach(directory, shift.user, urgency) => mentor,
             _ => shift.user,
         })
         .collect()
+}
+
+/// The schedule with one layer alone and nobody instead of its people.
+pub fn only_layer(schedule: &Schedule, layer: &str) -> Option<Schedule> {
+    let layer = schedule.layers.iter().find(|one| one.name == layer)?;
+    let mut alone = schedule.clone();
+    alone.layers = vec![layer.clone()];
+    alone.overrides = Default::default();
+    Some(alone)
+}
+
+/// The member after whoever had the last turn, the first where nobody had one; whoever cannot be
+/// reached is passed over.
+fn next_turn(
+    directory: &Directory,
+    team: TeamId,
+    urgency: Urgency,
+    turns: &Turns,
+) -> Option<UserId> {
+    let members = &directory.teams.get(team)?.members;
+    let last = turns.get(&team).and_then(|last| members.iter().position(|one| one == last));
+    let (before, behind) = members.split_at(last.map_or(0, |at| at + 1));
+    behind.iter().chain(before).copied().find(|user| can_reach(directory, *user, urgency))
+}
+
+fn can_reach(directory: &Directory, user: UserId, urgency: Urgency) -> bool {
+    directory.users.get(user).is_some_and(|user| user.is_reachable(urgency))
 }

@@ -90,9 +90,10 @@ fn policy(id: PolicyId, name: &str, steps: &[&[UserId]]) -> Policy {
     let step = |(at, users): (usize, &&[UserId])| Step {
         after: SignedDuration::from_mins(if at == 0 { 0 } else { 5 }),
         targets: users.iter().copied().map(Target::User).collect(),
+        ..Step::default()
     };
     let steps = steps.iter().enumerate().map(step).collect();
-    Policy { id, name: name.into(), team: None, repeat: 0, steps }
+    Policy { id, name: name.into(), team: None, repeat: 0, steps, second_set: None }
 }
 
 fn person(id: UserId, name: &str) -> User {

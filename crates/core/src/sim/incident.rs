@@ -11,9 +11,10 @@ use crate::id::{IncidentId, PageId, UserId};
 use crate::incident::lifecycle::{
     self, Decision, Effect, How, Incident, Status, Superseded, Surroundings,
 };
-use crate::incident::severity::Urgency;
+use crate::incident::severity::{Level, Urgency};
 use crate::incident::timeline::{Actor, Kind};
 use crate::oncall::escalation;
+use crate::oncall::facts::Facts;
 use crate::oncall::page::{self, DeliveryState, PageState};
 use crate::org::directory::Directory;
 
@@ -48,11 +49,29 @@ pub(super) fn page_number(id: PageId) -> u64 {
     id.0.as_u64_pair().1
 }
 
-pub(super) fn around<'a>(cx: &Context<'a>, incident: &Incident) -> Option<Surroundings<'a>> {
-    Surroundings::new(cx.directory, incident, incident.severity, cx.now)
-}
-
 impl Store {
+    /// The surroundings of an incident, by the process of `level`.
+    pub(super) fn around_at<'a>(
+        &self,
+        cx: &Context<'a>,
+        incident: &Incident,
+        level: Level,
+    ) -> Option<Surroundings<'a>> {
+        let row = self.incidents.get(&number_of(incident.id));
+        let alerts = row.into_iter().flat_map(|row| &row.alerts);
+        let alert_times = alerts.filter_map(|id| Some(self.alerts.get(id)?.last_at)).collect();
+        let facts = Facts { first: None, alert_times, turns: self.turns.clone() };
+        Surroundings::new(cx.directory, incident, level, &facts, cx.now)
+    }
+
+    pub(super) fn around<'a>(
+        &self,
+        cx: &Context<'a>,
+        incident: &Incident,
+    ) -> Option<Surroundings<'a>> {
+        self.around_at(cx, incident, incident.severity)
+    }
+
     /// Commits a new incident.
     pub(super) fn insert_incident(
         &mut self,
@@ -149,6 +168,14 @@ impl Store {
                     self.supersede(cx, page, &superseded);
                 }
             }
+            Effect::SupersedeOf(user, superseded) => {
+                let pages = self.incidents.get(&id).map(|row| row.pages.clone());
+                for page in pages.unwrap_or_default() {
+                    if self.pages.get(&page).is_some_and(|row| row.user == user) {
+                        self.supersede(cx, page, &superseded);
+                    }
+                }
+            }
             Effect::Supersede(page, superseded) => {
                 self.supersede(cx, page_number(page), &superseded);
             }
@@ -159,6 +186,10 @@ impl Store {
                 }
             }
             Effect::MoveAlerts(into) => self.move_alerts(cx, id, number_of(into)),
+            Effect::Tell { .. } => {}
+            Effect::Turn { team, user } => {
+                self.turns.insert(team, user);
+            }
             Effect::Alarm(_) => self.alarm(id),
         }
     }
@@ -305,7 +336,7 @@ impl Store {
             return;
         }
         let Some(row) = self.incidents.get(&incident) else { return };
-        let Some(around) = around(cx, &row.state) else { return };
+        let Some(around) = self.around(cx, &row.state) else { return };
         let decision = lifecycle::step_failed(&row.state, step, round, &around, cx.now);
         if !decision.entries.is_empty() || !decision.effects.is_empty() {
             self.commit_one(cx, incident, decision);

@@ -450,7 +450,15 @@ fn reached_whom_it_names(world: &World, page: u64) -> Result<(), String> {
         Urgency::None => Urgency::High,
         other => other,
     };
-    let named = reach::reach(&world.directory, &step.targets, urgency, world.wall());
+    let wall = world.wall();
+    let named: Vec<_> = step
+        .targets
+        .iter()
+        .flat_map(|target| reach::everybody(&world.directory, target, urgency, wall))
+        .filter(|user| {
+            world.directory.users.get(*user).is_some_and(|user| user.is_reachable(urgency))
+        })
+        .collect();
     require(named.contains(&row.user), || {
         format!("page {page} asks {:?} and its step names {named:?}", row.user)
     })

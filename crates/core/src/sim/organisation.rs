@@ -10,7 +10,8 @@ use uuid::Uuid;
 use crate::alerting::rule::Rule;
 use crate::id::{ContactMethodId, IntegrationId, PolicyId, ScheduleId, ServiceId, TeamId, UserId};
 use crate::incident::severity::{Level, Severity};
-use crate::oncall::escalation::{Policy, Step, Target};
+use crate::oncall::condition::{Condition, Flood};
+use crate::oncall::escalation::{Policy, SecondSet, Step, Target};
 use crate::oncall::schedule::{
     Handoff, HandoffDay, Layer, Override, Restriction, Rotation, Schedule, TurnLength,
 };
@@ -97,9 +98,10 @@ impl Organisation {
     pub(super) fn directory(&self) -> Directory {
         let people = (0..PEOPLE.len()).filter(|person| !self.gone[*person]);
         let last_resort = policy(3, "last-resort", 0, vec![step(0, &[Target::User(user_id(5))])]);
+        let second_set = SecondSet { after: SignedDuration::from_hours(2), policy: policy_id(3) };
         let policies = vec![
             policy(1, "payments", 1, self.payments_steps()),
-            policy(2, "search", 0, search_steps()),
+            Policy { second_set: Some(second_set), ..policy(2, "search", 0, search_steps()) },
             last_resort,
         ];
         let rule =
@@ -133,8 +135,13 @@ impl Organisation {
                 step(5, &[schedule(2)]),
                 step(10, &[Target::ManagerOf(team_id())]),
             ],
-            // Shorter, slower and with a first step that waits.
-            1 => vec![step(1, &[schedule(2), schedule(1)]), step(15, &[Target::User(user_id(3))])],
+            // Shorter, slower and with a first step that waits; everybody must acknowledge, and the
+            // members of the team take turns, where more than one alert came.
+            1 => vec![
+                Step { all_acknowledge: true, ..step(1, &[schedule(2), schedule(1)]) },
+                Step { when: two_alerts(), ..step(5, &[Target::RoundRobin(team_id())]) },
+                step(15, &[Target::User(user_id(3))]),
+            ],
             // Steps that may all reach nobody.
             _ => vec![step(0, &[Target::User(user_id(4))]), step(2, &[schedule(3)])],
         }
@@ -344,11 +351,27 @@ fn rule(text: &str) -> Rule {
 }
 
 fn policy(number: u128, name: &str, repeat: u32, steps: Vec<Step>) -> Policy {
-    Policy { id: policy_id(number), name: name.to_owned(), team: Some(team_id()), repeat, steps }
+    Policy {
+        id: policy_id(number),
+        name: name.to_owned(),
+        team: Some(team_id()),
+        repeat,
+        steps,
+        second_set: None,
+    }
 }
 
 fn step(after_minutes: i64, targets: &[Target]) -> Step {
-    Step { after: SignedDuration::from_mins(after_minutes), targets: targets.to_vec() }
+    Step {
+        after: SignedDuration::from_mins(after_minutes),
+        targets: targets.to_vec(),
+        ..Step::default()
+    }
+}
+
+fn two_alerts() -> Condition {
+    let flood = Flood { more_than: 1, within: SignedDuration::from_mins(30) };
+    Condition { flood: Some(flood), ..Condition::default() }
 }
 
 fn search_steps() -> Vec<Step> {

@@ -3,12 +3,12 @@
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
-use super::incident::{Context, around};
+use super::incident::Context;
 use super::input::{Asked, Verb};
 use super::organisation::{PEOPLE, user_id};
 use super::store::{IncidentRow, Store};
 use crate::id::PageId;
-use crate::incident::lifecycle::{self, Command, Decision, Surroundings};
+use crate::incident::lifecycle::{self, Command, Decision};
 use crate::incident::severity::Level;
 use crate::incident::timeline::Actor;
 
@@ -21,10 +21,8 @@ impl Store {
         cx.directory.users.get(user)?;
         let command = self.command(cx, asked, id)?;
         let around = match command {
-            Command::ChangeSeverity { level, .. } => {
-                Surroundings::new(cx.directory, &row.state, level, cx.now)
-            }
-            _ => around(cx, &row.state),
+            Command::ChangeSeverity { level, .. } => self.around_at(cx, &row.state, level),
+            _ => self.around(cx, &row.state),
         }?;
         let actor = Actor::User { id: user, name: PEOPLE[asked.person].to_owned() };
         let decision = lifecycle::handle(&row.state, command, &actor, &around, cx.now).ok()?;
@@ -76,7 +74,7 @@ impl Store {
         let actor = Actor::Token { name: "housekeeping".to_owned() };
         for id in left {
             let Some(row) = self.incidents.get(&id) else { continue };
-            let Some(around) = around(cx, &row.state) else { continue };
+            let Some(around) = self.around(cx, &row.state) else { continue };
             let command = Command::Resolve { note: None };
             let decided = lifecycle::handle(&row.state, command, &actor, &around, cx.now);
             if let Ok(decision) = decided {

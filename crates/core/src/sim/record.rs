@@ -133,6 +133,10 @@ impl Replay {
             | Kind::EngagedLate
             | Kind::Rotated
             | Kind::ManagementAsked
+            | Kind::Told
+            | Kind::StepSkipped
+            | Kind::SecondSetBegan
+            | Kind::HelpAsked
             | Kind::Note => {}
         }
     }

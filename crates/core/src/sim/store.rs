@@ -13,6 +13,7 @@ use crate::alerting::alert::AlertStatus;
 use crate::engine::lease::{self, Claim};
 use crate::id::{ContactMethodId, UserId};
 use crate::incident::lifecycle::{How, Incident};
+use crate::oncall::facts::Turns;
 use crate::oncall::page::{DeliveryState, PageState};
 
 /// What a timer belongs to. Deliveries come first where both are due.
@@ -197,6 +198,8 @@ pub(super) struct Store {
     pub incidents: BTreeMap<u64, IncidentRow>,
     /// Incidents that nobody has acknowledged, by service.
     pub triggered: [BTreeSet<u64>; 4],
+    /// Who had the last turn of each team.
+    pub turns: Turns,
     pub pages: BTreeMap<u64, PageRow>,
     pub deliveries: BTreeMap<u64, DeliveryRow>,
     pub timers: BTreeMap<Key, Timer>,

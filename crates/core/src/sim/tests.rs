@@ -43,10 +43,12 @@ fn a_run_goes_through_the_whole_life_of_incidents() {
         "reopened",
         "resolved",
         "rotated",
+        "second_set_began",
         "severity_changed",
         "snoozed",
         "status_changed",
         "step_entered",
+        "step_skipped",
         "unacknowledged",
         "unsnoozed",
     ];

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::Sabotage;
-use super::incident::{Context, around, new_row, number_of};
+use super::incident::{Context, new_row, number_of};
 use super::input::Sent;
 use super::organisation::{SEVERITIES, TEAMS, integration_id};
 use super::store::{AlertRow, Fact, Message, MessageState, Store};
@@ -173,7 +173,7 @@ impl Store {
         let actor = Actor::Integration { label: service.name.clone() };
         if let Some(incident) = grouped.join.map(number_of) {
             let state = &self.incidents.get(&incident)?.state;
-            let around = around(cx, state)?;
+            let around = self.around(cx, state)?;
             let decision = lifecycle::alerts_changed(state, 1, 0, false, &actor, &around, cx.now);
             self.commit(cx, incident, decision);
             return Some(incident);
@@ -199,7 +199,7 @@ impl Store {
             practice: false,
             version: 0,
         };
-        let around = around(cx, &state)?;
+        let around = self.around(cx, &state)?;
         let value = triage::grouping_value(&service.grouping, signal);
         let mut row = new_row(state.clone(), place, value, cx);
         (row.first_key, row.first_alert_at) = (key, received_at);
@@ -229,7 +229,7 @@ impl Store {
         let Some(row) = self.alerts.get(&alert) else { return };
         let incident = row.incident.and_then(|id| Some((id, self.incidents.get(&id)?)));
         let Some((id, row)) = incident else { return };
-        let Some(around) = around(cx, &row.state) else { return };
+        let Some(around) = self.around(cx, &row.state) else { return };
         let actor = Actor::System;
         let decision = lifecycle::alerts_changed(&row.state, 0, 1, false, &actor, &around, cx.now);
         self.commit(cx, id, decision);
@@ -238,7 +238,7 @@ impl Store {
     fn acknowledged_outside(&mut self, cx: &Context<'_>, incident: IncidentId) {
         let id = number_of(incident);
         let Some(row) = self.incidents.get(&id) else { return };
-        let Some(around) = around(cx, &row.state) else { return };
+        let Some(around) = self.around(cx, &row.state) else { return };
         let actor = Actor::Integration { label: "monitoring".to_owned() };
         let decided = lifecycle::handle(&row.state, Command::Acknowledge, &actor, &around, cx.now);
         if let Ok(decision) = decided {

@@ -11,6 +11,7 @@ use muster_store::{Lane, StoreError, Tx};
 
 use super::Found;
 use crate::app::App;
+use crate::app::incident::facts;
 use crate::app::incident::record::{self, Before};
 use crate::clock::Clock;
 
@@ -93,7 +94,8 @@ async fn fire(app: &App, timer: &Claimed, now: Timestamp) -> Result<(), StoreErr
     };
     let snapshot = app.snapshot();
     let directory = &snapshot.directory;
-    let around = Surroundings::new(directory, &incident, incident.severity, now)
+    let facts = facts::load(&mut tx, directory, &incident).await?;
+    let around = Surroundings::new(directory, &incident, incident.severity, &facts, now)
         .ok_or(StoreError::Missing)?;
     let decision = lifecycle::timer_fired(&incident, &around, now);
     let before = Before::Version(incident.version);

@@ -9,6 +9,7 @@ use muster_core::alerting::signal::is_web_address;
 use muster_core::id::UserId;
 use muster_core::incident::lifecycle::{How, Incident};
 use muster_core::oncall::escalation::State;
+use muster_core::oncall::facts::{Facts, Turns};
 use muster_core::oncall::page::PageState;
 use muster_core::oncall::{preview, reach};
 use muster_core::org::directory::Directory;
@@ -18,6 +19,7 @@ use muster_store::oncall::page::{self as store_page, PageRow};
 use muster_store::{Db, StoreError};
 
 use super::words::{self, Moment};
+use crate::app::incident::facts;
 use crate::app::incident::view;
 
 /// The most characters of a timeline entry on a page.
@@ -124,6 +126,7 @@ impl Scene {
         let mut entries = timeline::newest(db, incident.id, limit).await?;
         let has_more_lines = entries.len() > lines;
         entries.truncate(lines);
+        let facts = facts::read(db, directory, incident).await?;
         let service = directory.services.get(incident.service);
         let summary = incident.summary.as_deref().map(str::trim).filter(|text| !text.is_empty());
         Ok(Self {
@@ -139,7 +142,7 @@ impl Scene {
                 .or(incident.stamps.detected_at)
                 .map(|at| reader.moment(at)),
             assignee: incident.assignee.map(|user| person(directory, user)),
-            paging: paging(directory, incident),
+            paging: paging(directory, incident, &facts),
             next_at: incident.next_at().map(|at| reader.moment(at)),
             alerts: alerts(incident),
             runbook: service
@@ -182,10 +185,10 @@ fn alerts(incident: &Incident) -> String {
 }
 
 /// What happens if nobody does anything, in words; the instant stands beside it.
-fn paging(directory: &Directory, incident: &Incident) -> String {
+fn paging(directory: &Directory, incident: &Incident, facts: &Facts) -> String {
     match incident.escalation {
         State::Idle => "nobody is asked; this severity pages nobody".to_owned(),
-        State::Waiting { .. } => waiting(directory, incident),
+        State::Waiting { .. } => waiting(directory, incident, facts),
         State::Acknowledged { expires_at: Some(_), .. } => {
             "the acknowledgement runs out and the paging starts again".to_owned()
         }
@@ -198,10 +201,8 @@ fn paging(directory: &Directory, incident: &Incident) -> String {
     }
 }
 
-fn waiting(directory: &Directory, incident: &Incident) -> String {
-    let policy = directory.policies.get(incident.policy).or_else(|| directory.catch_all_policy());
-    let Some(policy) = policy else { return "nobody is configured to be asked".to_owned() };
-    let ahead = preview::remaining(directory, policy, incident.severity, incident.escalation);
+fn waiting(directory: &Directory, incident: &Incident, facts: &Facts) -> String {
+    let ahead = preview::remaining(directory, incident, facts);
     let Some(first) = ahead.pages.first() else {
         return "nobody is left to ask".to_owned();
     };
@@ -227,7 +228,7 @@ pub(super) fn next_people(directory: &Directory, incident: &Incident, now: Times
     };
     let urgency = muster_core::incident::severity::Urgency::High;
     let steps = policy
-        .map(|policy| reach::reach_steps(directory, policy, urgency, now))
+        .map(|policy| reach::reach_steps(directory, policy, urgency, &Turns::new(), now))
         .unwrap_or_default();
     // After the last step the chain begins again.
     let from_next = steps.iter().skip(next).chain(&steps);

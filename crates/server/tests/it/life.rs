@@ -21,7 +21,7 @@ async fn an_alert_pages_is_answered_and_closed_and_the_record_is_right() {
         assert_eq!(incident["paging"]["state"], "waiting");
         assert_eq!(incident["paging"]["step"], 1);
         let plan =
-            json!([{ "at": "2026-11-21T03:05:00Z", "step": 2, "round": 1, "users": ["bo"] }]);
+            json!([{ "at": "2026-11-21T03:05:00Z", "policy": "payments", "step": 2, "round": 1, "users": ["bo"] }]);
         assert_eq!(incident["plan"][0], plan[0]);
         assert_eq!(world.phones.of("ana").len(), 1);
 

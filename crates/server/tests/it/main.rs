@@ -20,6 +20,7 @@ mod org;
 mod overrides;
 mod paging;
 mod phones;
+mod policy;
 mod problem;
 mod proof;
 mod push;

@@ -1,2 +1,8 @@
 -- The clocks that run beside an incident's escalation, as one versioned text; empty where none runs.
 ALTER TABLE incident ADD COLUMN clocks TEXT NOT NULL DEFAULT '';
+
+-- Who had the last turn of each team whose members take turns.
+CREATE TABLE escalation_turn (
+    team_id UUID PRIMARY KEY,
+    user_id UUID NOT NULL
+);

@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 use muster_core::id::UserId;
-use muster_core::incident::clocks::{Clocks, engage, management, rotation};
+use muster_core::incident::clocks::{Clocks, engage, management, rotation, second_set};
 use serde::{Deserialize, Serialize};
 
 use crate::db::{Result, StoreError};
@@ -22,6 +22,10 @@ struct Stored {
     awaited: Vec<Awaited>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     present: Vec<Present>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    second_set_at: Option<i64>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    missing: Vec<String>,
 }
 
 /// Instants are microseconds UTC here and below.
@@ -90,8 +94,15 @@ pub(super) fn write(clocks: &Clocks) -> String {
         paged_at: one.paged_at.map(Timestamp::as_microsecond),
         late: one.is_late,
     });
-    let (awaited, present) = (awaited.collect(), present.collect());
-    let stored = Stored { version: VERSION, management, rotation, awaited, present };
+    let stored = Stored {
+        version: VERSION,
+        management,
+        rotation,
+        awaited: awaited.collect(),
+        present: present.collect(),
+        second_set_at: clocks.second_set.next_at().map(Timestamp::as_microsecond),
+        missing: clocks.missing.iter().map(ToString::to_string).collect(),
+    };
     serde_json::to_string(&stored).unwrap_or_default()
 }
 
@@ -133,7 +144,12 @@ pub(super) fn read(text: &str) -> Result<Clocks> {
         awaited: awaited.collect::<Result<_>>()?,
         present: present.collect::<Result<_>>()?,
     };
-    Ok(Clocks { management, rotation, engage })
+    let second_set = match stored.second_set_at {
+        None => second_set::State::Idle,
+        Some(micros) => second_set::State::Waiting { at: at(micros)? },
+    };
+    let missing = stored.missing.iter().map(|text| user(text)).collect::<Result<_>>()?;
+    Ok(Clocks { management, rotation, engage, second_set, missing })
 }
 
 #[cfg(test)]

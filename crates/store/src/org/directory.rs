@@ -20,10 +20,11 @@ use muster_core::id::{
 use muster_core::incident::clocks::management;
 use muster_core::incident::severity::{Level, Severity};
 use muster_core::oncall::bundle::{Limit, Limits};
-use muster_core::oncall::escalation::{Policy, Step, Target};
+use muster_core::oncall::condition::{self, Condition, Flood};
+use muster_core::oncall::escalation::{Outlet, Policy, SecondSet, Step, Target};
 use muster_core::oncall::schedule::{
-    Absence, Absences, Handoff, HandoffDay, Layer, Override, Overrides, Restriction, Rotation,
-    Schedule,
+    Absence, Absences, Handoff, HandoffDay, Layer, Override, Overrides, Restriction, Role,
+    Rotation, Schedule,
 };
 use muster_core::org::channel::Channel;
 use muster_core::org::directory::{CATCH_ALL_SERVICE, CallingIn, Directory, EventWebhook, Table};
@@ -370,26 +371,85 @@ impl Builder<'_> {
             .iter()
             .map(|step| Step {
                 after: step.after.0,
-                targets: step.targets.iter().filter_map(|target| self.target(target)).collect(),
+                targets: step
+                    .targets
+                    .iter()
+                    .filter_map(|target| self.target(policy.team.as_deref(), target))
+                    .collect(),
+                outlets: step.targets.iter().filter_map(|target| self.outlet(target)).collect(),
+                when: self.condition(&policy.name, step.when.as_ref()),
+                all_acknowledge: !step.acknowledge.is_one(),
             })
             .collect();
+        let second_set = policy.second_set.as_ref().and_then(|second| {
+            let id = self.id(Kind::EscalationPolicy, &second.escalation_policy)?;
+            Some(SecondSet { after: second.after.0, policy: PolicyId(id) })
+        });
         Some(Policy {
             id: self.id(Kind::EscalationPolicy, &policy.name).map(PolicyId)?,
             name: policy.name.clone(),
             team: self.reference(Kind::Team, policy.team.as_deref()).map(TeamId),
             repeat: policy.repeat,
             steps,
+            second_set,
         })
     }
 
-    fn target(&mut self, target: &document::escalation::Target) -> Option<Target> {
+    fn condition(&mut self, policy: &str, when: Option<&document::escalation::When>) -> Condition {
+        let Some(when) = when else { return Condition::default() };
+        let what = format!("a step of the escalation policy `{policy}`");
+        Condition {
+            severities: when.severity.iter().copied().filter_map(Level::new).collect(),
+            hours: when.hours.as_ref().map(|hours| condition::Hours {
+                timezone: self.zone(hours.timezone.as_ref()),
+                days: hours.days.iter().map(|day| day.0).collect(),
+                from: hours.from.0,
+                to: hours.to.0,
+            }),
+            rule: when.matches.as_ref().and_then(|text| self.rule(text, &what)),
+            flood: when
+                .alerts
+                .map(|flood| Flood { more_than: flood.more_than, within: flood.within.0 }),
+        }
+    }
+
+    fn target(
+        &mut self,
+        of_policy: Option<&str>,
+        target: &document::escalation::Target,
+    ) -> Option<Target> {
         use document::escalation::Target as Written;
         Some(match target {
             Written::User(name) => Target::User(UserId(self.id(Kind::User, name)?)),
             Written::Schedule(name) => Target::Schedule(ScheduleId(self.id(Kind::Schedule, name)?)),
             Written::Team(name) => Target::Team(TeamId(self.id(Kind::Team, name)?)),
+            Written::RoundRobin(name) => Target::RoundRobin(TeamId(self.id(Kind::Team, name)?)),
             Written::ManagerOf(name) => Target::ManagerOf(TeamId(self.id(Kind::Team, name)?)),
+            Written::Rotation(rotation) => Target::Rotation {
+                schedule: ScheduleId(self.id(Kind::Schedule, &rotation.schedule)?),
+                layer: rotation.layer.clone(),
+            },
+            Written::Role(document::escalation::RoleOf { role, team }) => Target::Role {
+                role: Role::from_name(role),
+                team: self.reference(Kind::Team, team.as_deref().or(of_policy)).map(TeamId),
+            },
+            Written::Channel(_) | Written::Webhook(_) => return None,
         })
+    }
+
+    /// The place that a target stands for, if it is none that stands for people.
+    fn outlet(&mut self, target: &document::escalation::Target) -> Option<Outlet> {
+        use document::escalation::Target as Written;
+        match target {
+            Written::Channel(place) => Some(Outlet::Channel {
+                provider: place.provider.clone(),
+                address: place.address.clone(),
+            }),
+            Written::Webhook(name) => {
+                self.id(Kind::Webhook, name).map(|id| Outlet::Webhook(WebhookId(id)))
+            }
+            _ => None,
+        }
     }
 
     fn service(&mut self, service: &document::service::Service) -> Option<Service> {

@@ -4,12 +4,15 @@
 use jiff::Timestamp;
 
 use super::Incident;
-use crate::id::{ServiceId, UserId};
+use crate::id::{TeamId, UserId};
 use crate::incident::clocks::management::RUNGS_MAX;
 use crate::incident::severity::{Level, Severity, Urgency};
-use crate::oncall::escalation::{Chain, Policy};
+use crate::oncall::condition::Unmet;
+use crate::oncall::escalation::{Chain, Outlet, Policy};
+use crate::oncall::facts::Facts;
 use crate::oncall::reach;
 use crate::org::directory::Directory;
+use crate::org::service::Service;
 
 /// The organisation around an incident at one instant.
 #[derive(Debug, Clone)]
@@ -25,6 +28,11 @@ pub struct Surroundings<'a> {
     /// Who takes over in turn when nothing moves: the secondary, then the primary (`I3`).
     pub relief: Vec<UserId>,
     reached: Vec<Vec<UserId>>,
+    /// For each step, why its condition does not hold.
+    why_unmet: Vec<Option<Unmet>>,
+    unmet: Vec<bool>,
+    facts: Facts,
+    urgency: Urgency,
     catch_all: Vec<UserId>,
 }
 
@@ -35,21 +43,44 @@ impl<'a> Surroundings<'a> {
         directory: &'a Directory,
         incident: &Incident,
         level: Level,
+        facts: &Facts,
         now: Timestamp,
     ) -> Option<Self> {
         let policy =
             directory.policies.get(incident.policy).or_else(|| directory.catch_all_policy())?;
         let severity = directory.severity(level);
         let urgency = asking(severity);
-        let reached = reach::reach_steps(directory, policy, urgency, now);
+        let reached = reach::reach_steps(directory, policy, urgency, &facts.turns, now);
+        let service = directory.services.get(incident.service);
+        let management = managers(directory, service, policy, urgency);
+        let service = service.map_or("", |service| service.name.as_str());
+        let why_unmet: Vec<_> =
+            policy.steps.iter().map(|step| step.when.unmet(level, service, facts, now)).collect();
+        let unmet = why_unmet.iter().map(Option::is_some).collect();
         let catch_all = directory
             .catch_all_policy()
-            .map(|policy| reach::reach_steps(directory, policy, urgency, now))
+            .map(|policy| reach::reach_steps(directory, policy, urgency, &facts.turns, now))
             .and_then(|steps| steps.into_iter().find(|users| !users.is_empty()))
             .unwrap_or_default();
-        let management = reachable_managers(directory, incident.service, policy, urgency);
         let relief = relief(&reached);
-        Some(Self { directory, policy, severity, management, relief, reached, catch_all })
+        Some(Self {
+            directory,
+            policy,
+            severity,
+            management,
+            relief,
+            reached,
+            why_unmet,
+            unmet,
+            facts: facts.clone(),
+            urgency,
+            catch_all,
+        })
+    }
+
+    /// The same incident under its present policy.
+    pub(super) fn of_policy(&self, incident: &Incident, now: Timestamp) -> Option<Self> {
+        Self::new(self.directory, incident, self.severity.level, &self.facts, now)
     }
 
     /// The severity in words: `severity 1 (Outage)`.
@@ -59,7 +90,40 @@ impl<'a> Surroundings<'a> {
 
     /// The policy with the people it reaches.
     pub fn chain(&self) -> Chain<'_> {
-        Chain { policy: self.policy, reached: &self.reached, catch_all: &self.catch_all }
+        Chain {
+            policy: self.policy,
+            reached: &self.reached,
+            unmet: &self.unmet,
+            catch_all: &self.catch_all,
+        }
+    }
+
+    /// Why a step's condition does not hold, in words.
+    pub fn why_skipped(&self, step: u32) -> String {
+        let unmet = self.why_unmet.get(step as usize).and_then(Option::as_ref);
+        unmet.map(Unmet::words).unwrap_or_default()
+    }
+
+    /// The turns that entering a step takes.
+    pub fn turns_taken(&self, step: u32) -> Vec<(TeamId, UserId)> {
+        let step = self.policy.steps.get(step as usize);
+        let taken = step
+            .map(|step| reach::turns_taken(self.directory, step, self.urgency, &self.facts.turns));
+        taken.into_iter().flatten().collect()
+    }
+
+    /// What a place is called.
+    pub fn place(&self, outlet: &Outlet) -> String {
+        match outlet {
+            Outlet::Webhook(id) => {
+                let webhook = self.directory.webhooks.get(*id);
+                webhook.map_or_else(
+                    || "a deleted webhook".to_owned(),
+                    |webhook| format!("the webhook {}", webhook.name),
+                )
+            }
+            Outlet::Channel { provider, address } => format!("{address} by {provider}"),
+        }
     }
 
     /// What a person is called.
@@ -75,9 +139,8 @@ impl<'a> Surroundings<'a> {
 pub fn management_chain(directory: &Directory, incident: &Incident) -> Vec<UserId> {
     let policy = directory.policies.get(incident.policy).or_else(|| directory.catch_all_policy());
     let urgency = asking(directory.severity(incident.severity));
-    policy.map_or_else(Vec::new, |policy| {
-        reachable_managers(directory, incident.service, policy, urgency)
-    })
+    let service = directory.services.get(incident.service);
+    policy.map_or_else(Vec::new, |policy| managers(directory, service, policy, urgency))
 }
 
 /// A page that a person asks for is urgent even where the severity asks nobody.
@@ -90,14 +153,14 @@ fn asking(severity: &Severity) -> Urgency {
 
 /// The managers of a service's team, from the nearest up; where the service has no team with a
 /// manager, those of the policy's team. Whoever cannot be reached is passed by.
-fn reachable_managers(
+pub fn managers(
     directory: &Directory,
-    service: ServiceId,
+    service: Option<&Service>,
     policy: &Policy,
     urgency: Urgency,
 ) -> Vec<UserId> {
     let of_team = |team| directory.teams.get(team).and_then(|team| team.manager);
-    let of_service = directory.services.get(service).and_then(|service| service.team);
+    let of_service = service.and_then(|service| service.team);
     let first = of_service.and_then(of_team).or_else(|| policy.team.and_then(of_team));
     let mut chain: Vec<UserId> = Vec::new();
     let mut next = first;

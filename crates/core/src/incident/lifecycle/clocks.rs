@@ -4,10 +4,11 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Decision, Effect, Status, Surroundings};
-use crate::id::UserId;
-use crate::incident::clocks::{engage, management, rotation};
+use super::{Decision, Effect, How, Status, Surroundings};
+use crate::id::{PolicyId, UserId};
+use crate::incident::clocks::{engage, management, rotation, second_set};
 use crate::incident::timeline::{Actor, Entry, Kind};
+use crate::oncall::escalation;
 use crate::time::format_duration;
 
 impl Decision {
@@ -20,12 +21,14 @@ impl Decision {
     ) {
         self.climb(around, management::Event::Started { since }, now);
         self.rotate(around, rotation::Event::Started, now);
+        self.second_set(around, second_set::Event::Started { since }, now);
     }
 
     /// Starts them again from their beginnings.
     pub(super) fn restart_clocks(&mut self, around: &Surroundings<'_>, now: Timestamp) {
         self.climb(around, management::Event::Stopped, now);
         self.rotate(around, rotation::Event::Stopped, now);
+        self.second_set(around, second_set::Event::Stopped, now);
         self.start_clocks(around, now, now);
     }
 
@@ -37,10 +40,12 @@ impl Decision {
             Status::Researching | Status::Identified => {
                 self.climb(around, management::Event::Started { since: now }, now);
                 self.rotate(around, rotation::Event::Moved, now);
+                self.second_set(around, second_set::Event::Started { since: now }, now);
             }
             Status::Restored | Status::Resolved | Status::Closed => {
                 self.climb(around, management::Event::Stopped, now);
                 self.rotate(around, rotation::Event::Stopped, now);
+                self.second_set(around, second_set::Event::Stopped, now);
             }
         }
         if !self.incident.status.is_open() {
@@ -97,10 +102,11 @@ impl Decision {
     pub(super) fn clocks_fired(&mut self, around: &Surroundings<'_>, now: Timestamp) -> bool {
         let is_due = |at: Option<Timestamp>| at.is_some_and(|at| at <= now);
         let clocks = &self.incident.clocks;
-        let (climbs, rotates, engages) = (
+        let (climbs, rotates, engages, second) = (
             is_due(clocks.management.next_at()),
             is_due(clocks.rotation.next_at()),
             is_due(clocks.engage.next_at()),
+            is_due(clocks.second_set.next_at()),
         );
         if climbs {
             self.climb(around, management::Event::TimedOut, now);
@@ -121,7 +127,44 @@ impl Decision {
                 );
             }
         }
-        climbs || rotates || engages
+        if second {
+            self.second_set(around, second_set::Event::TimedOut, now);
+        }
+        climbs || rotates || engages || second
+    }
+
+    fn second_set(&mut self, around: &Surroundings<'_>, event: second_set::Event, now: Timestamp) {
+        let state = self.incident.clocks.second_set;
+        let (state, takes_over) = second_set::decide(around.policy.second_set, state, event, now);
+        self.incident.clocks.second_set = state;
+        if let Some(policy) = takes_over {
+            self.hand_over(around, policy, now);
+        }
+    }
+
+    /// Another policy takes over: it asks its own people, whoever has the incident.
+    fn hand_over(&mut self, around: &Surroundings<'_>, policy: PolicyId, now: Timestamp) {
+        let before = std::mem::replace(&mut self.incident.policy, policy);
+        let Some(theirs) = around.of_policy(&self.incident, now) else {
+            self.incident.policy = before;
+            return;
+        };
+        let since = self.incident.stamps.detected_at.unwrap_or(now);
+        let text = format!(
+            "Not over after {}: {} takes over from {}",
+            in_minutes(now.duration_since(since)),
+            theirs.policy.name,
+            around.policy.name
+        );
+        self.note(
+            Entry::new(now, Kind::SecondSetBegan, Actor::System, text)
+                .with("policy", theirs.policy.name.clone()),
+        );
+        if theirs.severity.pages() {
+            self.supersede_all(How::Withdrawn, "the second set began".to_owned(), now);
+            self.escalate(&theirs, escalation::Event::Started, now);
+        }
+        self.second_set(&theirs, second_set::Event::Started { since: now }, now);
     }
 
     pub(super) fn climb(

@@ -4,11 +4,12 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Decision, Effect, How, Incident, SNOOZE_MAX, Status, Superseded, Surroundings};
-use crate::id::{IncidentId, PageId, UserId};
+use crate::id::{IncidentId, PageId, TeamId, UserId};
 use crate::incident::clocks::{engage, rotation};
 use crate::incident::severity::Level;
 use crate::incident::timeline::{Actor, Entry, Kind};
 use crate::oncall::escalation;
+use crate::oncall::help::Want;
 
 /// What a person asks for.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,6 +33,17 @@ pub enum Command {
     Identify {
         /// In words.
         cause: Option<String>,
+        /// With whom it lies; their manager is asked (`O15`).
+        team: Option<TeamId>,
+    },
+    /// Ask for help, in one word (`O7`).
+    Help {
+        /// What kind.
+        want: Want,
+        /// Whom it means; never empty.
+        users: Vec<UserId>,
+        /// In words.
+        message: Option<String>,
     },
     /// Customers are well again.
     Restore,
@@ -183,11 +195,16 @@ impl Decision {
             Command::Escalate => self.ask_next_step(actor, around, now)?,
             Command::Snooze { until } => self.snooze(until, actor, around, now)?,
             Command::Unsnooze => self.unsnooze(actor, around, now)?,
-            Command::Research => self.progress(Status::Researching, None, actor, around, now)?,
-            Command::Identify { cause } => {
-                self.progress(Status::Identified, cause, actor, around, now)?;
+            Command::Research => {
+                self.progress(Status::Researching, None, None, actor, around, now)?
             }
-            Command::Restore => self.progress(Status::Restored, None, actor, around, now)?,
+            Command::Identify { cause, team } => {
+                self.progress(Status::Identified, cause, team, actor, around, now)?;
+            }
+            Command::Help { want, users, message } => {
+                self.ask_for_help(want, &users, message.as_deref(), actor, around, now)?;
+            }
+            Command::Restore => self.progress(Status::Restored, None, None, actor, around, now)?,
             Command::Resolve { note } => self.resolve(note, actor, around, now)?,
             Command::Close => self.close(actor, now)?,
             Command::Reopen { reason } => self.reopen(reason, actor, around, now)?,
@@ -221,7 +238,7 @@ impl Decision {
         Ok(true)
     }
 
-    fn require_open(&self) -> Result<(), WrongMove> {
+    pub(super) fn require_open(&self) -> Result<(), WrongMove> {
         if self.incident.status.is_open() {
             return Ok(());
         }
@@ -241,17 +258,39 @@ impl Decision {
             .severity
             .acknowledgement_expires_after
             .and_then(|after| now.checked_add(after).ok());
-        let text = if again { "Confirmed the acknowledgement" } else { "Acknowledged" };
+        let missing = self.still_missing(actor.user());
+        let mut text =
+            if again { "Confirmed the acknowledgement" } else { "Acknowledged" }.to_owned();
+        if !missing.is_empty() {
+            let names: Vec<_> = missing.iter().map(|user| around.person(*user)).collect();
+            text = format!("{text}; still asked: {}", names.join(", "));
+        }
         self.note(Entry::new(now, Kind::Acknowledged, actor.clone(), text));
         if !again {
             self.incident.status = Status::Acknowledged;
             self.incident.stamps.mark(Status::Acknowledged, now);
+        }
+        if !missing.is_empty() {
+            // The step goes on asking the others, and its time goes on.
+            self.incident.assignee = self.incident.assignee.or(actor.user());
+            if let Some(user) = actor.user() {
+                let by = format!("acknowledged by {}", actor.name());
+                self.effects.push(Effect::SupersedeOf(user, Superseded { how: How::Acked, by }));
+            }
+            return Ok(());
         }
         self.incident.assignee = actor.user().or(self.incident.assignee);
         self.engage(engage::Event::Taken { by: actor.user() }, now);
         self.escalate(around, escalation::Event::Acknowledged { expires_at }, now);
         self.supersede_all(How::Acked, format!("acknowledged by {}", actor.name()), now);
         Ok(())
+    }
+
+    /// Whose acknowledgement a step that asks for everybody's still lacks, once `user` gave theirs.
+    fn still_missing(&mut self, user: Option<UserId>) -> Vec<UserId> {
+        let missing = &mut self.incident.clocks.missing;
+        missing.retain(|one| Some(*one) != user);
+        missing.clone()
     }
 
     fn unacknowledge(
@@ -334,6 +373,7 @@ impl Decision {
         &mut self,
         status: Status,
         words: Option<String>,
+        team: Option<TeamId>,
         actor: &Actor,
         around: &Surroundings<'_>,
         now: Timestamp,
@@ -346,6 +386,9 @@ impl Decision {
         if let (Some(words), Some(entry)) = (words, self.entries.last_mut()) {
             entry.text = format!("{}: {words}", entry.text);
             entry.data.insert("words".to_owned(), words.into());
+        }
+        if let Some(team) = team {
+            self.cause_lies_with(team, around, now);
         }
         self.clocks_follow(around, now);
         self.worked(actor, around, now);
@@ -537,6 +580,7 @@ impl Decision {
         self.note(Entry::new(now, Kind::PageDeclined, actor.clone(), "Cannot take it"));
         if let Some(user) = actor.user() {
             self.engage(engage::Event::Excused { user }, now);
+            self.last_missing_declines(user, around, now);
         }
         let by = format!("declined by {}", actor.name());
         self.effects.push(Effect::Supersede(page, Superseded { how: How::Declined, by }));
@@ -546,6 +590,21 @@ impl Decision {
                 round: round.saturating_sub(1),
             };
             self.escalate(around, event, now);
+        }
+    }
+
+    /// Where everybody of a step must acknowledge, whoever declines is not waited for: if all the
+    /// others have it, that is enough.
+    fn last_missing_declines(&mut self, user: UserId, around: &Surroundings<'_>, now: Timestamp) {
+        let lacked = !self.incident.clocks.missing.is_empty();
+        if lacked && self.still_missing(Some(user)).is_empty() && self.incident.status.is_answered()
+        {
+            let expires_at = around
+                .severity
+                .acknowledgement_expires_after
+                .and_then(|after| now.checked_add(after).ok());
+            self.escalate(around, escalation::Event::Acknowledged { expires_at }, now);
+            self.supersede_all(How::Acked, "acknowledged by everybody else".to_owned(), now);
         }
     }
 

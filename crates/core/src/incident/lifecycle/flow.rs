@@ -190,6 +190,8 @@ pub fn step_failed(
         let text = format!("Nobody of step {step} could be reached or took it");
         decision.effects.push(Effect::Alarm(text.clone()));
         decision.entries.insert(0, Entry::new(now, Kind::PageFailed, Actor::System, text));
+        let why = format!("nobody of step {step} could be reached or took it");
+        decision.engage_manager(around, &why, now);
         decision.incident.version += 1;
     }
     decision

@@ -3,6 +3,7 @@ use crate::id::{ContactMethodId, TeamId};
 use crate::incident::clocks::Clocks;
 use crate::incident::severity::Severity;
 use crate::oncall::escalation::{Policy, State, Step, Target};
+use crate::oncall::facts::Facts;
 use crate::org::directory::{Directory, Table};
 use crate::org::user::{Address, ContactMethod, Role, User};
 use jiff::tz::TimeZone;
@@ -48,6 +49,7 @@ fn directory() -> Directory {
     let step = |after, user| Step {
         after: SignedDuration::from_mins(after),
         targets: vec![Target::User(user)],
+        ..Step::default()
     };
     let policy = Policy {
         id: POLICY,
@@ -55,6 +57,7 @@ fn directory() -> Directory {
         team: None::<TeamId>,
         repeat: 0,
         steps: vec![step(0, ANA), step(5, BO)],
+        second_set: None,
     };
     // The clocks have stories of their own.
     let severities = Severity::defaults()
@@ -111,8 +114,14 @@ struct Room {
 impl Room {
     fn open() -> (Self, Decision) {
         let mut room = Self { directory: directory(), incident: incident(), now: now() };
-        let around =
-            Surroundings::new(&room.directory, &room.incident, Level::WORST, room.now).unwrap();
+        let around = Surroundings::new(
+            &room.directory,
+            &room.incident,
+            Level::WORST,
+            &Facts::default(),
+            room.now,
+        )
+        .unwrap();
         let decision = open(room.incident.clone(), false, &Actor::System, &around, room.now);
         room.incident = decision.incident.clone();
         (room, decision)
@@ -123,7 +132,9 @@ impl Room {
             Command::ChangeSeverity { level, .. } => *level,
             _ => self.incident.severity,
         };
-        let around = Surroundings::new(&self.directory, &self.incident, level, self.now).unwrap();
+        let around =
+            Surroundings::new(&self.directory, &self.incident, level, &Facts::default(), self.now)
+                .unwrap();
         let decision = handle(&self.incident, command, &ana(), &around, self.now)?;
         self.incident = decision.incident.clone();
         Ok(decision)
@@ -131,9 +142,14 @@ impl Room {
 
     fn after(&mut self, minutes: i64) -> Decision {
         self.now += SignedDuration::from_mins(minutes);
-        let around =
-            Surroundings::new(&self.directory, &self.incident, self.incident.severity, self.now)
-                .unwrap();
+        let around = Surroundings::new(
+            &self.directory,
+            &self.incident,
+            self.incident.severity,
+            &Facts::default(),
+            self.now,
+        )
+        .unwrap();
         let decision = timer_fired(&self.incident, &around, self.now);
         self.incident = decision.incident.clone();
         decision
@@ -187,7 +203,9 @@ fn giving_it_back_starts_the_chain_again() {
 #[test]
 fn the_last_recovery_resolves_the_incident_unless_somebody_holds_a_role() {
     let (room, _) = Room::open();
-    let around = Surroundings::new(&room.directory, &room.incident, Level::WORST, now()).unwrap();
+    let around =
+        Surroundings::new(&room.directory, &room.incident, Level::WORST, &Facts::default(), now())
+            .unwrap();
     let alone = alerts_changed(&room.incident, 0, 1, false, &Actor::System, &around, now());
     assert_eq!(alone.incident.status, Status::Resolved);
     assert_eq!(alone.incident.escalation, State::Finished);
@@ -201,7 +219,7 @@ fn every_state_of_the_mission_is_reached_in_order_and_stamped() {
     for command in [
         Command::Acknowledge,
         Command::Research,
-        Command::Identify { cause: Some("a bad deploy".into()) },
+        Command::Identify { team: None, cause: Some("a bad deploy".into()) },
         Command::Restore,
         Command::Resolve { note: None },
         Command::Close,

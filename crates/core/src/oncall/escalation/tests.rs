@@ -19,7 +19,11 @@ fn policy(afters: &[i64], repeat: u32) -> Policy {
         name: "p".into(),
         team: None,
         repeat,
-        steps: afters.iter().map(|m| Step { after: minutes(*m), targets: vec![] }).collect(),
+        steps: afters
+            .iter()
+            .map(|m| Step { after: minutes(*m), targets: vec![], ..Step::default() })
+            .collect(),
+        second_set: None,
     }
 }
 
@@ -30,7 +34,7 @@ fn run(
     event: Event,
     now: Timestamp,
 ) -> (State, Vec<Effect>) {
-    decide(&Chain { policy, reached, catch_all: &[CATCHER] }, state, event, now)
+    decide(&Chain { policy, reached, unmet: &[], catch_all: &[CATCHER] }, state, event, now)
 }
 
 #[test]
@@ -168,4 +172,22 @@ fn a_failed_step_with_nobody_behind_it_pages_the_catch_all() {
     let (state, effects) = run(&policy, &reached, waiting, failed, t0);
     assert_eq!(effects.last(), Some(&Effect::PageCatchAll { users: vec![CATCHER], round: 0 }));
     assert_eq!(state, State::Waiting { next_step: 3, round: 0, next_at: t0 + minutes(15) });
+}
+
+#[test]
+fn a_step_that_only_tells_a_place_keeps_its_time_and_the_catch_all_stands_in_for_people() {
+    let mut policy = policy(&[0, 5], 0);
+    let room = Outlet::Channel { provider: "chat".into(), address: "#room".into() };
+    policy.steps[0].outlets = vec![room.clone()];
+    policy.steps[1].targets = vec![Target::User(ANA)];
+    let t0 = t("2026-11-21T03:00:00Z");
+    let reached = [vec![], vec![ANA]];
+    let (state, effects) = run(&policy, &reached, State::Idle, Event::Started, t0);
+    assert_eq!(effects, [Effect::Tell { step: 0, round: 0 }]);
+    assert_eq!(state.next_at(), Some(t0 + minutes(5)));
+    // Where nobody is ever asked, telling a room is not enough.
+    policy.steps.truncate(1);
+    let (_, effects) = run(&policy, &reached[..1], State::Idle, Event::Started, t0);
+    let catch_all = Effect::PageCatchAll { users: vec![CATCHER], round: 0 };
+    assert_eq!(effects, [Effect::Tell { step: 0, round: 0 }, catch_all]);
 }

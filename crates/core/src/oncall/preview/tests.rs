@@ -18,6 +18,36 @@ fn ahead(organisation: &Organisation, level: u8) -> Preview {
     preview(&directory, policy, Level::new(level).unwrap(), now())
 }
 
+/// What is left of an incident of the organisation's policy that stands there.
+fn left(directory: &Directory, org: &Organisation, level: Level, state: State) -> Preview {
+    let incident =
+        Incident { policy: org.policy.id, severity: level, escalation: state, ..incident() };
+    remaining(directory, &incident, &Facts::default())
+}
+
+fn incident() -> Incident {
+    Incident {
+        id: crate::id::IncidentId(uuid::Uuid::from_u128(70)),
+        number: 1,
+        title: "it is down".into(),
+        summary: None,
+        service: crate::id::ServiceId(uuid::Uuid::from_u128(30)),
+        policy: PolicyId(uuid::Uuid::from_u128(20)),
+        severity: Level::WORST,
+        status: crate::incident::lifecycle::Status::Triggered,
+        assignee: None,
+        stamps: Default::default(),
+        escalation: State::Idle,
+        clocks: Default::default(),
+        alert_count: 0,
+        open_alert_count: 0,
+        reopened_count: 0,
+        merged_into: None,
+        practice: false,
+        version: 0,
+    }
+}
+
 /// Minutes from now, step, round, person and method.
 type Row = (i64, Option<u32>, u32, UserId, ContactMethodId);
 
@@ -141,13 +171,13 @@ fn what_remains_of_a_running_escalation_begins_at_its_next_step() {
     let directory = org.directory();
     let level = Level::WORST;
     let waiting = State::Waiting { next_step: 1, round: 0, next_at: now() + mins(3) };
-    let rest = remaining(&directory, &org.policy, level, waiting);
+    let rest = left(&directory, &org, level, waiting);
     assert_eq!(rows(&rest), [(3, Some(2), 1, BO, hook(BO))]);
     let held = State::Acknowledged { next_step: 1, round: 0, expires_at: None };
-    assert_eq!(remaining(&directory, &org.policy, level, held), Preview::default());
+    assert_eq!(left(&directory, &org, level, held), Preview::default());
     let expiring =
         State::Acknowledged { next_step: 2, round: 0, expires_at: Some(now() + mins(30)) };
-    let rest = remaining(&directory, &org.policy, level, expiring);
+    let rest = left(&directory, &org, level, expiring);
     assert_eq!(rows(&rest)[0], (30, Some(1), 1, ANA, hook(ANA)));
 }
 
@@ -156,4 +186,68 @@ fn a_preview_is_bounded() {
     let preview = ahead(&Organisation::steps(&[&[ANA], &[BO]]).repeat(100_000), 1);
     assert!(preview.pages.len() <= PAGES_MAX);
     assert!(preview.warnings.contains(&Warning::Cut));
+}
+
+#[test]
+fn a_step_for_other_hours_is_told_with_its_reason_and_the_next_one_begins_at_once() {
+    use crate::oncall::condition::{Condition, Hours};
+    let mut org = Organisation::steps(&[&[ANA], &[BO]]);
+    org.policy.steps[0].when = Condition {
+        hours: Some(Hours {
+            timezone: TimeZone::UTC,
+            days: vec![],
+            from: time(9, 0, 0, 0),
+            to: time(17, 0, 0, 0),
+        }),
+        ..Condition::default()
+    };
+    let preview = ahead(&org, 1);
+    assert_eq!(rows(&preview)[0], (0, Some(2), 1, BO, hook(BO)));
+    let skipped = &preview.skipped[0];
+    assert_eq!((skipped.step, skipped.at), (1, now()));
+    assert_eq!(skipped.why.words(), "it counts from 09:00 to 17:00 in UTC");
+}
+
+#[test]
+fn a_policy_that_no_condition_lets_ask_anybody_falls_to_the_catch_all() {
+    use crate::oncall::condition::{Condition, Flood};
+    let mut org = Organisation::steps(&[&[ANA]]).catch_all(&[CY]);
+    let flood = Flood { more_than: 3, within: mins(5) };
+    org.policy.steps[0].when = Condition { flood: Some(flood), ..Condition::default() };
+    let preview = ahead(&org, 1);
+    assert_eq!(rows(&preview)[0], (0, None, 1, CY, hook(CY)));
+}
+
+#[test]
+fn the_second_set_takes_over_and_asks_its_own_people() {
+    use crate::oncall::escalation::SecondSet;
+    let mut org = Organisation::steps(&[&[ANA]]).catch_all(&[CY]);
+    let last_resort = PolicyId(uuid::Uuid::from_u128(21));
+    org.policy.second_set = Some(SecondSet { after: mins(120), policy: last_resort });
+    let preview = ahead(&org, 1);
+    assert_eq!(preview.second_sets, [(now() + mins(120), last_resort)]);
+    let pages = rows(&preview);
+    assert!(pages.contains(&(120, Some(1), 1, CY, hook(CY))), "{pages:?}");
+}
+
+#[test]
+fn people_who_take_turns_are_shown_in_turn() {
+    use crate::id::TeamId;
+    use crate::org::team::Team;
+    let mut org = Organisation::steps(&[&[]]).repeat(2);
+    let team = TeamId(uuid::Uuid::from_u128(50));
+    org.policy.steps[0].targets = vec![Target::RoundRobin(team)];
+    let mut directory = org.directory();
+    let members = vec![ANA, BO];
+    directory.teams = crate::org::directory::Table::new(vec![Team {
+        id: team,
+        name: "payments".into(),
+        manager: None,
+        members,
+    }]);
+    let facts = Facts { turns: [(team, ANA)].into(), ..Facts::default() };
+    let policy = directory.policies.named("payments").unwrap();
+    let case = Case { policy, service: None, level: Level::WORST, facts: &facts };
+    let asked: Vec<_> = of_case(&directory, &case, now()).pages.iter().map(|p| p.user).collect();
+    assert_eq!(asked, [BO, ANA, BO]);
 }

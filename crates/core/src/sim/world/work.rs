@@ -8,7 +8,6 @@ use crate::engine::lease::{self, Claim};
 use crate::incident::lifecycle;
 use crate::oncall::page::Answer;
 use crate::sim::Sabotage;
-use crate::sim::incident::around;
 use crate::sim::input::{Mode, Moment};
 use crate::sim::node::{Armed, Flight, Work};
 use crate::sim::organisation::method_place;
@@ -231,7 +230,7 @@ impl World {
             let Some(row) = store.incidents.get(&incident) else {
                 return store.clear_timer(key);
             };
-            let Some(around) = around(cx, &row.state) else { return };
+            let Some(around) = store.around(cx, &row.state) else { return };
             let decision = lifecycle::timer_fired(&row.state, &around, cx.now);
             let before = store.timers.get(&key).map(|timer| (timer.generation, timer.fired));
             store.commit(cx, incident, decision);

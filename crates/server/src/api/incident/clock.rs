@@ -5,6 +5,7 @@ use axum::extract::State;
 use muster_core::id::UserId;
 use muster_core::incident::clocks::{self, management, rotation};
 use muster_core::incident::lifecycle::{self, Command};
+use muster_core::oncall::preview::Preview;
 use muster_core::org::directory::Directory;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -14,6 +15,7 @@ use super::ANSWER_INCIDENTS;
 use super::command::do_to;
 use super::incident::{Incident, describe_whole};
 use crate::api::extract::{Json, MaybeJson, Path};
+use crate::api::org::policy::{PlannedManager, managers};
 use crate::api::word::Instant;
 use crate::api::{ApiError, Caller, Ctx, Routes};
 
@@ -31,6 +33,11 @@ pub struct IncidentClocks {
     /// Somebody else gets the incident, because nothing moved.
     #[schema(required)]
     pub rotation: Option<RotationClock>,
+    /// Another policy takes over, because the incident is not over.
+    #[schema(required)]
+    pub second_set: Option<SecondSetClock>,
+    /// Whose acknowledgement is still missing, where the step asks for everybody's.
+    pub missing: Vec<String>,
     /// Who was paged and has not checked in.
     pub awaited: Vec<Awaited>,
     /// Who has checked in.
@@ -47,6 +54,19 @@ pub struct ManagementClock {
     /// Who would be asked then; null where nobody is left.
     #[schema(required)]
     pub next_user: Option<String>,
+    /// Everybody who would be asked; only where one incident is asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub plan: Vec<PlannedManager>,
+}
+
+/// Another policy takes over.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct SecondSetClock {
+    /// When.
+    pub at: Instant,
+    /// Which; only where one incident is asked for.
+    #[schema(required)]
+    pub policy: Option<String>,
 }
 
 /// The rotation of the whole state.
@@ -108,7 +128,7 @@ pub struct CheckIn {
 
 /// The clocks of an incident as they are read.
 pub(super) fn describe(directory: &Directory, incident: &lifecycle::Incident) -> IncidentClocks {
-    let clocks::Clocks { management, rotation, engage } = &incident.clocks;
+    let clocks::Clocks { management, rotation, engage, second_set, missing } = &incident.clocks;
     let name = |user: UserId| {
         directory.users.get(user).map_or_else(|| "(deleted)".to_owned(), |user| user.name.clone())
     };
@@ -117,7 +137,12 @@ pub(super) fn describe(directory: &Directory, incident: &lifecycle::Incident) ->
             let chain = lifecycle::management_chain(directory, incident);
             let next = chain.get(rung as usize).copied();
             let next_user = next.map(name);
-            Some(ManagementClock { next_at: next_at.into(), asked: rung, next_user })
+            Some(ManagementClock {
+                next_at: next_at.into(),
+                asked: rung,
+                next_user,
+                plan: Vec::new(),
+            })
         }
         management::State::Idle | management::State::Ended => None,
     };
@@ -144,7 +169,22 @@ pub(super) fn describe(directory: &Directory, incident: &lifecycle::Incident) ->
         late: one.is_late,
     });
     let (awaited, present) = (awaited.collect(), present.collect());
-    IncidentClocks { management, rotation, awaited, present }
+    let second_set = second_set.next_at().map(|at| SecondSetClock { at: at.into(), policy: None });
+    let missing = missing.iter().copied().map(name).collect();
+    IncidentClocks { management, rotation, second_set, missing, awaited, present }
+}
+
+impl IncidentClocks {
+    /// Fills in what would come of the clocks if nobody did anything.
+    pub(super) fn plan(&mut self, directory: &Directory, ahead: &Preview) {
+        if let Some(management) = &mut self.management {
+            management.plan = managers(directory, ahead);
+        }
+        let next = ahead.second_sets.first().and_then(|(_, id)| directory.policies.get(*id));
+        if let Some(second_set) = &mut self.second_set {
+            second_set.policy = next.map(|policy| policy.name.clone());
+        }
+    }
 }
 
 /// "I am here": join the incident.

@@ -8,6 +8,7 @@ use muster_core::id::UserId;
 use muster_core::incident::lifecycle::{self, Command, snooze_until};
 use muster_core::incident::timeline::TEXT_CHARS_MAX;
 use muster_core::oncall::alias::{self, Alias};
+use muster_core::oncall::help::{NoHelp, Want};
 use muster_core::org::access::Action;
 use muster_core::org::directory::Directory;
 use muster_core::time::parse_duration;
@@ -21,6 +22,7 @@ use crate::api::extract::{Json, MaybeJson, Path};
 use crate::api::{ApiError, Caller, Ctx, Routes};
 use crate::app::App;
 use crate::app::incident::declare::Report;
+use crate::app::incident::help;
 
 /// The routes.
 pub fn routes() -> Routes {
@@ -40,6 +42,7 @@ pub fn routes() -> Routes {
         .on(ANSWER_INCIDENTS, routes!(severity))
         .on(ANSWER_INCIDENTS, routes!(assign))
         .on(ANSWER_INCIDENTS, routes!(page))
+        .on(ANSWER_INCIDENTS, routes!(ask_for_help))
         .on(ANSWER_INCIDENTS, routes!(page_about_nothing))
 }
 
@@ -77,6 +80,36 @@ pub struct Snooze {
 pub struct Identify {
     /// In words.
     cause: Option<String>,
+    /// The team with whom it lies; its manager is paged.
+    #[schema(example = "payments")]
+    team: Option<String>,
+}
+
+/// A call for help.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Help {
+    /// What kind.
+    want: HelpWanted,
+    /// Whom: a person or alias, a team, a service for an expert, a team for a manager. Somebody fits
+    /// where nobody is named.
+    who: Option<String>,
+    /// In words.
+    message: Option<String>,
+}
+
+/// What kind of help.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum HelpWanted {
+    /// One more person.
+    Person,
+    /// A team.
+    Team,
+    /// Somebody who knows a service.
+    Expert,
+    /// A manager.
+    Manager,
 }
 
 /// How it was resolved.
@@ -219,7 +252,54 @@ async fn identify(
     Path(incident): Path<String>,
     MaybeJson(body): MaybeJson<Identify>,
 ) -> Result<Json<Incident>, ApiError> {
-    obey(&ctx, &caller, &incident, Command::Identify { cause: words(body.cause) }).await
+    let team = match &body.team {
+        Some(name) => {
+            let snapshot = ctx.app.snapshot();
+            let team = snapshot.directory.teams.named(name);
+            Some(
+                team.ok_or_else(|| ApiError::field("team", format!("there is no team `{name}`")))?
+                    .id,
+            )
+        }
+        None => None,
+    };
+    obey(&ctx, &caller, &incident, Command::Identify { cause: words(body.cause), team }).await
+}
+
+/// Ask for help, in one word.
+///
+/// Asking blames nobody: whoever fits is paged at once, and the timeline says that help was asked
+/// for.
+#[utoipa::path(
+    post, path = "/incidents/{incident}/help", tag = "incident", operation_id = "ask_for_help",
+    request_body = Help,
+    params(("incident" = String, Path, description = "The id or the number.")),
+    responses((status = 200, description = "The incident as it is now.", body = Incident))
+)]
+async fn ask_for_help(
+    State(ctx): State<Ctx>,
+    caller: Caller,
+    Path(incident): Path<String>,
+    Json(body): Json<Help>,
+) -> Result<Json<Incident>, ApiError> {
+    let found = find(&ctx, &caller, Action::Respond, &incident).await?;
+    let want = match body.want {
+        HelpWanted::Person => Want::Person,
+        HelpWanted::Team => Want::Team,
+        HelpWanted::Expert => Want::Expert,
+        HelpWanted::Manager => Want::Manager,
+    };
+    let who = words(body.who);
+    let asked =
+        ctx.app.ask_for_help(&found, want, who.as_deref(), words(body.message), &caller.actor);
+    let incident = asked.await.map_err(|error| match error {
+        help::Unheard::Nobody(why @ NoHelp::Unknown { .. }) => {
+            ApiError::field("who", why.to_string())
+        }
+        help::Unheard::Nobody(why @ NoHelp::Nobody) => ApiError::conflict(why.to_string()),
+        help::Unheard::Refused(refused) => refused.into(),
+    })?;
+    Ok(Json(describe_whole(&ctx.app, &incident).await?))
 }
 
 /// It is over: tested and signed off.

@@ -27,6 +27,7 @@ use crate::api::word::{IncidentStatus, IncidentUrgency, Instant};
 use crate::api::{ApiError, Caller, Ctx, Need, Routes, SEE_INCIDENTS};
 use crate::app::App;
 use crate::app::incident::declare::Report;
+use crate::app::incident::facts;
 use crate::app::query;
 
 /// The longest summary of an incident, in characters.
@@ -165,6 +166,8 @@ pub enum PagingState {
 pub struct PlannedStep {
     /// When.
     pub at: Instant,
+    /// Whose step, or whose rounds led to the catch-all.
+    pub policy: String,
     /// The step, counted from 1; null for the catch-all.
     #[schema(required)]
     pub step: Option<u32>,
@@ -337,7 +340,10 @@ pub async fn describe_whole(
     let merged: Vec<_> = incident.merged_into.into_iter().collect();
     let numbers = store_incident::numbers(&app.db, &merged).await?.into_iter().collect();
     let mut described = describe(app, &snapshot.directory, incident, &numbers);
-    described.plan = Some(plan(&snapshot.directory, incident));
+    let facts = facts::read(&app.db, &snapshot.directory, incident).await?;
+    let ahead = preview::remaining(&snapshot.directory, incident, &facts);
+    described.clocks.plan(&snapshot.directory, &ahead);
+    described.plan = Some(plan(&snapshot.directory, ahead));
     Ok(described)
 }
 
@@ -424,22 +430,23 @@ fn paging(state: escalation::State) -> Paging {
     }
 }
 
-fn plan(directory: &Directory, incident: &lifecycle::Incident) -> Vec<PlannedStep> {
-    let policy = directory.policies.get(incident.policy).or_else(|| directory.catch_all_policy());
-    let Some(policy) = policy else { return Vec::new() };
-    let Preview { pages, .. } =
-        preview::remaining(directory, policy, incident.severity, incident.escalation);
+fn plan(directory: &Directory, ahead: Preview) -> Vec<PlannedStep> {
+    let Preview { pages, .. } = ahead;
+    let name = |id| directory.policies.get(id).map(|policy| policy.name.clone());
     let mut planned: Vec<PlannedStep> = Vec::new();
     for page in pages {
         let Some(user) = directory.users.get(page.user) else { continue };
         // Later methods of the same person in the same step are not news.
-        let same =
-            planned.iter_mut().find(|known| (known.step, known.round) == (page.step, page.round));
+        let same = planned.iter_mut().find(|known| {
+            let of = name(page.policy).unwrap_or_default();
+            (&known.policy, known.step, known.round) == (&of, page.step, page.round)
+        });
         match same {
             Some(same) if !same.users.contains(&user.name) => same.users.push(user.name.clone()),
             Some(_) => {}
             None => planned.push(PlannedStep {
                 at: page.at.into(),
+                policy: name(page.policy).unwrap_or_default(),
                 step: page.step,
                 round: page.round,
                 users: vec![user.name.clone()],

@@ -16,7 +16,8 @@ use muster_core::alerting::triage::{self, Candidate, Classified, Decision, Route
 use muster_core::id::{IncidentId, IntegrationId, MessageId, PageId};
 use muster_core::incident::lifecycle::{Status, TITLE_CHARS_MAX};
 use muster_core::incident::severity::Level;
-use muster_core::oncall::preview::{self, Preview};
+use muster_core::oncall::facts::{Facts, First};
+use muster_core::oncall::preview::{self, Case, Preview};
 use muster_core::org::access::{Action, Object};
 use muster_core::org::directory::Directory;
 use muster_core::org::language::Language;
@@ -292,7 +293,8 @@ impl<'a> Bench<'a> {
             Outcome::Informational => None,
         };
         let paging = level.filter(|_| signal.action == Wanted::Trigger);
-        let preview = paging.and_then(|level| self.preview(service, level)).unwrap_or_default();
+        let preview =
+            paging.and_then(|level| self.preview(service, level, signal)).unwrap_or_default();
         let planned = policy::planned(self.directory, &preview);
         let hold = hold.filter(|_| signal.action == Wanted::Trigger);
         let quiet = paging.and_then(|level| quiet::severity_is_quiet(self.directory, level));
@@ -315,10 +317,15 @@ impl<'a> Bench<'a> {
         })
     }
 
-    fn preview(&self, service: &Service, level: Level) -> Option<Preview> {
+    fn preview(&self, service: &Service, level: Level, signal: &Signal) -> Option<Preview> {
         let directory = self.directory;
         let policy = directory.policies.get(service.policy).or(directory.catch_all_policy())?;
-        Some(preview::preview(directory, policy, level, self.now))
+        let integration = self.inlet.integration.name.clone();
+        let signal = Signal { severity: String::new(), ..signal.clone() };
+        let first = Some(First { signal, integration });
+        let facts = Facts { first, alert_times: vec![self.now], ..Facts::default() };
+        let case = Case { policy, service: Some(service), level, facts: &facts };
+        Some(preview::of_case(directory, &case, self.now))
     }
 
     fn decision(&self, signal: &Signal, rated: &Classified) -> String {

@@ -10,6 +10,7 @@ use muster_store::incident::incident as store_incident;
 use muster_store::oncall::page as store_page;
 use muster_store::{Lane, StoreError, Tx};
 
+use super::facts;
 use super::record::{self, Before};
 use crate::app::App;
 
@@ -145,8 +146,9 @@ pub async fn obey(
     let snapshot = app.snapshot();
     let directory = &snapshot.directory;
     let level = level_after(&incident, &command);
-    let around =
-        Surroundings::new(directory, &incident, level, now).ok_or(Refused::NotConfigured)?;
+    let facts = facts::load(tx, directory, &incident).await?;
+    let around = Surroundings::new(directory, &incident, level, &facts, now)
+        .ok_or(Refused::NotConfigured)?;
     let decision = lifecycle::handle(&incident, command, actor, &around, now)?;
     let before = Before::Version(incident.version);
     record::record(app, tx, directory, before, &decision, actor, now).await?;

@@ -16,6 +16,7 @@ use muster_store::incident::incident::{self as store_incident, Grouping};
 use muster_store::{Lane, StoreError};
 
 use super::command::{Refused, TRIES_MAX, obey};
+use super::facts;
 use super::record::{self, Before};
 use crate::app::App;
 
@@ -71,8 +72,6 @@ impl App {
         let now = self.now();
         let snapshot = self.snapshot();
         let directory = &snapshot.directory;
-        let around = Surroundings::new(directory, &incident, incident.severity, now)
-            .ok_or(Refused::NotConfigured)?;
         let mut tx = self.db.begin(Lane::Command).await?;
         // Drawing a number waits for whoever drew the last one, and so for an earlier try whose
         // commit was not confirmed.
@@ -80,6 +79,9 @@ impl App {
         if let Some(declared) = store_incident::read(&mut tx, incident.id).await? {
             return Ok(declared);
         }
+        let facts = facts::load(&mut tx, directory, &incident).await?;
+        let around = Surroundings::new(directory, &incident, incident.severity, &facts, now)
+            .ok_or(Refused::NotConfigured)?;
         let decision = if report.only {
             lifecycle::open_quietly(incident, actor, &around, now)
         } else {

@@ -2,6 +2,9 @@
 
 pub mod command;
 pub mod declare;
+pub mod facts;
+pub mod help;
+pub mod outlet;
 pub mod record;
 pub mod view;
 pub mod webhook;

@@ -15,10 +15,12 @@ use muster_store::incident::incident::Grouping;
 use muster_store::incident::{incident as store_incident, timeline};
 use muster_store::oncall::delivery::{self, NewDelivery};
 use muster_store::oncall::page::{self as store_page, NewPage};
+use muster_store::oncall::turn;
 use muster_store::{StoreError, Tx, alerting, audit, event, timer};
 use serde_json::json;
 use uuid::Uuid;
 
+use super::outlet;
 use crate::app::App;
 use crate::ids;
 
@@ -203,6 +205,7 @@ async fn perform(
     if matches!(
         effect,
         Effect::SupersedeAll(_)
+            | Effect::SupersedeOf(..)
             | Effect::Supersede(..)
             | Effect::ResolveAlerts
             | Effect::MoveAlerts(_)
@@ -223,6 +226,13 @@ async fn perform(
             }
             Ok(())
         }
+        Effect::SupersedeOf(user, why) => {
+            let live = store_page::live(tx, incident.id).await?;
+            for page in live.iter().filter(|page| page.user_id == user.0) {
+                supersede(app, tx, page, why, actor, now).await?;
+            }
+            Ok(())
+        }
         Effect::Supersede(id, why) => match store_page::lock(tx, *id).await? {
             Some(page) => supersede(app, tx, &page, why, actor, now).await,
             None => Ok(()),
@@ -234,6 +244,11 @@ async fn perform(
         Effect::MoveAlerts(into) => {
             move_alerts(app, tx, directory, incident, *into, actor, now).await
         }
+        Effect::Tell { outlet, reason } => {
+            outlet::tell(app, writes, directory, incident, outlet, reason, now);
+            Ok(())
+        }
+        Effect::Turn { team, user } => turn::take(tx, *team, *user).await,
         Effect::Alarm(text) => {
             tracing::error!(incident = incident.number, "{text}");
             metrics::counter!("muster_alarms_total").increment(1);

@@ -7,6 +7,7 @@ use muster_core::id::{ContactMethodId, DigestId, IncidentId, PageId, UserId, Web
 use muster_core::incident::lifecycle::{How, Incident, Status, Superseded};
 use muster_core::incident::severity::{Level, Urgency};
 use muster_core::oncall::page::{self, PageState};
+use muster_core::org::channel::Channel;
 use muster_core::org::directory::Directory;
 use muster_core::org::language::Language;
 use muster_core::org::user::Address;
@@ -72,7 +73,9 @@ pub(super) async fn single(
         via: None,
         earlier: earlier.as_ref().and_then(|earlier| earlier.reference.clone()),
     };
-    let carrier = earlier.and_then(|earlier| earlier.provider);
+    // A place by a provider is reached by that one; news goes the way that the page went.
+    let named = || Some(text_of(&member.row, "via")).filter(|name| !name.is_empty());
+    let carrier = earlier.and_then(|earlier| earlier.provider).or_else(named);
     carried(
         app,
         tx,
@@ -301,6 +304,10 @@ fn address(directory: &Directory, row: &DeliveryRow) -> Address {
     let named = row.address.clone().unwrap_or_default();
     if row.channel == "email" {
         return Address::Email { mailbox: named };
+    }
+    let channel = Channel::from_name(&row.channel).filter(|channel| *channel != Channel::Webhook);
+    if let Some(channel) = channel {
+        return Address::Direct { channel, address: named };
     }
     named.parse::<WebhookId>().ok().and_then(|id| directory.webhooks.get(id)).map_or_else(
         nowhere,

@@ -20,6 +20,7 @@ use muster_store::{Lane, StoreError, Tx};
 
 use super::{Answer, Member};
 use crate::app::App;
+use crate::app::incident::facts;
 use crate::app::incident::record::{self, Before};
 use crate::ids;
 
@@ -249,7 +250,8 @@ pub(super) async fn lost(
     if !record::step_is_lost(tx, id, step, page.round, None).await? {
         return Ok(());
     }
-    let around = Surroundings::new(directory, &incident, incident.severity, now)
+    let facts = facts::load(tx, directory, &incident).await?;
+    let around = Surroundings::new(directory, &incident, incident.severity, &facts, now)
         .ok_or(StoreError::Missing)?;
     let (step, round) = (u32::try_from(step).unwrap_or(0), u32::try_from(page.round).unwrap_or(0));
     let decision = lifecycle::step_failed(&incident, step, round, &around, now);

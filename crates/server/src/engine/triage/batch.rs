@@ -14,6 +14,7 @@ use muster_core::id::{AlertId, IncidentId, IntegrationId, MessageId, ServiceId};
 use muster_core::incident::lifecycle::Incident;
 use muster_core::incident::severity::Level;
 use muster_core::incident::timeline::Actor;
+use muster_core::oncall::facts::{Needs, Turns};
 use muster_core::org::directory::Directory;
 use muster_core::org::service::{Grouping, Outcome};
 use muster_store::alerting::alert::{self, NewAlert, Repeat};
@@ -21,12 +22,14 @@ use muster_store::alerting::held::Amended;
 use muster_store::alerting::maintenance;
 use muster_store::inbox::MessageRow;
 use muster_store::incident::incident as store_incident;
+use muster_store::oncall::turn;
 use muster_store::org::directory::source_id;
 use muster_store::{StoreError, Tx};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::app::App;
+use crate::app::incident::facts;
 use crate::app::snapshot::Snapshot;
 use case::{Case, Item, Prepared};
 use quiet::{Quiet, level_of};
@@ -62,6 +65,8 @@ struct Batch<'a> {
     /// The last number given out to an incident, once this batch has opened one.
     last_number: Option<i64>,
     opened: usize,
+    /// Whose turn it was, where members of a team take turns.
+    turns: Turns,
     working: HashMap<IncidentId, Working>,
     order: Vec<IncidentId>,
     new_alerts: Vec<NewAlert>,
@@ -176,6 +181,8 @@ impl<'a> Batch<'a> {
             candidates.entry(service).or_default().push(candidate);
         }
         let locked = lock_likely(tx, cases, &latest, &candidates).await?;
+        let takes_turns = directory.policies.iter().any(|policy| Needs::of(policy).turns);
+        let turns = if takes_turns { turn::all(tx).await? } else { Turns::new() };
         Ok(Self {
             app,
             directory,
@@ -185,6 +192,7 @@ impl<'a> Batch<'a> {
             locked,
             last_number: None,
             opened: 0,
+            turns,
             working: HashMap::new(),
             order: Vec::new(),
             new_alerts: Vec::new(),
@@ -337,7 +345,15 @@ impl<'a> Batch<'a> {
         } + 1;
         self.last_number = Some(number);
         self.opened += 1;
-        let working = Working::open(self.app, self.directory, number, case, (level, at), self.now)?;
+        let working = Working::open(
+            self.app,
+            self.directory,
+            number,
+            case,
+            (level, at),
+            &mut self.turns,
+            self.now,
+        )?;
         let id = working.id();
         self.candidates.entry(case.service.id).or_default().insert(0, working.candidate());
         self.order.push(id);
@@ -518,7 +534,8 @@ impl<'a> Batch<'a> {
                 continue;
             }
             self.order.push(id);
-            self.working.insert(id, Working::known(incident));
+            let facts = facts::load(tx, self.directory, &incident).await?;
+            self.working.insert(id, Working::known(incident, facts));
         }
         self.working.get_mut(&id).ok_or(StoreError::Missing)
     }

@@ -67,8 +67,14 @@ fn working_room(rotate: i64, engage: i64) -> Room {
 
 impl Room {
     fn begin(&mut self) {
-        let around =
-            Surroundings::new(&self.directory, &self.incident, Level::WORST, self.now).unwrap();
+        let around = Surroundings::new(
+            &self.directory,
+            &self.incident,
+            Level::WORST,
+            &Facts::default(),
+            self.now,
+        )
+        .unwrap();
         let begun = open(self.incident.clone(), false, &Actor::System, &around, self.now);
         self.incident = begun.incident;
     }
@@ -165,4 +171,83 @@ fn beginning_to_work_is_a_check_in() {
     let decision = room.command(Command::Research).unwrap();
     assert_eq!(texts(&decision, Kind::CheckedIn), ["ana checked in 0m after the page"]);
     assert!(texts(&room.after(15), Kind::EngagedLate).is_empty());
+}
+
+#[test]
+fn a_step_that_asks_for_everybody_goes_on_until_the_last_one_has_it() {
+    let mut room = working_room(600, 600);
+    let mut policy = room.directory.policies.get(POLICY).unwrap().clone();
+    policy.steps[0].targets = vec![Target::User(ANA), Target::User(CLEO)];
+    policy.steps[0].all_acknowledge = true;
+    room.directory.policies = Table::new(vec![policy]);
+    room.incident = incident();
+    room.begin();
+    let first = room.command(Command::Acknowledge).unwrap();
+    assert_eq!(texts(&first, Kind::Acknowledged), ["Acknowledged; still asked: cleo"]);
+    assert!(matches!(first.effects[..], [Effect::SupersedeOf(ANA, _)]));
+    assert_eq!((room.incident.status, room.incident.assignee), (Status::Acknowledged, Some(ANA)));
+    // Bo is the next step: it comes, because Cleo has not answered.
+    assert_eq!(room.incident.escalation.next_at(), Some(now() + SignedDuration::from_mins(5)));
+    let cleo = Actor::User { id: CLEO, name: "cleo".into() };
+    let around =
+        Surroundings::new(&room.directory, &room.incident, Level::WORST, &Facts::default(), now());
+    let last =
+        handle(&room.incident, Command::Acknowledge, &cleo, &around.unwrap(), now()).unwrap();
+    assert!(matches!(last.incident.escalation, State::Acknowledged { .. }));
+    assert!(last.effects.iter().any(|effect| matches!(effect, Effect::SupersedeAll(_))));
+}
+
+#[test]
+fn an_incident_that_is_not_over_goes_to_the_second_set() {
+    use crate::oncall::escalation::SecondSet;
+    let mut room = working_room(600, 600);
+    let other = PolicyId(Uuid::from_u128(33));
+    let mut policy = room.directory.policies.get(POLICY).unwrap().clone();
+    policy.second_set = Some(SecondSet { after: SignedDuration::from_hours(2), policy: other });
+    let mut managers = policy.clone();
+    (managers.id, managers.name) = (other, "managers".into());
+    managers.second_set = None;
+    managers.steps = vec![Step { targets: vec![Target::User(DAN)], ..Step::default() }];
+    room.directory.policies = Table::new(vec![policy, managers]);
+    room.incident = incident();
+    room.begin();
+    room.command(Command::Acknowledge).unwrap();
+    room.command(Command::Research).unwrap();
+    let fired = room.after(120);
+    assert_eq!(
+        texts(&fired, Kind::SecondSetBegan),
+        ["Not over after 2h: managers takes over from payments"]
+    );
+    assert_eq!(paged(&fired), [DAN]);
+    assert_eq!((room.incident.policy, room.incident.status), (other, Status::Researching));
+}
+
+#[test]
+fn asking_for_help_pages_whom_it_means_and_blames_nobody() {
+    let mut room = working_room(600, 600);
+    let help = Command::Help {
+        want: crate::oncall::help::Want::Expert,
+        users: vec![BO],
+        message: Some("the ledger does not answer".into()),
+    };
+    let decision = room.command(help).unwrap();
+    assert_eq!(paged(&decision), [BO]);
+    assert_eq!(
+        texts(&decision, Kind::HelpAsked),
+        ["Asked for somebody who knows this well: bo; the ledger does not answer"]
+    );
+}
+
+#[test]
+fn the_manager_is_asked_when_the_on_calls_cannot_be_reached() {
+    let room = working_room(600, 600);
+    let around = Surroundings::new(
+        &room.directory,
+        &room.incident,
+        Level::WORST,
+        &Facts::default(),
+        room.now,
+    );
+    let decision = step_failed(&room.incident, 1, 1, &around.unwrap(), room.now);
+    assert_eq!(paged(&decision), [BO, CLEO]);
 }

@@ -2,22 +2,25 @@
 //! storm is a line with a count and not a hundred thousand lines.
 
 use jiff::Timestamp;
-use muster_core::alerting::signal::cut;
+use muster_core::alerting::signal::{Signal, cut};
 use muster_core::alerting::triage::{Candidate, grouping_value};
 use muster_core::id::IncidentId;
 use muster_core::incident::clocks::Clocks;
 use muster_core::incident::lifecycle::{
-    self, Command, Decision, Incident, Stamps, Status, Surroundings, TITLE_CHARS_MAX, WrongMove,
+    self, Command, Decision, Effect, Incident, Stamps, Status, Surroundings, TITLE_CHARS_MAX,
+    WrongMove,
 };
 use muster_core::incident::severity::Level;
 use muster_core::incident::timeline::Actor;
 use muster_core::oncall::escalation::State;
+use muster_core::oncall::facts::{Facts, First, Turns};
 use muster_core::org::directory::Directory;
 use muster_store::incident::incident::Grouping;
 use muster_store::{StoreError, Tx};
 
 use super::case::Case;
 use crate::app::App;
+use crate::app::incident::facts;
 use crate::app::incident::record::{self, Before, Writes};
 
 /// An incident, with what the batch has decided about it so far.
@@ -28,11 +31,12 @@ pub(super) struct Working {
     joined: i64,
     recovered: i64,
     actor: Actor,
+    facts: Facts,
 }
 
 impl Working {
     /// An incident that exists.
-    pub(super) fn known(incident: Incident) -> Self {
+    pub(super) fn known(incident: Incident, facts: Facts) -> Self {
         Self {
             before: Before::Version(incident.version),
             grouping: Grouping::default(),
@@ -40,6 +44,7 @@ impl Working {
             joined: 0,
             recovered: 0,
             actor: Actor::System,
+            facts,
         }
     }
 
@@ -50,6 +55,7 @@ impl Working {
         number: i64,
         case: &Case<'_>,
         (level, at): (Level, Timestamp),
+        turns: &mut Turns,
         now: Timestamp,
     ) -> Result<Self, StoreError> {
         let grouping = Grouping {
@@ -58,8 +64,14 @@ impl Working {
             group_key: case.signal.group_key.clone(),
         };
         let incident = new_incident(app, case, (level, at), number, now);
-        let around = surroundings(directory, &incident, now)?;
+        let facts = facts_of(directory, &incident, case, turns);
+        let around = surroundings(directory, &incident, &facts, now)?;
         let decided = lifecycle::open(incident, false, &case.actor(), &around, now);
+        for effect in &decided.effects {
+            if let Effect::Turn { team, user } = effect {
+                turns.insert(*team, *user);
+            }
+        }
         Ok(Self {
             before: Before::New(grouping.clone()),
             grouping,
@@ -67,6 +79,7 @@ impl Working {
             joined: 0,
             recovered: 0,
             actor: case.actor(),
+            facts,
         })
     }
 
@@ -133,7 +146,7 @@ impl Working {
         if incident.status.is_answered() {
             return Ok("ignored: the incident is already acknowledged".to_owned());
         }
-        let around = surroundings(directory, incident, now)?;
+        let around = surroundings(directory, incident, &self.facts, now)?;
         match lifecycle::handle(incident, Command::Acknowledge, actor, &around, now) {
             Ok(decision) => {
                 self.absorb(decision);
@@ -154,7 +167,7 @@ impl Working {
             return Ok(());
         }
         let incident = &self.decided.incident;
-        let around = surroundings(directory, incident, now)?;
+        let around = surroundings(directory, incident, &self.facts, now)?;
         let decision = lifecycle::alerts_changed(
             incident,
             joined,
@@ -192,12 +205,27 @@ impl Working {
     }
 }
 
+/// What is known of an incident that is just being opened, as it will be read again later.
+fn facts_of(directory: &Directory, incident: &Incident, case: &Case<'_>, turns: &Turns) -> Facts {
+    let needs = facts::needs(directory, incident);
+    let first = needs.first.then(|| First {
+        signal: Signal { severity: String::new(), ..case.signal.clone() },
+        integration: case
+            .inlet
+            .as_ref()
+            .map_or_else(String::new, |inlet| inlet.integration.name.clone()),
+    });
+    let turns = if needs.turns { turns.clone() } else { Turns::new() };
+    Facts { first, alert_times: vec![case.received_at], turns }
+}
+
 fn surroundings<'a>(
     directory: &'a Directory,
     incident: &Incident,
+    facts: &Facts,
     now: Timestamp,
 ) -> Result<Surroundings<'a>, StoreError> {
-    Surroundings::new(directory, incident, incident.severity, now)
+    Surroundings::new(directory, incident, incident.severity, facts, now)
         .ok_or_else(|| StoreError::Corrupt("no policy and no catch-all is configured".to_owned()))
 }
 

@@ -154,7 +154,8 @@ pub fn rule(fields: &Fields<'_>, name: &str) -> String {
     rule.unwrap_or_default()
 }
 
-fn check_rule(text: &str) -> Result<(), String> {
+/// Nothing against a rule that can be parsed.
+pub fn check_rule(text: &str) -> Result<(), String> {
     Rule::parse(text).map(|_| ()).map_err(|invalid| format!("this rule is refused: {invalid}"))
 }
 

@@ -282,7 +282,7 @@ const BAD: &[Bad] = &[
         "{ after: 5m,  targets: [ { schedule: payments-secondary } ] }",
         "{ targets: [ { schedule: payments-secondary, user: ana }, ana ] }",
         &[
-            "line 64, column 22: escalation_policies[0].steps[1].targets[0]: a target is one of `{ user: ... }`, `{ schedule: ... }`, `{ team: ... }` and `{ manager_of: ... }`",
+            "line 64, column 22: escalation_policies[0].steps[1].targets[0]: a target is one of `user`, `schedule`, `rotation`, `team` (with `round_robin: true` for taking turns), `manager_of`, `role`, `channel` and `webhook`",
             "line 64, column 67: escalation_policies[0].steps[1].targets[1]: fields such as `user: ...` are expected here, and this is a single value",
         ],
     ),

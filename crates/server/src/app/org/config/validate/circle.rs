@@ -1,4 +1,5 @@
-//! Circles: nobody is their own manager's manager, and no service depends on itself in the end.
+//! Circles: nobody is their own manager's manager, no policy takes over from itself in the end, and
+//! no service depends on itself.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,6 +20,22 @@ pub fn check(whole: &Whole<'_>) {
     for (path, circle) in circles(&chain) {
         let message = format!("the management chain is a circle: {}", circle.join(" -> "));
         whole.note(Kind::User, path, message);
+    }
+
+    let policies = whole.documents.escalation_policies.iter().flatten().enumerate();
+    let sets: Vec<Vertex<'_>> = policies
+        .map(|(at, policy)| Vertex {
+            name: &policy.name,
+            path: whole.path(Kind::EscalationPolicy, at, &policy.name).field("second_set"),
+            next: policy.second_set.iter().map(|set| set.escalation_policy.as_str()).collect(),
+        })
+        .collect();
+    for (path, circle) in circles(&sets) {
+        let message = format!(
+            "these policies take over from each other in a circle: {}",
+            circle.join(" -> ")
+        );
+        whole.note(Kind::EscalationPolicy, path, message);
     }
 
     let services = whole.documents.services.iter().flatten().enumerate();

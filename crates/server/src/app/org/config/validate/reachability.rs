@@ -35,7 +35,7 @@ pub fn nobody_to_page(directory: &Directory) -> Option<String> {
         .iter()
         .enumerate()
         .flat_map(|(at, step)| step.targets.iter().map(move |target| (at + 1, target)))
-        .map(|(step, target)| format!("step {step}: {}", why_not(directory, *target)))
+        .map(|(step, target)| format!("step {step}: {}", why_not(directory, target)))
         .collect();
     let reasons = match reasons[..] {
         [] => "it has no step with a target".to_owned(),
@@ -72,7 +72,7 @@ pub fn warnings(directory: &Directory, now: Timestamp) -> Vec<String> {
         .iter()
         .flat_map(|policy| &policy.steps)
         .flat_map(|step| &step.targets)
-        .flat_map(|target| people(directory, *target, true))
+        .flat_map(|target| people(directory, target, true))
         .collect();
     let users = directory.users.iter().filter(|user| asked.contains(&user.id));
     for user in users {
@@ -94,7 +94,7 @@ pub fn warnings(directory: &Directory, now: Timestamp) -> Vec<String> {
 fn reaches_somebody(directory: &Directory, policy: &Policy) -> bool {
     let targets = policy.steps.iter().flat_map(|step| &step.targets);
     targets
-        .flat_map(|target| people(directory, *target, false))
+        .flat_map(|target| people(directory, target, false))
         .any(|user| is_reachable(directory, user))
 }
 
@@ -103,15 +103,28 @@ fn is_reachable(directory: &Directory, user: UserId) -> bool {
 }
 
 /// Everybody whom a target may ever reach. Overrides end, so nobody relies on them.
-fn people(directory: &Directory, target: Target, with_overrides: bool) -> Vec<UserId> {
-    match target {
+fn people(directory: &Directory, target: &Target, with_overrides: bool) -> Vec<UserId> {
+    match *target {
         Target::User(user) => vec![user],
         Target::Schedule(id) => directory.schedules.get(id).map_or_else(Vec::new, |schedule| {
             let layers = schedule.layers.iter().flat_map(|layer| layer.rotation.everybody());
             let overrides = schedule.overrides.iter().filter(|_| with_overrides);
             layers.chain(overrides.map(|instead| instead.user)).collect()
         }),
-        Target::Team(id) => {
+        Target::Rotation { schedule, ref layer } => {
+            let schedule = directory.schedules.get(schedule);
+            let layers = schedule.map(|schedule| schedule.layers.as_slice()).unwrap_or_default();
+            let layer = layers.iter().find(|one| one.name == *layer);
+            layer.map_or_else(Vec::new, |layer| layer.rotation.participants.concat())
+        }
+        Target::Role { ref role, team } => directory
+            .schedules
+            .iter()
+            .filter(|schedule| schedule.role.as_ref() == Some(role))
+            .filter(|schedule| team.is_none() || schedule.team == team)
+            .flat_map(|it| people(directory, &Target::Schedule(it.id), with_overrides))
+            .collect(),
+        Target::Team(id) | Target::RoundRobin(id) => {
             directory.teams.get(id).map_or_else(Vec::new, |team| team.members.clone())
         }
         Target::ManagerOf(id) => {
@@ -120,18 +133,21 @@ fn people(directory: &Directory, target: Target, with_overrides: bool) -> Vec<Us
     }
 }
 
-fn why_not(directory: &Directory, target: Target) -> String {
+fn why_not(directory: &Directory, target: &Target) -> String {
     let user = |id: UserId| directory.users.get(id).map_or("somebody", |user| &user.name);
-    match target {
+    match *target {
         Target::User(id) => format!("`{}` has no contact method", user(id)),
-        Target::Schedule(id) => {
+        Target::Role { ref role, .. } => {
+            format!("nobody is ever on call as `{}`", role.name())
+        }
+        Target::Rotation { schedule: id, .. } | Target::Schedule(id) => {
             let name = directory.schedules.get(id).map_or("a schedule", |schedule| &schedule.name);
             match people(directory, target, false)[..] {
                 [] => format!("the schedule `{name}` has no participants"),
                 _ => format!("no participant of the schedule `{name}` has a contact method"),
             }
         }
-        Target::Team(id) => {
+        Target::Team(id) | Target::RoundRobin(id) => {
             let name = directory.teams.get(id).map_or("a team", |team| &team.name);
             match people(directory, target, false)[..] {
                 [] => format!("the team `{name}` has no members"),

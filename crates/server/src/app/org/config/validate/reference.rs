@@ -40,6 +40,7 @@ pub fn check(whole: &Whole<'_>) {
         }
     }
     methods(whole);
+    layers_and_providers(whole);
 }
 
 fn references<'a>(whole: &Whole<'a>) -> Vec<Reference<'a>> {
@@ -73,15 +74,32 @@ fn references<'a>(whole: &Whole<'a>) -> Vec<Reference<'a>> {
         for (at, step) in policy.steps.iter().enumerate() {
             let targets = path.field("steps").index(at).field("targets");
             for (at, target) in step.targets.iter().enumerate() {
-                let (field, kind, name) = match target {
-                    Target::User(name) => ("user", Kind::User, name),
-                    Target::Schedule(name) => ("schedule", Kind::Schedule, name),
-                    Target::Team(name) => ("team", Kind::Team, name),
-                    Target::ManagerOf(name) => ("manager_of", Kind::Team, name),
+                let target_path = targets.index(at);
+                let (path, field, kind, name) = match target {
+                    Target::User(name) => (target_path, "user", Kind::User, name),
+                    Target::Schedule(name) => (target_path, "schedule", Kind::Schedule, name),
+                    Target::Rotation(rotation) => {
+                        let path = target_path.field("rotation");
+                        (path, "schedule", Kind::Schedule, &rotation.schedule)
+                    }
+                    Target::Team(name) | Target::RoundRobin(name) => {
+                        (target_path, "team", Kind::Team, name)
+                    }
+                    Target::ManagerOf(name) => (target_path, "manager_of", Kind::Team, name),
+                    Target::Webhook(name) => (target_path, "webhook", Kind::Webhook, name),
+                    Target::Role(of) => {
+                        let Some(team) = &of.team else { continue };
+                        (target_path, "team", Kind::Team, team)
+                    }
+                    Target::Channel(_) => continue,
                 };
-                found.one(Kind::EscalationPolicy, &targets.index(at), field, kind, Some(name));
+                found.one(Kind::EscalationPolicy, &path, field, kind, Some(name));
             }
         }
+        let second = policy.second_set.as_ref().map(|second| second.escalation_policy.as_str());
+        let path = path.field("second_set");
+        let kind = Kind::EscalationPolicy;
+        found.one(kind, &path, "escalation_policy", Kind::EscalationPolicy, second);
     }
     services(whole, &mut found);
     found.references
@@ -148,6 +166,58 @@ fn canaries(whole: &Whole<'_>) {
             let path = Path::top(Kind::Watch.field()).field("canaries").index(at).field("method");
             let message = format!("`{}` has no contact method `{}`", user.name, canary.method);
             whole.note(Kind::Watch, &path, message);
+        }
+    }
+}
+
+/// Steps name layers that their schedules have, and providers that carry messages.
+fn layers_and_providers(whole: &Whole<'_>) {
+    let documents = whole.documents;
+    let note = |path: &Path, message: String| whole.note(Kind::EscalationPolicy, path, message);
+    for (at, policy) in documents.escalation_policies.iter().flatten().enumerate() {
+        let path = whole.path(Kind::EscalationPolicy, at, &policy.name).field("steps");
+        for (at, step) in policy.steps.iter().enumerate() {
+            let targets = path.index(at).field("targets");
+            for (at, target) in step.targets.iter().enumerate() {
+                let path = targets.index(at);
+                match target {
+                    Target::Rotation(rotation) => {
+                        let schedules = documents.schedules.iter().flatten();
+                        let mut schedules = schedules.filter(|it| it.name == rotation.schedule);
+                        let Some(schedule) = schedules.next() else { continue };
+                        let known = schedule.layers.iter().map(|layer| layer.name.as_str());
+                        if !rotation.layer.is_empty()
+                            && !known.clone().any(|it| it == rotation.layer)
+                        {
+                            let hint = suggestion(&rotation.layer, known);
+                            let message = format!(
+                                "the schedule `{}` has no layer `{}`{hint}",
+                                schedule.name, rotation.layer
+                            );
+                            note(&path.field("rotation").field("layer"), message);
+                        }
+                    }
+                    Target::Channel(place) => {
+                        let Some(providers) = &documents.providers else {
+                            if whole.is_complete {
+                                let message = format!("there is no provider `{}`", place.provider);
+                                note(&path.field("channel").field("provider"), message);
+                            }
+                            continue;
+                        };
+                        let known = providers.iter().map(|provider| provider.name.as_str());
+                        if !place.provider.is_empty()
+                            && !known.clone().any(|it| it == place.provider)
+                        {
+                            let hint = suggestion(&place.provider, known);
+                            let message =
+                                format!("there is no provider `{}`{hint}", place.provider);
+                            note(&path.field("channel").field("provider"), message);
+                        }
+                    }
+                    _ => {}
+                }
+            }
         }
     }
 }
