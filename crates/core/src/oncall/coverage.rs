@@ -288,7 +288,8 @@ fn walk<'a>(
         let (reached, same_until) = timelines.reach_steps(policy, now);
         until = until.min(earlier(same_until, passed));
         let (catch_all, same_until) = timelines.catch_all(now);
-        let chain = Chain { policy, reached: &reached, catch_all: &catch_all };
+        // A step with a condition is taken to count: what is proved is who would be asked then.
+        let chain = Chain { policy, reached: &reached, unmet: &[], catch_all: &catch_all };
         let (next, effects) = escalation::decide(&chain, state, event, now);
         for effect in effects {
             match effect {

@@ -8,7 +8,9 @@ use uuid::Uuid;
 use super::*;
 use crate::id::ScheduleId;
 use crate::incident::severity::Urgency;
+use crate::oncall::condition::Condition;
 use crate::oncall::escalation::{Step, Target};
+use crate::oncall::facts::Turns;
 use crate::oncall::reach;
 use crate::oncall::schedule::{Absence, Layer, Override, Restriction, Rotation, TurnLength};
 use crate::oncall::tests::{ANA, BO, CY, Organisation};
@@ -47,7 +49,13 @@ fn office_hours() -> Vec<Restriction> {
 }
 
 fn step(after_mins: i64, targets: &[Target]) -> Step {
-    Step { after: SignedDuration::from_mins(after_mins), targets: targets.to_vec() }
+    Step {
+        after: SignedDuration::from_mins(after_mins),
+        targets: targets.to_vec(),
+        outlets: Vec::new(),
+        when: Condition::default(),
+        all_acknowledge: false,
+    }
 }
 
 /// A policy over schedules, with a catch-all that reaches Cy.
@@ -113,10 +121,10 @@ fn the_same_person_twice_is_found_on_the_days_it_happens() {
     let found = proved(&directory, days(6));
     for (trouble, span) in &found {
         let Trouble::SamePersonTwice { step: 2, user } = trouble else { panic!("{trouble:?}") };
-        let first = reach::people(&directory, of(9), Urgency::High, span.from);
-        let second = reach::people(
+        let first = reach::everybody(&directory, &of(9), Urgency::High, span.from);
+        let second = reach::everybody(
             &directory,
-            of(10),
+            &of(10),
             Urgency::High,
             span.from + SignedDuration::from_mins(5),
         );
@@ -205,7 +213,7 @@ fn by_hand(directory: &Directory, start: Timestamp) -> BTreeSet<Trouble> {
     for (index, step) in policy.steps.iter().enumerate() {
         let number = u32::try_from(index + 1).unwrap();
         for target in &step.targets {
-            for user in reach::people(directory, *target, Urgency::High, at) {
+            for user in reach::everybody(directory, target, Urgency::High, at) {
                 let person = directory.users.get(user).unwrap();
                 if directory.schedules.iter().any(|of| of.absences.is_away(user, at)) {
                     found.insert(Trouble::OnLeave { step: number, user });
@@ -217,7 +225,7 @@ fn by_hand(directory: &Directory, start: Timestamp) -> BTreeSet<Trouble> {
                 }
             }
         }
-        let asked = reach::reach(directory, &step.targets, Urgency::High, at);
+        let asked = reach::reach(directory, &step.targets, Urgency::High, &Turns::default(), at);
         if asked.is_empty() {
             found.insert(Trouble::StepReachesNobody { step: number });
             continue;

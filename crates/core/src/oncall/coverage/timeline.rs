@@ -72,7 +72,7 @@ impl<'a> Timelines<'a> {
         let steps = policy.steps.iter().map(|step| {
             let mut reached: Vec<UserId> = Vec::new();
             for target in &step.targets {
-                let (asked, same_until) = self.asked(*target, at);
+                let (asked, same_until) = self.asked(target, at);
                 until = until.min(same_until);
                 for user in asked.users {
                     let can = self.people.get(&user).is_some_and(|(reachable, _)| *reachable);
@@ -108,7 +108,7 @@ impl<'a> Timelines<'a> {
         let index = usize::try_from(step).unwrap_or(usize::MAX).saturating_sub(1);
         let Some(step_asked) = policy.steps.get(index) else { return };
         for target in &step_asked.targets {
-            let asked = self.asked(*target, at).0;
+            let asked = self.asked(target, at).0;
             for user in asked.away {
                 note(troubles, Some(Trouble::OnLeave { step, user }));
             }
@@ -123,10 +123,10 @@ impl<'a> Timelines<'a> {
         }
     }
 
-    fn asked(&mut self, target: Target, at: Timestamp) -> (Asked, Timestamp) {
+    fn asked(&mut self, target: &Target, at: Timestamp) -> (Asked, Timestamp) {
         let Self { directory, urgency, span, known, leave, .. } = self;
         let look = |at: Timestamp| leave.asked(directory, target, *urgency, at);
-        let line = known.entry(target).or_insert_with(|| Timeline::new(*span, look));
+        let line = known.entry(target.clone()).or_insert_with(|| Timeline::new(*span, look));
         if at < span.from || at >= line.to {
             return look(at);
         }
@@ -175,11 +175,11 @@ impl Leave {
     fn asked(
         &self,
         directory: &Directory,
-        target: Target,
+        target: &Target,
         urgency: Urgency,
         at: Timestamp,
     ) -> (Asked, Timestamp) {
-        let users = reach::people(directory, target, urgency, at);
+        let users = reach::everybody(directory, target, urgency, at);
         let mut until = change(directory, target, at);
         let mut away = Vec::new();
         for user in &users {
@@ -197,10 +197,24 @@ impl Leave {
 }
 
 /// When a target next asks other people; the end of time where it never does.
-fn change(directory: &Directory, target: Target, at: Timestamp) -> Timestamp {
-    let schedule = match target {
-        Target::Schedule(id) => directory.schedules.get(id),
-        Target::User(_) | Target::Team(_) | Target::ManagerOf(_) => None,
+fn change(directory: &Directory, target: &Target, at: Timestamp) -> Timestamp {
+    let next = match target {
+        Target::Schedule(id) => {
+            directory.schedules.get(*id).and_then(|schedule| next_change(schedule, at))
+        }
+        Target::Rotation { schedule, layer } => directory
+            .schedules
+            .get(*schedule)
+            .and_then(|schedule| reach::only_layer(schedule, layer))
+            .and_then(|schedule| next_change(&schedule, at)),
+        Target::Role { role, team } => directory
+            .schedules
+            .iter()
+            .filter(|schedule| schedule.role.as_ref() == Some(role))
+            .filter(|schedule| team.is_none() || schedule.team == *team)
+            .filter_map(|schedule| next_change(schedule, at))
+            .min(),
+        Target::User(_) | Target::Team(_) | Target::RoundRobin(_) | Target::ManagerOf(_) => None,
     };
-    schedule.and_then(|schedule| next_change(schedule, at)).unwrap_or(Timestamp::MAX)
+    next.unwrap_or(Timestamp::MAX)
 }

@@ -188,7 +188,22 @@ fn duties(directory: &Directory) -> Duties {
                     let layers = schedule.into_iter().flat_map(|schedule| &schedule.layers);
                     layers.flat_map(|layer| layer.rotation.everybody()).collect()
                 }
-                Target::Team(id) => {
+                Target::Rotation { schedule, layer } => {
+                    let schedule = directory.schedules.get(*schedule);
+                    let layers = schedule.into_iter().flat_map(|schedule| &schedule.layers);
+                    let layers = layers.filter(|one| one.name == *layer);
+                    layers.flat_map(|layer| layer.rotation.everybody()).collect()
+                }
+                Target::Role { role, team } => {
+                    let schedules = directory.schedules.iter();
+                    let of_role = schedules.filter(|schedule| {
+                        schedule.role.as_ref() == Some(role)
+                            && (team.is_none() || schedule.team == *team)
+                    });
+                    let layers = of_role.flat_map(|schedule| &schedule.layers);
+                    layers.flat_map(|layer| layer.rotation.everybody()).collect()
+                }
+                Target::Team(id) | Target::RoundRobin(id) => {
                     directory.teams.get(*id).map(|team| team.members.clone()).unwrap_or_default()
                 }
                 Target::ManagerOf(id) => {
