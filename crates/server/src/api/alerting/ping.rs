@@ -109,10 +109,11 @@ fn by_own_key(ctx: &Ctx, key: &str) -> Option<Heartbeat> {
     let snapshot = ctx.app.snapshot();
     let monitors = snapshot.directory.heartbeats.iter().filter(|monitor| !monitor.is_source);
     // Every key is compared, so that the time it takes tells nothing.
-    monitors
-        .filter(|monitor| same(ctx.app.heartbeat_key(monitor.id).as_bytes(), key.as_bytes()))
-        .last()
-        .cloned()
+    let found = monitors.fold(None, |found, monitor| {
+        let is_this = same(ctx.app.heartbeat_key(monitor.id).as_bytes(), key.as_bytes());
+        if is_this { Some(monitor) } else { found }
+    });
+    found.cloned()
 }
 
 fn by_name(ctx: &Ctx, key: &str, name: &str) -> Option<Heartbeat> {
