@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use jiff::SignedDuration;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use muster_core::alerting::guard::Guard;
 use muster_core::alerting::heartbeat::{self, Heartbeat};
 use muster_core::alerting::hours::{self, Hours};
@@ -23,8 +23,8 @@ use muster_core::oncall::bundle::{Limit, Limits};
 use muster_core::oncall::condition::{self, Condition, Flood};
 use muster_core::oncall::escalation::{Outlet, Policy, SecondSet, Step, Target};
 use muster_core::oncall::schedule::{
-    Absence, Absences, Handoff, HandoffDay, Layer, Override, Overrides, Restriction, Role,
-    Rotation, Schedule,
+    Absence, Absences, Layer, Override, Overrides, Restriction, Role, RosterChange, Rotation,
+    Schedule, Shadow, TurnLength,
 };
 use muster_core::org::channel::Channel;
 use muster_core::org::directory::{CATCH_ALL_SERVICE, CallingIn, Directory, EventWebhook, Table};
@@ -41,8 +41,9 @@ use crate::db::{Result, Tx};
 use crate::oncall::{absence, overrides};
 use crate::org::config::{self, Ids};
 use crate::org::document::organization::Clock;
+use crate::org::document::schedule::OneOrMany;
 use crate::org::document::secret::{Environment, Secret};
-use crate::org::document::text::Length;
+use crate::org::document::text::{Length, LocalDateTime, Turn};
 use crate::org::document::{self, Documents, Kind};
 
 /// The organisation as the rules read it, and what did not fit.
@@ -317,17 +318,32 @@ impl Builder<'_> {
         let is_here = |replacement: &&Override| self.people.contains(&replacement.user);
         let planned = self.planned.overrides.get(&id).map_or(&[][..], Vec::as_slice);
         let planned: Vec<_> = planned.iter().filter(is_here).cloned().collect();
+        // Local times that do not exist or exist twice resolve as RFC 5545 says.
+        let at = |local: LocalDateTime| timezone.to_ambiguous_timestamp(local.0).compatible().ok();
         let mut overrides: Vec<_> = schedule
             .overrides
             .iter()
             .filter_map(|document| {
                 let user = self.id(Kind::User, &document.user).map(UserId)?;
-                // Local times that do not exist or exist twice resolve as RFC 5545 says.
-                let at = |local: jiff::civil::DateTime| {
-                    timezone.to_ambiguous_timestamp(local).compatible().ok()
+                let instead_of = match &document.instead_of {
+                    Some(name) => Some(self.id(Kind::User, name).map(UserId)?),
+                    None => None,
                 };
-                let (from, to) = (at(document.from.0)?, at(document.to.0)?);
-                Some(Override { user, from, to, instead_of: None })
+                let (from, to) = (at(document.from)?, at(document.to)?);
+                Some(Override { user, from, to, instead_of })
+            })
+            .collect();
+        let shadows = schedule
+            .shadows
+            .iter()
+            .filter_map(|document| {
+                Some(Shadow {
+                    user: self.id(Kind::User, &document.user).map(UserId)?,
+                    follows: self.id(Kind::User, &document.follows).map(UserId)?,
+                    from: document.from.map_or(Some(Timestamp::MIN), at)?,
+                    to: document.to.map_or(Some(Timestamp::MAX), at)?,
+                    reverse: document.reverse,
+                })
             })
             .collect();
         // What people plan while the server runs counts more than the file.
@@ -335,9 +351,11 @@ impl Builder<'_> {
         let layers = schedule.layers.iter().map(|layer| self.layer(layer)).collect();
         Some(Schedule {
             team: self.reference(Kind::Team, schedule.team.as_deref()).map(TeamId),
+            role: schedule.role.as_deref().map(Role::from_name),
             layers,
             overrides: Overrides::new(overrides),
             absences: self.planned.absences.clone(),
+            shadows,
             ..Schedule::new(id, &schedule.name, timezone)
         })
     }
@@ -349,20 +367,29 @@ impl Builder<'_> {
             from: window.from.0,
             to: window.to.0,
         });
-        let on = rotation.handoff.weekday.map_or(HandoffDay::OfStart, HandoffDay::Weekday);
         let restrictions = restrictions.collect();
+        let timezone = layer.timezone.as_ref().map(document::text::Zone::rules);
+        let changes = rotation.changes.iter().map(|change| RosterChange {
+            from: change.from.0,
+            participants: self.groups(&change.participants),
+            every: change.every.as_ref().map(lengths),
+            handoff: change.handoff.map(|handoff| handoff.0),
+        });
         let rotation = Rotation {
-            every: vec![rotation.every.0],
-            handoff: Handoff { on, at: rotation.handoff.time },
+            changes: changes.collect(),
+            every: lengths(&rotation.every),
+            handoff: rotation.handoff.0,
             start: rotation.start.0,
-            participants: self
-                .users(&rotation.participants)
-                .into_iter()
-                .map(|user| vec![user])
-                .collect(),
-            changes: Vec::new(),
+            participants: self.groups(&rotation.participants),
         };
-        Layer { restrictions, ..Layer::new(&layer.name, rotation) }
+        let adds = layer.adds;
+        Layer { restrictions, timezone, adds, ..Layer::new(&layer.name, rotation) }
+    }
+
+    /// Who has each turn. A turn of which nobody is left is nobody's and is left out.
+    fn groups(&mut self, participants: &[OneOrMany<String>]) -> Vec<Vec<UserId>> {
+        let groups = participants.iter().map(|group| self.users(group.as_slice()));
+        groups.filter(|group| !group.is_empty()).collect()
     }
 
     fn policy(&mut self, policy: &document::escalation::EscalationPolicy) -> Option<Policy> {
@@ -808,6 +835,10 @@ fn guard(guard: document::service::Guard) -> Guard {
         }
         Written::FiringFor(written) => Guard::FiringFor(written.firing_for.0),
     }
+}
+
+fn lengths(every: &OneOrMany<Turn>) -> Vec<TurnLength> {
+    every.as_slice().iter().map(|turn| turn.0).collect()
 }
 
 fn grouping(grouping: Option<&document::service::Grouping>) -> Grouping {

@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 use jiff::civil::{self, Weekday};
 use jiff::tz::TimeZone;
 use muster_core::incident::severity::Urgency;
-use muster_core::oncall::schedule::TurnLength;
+use muster_core::oncall::schedule::{self, HandoffDay, TurnLength};
 use muster_core::org::channel::Channel;
 use muster_core::org::language::Language;
 use muster_core::org::provider::ProviderKind;
@@ -151,31 +151,31 @@ impl FromStr for Turn {
     }
 }
 
-/// When turns change: `Mon 09:00`, or `09:00` where the weekday follows from the rest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Handoff {
-    /// Needed for turns of weeks.
-    pub weekday: Option<Weekday>,
-    /// Local.
-    pub time: civil::Time,
-}
+/// When turns change: `09:00` where the day follows from the rest, `Mon 09:00` for turns of weeks,
+/// `15 09:00`, `first Mon 09:00` or `last 09:00` for turns of months.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Handoff(pub schedule::Handoff);
 
-impl Default for Handoff {
-    fn default() -> Self {
-        Self { weekday: None, time: civil::Time::midnight() }
-    }
-}
+/// The words for the first to the last such weekday of a month, with their numbers in core.
+const ORDINALS: [(&str, i8); 5] =
+    [("first", 1), ("second", 2), ("third", 3), ("fourth", 4), ("last", 5)];
+/// The day of the month that is the last one in every month.
+const LAST_DAY: i8 = 31;
 
 impl fmt::Display for Handoff {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let time = LocalTime(self.time);
-        match self.weekday {
-            Some(weekday) => {
-                let name = Day(weekday).name();
-                write!(f, "{}{} {time}", name[..1].to_ascii_uppercase(), &name[1..])
+        match self.0.on {
+            HandoffDay::OfStart => {}
+            HandoffDay::Weekday(weekday) => write!(f, "{} ", Day(weekday).capital_name())?,
+            HandoffDay::OfMonth(LAST_DAY) => f.write_str("last ")?,
+            HandoffDay::OfMonth(day) => write!(f, "{day} ")?,
+            HandoffDay::Nth(number, weekday) => {
+                let known = ORDINALS.iter().find(|(_, known)| *known == number.clamp(1, 5));
+                let word = known.map_or("last", |(word, _)| word);
+                write!(f, "{word} {} ", Day(weekday).capital_name())?;
             }
-            None => time.fmt(f),
         }
+        LocalTime(self.0.at).fmt(f)
     }
 }
 
@@ -185,18 +185,31 @@ impl FromStr for Handoff {
     fn from_str(text: &str) -> Result<Self, Unreadable> {
         let invalid = || {
             Unreadable(format!(
-                "`{}` is not a handoff; write for example `Mon 09:00` or `09:00`",
+                "`{}` is not a handoff; write for example `Mon 09:00` or `09:00`, or for months `1 09:00`, `last 09:00` or `first Mon 09:00`",
                 short(text)
             ))
         };
         let words: Vec<&str> = text.split_whitespace().collect();
-        let (weekday, time) = match words[..] {
-            [time] => (None, time),
-            [day, time] => (Some(day.parse::<Day>().map_err(|_| invalid())?.0), time),
+        let Some((time, day)) = words.split_last() else { return Err(invalid()) };
+        let weekday = |word: &str| word.parse::<Day>().map(|day| day.0).map_err(|_| invalid());
+        let on = match day {
+            [] => HandoffDay::OfStart,
+            ["last"] => HandoffDay::OfMonth(LAST_DAY),
+            [day] if day.starts_with(|c: char| c.is_ascii_digit()) => {
+                let day = day.parse().ok().filter(|day| (1..=LAST_DAY).contains(day));
+                HandoffDay::OfMonth(day.ok_or_else(invalid)?)
+            }
+            [day] => HandoffDay::Weekday(weekday(day)?),
+            [ordinal, day] => {
+                let word = ordinal.to_ascii_lowercase();
+                let known = ORDINALS.iter().find(|(known, _)| *known == word);
+                let (_, number) = known.ok_or_else(invalid)?;
+                HandoffDay::Nth(*number, weekday(day)?)
+            }
             _ => return Err(invalid()),
         };
-        let time = time.parse::<LocalTime>().map_err(|_| invalid())?.0;
-        Ok(Self { weekday, time })
+        let at = time.parse::<LocalTime>().map_err(|_| invalid())?.0;
+        Ok(Self(schedule::Handoff { on, at }))
     }
 }
 
@@ -311,6 +324,13 @@ impl Day {
     /// The short name, as documents write it.
     pub fn name(self) -> &'static str {
         Self::NAMES.iter().find(|(day, _)| *day == self.0).map_or("mon", |(_, name)| &name[..3])
+    }
+}
+
+impl Day {
+    fn capital_name(self) -> String {
+        let name = self.name();
+        format!("{}{}", name[..1].to_ascii_uppercase(), &name[1..])
     }
 }
 

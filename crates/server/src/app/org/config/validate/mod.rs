@@ -9,6 +9,7 @@ mod reference;
 use std::collections::{BTreeMap, BTreeSet};
 
 use muster_core::incident::severity::{Level, Severity};
+use muster_store::org::document::schedule::{Override, Schedule};
 use muster_store::org::document::secret::Secret;
 use muster_store::org::document::service::{Integration, Outcome};
 use muster_store::org::document::{Documents, Kind};
@@ -103,6 +104,7 @@ fn names(whole: &Whole<'_>) {
         let path = whole.path(Kind::Schedule, at, &schedule.name).field("layers");
         let layers = schedule.layers.iter().map(|layer| &layer.name);
         unique(whole, Kind::Schedule, &path, Some("name"), layers, "layer");
+        overlaps(whole, at, schedule);
     }
     for (at, service) in documents.services.iter().flatten().enumerate() {
         let path = whole.path(Kind::Service, at, &service.name).field("integrations");
@@ -113,6 +115,30 @@ fn names(whole: &Whole<'_>) {
     let path = Path::top(Kind::Providers.field());
     unique(whole, Kind::Providers, &path, Some("name"), providers, "provider");
     emails(whole);
+}
+
+/// No two overrides of a schedule replace the same people at the same time: which of them was meant
+/// is for whoever wrote them to say.
+fn overlaps(whole: &Whole<'_>, at: usize, schedule: &Schedule) {
+    let path = whole.path(Kind::Schedule, at, &schedule.name).field("overrides");
+    let mut by_time: Vec<(usize, &Override)> = schedule.overrides.iter().enumerate().collect();
+    by_time.sort_by_key(|(_, replacement)| (&replacement.instead_of, replacement.from.0));
+    let mut latest: Option<(usize, &Override)> = None;
+    for (place, replacement) in by_time {
+        let earlier = latest.filter(|(_, one)| one.instead_of == replacement.instead_of);
+        if let Some((other, one)) = earlier.filter(|(_, one)| replacement.from.0 < one.to.0) {
+            let (one, place, other) =
+                if other < place { (one, place, other) } else { (replacement, other, place) };
+            let message = format!(
+                "this overlaps `overrides[{other}]`, by which {} is on call from {} to {}",
+                one.user, one.from, one.to
+            );
+            whole.note(Kind::Schedule, &path.index(place), message);
+        }
+        if earlier.is_none_or(|(_, one)| one.to.0 < replacement.to.0) {
+            latest = Some((place, replacement));
+        }
+    }
 }
 
 fn unique<'a>(

@@ -3,6 +3,7 @@
 
 use muster_core::org::directory::CATCH_ALL_SERVICE;
 use muster_store::org::document::escalation::Target;
+use muster_store::org::document::schedule::OneOrMany;
 use muster_store::org::document::{Documents, Kind};
 
 use super::super::problem::{Path, suggestion};
@@ -60,12 +61,22 @@ fn references<'a>(whole: &Whole<'a>) -> Vec<Reference<'a>> {
         found.one(Kind::Schedule, &path, "team", Kind::Team, schedule.team.as_deref());
         for (at, layer) in schedule.layers.iter().enumerate() {
             let rotation = path.field("layers").index(at).field("rotation");
-            let people = &layer.rotation.participants;
-            found.many(Kind::Schedule, &rotation.field("participants"), Kind::User, people);
+            found.groups(&rotation.field("participants"), &layer.rotation.participants);
+            for (at, change) in layer.rotation.changes.iter().enumerate() {
+                let change_path = rotation.field("changes").index(at);
+                found.groups(&change_path.field("participants"), &change.participants);
+            }
         }
         for (at, instead) in schedule.overrides.iter().enumerate() {
             let path = path.field("overrides").index(at);
             found.one(Kind::Schedule, &path, "user", Kind::User, Some(&instead.user));
+            let replaced = instead.instead_of.as_deref();
+            found.one(Kind::Schedule, &path, "instead_of", Kind::User, replaced);
+        }
+        for (at, shadow) in schedule.shadows.iter().enumerate() {
+            let path = path.field("shadows").index(at);
+            found.one(Kind::Schedule, &path, "user", Kind::User, Some(&shadow.user));
+            found.one(Kind::Schedule, &path, "follows", Kind::User, Some(&shadow.follows));
         }
     }
     for (at, policy) in documents.escalation_policies.iter().flatten().enumerate() {
@@ -146,6 +157,22 @@ impl<'a> Found<'a> {
     fn one(&mut self, from: Kind, path: &Path, field: &str, to: Kind, name: Option<&'a str>) {
         if let Some(name) = name {
             self.references.push(Reference { from, path: path.field(field), to, name });
+        }
+    }
+
+    /// The people of a schedule's turns.
+    fn groups(&mut self, list: &Path, groups: &'a [OneOrMany<String>]) {
+        for (at, group) in groups.iter().enumerate() {
+            let path = list.index(at);
+            match group {
+                OneOrMany::One(name) => self.references.push(Reference {
+                    from: Kind::Schedule,
+                    path,
+                    to: Kind::User,
+                    name,
+                }),
+                OneOrMany::Many(names) => self.many(Kind::Schedule, &path, Kind::User, names),
+            }
         }
     }
 
