@@ -48,7 +48,7 @@ enum Command {
     Incident(incident::Incident),
     /// Show who is on call, or change it
     Oncall(oncall::Oncall),
-    /// Prove that somebody is reached at every time ahead, and look at or undo changes of a schedule
+    /// Look at schedules and shifts, prove that somebody is reached at every time ahead, undo changes
     #[command(subcommand)]
     Schedule(schedule::Schedule),
     /// Ask others to take a shift, and answer them

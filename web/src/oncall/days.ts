@@ -6,6 +6,12 @@ export interface Part {
   /** Null is a gap. */
   user: string | null;
   layer: string | null;
+  /** On whose shift they only go along. */
+  shadow: string | null;
+  /** Whose shift it is while a trainee has it. */
+  mentor: string | null;
+  /** How many minutes longer the whole shift is than its local times say. */
+  longerBy: number;
   from: number;
   to: number;
 }
@@ -22,18 +28,25 @@ function partsOf(day: Day, shifts: Shift[]): Part[] {
   const parts = shifts.flatMap((shift): Part[] => {
     const from = Math.max(day.from, shift.from ? Date.parse(shift.from) : day.from);
     const to = Math.min(day.to, shift.to ? Date.parse(shift.to) : day.to);
-    return from < to ? [{ user: shift.user, layer: shift.layer, from, to }] : [];
+    const { user, layer, shadow, mentor, longer_by_minutes: longerBy } = shift;
+    return from < to ? [{ user, layer, shadow, mentor, longerBy, from, to }] : [];
   });
-  return [...parts, ...gaps(day, parts)].sort((a, b) => a.from - b.from);
+  // Whoever only goes along covers nothing.
+  const onCall = parts.filter(({ shadow }) => shadow === null);
+  return [...parts, ...gaps(day, onCall)].sort((a, b) => a.from - b.from);
 }
 
 function gaps(day: Day, parts: Part[]): Part[] {
   const found: Part[] = [];
   let covered = day.from;
   for (const { from, to } of [...parts].sort((a, b) => a.from - b.from)) {
-    if (from > covered) found.push({ user: null, layer: null, from: covered, to: from });
+    if (from > covered) found.push(gap(covered, from));
     covered = Math.max(covered, to);
   }
-  if (covered < day.to) found.push({ user: null, layer: null, from: covered, to: day.to });
+  if (covered < day.to) found.push(gap(covered, day.to));
   return found;
+}
+
+function gap(from: number, to: number): Part {
+  return { user: null, layer: null, shadow: null, mentor: null, longerBy: 0, from, to };
 }

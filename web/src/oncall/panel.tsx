@@ -105,7 +105,8 @@ function useNextShift(schedules: string[], me: string): { schedule: string; from
   });
   const mine = reads.flatMap((read, index) =>
     (read.data?.items ?? [])
-      .flatMap(({ user, from }) => (user === me && from && Date.parse(from) > nowMs() ? [from] : []))
+      .filter(({ user, shadow }) => user === me && shadow === null)
+      .flatMap(({ from }) => (from && Date.parse(from) > nowMs() ? [from] : []))
       .map((from) => ({ schedule: schedules[index] ?? "", from })),
   );
   return mine.sort((a, b) => a.from.localeCompare(b.from))[0] ?? null;

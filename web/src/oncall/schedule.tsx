@@ -1,14 +1,15 @@
 /** One schedule: who has it on each of the next days, by the clocks of its own zone. */
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { Fragment, useState } from "react";
+import { useState } from "react";
 import * as queries from "@/api/queries";
 import type { Schedule } from "@/api/types";
-import { Fact, Facts, Panel, ScreenHead, Shown, Tag } from "@/ui/block";
+import { Panel, ScreenHead, Shown, Tag } from "@/ui/block";
 import { buttonClass } from "@/ui/button";
 import { nowMs } from "@/ui/clock";
 import { daysFrom, wallClock } from "@/ui/zoned";
 import { type DayOnCall, dayByDay, type Part } from "./days";
+import { About, ClockChanges } from "./rota";
 
 const route = getRouteApi("/schedules/$name");
 const DAYS = 14;
@@ -25,7 +26,10 @@ export default function ScheduleScreen() {
           </ScreenHead>
           <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_22rem]">
             <Shifts key={data.name} schedule={data} />
-            <About schedule={data} />
+            <div className="flex flex-col gap-4">
+              <ClockChanges changes={data.clock_changes} zone={data.timezone} />
+              <About schedule={data} />
+            </div>
           </div>
         </>
       )}
@@ -41,34 +45,6 @@ function EditLink({ name }: { name: string }) {
     <Link to="/schedules/$name/edit" params={{ name }} className={buttonClass("plain", "no-underline")}>
       Edit
     </Link>
-  );
-}
-
-function About({ schedule }: { schedule: Schedule }) {
-  return (
-    <Panel title="About">
-      <Facts>
-        <Fact name="Team">{schedule.team ?? "none"}</Fact>
-        <Fact name="Time zone">{schedule.timezone}</Fact>
-        {schedule.layers.map((layer) => (
-          <Fact key={layer.name} name={`Layer ${layer.name}`}>
-            {layer.participants.join(", ") || "nobody"}
-          </Fact>
-        ))}
-        <Fact name="Escalation">
-          {schedule.escalation_policies.length === 0
-            ? "no policy pages by it"
-            : schedule.escalation_policies.map((name, index) => (
-                <Fragment key={name}>
-                  {index > 0 ? ", " : ""}
-                  <Link to="/policies/$name" params={{ name }} className="link">
-                    {name}
-                  </Link>
-                </Fragment>
-              ))}
-        </Fact>
-      </Facts>
-    </Panel>
   );
 }
 
@@ -111,17 +87,32 @@ function DayRow({ day, zone }: { day: DayOnCall; zone: string }) {
       </div>
       <ul>
         {day.parts.map((part) => (
-          <li key={`${part.from} ${part.user}`} className="flex flex-wrap gap-x-3">
-            <span className="font-semibold">{part.user ?? "Nobody: a gap"}</span>
+          <li
+            key={`${part.from} ${part.user} ${part.layer} ${part.shadow}`}
+            className="flex flex-wrap gap-x-3"
+          >
+            <span className={part.shadow ? "text-muted" : "font-semibold"}>
+              {part.user ?? "Nobody: a gap"}
+            </span>
             <span className="text-13 text-muted">
-              {clocks(part, day, zone)}
-              {part.layer ? ` · ${part.layer}` : ""}
+              {[clocks(part, day, zone), ...notes(part)].join(" · ")}
             </span>
           </li>
         ))}
       </ul>
     </li>
   );
+}
+
+function notes({ layer, shadow, mentor, longerBy }: Part): string[] {
+  const found: string[] = [];
+  if (layer) found.push(layer);
+  if (shadow) found.push(`goes along with ${shadow}, is not paged`);
+  if (mentor) found.push(`in training, ${mentor} gets copies`);
+  if (longerBy !== 0) {
+    found.push(`this shift is ${Math.abs(longerBy)} minutes ${longerBy < 0 ? "shorter" : "longer"}`);
+  }
+  return found;
 }
 
 function clocks(part: Part, day: DayOnCall, zone: string): string {

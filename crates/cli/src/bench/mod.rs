@@ -6,6 +6,7 @@ pub mod accept;
 pub mod coverage;
 pub mod figures;
 mod load;
+pub mod oncall;
 mod organization;
 pub mod page;
 mod process;

@@ -1,6 +1,6 @@
 //! `muster bench`: how fast this machine is with it, beside a bare server in the same run.
 
-use crate::bench::{self, Store, accept, coverage, page};
+use crate::bench::{self, Store, accept, coverage, oncall, page};
 use crate::settings::Settings;
 
 /// Measure speed on this machine.
@@ -42,6 +42,12 @@ pub enum Bench {
         #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=100))]
         runs: u64,
     },
+    /// Say who is on call, in core and through the API
+    Oncall {
+        /// The store behind the server
+        #[arg(long, value_enum, default_value = "sqlite")]
+        store: Store,
+    },
     /// The server to compare with
     #[command(hide = true)]
     Bare,
@@ -66,6 +72,7 @@ impl Bench {
             Self::Coverage { policies, weeks, runs } => {
                 coverage::run(coverage::Plan { policies, weeks, runs }, settings)
             }
+            Self::Oncall { store } => oncall::run(store, settings).await,
             Self::Bare => bench::bare().await,
             // It has a runtime of one thread, which cannot run inside another.
             Self::Load => tokio::task::spawn_blocking(bench::generate).await?,

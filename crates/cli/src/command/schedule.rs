@@ -1,5 +1,7 @@
 //! `muster schedule`: whether somebody is reached at every instant ahead, and who changed a schedule.
 
+mod look;
+
 use serde_json::{Value, json};
 
 use crate::failure::Told;
@@ -7,9 +9,11 @@ use crate::session::with_api;
 use crate::settings::Settings;
 use crate::show::{self, Cell, Column, Screen, Style, Table, time};
 
-/// Prove coverage, and look at or undo changes of a schedule.
+/// Look at schedules, prove coverage, and look at or undo changes of a schedule.
 #[derive(Debug, clap::Subcommand)]
 pub enum Schedule {
+    #[command(flatten)]
+    Look(look::Look),
     /// Find every time ahead at which an escalation would reach nobody, or somebody who may not hear
     /// it; fails where there is a gap
     Check(Check),
@@ -49,6 +53,7 @@ impl Schedule {
     /// When the store or server fails or refuses, or the check finds a gap.
     pub async fn run(self, settings: &Settings) -> anyhow::Result<()> {
         match self {
+            Self::Look(look) => look.run(settings).await,
             Self::Check(check) => check.run(settings).await,
             Self::History { name } => history(settings, &name).await,
             Self::Undo { name, consent } => undo(settings, &name, consent).await,

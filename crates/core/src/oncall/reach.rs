@@ -1,12 +1,14 @@
 //! Whom the targets of an escalation step reach at an instant.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 
 use crate::id::{TeamId, UserId};
 use crate::incident::severity::Urgency;
 use crate::oncall::escalation::{Policy, Step, Target};
 use crate::oncall::facts::Turns;
-use crate::oncall::schedule::{Schedule, on_call_at};
+use crate::oncall::schedule::{Schedule, on_call_at, shadows_at};
 use crate::org::directory::Directory;
 
 /// The people that `targets` reach at `at`, each once, in the order of the targets. Whoever cannot
@@ -47,6 +49,25 @@ pub fn reach_steps(
     policy.steps.iter().map(reach).collect()
 }
 
+/// Who gets a copy of a page to somebody whom `targets` reach (`O10`): their shadows in the schedules
+/// among them, and the mentor of a trainee. Nobody of them is asked.
+pub fn copies(
+    directory: &Directory,
+    targets: &[Target],
+    user: UserId,
+    at: Timestamp,
+) -> Vec<UserId> {
+    let mut copies = Vec::new();
+    for schedule in targets.iter().flat_map(|target| schedules(directory, target)) {
+        for shadow in shadows_at(&schedule, at) {
+            if shadow.of == user && shadow.user != user && !copies.contains(&shadow.user) {
+                copies.push(shadow.user);
+            }
+        }
+    }
+    copies
+}
+
 /// The turns that entering a step takes, and who has each.
 pub fn turns_taken<'a>(
     directory: &'a Directory,
@@ -67,28 +88,41 @@ pub fn everybody(
     urgency: Urgency,
     at: Timestamp,
 ) -> Vec<UserId> {
-    let on_call = |schedule: &Schedule| on_call(directory, schedule, urgency, at);
     match target {
         Target::User(user) => vec![*user],
-        Target::Schedule(id) => directory.schedules.get(*id).map(on_call).unwrap_or_default(),
-        Target::Rotation { schedule, layer } => directory
-            .schedules
-            .get(*schedule)
-            .and_then(|schedule| only_layer(schedule, layer))
-            .map(|schedule| on_call(&schedule))
-            .unwrap_or_default(),
-        Target::Role { role, team } => directory
-            .schedules
-            .iter()
-            .filter(|schedule| schedule.role.as_ref() == Some(role))
-            .filter(|schedule| team.is_none() || schedule.team == *team)
-            .flat_map(on_call)
-            .collect(),
+        Target::Schedule(_) | Target::Rotation { .. } | Target::Role { .. } => {
+            let schedules = schedules(directory, target).into_iter();
+            schedules.flat_map(|schedule| on_call(directory, &schedule, urgency, at)).collect()
+        }
         Target::Team(id) | Target::RoundRobin(id) => {
             directory.teams.get(*id).map(|team| team.members.clone()).unwrap_or_default()
         }
         Target::ManagerOf(id) => {
             directory.teams.get(*id).and_then(|team| team.manager).into_iter().collect()
+        }
+    }
+}
+
+/// The schedules that a target asks.
+fn schedules<'a>(directory: &'a Directory, target: &Target) -> Vec<Cow<'a, Schedule>> {
+    match target {
+        Target::Schedule(id) => directory.schedules.get(*id).map(Cow::Borrowed).into_iter().collect(),
+        Target::Rotation { schedule, layer } => directory
+            .schedules
+            .get(*schedule)
+            .and_then(|schedule| only_layer(schedule, layer))
+            .map(Cow::Owned)
+            .into_iter()
+            .collect(),
+        Target::Role { role, team } => directory
+            .schedules
+            .iter()
+            .filter(|schedule| schedule.role.as_ref() == Some(role))
+            .filter(|schedule| team.is_none() || schedule.team == *team)
+            .map(Cow::Borrowed)
+            .collect(),
+        Target::User(_) | Target::Team(_) | Target::RoundRobin(_) | Target::ManagerOf(_) => {
+            Vec::new()
         }
     }
 }

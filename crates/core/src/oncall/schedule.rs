@@ -17,6 +17,7 @@ use crate::id::{ScheduleId, TeamId, UserId};
 mod absence;
 mod answer;
 mod cadence;
+mod clock_change;
 mod lane;
 mod r#override;
 mod restriction;
@@ -27,6 +28,7 @@ mod tests;
 
 pub use absence::{Absence, Absences};
 pub use answer::{next_change, next_on_call, on_call_at, shifts};
+pub use clock_change::{ClockChange, clock_changes, longer_by, zone_of};
 pub use r#override::{Override, Overrides};
 pub use shadow::{Shadow, ShadowShift, shadow_shifts, shadows_at};
 

@@ -12,6 +12,7 @@ mod proxy;
 mod quiet;
 mod replay;
 mod routing;
+mod shadow;
 mod steps;
 mod storm;
 mod triage;

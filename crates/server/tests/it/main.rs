@@ -26,5 +26,6 @@ mod proof;
 mod push;
 mod quiet;
 mod receive;
+mod rosters;
 mod stream;
 mod workbench;

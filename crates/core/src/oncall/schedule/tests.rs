@@ -7,6 +7,7 @@ use jiff::civil::{Weekday, date, time};
 use super::*;
 
 mod oracle;
+mod rosters;
 
 const ANA: UserId = UserId(uuid::Uuid::from_u128(1));
 const BO: UserId = UserId(uuid::Uuid::from_u128(2));

@@ -132,7 +132,7 @@ fn lanes(directory: &Directory, of: &schedule::Schedule, span: Span) -> Vec<Sche
         kind: kind.to_owned(),
         shifts: shifts(of, span.from, span.to)
             .into_iter()
-            .map(|shift| Shift::of(directory, shift))
+            .map(|shift| Shift::of(directory, of, shift))
             .collect(),
     };
     let mut lanes =

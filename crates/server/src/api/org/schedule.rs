@@ -2,8 +2,12 @@
 
 use axum::extract::State;
 use jiff::{SignedDuration, Timestamp};
-use muster_core::oncall::schedule::{self, next_on_call, on_call_at, shifts};
+use muster_core::id::UserId;
+use muster_core::oncall::schedule::{
+    self, clock_changes, longer_by, next_on_call, on_call_at, shadow_shifts, shadows_at, shifts,
+};
 use muster_core::org::directory::Directory;
+use muster_store::org::document::text::{Handoff, Turn};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
@@ -17,6 +21,8 @@ use crate::api::{ApiError, Ctx, Routes, SEE_ORGANIZATION};
 
 /// The period of shifts that names no end.
 const SHIFTS_USUAL: SignedDuration = SignedDuration::from_hours(14 * 24);
+/// How far ahead changes of the clocks are told.
+const CLOCK_CHANGES_AHEAD: SignedDuration = SignedDuration::from_hours(8 * 7 * 24);
 /// The longest period of shifts.
 const SHIFTS_LONGEST: SignedDuration = SignedDuration::from_hours(366 * 24);
 
@@ -59,10 +65,18 @@ pub struct Schedule {
     /// Who plans it.
     #[schema(required)]
     pub team: Option<String>,
+    /// What its people are on call as: `primary`, `secondary`, `management`, `incident_lead`,
+    /// `scribe`, or the organisation's own word.
+    #[schema(required)]
+    pub role: Option<String>,
     /// The zone of its handoffs.
     pub timezone: String,
     /// Its layers, from the lowest to the highest precedence.
     pub layers: Vec<ScheduleLayer>,
+    /// Who goes along with somebody's shifts, now or later.
+    pub shadows: Vec<ScheduleShadow>,
+    /// When clocks change within the next eight weeks, and which shifts that falls into.
+    pub clock_changes: Vec<ClockChangeAhead>,
     /// The policies that page by it.
     pub escalation_policies: Vec<String>,
 }
@@ -72,8 +86,60 @@ pub struct Schedule {
 pub struct ScheduleLayer {
     /// Unique within the schedule.
     pub name: String,
-    /// Who takes turns, in order.
+    /// The zone of its handoffs.
+    pub timezone: String,
+    /// Whether its people join those of the layers below rather than replace them.
+    pub adds: bool,
+    /// Everybody who takes turns, in order.
     pub participants: Vec<String>,
+    /// Who has each turn, in order: one person or several.
+    pub turns: Vec<Vec<String>>,
+    /// The lengths of the turns, which repeat: `1w`, `12h`, `1mo`.
+    pub every: Vec<String>,
+    /// When turns change: `Mon 09:00`.
+    pub handoff: String,
+    /// Planned changes, by date.
+    pub changes: Vec<RosterChange>,
+}
+
+/// A planned change of a rotation.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct RosterChange {
+    /// It counts from the first handoff on or after this local date.
+    #[schema(example = "2026-12-01")]
+    pub from: String,
+    /// Who has each turn from then on.
+    pub turns: Vec<Vec<String>>,
+}
+
+/// Somebody who goes along with another's shifts to learn.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct ScheduleShadow {
+    /// Who learns.
+    pub user: String,
+    /// Whose shifts they are.
+    pub follows: String,
+    /// From when on; null where it has no beginning.
+    #[schema(required)]
+    pub from: Option<Instant>,
+    /// Up to when; null where it has no end.
+    #[schema(required)]
+    pub to: Option<Instant>,
+    /// Whether the trainee has the shift and the other gets the copies.
+    pub reverse: bool,
+}
+
+/// A change of the clocks.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct ClockChangeAhead {
+    /// When.
+    pub at: Instant,
+    /// Where.
+    pub timezone: String,
+    /// How many minutes the clocks go forward; negative when they go back.
+    pub forward_minutes: i64,
+    /// The shifts that it falls into, whole.
+    pub shifts: Vec<Shift>,
 }
 
 /// Somebody's turn.
@@ -90,6 +156,26 @@ pub struct OnCallShift {
     /// Up to when; null where nothing ends it.
     #[schema(required)]
     pub to: Option<Instant>,
+    /// Whose shift it is when a trainee has it.
+    #[schema(required)]
+    pub mentor: Option<String>,
+}
+
+/// Somebody who gets copies of what another is paged for.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct ShadowShift {
+    /// Who gets the copies.
+    pub user: String,
+    /// For people to read.
+    pub full_name: String,
+    /// Who is on call.
+    pub of: String,
+    /// From when on.
+    #[schema(required)]
+    pub from: Option<Instant>,
+    /// Up to when; null where nothing ends it.
+    #[schema(required)]
+    pub to: Option<Instant>,
 }
 
 /// Who is on call in one schedule.
@@ -99,6 +185,8 @@ pub struct OnCall {
     pub at: Instant,
     /// Who is on call then; empty in a gap.
     pub on_call: Vec<OnCallShift>,
+    /// Who gets copies then, and is not on call.
+    pub shadows: Vec<ShadowShift>,
 }
 
 /// Who comes next.
@@ -120,8 +208,13 @@ pub struct OnCallOfSchedule {
     pub team: Option<String>,
     /// The zone of its handoffs.
     pub timezone: String,
+    /// What its people are on call as.
+    #[schema(required)]
+    pub role: Option<String>,
     /// Who is on call then; empty in a gap.
     pub on_call: Vec<OnCallShift>,
+    /// Who gets copies then, and is not on call.
+    pub shadows: Vec<ShadowShift>,
     /// Who comes next.
     pub next: Vec<NextOnCall>,
 }
@@ -148,16 +241,37 @@ pub struct Shift {
     /// Up to when; null where nothing ends it.
     #[schema(required)]
     pub to: Option<Instant>,
+    /// What it is a shift as: the role of the schedule.
+    #[schema(required)]
+    pub role: Option<String>,
+    /// Whose shift it is when a trainee has it.
+    #[schema(required)]
+    pub mentor: Option<String>,
+    /// On whose shift they only go along, with copies of the pages; null for who is on call.
+    #[schema(required)]
+    pub shadow: Option<String>,
+    /// How many minutes longer it is than its local times say, because clocks change within it; -60
+    /// in spring and 60 in autumn, in most zones.
+    pub longer_by_minutes: i64,
 }
 
 impl Shift {
     /// A shift in words.
-    pub(in crate::api) fn of(directory: &Directory, shift: schedule::Shift) -> Self {
+    pub(in crate::api) fn of(
+        directory: &Directory,
+        of: &schedule::Schedule,
+        shift: schedule::Shift,
+    ) -> Self {
+        let longer_by_minutes = longer_by(of, &shift).as_mins();
         Self {
             user: user_name(directory, shift.user),
             layer: shift.layer,
             from: bounded(shift.from),
             to: bounded(shift.to),
+            role: role_of(of),
+            mentor: shift.mentor.map(|mentor| user_name(directory, mentor)),
+            shadow: None,
+            longer_by_minutes,
         }
     }
 }
@@ -175,7 +289,77 @@ fn turn(directory: &Directory, shift: schedule::Shift) -> OnCallShift {
         layer: shift.layer,
         from: shift.from.into(),
         to: bounded(shift.to),
+        mentor: shift.mentor.map(|mentor| user_name(directory, mentor)),
     }
+}
+
+fn shadows_of(directory: &Directory, of: &schedule::Schedule, at: Timestamp) -> Vec<ShadowShift> {
+    let shadow = |shadow: schedule::ShadowShift| ShadowShift {
+        user: user_name(directory, shadow.user),
+        full_name: directory
+            .users
+            .get(shadow.user)
+            .map_or_else(String::new, |user| user.full_name.clone()),
+        of: user_name(directory, shadow.of),
+        from: bounded(shadow.from),
+        to: bounded(shadow.to),
+    };
+    shadows_at(of, at).into_iter().map(shadow).collect()
+}
+
+fn role_of(of: &schedule::Schedule) -> Option<String> {
+    of.role.as_ref().map(|role| role.name().to_owned())
+}
+
+fn shadow_of(directory: &Directory, of: &schedule::Schedule, one: schedule::ShadowShift) -> Shift {
+    let schedule::ShadowShift { user, of: followed, layer, from, to } = one;
+    let whole = schedule::Shift { user, layer, from, to, mentor: None };
+    let shadow = Some(user_name(directory, followed));
+    Shift { shadow, ..Shift::of(directory, of, whole) }
+}
+
+fn turns_of(directory: &Directory, turns: &[Vec<UserId>]) -> Vec<Vec<String>> {
+    let names = |people: &Vec<UserId>| {
+        people.iter().map(|user| user_name(directory, *user)).collect::<Vec<_>>()
+    };
+    turns.iter().map(names).collect()
+}
+
+fn layer_of(
+    directory: &Directory,
+    of: &schedule::Schedule,
+    layer: &schedule::Layer,
+) -> ScheduleLayer {
+    let rotation = &layer.rotation;
+    let change = |change: &schedule::RosterChange| RosterChange {
+        from: change.from.to_string(),
+        turns: turns_of(directory, &change.participants),
+    };
+    ScheduleLayer {
+        name: layer.name.clone(),
+        timezone: zone_name(layer.timezone.as_ref().unwrap_or(&of.timezone)),
+        adds: layer.adds,
+        participants: turns_of(directory, &rotation.participants).concat(),
+        turns: turns_of(directory, &rotation.participants),
+        every: rotation.every.iter().map(|length| Turn(*length).to_string()).collect(),
+        handoff: Handoff(rotation.handoff).to_string(),
+        changes: rotation.changes.iter().map(change).collect(),
+    }
+}
+
+fn clock_changes_of(
+    directory: &Directory,
+    of: &schedule::Schedule,
+    now: Timestamp,
+) -> Vec<ClockChangeAhead> {
+    let until = now.saturating_add(CLOCK_CHANGES_AHEAD).unwrap_or(Timestamp::MAX);
+    let change = |change: schedule::ClockChange| ClockChangeAhead {
+        at: change.at.into(),
+        timezone: zone_name(&change.timezone),
+        forward_minutes: change.forward().as_mins(),
+        shifts: change.shifts.into_iter().map(|shift| Shift::of(directory, of, shift)).collect(),
+    };
+    clock_changes(of, now, until).into_iter().map(change).collect()
 }
 
 fn turns(directory: &Directory, of: &schedule::Schedule, at: Timestamp) -> Vec<OnCallShift> {
@@ -186,26 +370,26 @@ fn team_of(directory: &Directory, of: &schedule::Schedule) -> Option<String> {
     of.team.and_then(|team| directory.teams.get(team)).map(|team| team.name.clone())
 }
 
-fn describe(directory: &Directory, of: &schedule::Schedule) -> Schedule {
+fn describe(directory: &Directory, of: &schedule::Schedule, now: Timestamp) -> Schedule {
     use muster_core::oncall::escalation::Target;
     let pages_by_it = |policy: &&muster_core::oncall::escalation::Policy| {
         policy.steps.iter().any(|step| step.targets.contains(&Target::Schedule(of.id)))
     };
-    let layer = |layer: &schedule::Layer| ScheduleLayer {
-        name: layer.name.clone(),
-        participants: layer
-            .rotation
-            .participants
-            .iter()
-            .flatten()
-            .map(|user| user_name(directory, *user))
-            .collect(),
+    let shadow = |shadow: &schedule::Shadow| ScheduleShadow {
+        user: user_name(directory, shadow.user),
+        follows: user_name(directory, shadow.follows),
+        from: bounded(shadow.from),
+        to: bounded(shadow.to),
+        reverse: shadow.reverse,
     };
     Schedule {
         name: of.name.clone(),
         team: team_of(directory, of),
         timezone: zone_name(&of.timezone),
-        layers: of.layers.iter().map(layer).collect(),
+        role: role_of(of),
+        layers: of.layers.iter().map(|layer| layer_of(directory, of, layer)).collect(),
+        shadows: of.shadows.iter().filter(|shadow| shadow.to > now).map(shadow).collect(),
+        clock_changes: clock_changes_of(directory, of, now),
         escalation_policies: directory
             .policies
             .iter()
@@ -227,7 +411,9 @@ async fn list(
     let snapshot = ctx.app.snapshot();
     let directory = &snapshot.directory;
     let name = |schedule: &&schedule::Schedule| schedule.name.clone();
-    paging.part(directory.schedules.iter(), name, |of| describe(directory, of)).map(Json)
+    paging
+        .part(directory.schedules.iter(), name, |of| describe(directory, of, ctx.app.now()))
+        .map(Json)
 }
 
 /// One schedule.
@@ -242,7 +428,8 @@ async fn show(
 ) -> Result<Json<Schedule>, ApiError> {
     let snapshot = ctx.app.snapshot();
     let directory = &snapshot.directory;
-    Ok(Json(describe(directory, find(&directory.schedules, "schedule", &name)?)))
+    let of = find(&directory.schedules, "schedule", &name)?;
+    Ok(Json(describe(directory, of, ctx.app.now())))
 }
 
 /// Who is on call in a schedule.
@@ -260,14 +447,15 @@ async fn on_call_of(
     let snapshot = ctx.app.snapshot();
     let directory = &snapshot.directory;
     let of = find(&directory.schedules, "schedule", &name)?;
-    Ok(Json(OnCall { at: at.into(), on_call: turns(directory, of, at) }))
+    let (on_call, shadows) = (turns(directory, of, at), shadows_of(directory, of, at));
+    Ok(Json(OnCall { at: at.into(), on_call, shadows }))
 }
 
 /// The shifts of a schedule that meet a period.
 #[utoipa::path(
     get, path = "/schedules/{name}/shifts", tag = "oncall", operation_id = "shifts_of_schedule",
     params(("name" = String, Path, description = "The name."), Between),
-    responses((status = 200, description = "Shifts in order, whole.", body = List<Shift>))
+    responses((status = 200, description = "Shifts in order, whole; then those of shadows.", body = List<Shift>))
 )]
 async fn shifts_of(
     State(ctx): State<Ctx>,
@@ -281,8 +469,9 @@ async fn shifts_of(
     let snapshot = ctx.app.snapshot();
     let directory = &snapshot.directory;
     let of = find(&directory.schedules, "schedule", &name)?;
-    let shift = |shift: schedule::Shift| Shift::of(directory, shift);
-    Ok(Json(List::whole(shifts(of, from, to).into_iter().map(shift).collect())))
+    let on_call = shifts(of, from, to).into_iter().map(|shift| Shift::of(directory, of, shift));
+    let beside = shadow_shifts(of, from, to).into_iter().map(|one| shadow_of(directory, of, one));
+    Ok(Json(List::whole(on_call.chain(beside).collect())))
 }
 
 /// Who is on call, and who comes next, in every schedule.
@@ -301,7 +490,9 @@ async fn on_call(
         schedule: of.name.clone(),
         team: team_of(directory, of),
         timezone: zone_name(&of.timezone),
+        role: role_of(of),
         on_call: turns(directory, of, at),
+        shadows: shadows_of(directory, of, at),
         next: next_on_call(of, at)
             .map(|shift| NextOnCall {
                 user: user_name(directory, shift.user),

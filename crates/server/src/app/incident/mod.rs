@@ -6,5 +6,6 @@ pub mod facts;
 pub mod help;
 pub mod outlet;
 pub mod record;
+mod shadow;
 pub mod view;
 pub mod webhook;

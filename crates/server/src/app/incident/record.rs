@@ -20,7 +20,7 @@ use muster_store::{StoreError, Tx, alerting, audit, event, timer};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::outlet;
+use super::{outlet, shadow};
 use crate::app::App;
 use crate::ids;
 
@@ -299,6 +299,12 @@ fn open_page(
         state: if position == 0 { PageState::Exhausted } else { PageState::Pending },
         token_hash: app.page_token_hash(id),
     });
+    for copy in user
+        .iter()
+        .flat_map(|user| shadow::copies(app, directory, incident, request.step, user, now))
+    {
+        writes.put(copy);
+    }
     if position == 0 {
         metrics::counter!("muster_pages_exhausted_total").increment(1);
         let name = user.map_or("a former colleague", |user| user.name.as_str());

@@ -27,7 +27,14 @@ const SHADOWS_MAX: usize = 500;
 
 pub fn schedule(cursor: Cursor<'_>) -> Schedule {
     let fields = cursor.fields(&[
-        "name", "team", "role", "timezone", "layers", "overrides", "shadows", "handoff",
+        "name",
+        "team",
+        "role",
+        "timezone",
+        "layers",
+        "overrides",
+        "shadows",
+        "handoff",
     ]);
     Schedule {
         name: fields.name("name"),
@@ -74,7 +81,7 @@ fn rotation(cursor: Cursor<'_>) -> Rotation {
         check_handoff(&fields, every, handoff);
     }
     let start = fields.required("start").and_then(|start| start.parsed::<LocalDate>());
-    let every = every.unwrap_or_else(|| OneOrMany::One(Turn(TurnLength::Days(1))));
+    let every = every.unwrap_or(OneOrMany::One(Turn(TurnLength::Days(1))));
     let handoff = handoff.unwrap_or_default();
     Rotation {
         changes: changes(&fields, start, &every, handoff),

@@ -2,6 +2,7 @@ mod applying;
 mod asserting;
 mod documented;
 mod refusing;
+mod rosters;
 mod warning;
 
 use jiff::Timestamp;

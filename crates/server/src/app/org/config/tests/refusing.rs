@@ -237,7 +237,7 @@ const BAD: &[Bad] = &[
         "every: 0w, handoff: \"Moo 9\", start: 2026-02-30, participants: [ana, bo]",
         &[
             "line 48, column 28: schedules[0].layers[0].rotation.every: a turn of no length never ends; write for example `1w`",
-            "line 48, column 41: schedules[0].layers[0].rotation.handoff: `Moo 9` is not a handoff; write for example `Mon 09:00` or `09:00`",
+            "line 48, column 41: schedules[0].layers[0].rotation.handoff: `Moo 9` is not a handoff; write for example `Mon 09:00` or `09:00`, or for months `1 09:00`, `last 09:00` or `first Mon 09:00`",
             "line 48, column 57: schedules[0].layers[0].rotation.start: `2026-02-30` is not a date; write for example `2026-01-05`",
         ],
     ),
