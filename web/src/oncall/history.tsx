@@ -13,7 +13,7 @@ import type { Document } from "./rota";
 interface HistoryProps {
   collection: string;
   name: string;
-  onRestored: (document: Document | null) => void;
+  onRestored: (document: Document | null, revision: number) => void;
 }
 
 export function History({ collection, name, onRestored }: HistoryProps) {
@@ -25,7 +25,7 @@ export function History({ collection, name, onRestored }: HistoryProps) {
         path: { collection, name, revision },
         body: { consent: true },
       });
-      onRestored(done.document);
+      onRestored(done.document, done.revision);
       toast.success(`Version ${revision} is in force again`);
     } catch (error) {
       toast.error(explain(error));

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { addLayer, layersOf, moved, moveLayer, removeLayer, setAt, withLayer } from "./rota";
+import { addLayer, layersOf, moved, moveLayer, removeLayer, same, setAt, withLayer } from "./rota";
 
 const document = {
   name: "primary",
@@ -71,4 +71,11 @@ test("one section is settled by its path", () => {
   expect(layersOf(setAt(document, "layers(days)", null)).map(({ name }) => name)).toEqual(["nights"]);
   const ordered = setAt(document, "layers (order)", ["nights", "days"]);
   expect(layersOf(ordered).map(({ name }) => name)).toEqual(["nights", "days"]);
+});
+
+test("the order of fields is no difference, and that of people is one", () => {
+  expect(same({ a: 1, b: [{ c: null }] }, { b: [{ c: null }], a: 1 })).toBe(true);
+  expect(same({ a: ["ana", "bo"] }, { a: ["bo", "ana"] })).toBe(false);
+  expect(same({ a: 1 }, { a: 1, b: 2 })).toBe(false);
+  expect(same(null, {})).toBe(false);
 });

@@ -114,6 +114,20 @@ function written(value: unknown): string {
   return Array.isArray(value) ? value.map(text).join(", ") : text(value);
 }
 
+/** Whether two documents say the same, whatever the order of their fields. */
+export function same(a: unknown, b: unknown): boolean {
+  if (Array.isArray(a) && Array.isArray(b)) {
+    return a.length === b.length && a.every((item, index) => same(item, b[index]));
+  }
+  if (Array.isArray(a) || Array.isArray(b) || !isObject(a) || !isObject(b)) return a === b;
+  const names = new Set([...Object.keys(a), ...Object.keys(b)]);
+  return [...names].every((name) => same(a[name], b[name]));
+}
+
+function isObject(value: unknown): value is Document {
+  return typeof value === "object" && value !== null;
+}
+
 /** The document with one section replaced, by a path such as `layers(days).rotation.every`; null removes it. */
 export function setAt(document: Document, path: string, value: unknown): Document {
   if (path === "") return object(value);

@@ -21,7 +21,7 @@ import { Conflicts } from "./conflicts";
 import { History } from "./history";
 import { Consequences, Lanes, spell } from "./lanes";
 import { LayerForm } from "./layer-form";
-import { addLayer, type Document, layersOf, moveLayer, removeLayer, withLayer } from "./rota";
+import { addLayer, type Document, layersOf, moveLayer, removeLayer, same, withLayer } from "./rota";
 
 const route = getRouteApi("/schedules/$name/edit");
 const COLLECTION = "schedules";
@@ -42,11 +42,13 @@ function Editor({ name, data }: { name: string; data: EditableDocument }) {
   const people = useQuery(queries.users()).data?.items.map((user) => user.name) ?? [];
   const saved: Document = data.draft?.document ?? data.document ?? { name, layers: [] };
   const [document, setDocument] = useState<Document>(saved);
+  // What the form began with, however often others publish while it is open.
+  const [base, setBase] = useState(data.draft?.revision ?? data.revision);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
   const [gaps, setGaps] = useState<Gap[]>([]);
   const [conflicts, setConflicts] = useState<{ all: EditConflict[]; revision: number } | null>(null);
-  const isChanged = JSON.stringify(document) !== JSON.stringify(saved);
+  const isChanged = !same(document, saved);
   const layers = layersOf(document);
 
   const act = async (work: () => Promise<unknown>) => {
@@ -65,33 +67,39 @@ function Editor({ name, data }: { name: string; data: EditableDocument }) {
     }
   };
   const path = { collection: COLLECTION, name };
-  const saveDraft = (revision?: number, next = document) =>
+  const begin = (next: Document | null, revision: number) => {
+    setDocument(next ?? { name, layers: [] });
+    setBase(revision);
+  };
+  const saveDraft = (next = document, revision = base) =>
     put("/{collection}/{name}/draft", { path, body: { document: next, revision } });
   const publish = (consent: boolean) =>
     act(async () => {
       await saveDraft();
       const done = await post("/{collection}/{name}/draft/publish", { path, body: { consent } });
       setGaps([]);
-      setDocument(done.document ?? document);
+      begin(done.document, done.revision);
       offerUndo(
         done.merged ? "Published, merged with what others changed" : "Published",
         "The schedule is as before",
-        () =>
-          post("/{collection}/{name}/undo", { path, body: { revision: done.revision, consent: true } }).then(
-            () => client.invalidateQueries(),
-          ),
+        async () => {
+          const body = { revision: done.revision, consent: true };
+          const undone = await post("/{collection}/{name}/undo", { path, body });
+          begin(undone.document, undone.revision);
+          await client.invalidateQueries();
+        },
       );
     });
   const dropDraft = () =>
     act(async () => {
       if (data.draft) await remove("/{collection}/{name}/draft", { path });
-      setDocument(data.document ?? { name, layers: [] });
+      begin(data.document, data.revision);
       toast("The draft is gone.");
     });
   const settle = (next: Document, revision: number) =>
     act(async () => {
-      await saveDraft(revision, next);
-      setDocument(next);
+      await saveDraft(next, revision);
+      begin(next, revision);
       setConflicts(null);
       toast("Settled in your draft. Publish it when you like.");
     });
@@ -188,13 +196,7 @@ function Editor({ name, data }: { name: string; data: EditableDocument }) {
               </p>
             </div>
           </Panel>
-          {data.revision > 0 ? (
-            <History
-              collection={COLLECTION}
-              name={name}
-              onRestored={(restored) => setDocument(restored ?? { name, layers: [] })}
-            />
-          ) : null}
+          {data.revision > 0 ? <History collection={COLLECTION} name={name} onRestored={begin} /> : null}
         </div>
       </div>
       <Dialog

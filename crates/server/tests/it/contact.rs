@@ -80,7 +80,7 @@ async fn wrong_codes_end_and_so_do_old_ones() {
         let first = add(world, &ana, "tablet").await;
         let verify = format!("{METHODS}/tablet/verify");
         for _ in 0..5 {
-            assert_eq!(ana.post(&verify, json!({ "code": "x" })).await.status, 422);
+            assert_eq!(ana.post(&verify, json!({ "code": "x" })).await.status, 400);
         }
         let late = ana.post(&verify, json!({ "code": first })).await;
         assert!(late.text.contains("too many wrong codes"), "{}", late.text);
@@ -121,7 +121,7 @@ users:
         let ana = ana(world).await;
         let rules = json!({ "high": [{ "after_seconds": 0, "method": "mail" }] });
         let refused = ana.put("/api/v1/users/ana/notification-rules", rules).await;
-        assert_eq!(refused.status, 422, "{}", refused.text);
+        assert_eq!(refused.status, 400, "{}", refused.text);
         assert!(refused.text.contains("by email alone"), "{}", refused.text);
         assert!(refused.text.contains("wakes nobody"), "{}", refused.text);
         let low = json!({ "low": [{ "after_seconds": 0, "method": "mail" }] });
@@ -144,7 +144,7 @@ async fn quiet_hours_and_language_are_chosen_by_the_person_alone() {
         assert_eq!(contacts["language"], "fr");
         assert_eq!(contacts["quiet_hours"]["from"], "21:30");
         let all_day = json!({ "quiet_hours": { "from": "07:00", "to": "07:00" } });
-        assert_eq!(ana.put(path, all_day).await.status, 422);
+        assert_eq!(ana.put(path, all_day).await.status, 400);
         let bos = world.with_role("responder").put("/api/v1/users/bo/preferences", wanted).await;
         assert_eq!(bos.status, 403, "{}", bos.text);
         world.app.reload().await.expect("a configuration");

@@ -163,6 +163,8 @@ async fn several_pages_are_told_apart_by_number_and_wrong_numbers_are_told() {
         with_phones(world).await;
         page(world, "disk").await;
         page(world, "network").await;
+        eprintln!("{}", world.admin().read("/api/v1/incidents").await);
+        eprintln!("{}", world.admin().read("/api/v1/alerts").await);
         let which = text(world, ANA, "SM1", "1").await;
         assert!(which.starts_with("Which one? 2 SEV1 "), "{which}");
         assert!(which.ends_with("Reply 1 2, or 1 all"), "{which}");
