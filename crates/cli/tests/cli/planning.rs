@@ -59,7 +59,8 @@ fn a_shift_is_offered_taken_and_put_back() {
     let ask = ["cover", "ask", "payments-primary", "--user", &holder, "--reason", "a wedding"];
     let asked = world.json(&[&ask[..], &week].concat());
     let id = asked["id"].as_str().expect("an id");
-    assert!(world.ok(&["cover", "list"]).contains("a wedding"));
+    assert_eq!(world.json(&["cover", "list"])["items"][0]["reason"], "a wedding");
+    assert!(world.ok(&["cover", "list"]).contains("requested"));
     let taken = world.ok(&["cover", "accept", id, "--user", other]);
     assert_eq!(taken, format!("{id} is accepted.\n"));
     assert_eq!(world.json(&at)["on_call"][0]["user"], other);
