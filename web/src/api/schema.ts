@@ -217,6 +217,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/contacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Everybody's contacts, to print or keep for when this server is away. Written down in the audit
+         *     log.
+         */
+        get: operations["export_contacts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cover-requests": {
         parameters: {
             query?: never;
@@ -603,6 +623,27 @@ export interface paths {
         put?: never;
         /** Ask the next step now. */
         post: operations["escalate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{incident}/help": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for help, in one word.
+         * @description Asking blames nobody: whoever fits is paged at once, and the timeline says that help was asked
+         *     for.
+         */
+        post: operations["ask_for_help"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1568,6 +1609,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/users/{name}/contact-methods": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add a way to reach a person, and send a code to it. */
+        post: operations["add_contact_method"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{name}/contact-methods/{method}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove a way to reach a person. */
+        delete: operations["remove_contact_method"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{name}/contact-methods/{method}/code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send another code. */
+        post: operations["send_contact_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{name}/contact-methods/{method}/enable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a method that was disabled get messages again. */
+        post: operations["enable_contact_method"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/users/{name}/contact-methods/{method}/test": {
         parameters: {
             query?: never;
@@ -1585,6 +1694,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/users/{name}/contact-methods/{method}/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Verify a method by the code that arrived. */
+        post: operations["verify_contact_method"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{name}/contacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How a person is reached. */
+        get: operations["contacts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{name}/notification-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Choose which contact method is tried when. */
+        put: operations["choose_notification_rules"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/users/{name}/password": {
         parameters: {
             query?: never;
@@ -1595,6 +1755,23 @@ export interface paths {
         get?: never;
         /** Set a person's password. Their other sessions end. */
         put: operations["set_password"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{name}/preferences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Choose language and quiet hours. */
+        put: operations["choose_preferences"];
         post?: never;
         delete?: never;
         options?: never;
@@ -2066,6 +2243,15 @@ export interface components {
              */
             severity: number;
         };
+        /** @description A way that could be added. */
+        ChannelOffered: {
+            /** @description What it can and cannot do at night. */
+            at_night: string;
+            /** @description Whether a critical page may rely on it alone. */
+            critical: boolean;
+            /** @description Its name. */
+            type: string;
+        };
         /** @description Who is there. */
         CheckIn: {
             /**
@@ -2088,6 +2274,28 @@ export interface components {
              * @description The offset from UTC before it, in seconds.
              */
             offset_before_seconds: number;
+        };
+        /** @description A change of the clocks. */
+        ClockChangeAhead: {
+            /** @description When. */
+            at: components["schemas"]["Instant"];
+            /**
+             * Format: int64
+             * @description How many minutes the clocks go forward; negative when they go back.
+             */
+            forward_minutes: number;
+            /** @description The shifts that it falls into, whole. */
+            shifts: components["schemas"]["Shift"][];
+            /** @description Where. */
+            timezone: string;
+        };
+        /** @description A code that arrived. */
+        CodeGiven: {
+            /**
+             * @description Six digits; blanks between them do not matter.
+             * @example 123456
+             */
+            code: string;
         };
         /** @description One change. */
         ConfigChange: {
@@ -2134,6 +2342,24 @@ export interface components {
              */
             revision?: number | null;
         };
+        /** @description One person's contacts. */
+        ContactCard: {
+            /** @description For people to read. */
+            full_name: string;
+            /** @description Verified ways; masked but for the person and administrators. */
+            methods: components["schemas"]["ContactLine"][];
+            /** @description The person's name. */
+            name: string;
+            /** @description The teams that the person is a member of. */
+            teams: string[];
+        };
+        /** @description One way to reach a person. */
+        ContactLine: {
+            /** @description Where. */
+            address: string;
+            /** @description The channel. */
+            type: string;
+        };
         /** @description One way to reach a person. */
         ContactMethod: {
             /** @description Where messages go; masked but for the person and administrators. */
@@ -2146,6 +2372,29 @@ export interface components {
             type: string;
             /** @description Whether messages are known to arrive. */
             verified: boolean;
+        };
+        /** @description Everybody's contacts, to keep where this server is not. */
+        ContactSheet: {
+            /** @description When it was made. */
+            at: components["schemas"]["Instant"];
+            /** @description People by name. */
+            people: components["schemas"]["ContactCard"][];
+        };
+        /** @description How a person is reached. */
+        Contacts: {
+            /** @description The ways that could be added. */
+            channels: components["schemas"]["ChannelOffered"][];
+            /** @description Which is tried when for pages that wake people. */
+            high: components["schemas"]["NotificationRule"][];
+            /** @description What text messages and calls are written and spoken in. */
+            language: string;
+            /** @description The languages to choose from. */
+            languages: components["schemas"]["LanguageOffered"][];
+            /** @description Which is tried when for pages that can wait. */
+            low: components["schemas"]["NotificationRule"][];
+            /** @description The ways, those of the configuration first. */
+            methods: components["schemas"]["Method"][];
+            quiet_hours?: components["schemas"]["QuietHours"] | null;
         };
         /** @description An amount of money. */
         Cost: {
@@ -2277,6 +2526,8 @@ export interface components {
             id: string;
             /** @description The person's name for the method. */
             method: string;
+            /** @description What became of the message after its provider took it, in order. */
+            receipts: components["schemas"]["Receipt"][];
             /** @description Where it stands. */
             state: components["schemas"]["DeliveryState"];
             /** @description `webhook` or `email`. */
@@ -2411,6 +2662,7 @@ export interface components {
              * @description How often the steps are gone through again.
              */
             repeat: number;
+            second_set: components["schemas"]["SecondSet"] | null;
             /** @description The services that page by it. */
             services: string[];
             /** @description In order. */
@@ -2420,8 +2672,16 @@ export interface components {
         };
         /** @description Who is paged, when and by what, if nobody answers. */
         EscalationPreview: {
+            /** @description When each manager of the chain would be asked. */
+            management: components["schemas"]["PlannedManager"][];
             /** @description In the order in which they would go out. */
             pages: components["schemas"]["PlannedPage"][];
+            /** @description When other policies would take over. */
+            second_sets: components["schemas"]["TakeOver"][];
+            /** @description Steps whose condition does not hold when their time comes. */
+            skipped: components["schemas"]["SkippedStep"][];
+            /** @description Places that would be told. */
+            told: components["schemas"]["ToldPlace"][];
             /** @description What a planner should know. */
             warnings: string[];
         };
@@ -2432,8 +2692,11 @@ export interface components {
              * @description Counted from the start of the step before it.
              */
             after_seconds: number;
+            /** @description Whether everybody it asks must acknowledge. */
+            all_acknowledge: boolean;
             /** @description Everybody here is asked at once. */
             targets: components["schemas"]["EscalationTarget"][];
+            when: components["schemas"]["StepCondition"] | null;
         };
         /** @description Who a step asks. */
         EscalationTarget: {
@@ -2443,11 +2706,41 @@ export interface components {
             /** @description Whoever is on call. */
             schedule: string;
         } | {
+            /** @description Whoever has the turn in one layer of a schedule. */
+            rotation: {
+                /** @description The layer. */
+                layer: string;
+                /** @description The schedule. */
+                schedule: string;
+            };
+        } | {
             /** @description Every member of a team. */
             team: string;
         } | {
+            /** @description One member of a team, the next one each time. */
+            round_robin: string;
+        } | {
             /** @description The manager of a team. */
             manager_of: string;
+        } | {
+            /** @description Whoever is on call as that. */
+            role: {
+                /** @description As what. */
+                role: string;
+                /** @description Of one team; of every team where there is none. */
+                team: string | null;
+            };
+        } | {
+            /** @description A room, a number, a topic by a provider; nobody is asked there. */
+            channel: {
+                /** @description Where. */
+                address: string;
+                /** @description The provider. */
+                provider: string;
+            };
+        } | {
+            /** @description An outgoing event webhook; nobody is asked there. */
+            webhook: string;
         };
         /** @description Another end of a window. */
         Extension: {
@@ -2595,6 +2888,23 @@ export interface components {
          * @enum {string}
          */
         HeartbeatState: "new" | "up" | "down";
+        /** @description A call for help. */
+        Help: {
+            /** @description In words. */
+            message?: string | null;
+            /** @description What kind. */
+            want: components["schemas"]["HelpWanted"];
+            /**
+             * @description Whom: a person or alias, a team, a service for an expert, a team for a manager. Somebody fits
+             *     where nobody is named.
+             */
+            who?: string | null;
+        };
+        /**
+         * @description What kind of help.
+         * @enum {string}
+         */
+        HelpWanted: "person" | "team" | "expert" | "manager";
         /** @description What an edit changes for somebody. */
         HoursChange: {
             /**
@@ -2614,6 +2924,11 @@ export interface components {
         Identify: {
             /** @description In words. */
             cause?: string | null;
+            /**
+             * @description The team with whom it lies; its manager is paged.
+             * @example payments
+             */
+            team?: string | null;
         };
         /** @description An incident. */
         Incident: {
@@ -2703,9 +3018,12 @@ export interface components {
             /** @description Who was paged and has not checked in. */
             awaited: components["schemas"]["Awaited"][];
             management: components["schemas"]["ManagementClock"] | null;
+            /** @description Whose acknowledgement is still missing, where the step asks for everybody's. */
+            missing: string[];
             /** @description Who has checked in. */
             present: components["schemas"]["Present"][];
             rotation: components["schemas"]["RotationClock"] | null;
+            second_set: components["schemas"]["SecondSetClock"] | null;
         };
         /** @description The figures of a period. Exercises and merged incidents are left out. */
         IncidentReport: {
@@ -2764,6 +3082,13 @@ export interface components {
             type: string;
             /** @description Where clients send to. */
             url: string;
+        };
+        /** @description A language to choose. */
+        LanguageOffered: {
+            /** @description As it is chosen. */
+            code: string;
+            /** @description Its own name. */
+            name: string;
         };
         /** @description Somebody who checked in later than asked for, or not at all. */
         LateEngagement: {
@@ -3050,6 +3375,8 @@ export interface components {
             next_at: components["schemas"]["Instant"];
             /** @description Who would be asked then; null where nobody is left. */
             next_user: string | null;
+            /** @description Everybody who would be asked; only where one incident is asked for. */
+            plan?: components["schemas"]["PlannedManager"][];
         };
         /** @description The incident that stays. */
         Merge: {
@@ -3092,6 +3419,26 @@ export interface components {
          * @enum {string}
          */
         MessageState: "pending" | "done" | "failed";
+        /** @description One way to reach a person. */
+        Method: {
+            /** @description Where messages go. */
+            address: string;
+            /** @description What it can and cannot do at night. */
+            at_night: string;
+            code_sent_at?: components["schemas"]["Instant"] | null;
+            /** @description Whether a critical page may rely on it alone. */
+            critical: boolean;
+            /** @description Why it gets nothing, if it does not. */
+            disabled?: string | null;
+            /** @description Unique per person. */
+            name: string;
+            /** @description Whether the person manages it, rather than the configuration. */
+            own: boolean;
+            /** @description The channel. */
+            type: string;
+            /** @description Whether messages are known to arrive. */
+            verified: boolean;
+        };
         /** @description One way to reach a person. */
         MethodReadiness: {
             /** @description Whether an urgent page may rely on it alone. */
@@ -3175,6 +3522,24 @@ export interface components {
              * @example Nobody can check out
              */
             title: string;
+        };
+        /** @description A new way to reach a person. */
+        NewMethod: {
+            /**
+             * @description Where messages go.
+             * @example +4915112345678
+             */
+            address: string;
+            /**
+             * @description Unique per person.
+             * @example phone
+             */
+            name: string;
+            /**
+             * @description The channel.
+             * @example sms
+             */
+            type: string;
         };
         /** @description What somebody wants to be remembered. */
         NewNote: {
@@ -3279,6 +3644,8 @@ export interface components {
             at: components["schemas"]["Instant"];
             /** @description Who is on call then; empty in a gap. */
             on_call: components["schemas"]["OnCallShift"][];
+            /** @description Who gets copies then, and is not on call. */
+            shadows: components["schemas"]["ShadowShift"][];
         };
         /** @description Who is on call everywhere. */
         OnCallNow: {
@@ -3293,8 +3660,12 @@ export interface components {
             next: components["schemas"]["NextOnCall"][];
             /** @description Who is on call then; empty in a gap. */
             on_call: components["schemas"]["OnCallShift"][];
+            /** @description What its people are on call as. */
+            role: string | null;
             /** @description The schedule. */
             schedule: string;
+            /** @description Who gets copies then, and is not on call. */
+            shadows: components["schemas"]["ShadowShift"][];
             /** @description Who plans it. */
             team: string | null;
             /** @description The zone of its handoffs. */
@@ -3323,6 +3694,8 @@ export interface components {
             full_name: string;
             /** @description The layer, or `override`. */
             layer: string;
+            /** @description Whose shift it is when a trainee has it. */
+            mentor: string | null;
             to: components["schemas"]["Instant"] | null;
             /** @description Who. */
             user: string;
@@ -3492,12 +3865,21 @@ export interface components {
             schedule: string;
             to: components["schemas"]["Instant"] | null;
         };
+        /** @description A manager who would be asked by the management chain. */
+        PlannedManager: {
+            /** @description When. */
+            at: components["schemas"]["Instant"];
+            /** @description Who. */
+            user: string;
+        };
         /** @description One message to one person by one method. */
         PlannedPage: {
             /** @description When it would go out. */
             at: components["schemas"]["Instant"];
             /** @description By which of the person's methods. */
             method: string;
+            /** @description Whose step, or whose rounds led to the catch-all. */
+            policy: string;
             /**
              * Format: int32
              * @description The round, counted from 1.
@@ -3515,6 +3897,8 @@ export interface components {
         PlannedStep: {
             /** @description When. */
             at: components["schemas"]["Instant"];
+            /** @description Whose step, or whose rounds led to the catch-all. */
+            policy: string;
             /**
              * Format: int32
              * @description The round, counted from 1.
@@ -3527,6 +3911,15 @@ export interface components {
             step: number | null;
             /** @description Whoever would be on call then. */
             users: string[];
+        };
+        /** @description What a person wants of pages. What is left out is as the configuration says. */
+        PreferencesChosen: {
+            /**
+             * @description What text messages and calls are written and spoken in.
+             * @example de
+             */
+            language?: string | null;
+            quiet_hours?: components["schemas"]["QuietHours"] | null;
         };
         /** @description Somebody who has checked in. */
         Present: {
@@ -3643,6 +4036,19 @@ export interface components {
             /** @description The browser's keys. */
             keys: components["schemas"]["PushKeys"];
         };
+        /** @description A time of day in the person's zone. */
+        QuietHours: {
+            /**
+             * @description When it begins.
+             * @example 22:00
+             */
+            from: string;
+            /**
+             * @description When it ends; earlier than `from` means on the next day.
+             * @example 07:00
+             */
+            to: string;
+        };
         /** @description Whether everybody and everything is ready. */
         Readiness: {
             /** @description When it was looked at. */
@@ -3662,6 +4068,17 @@ export interface components {
              * @description How many weeks ahead were looked at.
              */
             weeks: number;
+        };
+        /** @description What became of a message after its provider took it. */
+        Receipt: {
+            /** @description When the provider told. */
+            at: components["schemas"]["Instant"];
+            /** @description Why, if the provider says so. */
+            detail: string | null;
+            /** @description Whether it says that the message will not arrive. */
+            failed: boolean;
+            /** @description What the provider calls it: `delivered`. */
+            status: string;
         };
         /** @description An incident by its id or its number. */
         Reference: number | string;
@@ -3684,6 +4101,16 @@ export interface components {
         };
         /** @enum {string} */
         RoleName: "stakeholder" | "responder" | "manager" | "admin";
+        /** @description A planned change of a rotation. */
+        RosterChange: {
+            /**
+             * @description It counts from the first handoff on or after this local date.
+             * @example 2026-12-01
+             */
+            from: string;
+            /** @description Who has each turn from then on. */
+            turns: string[][];
+        };
         /** @description The rotation of the whole state. */
         RotationClock: {
             /** @description When somebody else gets it. */
@@ -3701,6 +4128,16 @@ export interface components {
          * @enum {string}
          */
         RotationLeg: "research" | "update";
+        /**
+         * @description Which contact method is tried when. An urgency that is left out stays as it is; one without
+         *     rules goes back to what the configuration says.
+         */
+        RulesChosen: {
+            /** @description For pages that wake people. */
+            high?: components["schemas"]["NotificationRule"][] | null;
+            /** @description For pages that can wait. */
+            low?: components["schemas"]["NotificationRule"][] | null;
+        };
         /** @description A document that was saved. */
         SavedDocument: {
             /** @description The document as it was saved; null where it was removed. */
@@ -3717,6 +4154,8 @@ export interface components {
         };
         /** @description A schedule. */
         Schedule: {
+            /** @description When clocks change within the next eight weeks, and which shifts that falls into. */
+            clock_changes: components["schemas"]["ClockChangeAhead"][];
             /** @description The policies that page by it. */
             escalation_policies: string[];
             /** @description Its layers, from the lowest to the highest precedence. */
@@ -3726,6 +4165,13 @@ export interface components {
              * @example payments-primary
              */
             name: string;
+            /**
+             * @description What its people are on call as: `primary`, `secondary`, `management`, `incident_lead`,
+             *     `scribe`, or the organisation's own word.
+             */
+            role: string | null;
+            /** @description Who goes along with somebody's shifts, now or later. */
+            shadows: components["schemas"]["ScheduleShadow"][];
             /** @description Who plans it. */
             team: string | null;
             /** @description The zone of its handoffs. */
@@ -3749,10 +4195,22 @@ export interface components {
         };
         /** @description One rotation of a schedule. */
         ScheduleLayer: {
+            /** @description Whether its people join those of the layers below rather than replace them. */
+            adds: boolean;
+            /** @description Planned changes, by date. */
+            changes: components["schemas"]["RosterChange"][];
+            /** @description The lengths of the turns, which repeat: `1w`, `12h`, `1mo`. */
+            every: string[];
+            /** @description When turns change: `Mon 09:00`. */
+            handoff: string;
             /** @description Unique within the schedule. */
             name: string;
-            /** @description Who takes turns, in order. */
+            /** @description Everybody who takes turns, in order. */
             participants: string[];
+            /** @description The zone of its handoffs. */
+            timezone: string;
+            /** @description Who has each turn, in order: one person or several. */
+            turns: string[][];
         };
         /** @description What a schedule would be. */
         SchedulePreview: {
@@ -3775,6 +4233,34 @@ export interface components {
             timezone: string;
             /** @description Up to, but not at, this instant. */
             to: components["schemas"]["Instant"];
+        };
+        /** @description Somebody who goes along with another's shifts to learn. */
+        ScheduleShadow: {
+            /** @description Whose shifts they are. */
+            follows: string;
+            from: components["schemas"]["Instant"] | null;
+            /** @description Whether the trainee has the shift and the other gets the copies. */
+            reverse: boolean;
+            to: components["schemas"]["Instant"] | null;
+            /** @description Who learns. */
+            user: string;
+        };
+        /** @description What takes over when an incident is not over after long. */
+        SecondSet: {
+            /**
+             * Format: int64
+             * @description Counted from when the policy began.
+             */
+            after_seconds: number;
+            /** @description The name of the policy that takes over. */
+            escalation_policy: string;
+        };
+        /** @description Another policy takes over. */
+        SecondSetClock: {
+            /** @description When. */
+            at: components["schemas"]["Instant"];
+            /** @description Which; only where one incident is asked for. */
+            policy: string | null;
         };
         /** @description Something the organisation runs and is paged for. */
         Service: {
@@ -3939,11 +4425,34 @@ export interface components {
             /** @description To whom. */
             user: string;
         };
+        /** @description Somebody who gets copies of what another is paged for. */
+        ShadowShift: {
+            from: components["schemas"]["Instant"] | null;
+            /** @description For people to read. */
+            full_name: string;
+            /** @description Who is on call. */
+            of: string;
+            to: components["schemas"]["Instant"] | null;
+            /** @description Who gets the copies. */
+            user: string;
+        };
         /** @description A shift within a period; whole, also where it reaches beyond. */
         Shift: {
             from: components["schemas"]["Instant"] | null;
             /** @description The layer, or `override`. */
             layer: string;
+            /**
+             * Format: int64
+             * @description How many minutes longer it is than its local times say, because clocks change within it; -60
+             *     in spring and 60 in autumn, in most zones.
+             */
+            longer_by_minutes: number;
+            /** @description Whose shift it is when a trainee has it. */
+            mentor: string | null;
+            /** @description What it is a shift as: the role of the schedule. */
+            role: string | null;
+            /** @description On whose shift they only go along, with copies of the pages; null for who is on call. */
+            shadow: string | null;
             to: components["schemas"]["Instant"] | null;
             /** @description Who. */
             user: string;
@@ -3976,6 +4485,20 @@ export interface components {
              * @description The password.
              */
             password: string;
+        };
+        /** @description A step that would be left out. */
+        SkippedStep: {
+            /** @description When its time would come. */
+            at: components["schemas"]["Instant"];
+            /** @description Whose step. */
+            policy: string;
+            /**
+             * Format: int32
+             * @description The step, counted from 1.
+             */
+            step: number;
+            /** @description Why, in words. */
+            why: string;
         };
         /** @description How long to be quiet. */
         Snooze: {
@@ -4022,6 +4545,29 @@ export interface components {
              */
             occurred_to_detected_seconds: number | null;
         };
+        /** @description When a step counts; everything that is not null must hold. */
+        StepCondition: {
+            alerts: components["schemas"]["StepFlood"] | null;
+            /** @description At these hours, in words. */
+            hours: string | null;
+            /** @description A CEL expression over the incident's first alert. */
+            matches: string | null;
+            /** @description One of these levels; empty means any. */
+            severity: number[];
+        };
+        /** @description More than so many alerts within a time. */
+        StepFlood: {
+            /**
+             * Format: int32
+             * @description So many are not enough.
+             */
+            more_than: number;
+            /**
+             * Format: int64
+             * @description Counted back from the step.
+             */
+            within_seconds: number;
+        };
         /** @description How the installation stands. */
         System: {
             /** @description Deliveries that wait for their turn. */
@@ -4063,6 +4609,13 @@ export interface components {
             to?: components["schemas"]["Instant"] | null;
             /** @description Who; yourself unless given. */
             user?: string | null;
+        };
+        /** @description Another policy that would take over. */
+        TakeOver: {
+            /** @description When. */
+            at: components["schemas"]["Instant"];
+            /** @description Which. */
+            policy: string;
         };
         /** @description People who own services together. */
         Team: {
@@ -4151,7 +4704,7 @@ export interface components {
             text: string;
         };
         /** @enum {string} */
-        TimelineKind: "declared" | "opened" | "alert_joined" | "alert_resolved" | "status_changed" | "acknowledged" | "unacknowledged" | "escalated" | "step_entered" | "no_target" | "paged" | "page_accepted" | "page_failed" | "page_superseded" | "page_declined" | "exhausted" | "snoozed" | "unsnoozed" | "resolved" | "reopened" | "merged" | "severity_changed" | "assigned" | "checked_in" | "engaged_late" | "rotated" | "management_asked" | "note";
+        TimelineKind: "declared" | "opened" | "alert_joined" | "alert_resolved" | "status_changed" | "acknowledged" | "unacknowledged" | "escalated" | "step_entered" | "no_target" | "paged" | "page_accepted" | "page_failed" | "page_superseded" | "page_declined" | "exhausted" | "snoozed" | "unsnoozed" | "resolved" | "reopened" | "merged" | "severity_changed" | "assigned" | "checked_in" | "engaged_late" | "rotated" | "management_asked" | "told" | "step_skipped" | "second_set_began" | "help_asked" | "note";
         /** @description An API token, without its secret. */
         Token: {
             /** @description When it was made. */
@@ -4166,6 +4719,20 @@ export interface components {
             role: components["schemas"]["RoleName"];
             /** @description The person it belongs to, if to anybody. */
             user: string | null;
+        };
+        /** @description A place that would be told. */
+        ToldPlace: {
+            /** @description When. */
+            at: components["schemas"]["Instant"];
+            /** @description Where. */
+            place: components["schemas"]["EscalationTarget"];
+            /** @description Whose step. */
+            policy: string;
+            /**
+             * Format: int32
+             * @description The step, counted from 1.
+             */
+            step: number;
         };
         /** @description A message, and under which configuration to look at it. */
         Trial: {
@@ -4991,6 +5558,53 @@ export interface operations {
             };
         };
     };
+    export_contacts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description People with their verified contact methods. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactSheet"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     cover_requests: {
         parameters: {
             query?: {
@@ -5601,6 +6215,10 @@ export interface operations {
                 at?: components["schemas"]["Instant"];
                 /** @description How bad it is; the worst unless given. */
                 severity?: number;
+                /** @description Labels of its first alert, as `team:payments,env:prod`. */
+                labels?: string;
+                /** @description The service it is about, whose managers are asked. */
+                service?: string;
             };
             header?: never;
             path: {
@@ -6330,6 +6948,60 @@ export interface operations {
             };
             /** @description The incident's status does not allow it. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ask_for_help: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id or the number. */
+                incident: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Help"];
+            };
+        };
+        responses: {
+            /** @description The incident as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8584,7 +9256,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Shifts in order, whole. */
+            /** @description Shifts in order, whole; then those of shadows. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9923,6 +10595,214 @@ export interface operations {
             };
         };
     };
+    add_contact_method: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The person's name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMethod"];
+            };
+        };
+        responses: {
+            /** @description It is there, not yet verified. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contacts"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_contact_method: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The person's name. */
+                name: string;
+                /** @description The method's name. */
+                method: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    send_contact_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The person's name. */
+                name: string;
+                /** @description The method's name. */
+                method: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is on its way. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contacts"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    enable_contact_method: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The person's name. */
+                name: string;
+                /** @description The method's name. */
+                method: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Pages go there again. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contacts"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     test_contact_method: {
         parameters: {
             query?: never;
@@ -9944,6 +10824,166 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TestMessage"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verify_contact_method: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The person's name. */
+                name: string;
+                /** @description The method's name. */
+                method: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeGiven"];
+            };
+        };
+        responses: {
+            /** @description Pages go there from now on. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contacts"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    contacts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The person's name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Methods, rules and preferences. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contacts"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    choose_notification_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The person's name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RulesChosen"];
+            };
+        };
+        responses: {
+            /** @description The rules hold. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contacts"];
                 };
             };
             /** @description Sign in first. */
@@ -9997,6 +11037,60 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    choose_preferences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The person's name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreferencesChosen"];
+            };
+        };
+        responses: {
+            /** @description They hold. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contacts"];
+                };
             };
             /** @description Sign in first. */
             401: {

@@ -9,7 +9,7 @@ import { buttonClass } from "@/ui/button";
 import { nowMs } from "@/ui/clock";
 import { daysFrom, wallClock } from "@/ui/zoned";
 import { type DayOnCall, dayByDay, type Part } from "./days";
-import { About, ClockChanges } from "./rota";
+import { About, ClockChanges } from "./schedule-about";
 
 const route = getRouteApi("/schedules/$name");
 const DAYS = 14;

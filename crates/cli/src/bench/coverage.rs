@@ -95,7 +95,6 @@ pub fn run(plan: Plan, settings: &Settings) -> anyhow::Result<()> {
 }
 
 /// How long it took, in microseconds, and what came of it.
-#[expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
 fn timed<T>(work: impl FnOnce() -> T) -> (u32, T) {
     let began = Instant::now();
     let outcome = work();

@@ -18,6 +18,7 @@ mod timeline;
 
 /// Work on incidents. An incident is named by its number.
 #[derive(Debug, clap::Subcommand)]
+#[command(disable_help_subcommand = true)]
 pub enum Incident {
     /// List incidents; the open ones unless something else is asked for
     List(list::List),

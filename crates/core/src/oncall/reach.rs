@@ -106,7 +106,9 @@ pub fn everybody(
 /// The schedules that a target asks.
 fn schedules<'a>(directory: &'a Directory, target: &Target) -> Vec<Cow<'a, Schedule>> {
     match target {
-        Target::Schedule(id) => directory.schedules.get(*id).map(Cow::Borrowed).into_iter().collect(),
+        Target::Schedule(id) => {
+            directory.schedules.get(*id).map(Cow::Borrowed).into_iter().collect()
+        }
         Target::Rotation { schedule, layer } => directory
             .schedules
             .get(*schedule)

@@ -23,7 +23,7 @@ fn no_invariant_breaks_in_a_few_hundred_hours() {
 
 #[test]
 fn a_run_goes_through_the_whole_life_of_incidents() {
-    let report = honest(5, 150);
+    let report = honest(5, 400);
     let told: Vec<_> = report.told.iter().map(|(kind, _)| *kind).collect();
     let expected = [
         "acknowledged",

@@ -297,6 +297,6 @@ mod tests {
     #[test]
     fn a_text_that_turns_around_is_straightened() {
         assert_eq!(cut("safe\u{202e}txt.exe\n\u{7}x", 100), "safetxt.exe x");
-        assert_eq!(cut("aaaaaaaa", 4).chars().count(), 4);
+        assert_eq!(cut(&"a".repeat(100), 50).chars().count(), 50);
     }
 }

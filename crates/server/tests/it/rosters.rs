@@ -37,7 +37,7 @@ escalation_policies:
 #[tokio::test(flavor = "multi_thread")]
 async fn several_people_shadows_and_short_days_are_told() {
     on_both_stores(async |world| {
-        apply_rota(&world, ROTA).await;
+        apply_rota(world, ROTA).await;
         let admin = world.admin();
         let at = "/api/v1/schedules/daily/on-call?at=2026-02-03T15:00:00Z";
         let answer = admin.read(at).await;
@@ -76,7 +76,7 @@ async fn several_people_shadows_and_short_days_are_told() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_applied_comes_back_in_the_export_and_changes_nothing_again() {
     on_both_stores(async |world| {
-        apply_rota(&world, ROTA).await;
+        apply_rota(world, ROTA).await;
         let exported = world.admin().get("/api/v1/config/export").await.text;
         for line in ["1mo", "last 09:00", "adds: true", "incident_lead", "follows: ana"] {
             assert!(exported.contains(line), "{line} is missing:\n{exported}");
