@@ -138,7 +138,7 @@ try {
     "--test-concurrency=1",
     ...(tests.length
       ? tests
-      : ["app.test.mjs", "lifeline.test.mjs", "push.test.mjs", "schedule.test.mjs", "screens.test.mjs"]),
+      : ["app.test.mjs", "lifeline.test.mjs", "push.test.mjs", "screens.test.mjs"]),
   ];
   const env = {
     ...process.env,
