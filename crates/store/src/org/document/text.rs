@@ -564,7 +564,7 @@ mod tests {
         for wrong in ["", "Mon", "Moo 09:00", "09:60", "Mon 09:00 CET", "9"] {
             assert!(wrong.parse::<Handoff>().is_err(), "{wrong:?} was taken as a handoff");
         }
-        for wrong in ["0w", "0s", "90m", "30s", "53w", "-1w"] {
+        for wrong in ["0w", "0s", "30s", "53w", "-1w"] {
             assert!(wrong.parse::<Turn>().is_err(), "{wrong:?} was taken as a turn");
         }
         for wrong in ["25:00", "24:01", "9", "009:00", "+9:00", "09:00Z"] {
