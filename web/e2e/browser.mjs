@@ -101,6 +101,17 @@ export function ask(page, path, init) {
   );
 }
 
+/** What `look` finds in the end; a failure that says what was waited for when it finds nothing. */
+export async function until(what, look) {
+  const end = Date.now() + 30_000;
+  while (Date.now() < end) {
+    const found = await look();
+    if (found) return found;
+    await new Promise((done) => setTimeout(done, 25));
+  }
+  throw new Error(`waited in vain for ${what}`);
+}
+
 export function declare(page, title, rest = {}) {
   return ask(page, "/incidents", { method: "POST", body: JSON.stringify({ title, ...rest }) });
 }

@@ -2,7 +2,7 @@
 // deliver is handed to the service worker through the browser's own debugger.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { ask, declare, launch, requireServer, signIn, URL_BASE, visitor } from "./browser.mjs";
+import { ask, declare, launch, requireServer, signIn, URL_BASE, until, visitor } from "./browser.mjs";
 
 requireServer();
 let browser;
@@ -83,14 +83,13 @@ test("a pushed page is shown with its button, and news of the same incident take
   assert.equal(notice.requireInteraction, true);
   assert.deepEqual(notice.data, { ack: "/p/token", open: "/p/token", tag: "inc_7" });
   await push({ ...page, title: "Acknowledged by Bo", ack_url: null, quiet: true, urgent: false });
-  for (;;) {
+  const news = await until("the news of the incident", async () => {
     const notices = await shown(1);
     assert.equal(notices.length, 1, "one notification for one incident");
-    if (notices[0].title !== "Acknowledged by Bo") continue;
-    assert.equal(notices[0].silent, true);
-    assert.deepEqual(notices[0].actions, ["open"]);
-    break;
-  }
+    return notices.find(({ title }) => title === "Acknowledged by Bo");
+  });
+  assert.equal(news.silent, true);
+  assert.deepEqual(news.actions, ["open"]);
   await context.close();
 });
 
@@ -115,11 +114,10 @@ test("a pushed message leads nowhere but to Muster, and an unreadable one is sti
 test("acknowledging on the notification acknowledges the incident", async () => {
   const { context, page, push, shown, worker } = await withWorker();
   const incident = await declare(page, `A page for the browser ${Date.now().toString(36)}`);
-  let mine;
-  while (!mine) {
+  const mine = await until("the page", async () => {
     const phone = await fetch(process.env.MUSTER_PHONE).then((answer) => answer.json());
-    mine = phone.find(({ type, incident: about }) => type === "page" && about.number === incident.number);
-  }
+    return phone.find(({ type, incident: about }) => type === "page" && about.number === incident.number);
+  });
   const asked = { title: "page", tag: "t", url: mine.page.ack_url, ack_url: mine.page.ack_url, urgent: true };
   await push(asked);
   await shown(1, asked);
@@ -131,15 +129,13 @@ test("acknowledging on the notification acknowledges the incident", async () => 
       // Only the browser's own events may be waited for; the handler has begun all the same.
     }
   });
-  for (;;) {
+  await until("the acknowledgement", async () => {
     const { status } = await ask(page, `/incidents/${incident.number}`);
-    if (status === "acknowledged") break;
-    await page.waitForTimeout(25);
-  }
-  for (;;) {
-    const notices = await shown(1);
-    if (notices.some(({ title }) => title === "You have it")) break;
-  }
+    return status === "acknowledged";
+  });
+  await until("the words of thanks", async () =>
+    (await shown(1)).some(({ title }) => title === "You have it"),
+  );
   await context.close();
 });
 

@@ -7,6 +7,7 @@ export async function screens(page) {
     incidents.items[0]?.number ?? (await declare(page, "A screen needs an incident", { severity: 4 })).number;
   const service = (await ask(page, "/services")).items.find(({ integrations }) => integrations.length > 0);
   const alert = (await ask(page, "/alerts?limit=1")).items[0];
+  const heartbeat = (await ask(page, "/heartbeats?limit=1")).items[0];
   const message = (await ask(page, "/messages?limit=1")).items[0];
   const policy = (await ask(page, "/escalation-policies?limit=1")).items[0];
   const schedule = (await ask(page, "/schedules?limit=1")).items[0];
@@ -21,18 +22,26 @@ export async function screens(page) {
     ["incident-figures", `/app/incidents/${incident}?tab=figures`],
     ["alerts", "/app/alerts"],
     ...(alert ? [["alert", `/app/alerts/${alert.id}`]] : []),
+    ["heartbeats", "/app/heartbeats"],
+    ...(heartbeat ? [["heartbeat", `/app/heartbeats/${encodeURIComponent(heartbeat.name)}`]] : []),
+    ["maintenance", "/app/maintenance"],
     ["on-call", "/app/on-call"],
+    ["my-on-call", "/app/my-on-call"],
     ...(schedule ? [["schedule", `/app/schedules/${encodeURIComponent(schedule.name)}`]] : []),
+    ...(schedule ? [["schedule-edit", `/app/schedules/${encodeURIComponent(schedule.name)}/edit`]] : []),
+    ["readiness", "/app/readiness"],
     ["policies", "/app/policies"],
     ...(policy ? [["policy", `/app/policies/${encodeURIComponent(policy.name)}`]] : []),
     ["services", "/app/services"],
     ...(service ? [["service", `/app/services/${service.name}`]] : []),
+    ...(service ? [["shadow", `/app/services/${service.name}/shadow`]] : []),
     ["messages", "/app/messages"],
     ["workbench", "/app/workbench"],
     ...(message ? [["workbench-tried", `/app/workbench?message=${message.id}`]] : []),
     ["reports", "/app/reports"],
     ["configuration", "/app/configuration"],
     ["audit", "/app/audit"],
+    ["providers", "/app/providers"],
     ["settings", "/app/settings"],
     ["nowhere", "/app/nowhere"],
   ];
