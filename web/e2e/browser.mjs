@@ -120,3 +120,14 @@ export function declare(page, title, rest = {}) {
 export function overflow(page) {
   return page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
 }
+
+/** What sticks out of the window to the right, innermost first. */
+export function sticksOut(page) {
+  return page.evaluate(() =>
+    [...document.querySelectorAll("body *")]
+      .filter((each) => each.getBoundingClientRect().right > window.innerWidth + 0.5)
+      .reverse()
+      .slice(0, 8)
+      .map((each) => `${each.tagName} ${each.className}: ${each.textContent.slice(0, 80)}`),
+  );
+}

@@ -11,6 +11,7 @@ import {
   requireServer,
   settled,
   signIn,
+  sticksOut,
   THEMES,
   URL_BASE,
   violations,
@@ -70,6 +71,8 @@ test("the sign-in page is accessible and works without JavaScript", async () => 
 async function clean(page, theme, errors) {
   assert.equal(await page.evaluate(() => document.documentElement.dataset.theme), theme);
   assert.deepEqual(await violations(page), []);
-  assert.ok((await overflow(page)) <= 0, "the page scrolls sideways");
+  const wider = await overflow(page);
+  if (wider > 0)
+    assert.fail(`the page scrolls sideways by ${wider} px: ${(await sticksOut(page)).join("\n")}`);
   assert.deepEqual(errors.splice(0), []);
 }
