@@ -9,6 +9,8 @@ pub const BODY_BYTES_MAX: usize = 512 * 1024;
 pub const DISCARD_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// How long raw messages are kept.
 pub const RAW_MESSAGES_KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
+/// How long shadow mode's record is kept: longer than any forecast looks over.
+pub const SHADOWS_KEPT: SignedDuration = SignedDuration::from_hours(366 * 24);
 /// How long the live stream can be resumed.
 pub const EVENTS_KEPT: SignedDuration = SignedDuration::from_hours(24);
 

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::args;
 use crate::db::rows::{self, Column, Kind};
-use crate::db::{Db, Result, Sql, Tx};
+use crate::db::{Db, Result, Sql, Tx, Value};
 
 /// A message about to be accepted.
 #[derive(Debug, Clone)]
@@ -238,19 +238,43 @@ pub async fn of_alert(db: &Db, alert: AlertId, limit: i64) -> Result<Vec<Message
     db.fetch_all(&SELECT, args![alert, limit]).await
 }
 
-/// When each integration was last heard of (microseconds UTC).
+/// When an integration was last heard of (microseconds UTC): by its newest message or, once its
+/// messages are forgotten, by its alerts.
 pub async fn last_received(db: &Db, integration: IntegrationId) -> Result<Option<i64>> {
-    const SELECT: Sql = Sql::same("SELECT max(last_at) FROM alert WHERE integration_id = ?");
-    let (at,): (Option<i64>,) = db.fetch_one(&SELECT, args![integration]).await?;
+    const NEWEST: Sql = Sql::same(
+        "SELECT received_at FROM inbox WHERE integration_id = ? ORDER BY id DESC LIMIT 1",
+    );
+    const ALERTS: Sql = Sql::same("SELECT max(last_at) FROM alert WHERE integration_id = ?");
+    if let Some((at,)) = db.fetch_optional::<(i64,)>(&NEWEST, args![integration]).await? {
+        return Ok(Some(at));
+    }
+    let (at,): (Option<i64>,) = db.fetch_one(&ALERTS, args![integration]).await?;
     Ok(at)
 }
 
-/// Deletes raw messages that were done before `cutoff`, at most `limit` of them. Failed ones stay
-/// until somebody has looked.
+/// Deletes raw messages that were done before `cutoff`, at most `limit` of them, with the note of
+/// which alerts they spoke of; says how many. Failed ones stay until somebody has looked.
 pub async fn delete_done(tx: &mut Tx, cutoff: Timestamp, limit: i64) -> Result<u64> {
-    const DELETE: Sql = Sql::same(
-        "DELETE FROM inbox WHERE id IN (
-             SELECT id FROM inbox WHERE state = 'done' AND received_at < ? ORDER BY id LIMIT ?)",
+    // Ids grow with time, so what is newer is not read.
+    const OLD: Sql = Sql::same(
+        "SELECT id FROM inbox WHERE id < ? AND state = 'done' AND received_at < ?
+         ORDER BY id LIMIT ?",
     );
-    tx.execute(&DELETE, args![cutoff, limit]).await
+    const SPOKEN_OF: Sql = Sql::differs(
+        "DELETE FROM alert_message
+         WHERE message_id IN (SELECT unhex(value) FROM json_each(?))",
+        "DELETE FROM alert_message WHERE message_id = ANY(?)",
+    );
+    const DELETE: Sql = Sql::differs(
+        "DELETE FROM inbox WHERE id IN (SELECT unhex(value) FROM json_each(?))",
+        "DELETE FROM inbox WHERE id = ANY(?)",
+    );
+    let old: Vec<(Uuid,)> =
+        tx.fetch_all(&OLD, args![MessageId::new(cutoff, [0; 10]), cutoff, limit]).await?;
+    if old.is_empty() {
+        return Ok(0);
+    }
+    let old = Value::UuidList(old.into_iter().map(|(id,)| Some(id)).collect());
+    tx.execute(&SPOKEN_OF, vec![old.clone()]).await?;
+    tx.execute(&DELETE, vec![old]).await
 }

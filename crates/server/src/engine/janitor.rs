@@ -7,11 +7,12 @@ use std::time::Duration;
 use futures::FutureExt as _;
 use jiff::{SignedDuration, Timestamp};
 use muster_store::access::session;
-use muster_store::oncall::callback;
-use muster_store::{Lane, StoreError, audit, event, inbox};
+use muster_store::alerting::{cause, shadow};
+use muster_store::oncall::{callback, delivery};
+use muster_store::{Lane, StoreError, Tx, audit, event, inbox};
 
 use crate::app::App;
-use crate::settings::{EVENTS_KEPT, RAW_MESSAGES_KEPT};
+use crate::settings::{EVENTS_KEPT, RAW_MESSAGES_KEPT, SHADOWS_KEPT};
 
 /// How long the janitor rests between two rounds, in seconds.
 const ROUND_SECONDS: u64 = 60;
@@ -41,21 +42,49 @@ pub async fn run(app: App) {
 pub async fn round(app: &App) -> Result<(), StoreError> {
     let now = app.now();
     audit::seal(&app.db).await?;
-    let old = before(now, RAW_MESSAGES_KEPT);
-    loop {
-        let mut tx = app.db.begin(Lane::Cleanup).await?;
-        let gone = inbox::delete_done(&mut tx, old, PORTION_ROWS_MAX).await?;
-        tx.commit().await?;
-        if gone == 0 {
-            break;
+    for what in Old::ALL {
+        loop {
+            let mut tx = app.db.begin(Lane::Cleanup).await?;
+            let gone = what.forget(&mut tx, now).await?;
+            tx.commit().await?;
+            if gone < PORTION_ROWS_MAX.unsigned_abs() {
+                break;
+            }
         }
     }
     let mut tx = app.db.begin(Lane::Cleanup).await?;
     event::forget(&mut tx, before(now, EVENTS_KEPT)).await?;
     callback::clean(&mut tx, before(now, CALLBACKS_KEPT)).await?;
+    callback::forget_calls(&mut tx, before(now, RAW_MESSAGES_KEPT)).await?;
     session::remove_expired(&mut tx, now, u32::try_from(PORTION_ROWS_MAX).unwrap_or(u32::MAX))
         .await?;
     tx.commit().await
+}
+
+/// What may be much, and is forgotten a portion at a time.
+#[derive(Debug, Clone, Copy)]
+enum Old {
+    Messages,
+    Causes,
+    Shadows,
+    LooseDeliveries,
+}
+
+impl Old {
+    const ALL: [Self; 4] = [Self::Messages, Self::Causes, Self::Shadows, Self::LooseDeliveries];
+
+    /// Forgets a portion; says how much it was.
+    async fn forget(self, tx: &mut Tx, now: Timestamp) -> Result<u64, StoreError> {
+        let of_messages = before(now, RAW_MESSAGES_KEPT);
+        match self {
+            Self::Messages => inbox::delete_done(tx, of_messages, PORTION_ROWS_MAX).await,
+            Self::Causes => cause::forget_resolved(tx, PORTION_ROWS_MAX).await,
+            Self::Shadows => shadow::forget(tx, before(now, SHADOWS_KEPT), PORTION_ROWS_MAX).await,
+            Self::LooseDeliveries => {
+                delivery::forget_loose(tx, of_messages, PORTION_ROWS_MAX).await
+            }
+        }
+    }
 }
 
 fn before(now: Timestamp, by: SignedDuration) -> Timestamp {

@@ -5,6 +5,7 @@ mod clocks;
 mod faults;
 mod heartbeat;
 mod inbox;
+mod janitor;
 mod nodes;
 mod paging;
 mod providers;

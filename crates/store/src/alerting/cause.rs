@@ -53,12 +53,12 @@ pub async fn oldest(tx: &mut Tx, ties: &[Uuid]) -> Result<Vec<(Uuid, Cause)>> {
     Ok(rows.into_iter().map(cause).collect())
 }
 
-/// Forgets causes that are over; gives how many.
-pub async fn forget_resolved(tx: &mut Tx) -> Result<u64> {
+/// Forgets causes that are over, at most `limit` of them; says how many.
+pub async fn forget_resolved(tx: &mut Tx, limit: i64) -> Result<u64> {
     const DELETE: Sql = Sql::same(
-        "DELETE FROM alert_cause WHERE alert_id IN (
-             SELECT c.alert_id FROM alert_cause AS c JOIN alert AS a ON a.id = c.alert_id
-             WHERE a.status = 'resolved')",
+        "DELETE FROM alert_cause WHERE (tie, alert_id) IN (
+             SELECT c.tie, c.alert_id FROM alert_cause AS c JOIN alert AS a ON a.id = c.alert_id
+             WHERE a.status = 'resolved' LIMIT ?)",
     );
-    tx.execute(&DELETE, args![]).await
+    tx.execute(&DELETE, args![limit]).await
 }

@@ -163,3 +163,13 @@ pub async fn list(
     ));
     db.fetch_all(&SELECT, args![service, from, to, limit]).await
 }
+
+/// Forgets what would have been opened before `cutoff`, at most `limit` of it; says how many.
+pub async fn forget(tx: &mut Tx, cutoff: Timestamp, limit: i64) -> Result<u64> {
+    const DELETE: Sql = Sql::same(
+        "DELETE FROM shadow_incident WHERE id IN (
+             SELECT id FROM shadow_incident WHERE first_alert_at < ?
+             ORDER BY first_alert_at LIMIT ?)",
+    );
+    tx.execute(&DELETE, args![cutoff, limit]).await
+}

@@ -145,3 +145,9 @@ pub async fn calls_since(tx: &mut Tx, caller: &[u8; 32], since: Timestamp) -> Re
     );
     tx.fetch_one(&SELECT, args![caller, since]).await
 }
+
+/// Forgets who called in before `before`; says how many. What they called about stays.
+pub async fn forget_calls(tx: &mut Tx, before: Timestamp) -> Result<u64> {
+    const DELETE: Sql = Sql::same("DELETE FROM call_in WHERE at < ?");
+    tx.execute(&DELETE, args![before]).await
+}

@@ -499,3 +499,35 @@ pub async fn waiting(
     ));
     tx.fetch_all(&SELECT, args![method, now, limit]).await
 }
+
+/// Forgets messages that belong to no incident (tests, canaries, codes, news by mail) and have been
+/// final since before `cutoff`, with their attempts and receipts, at most `limit`; says how many.
+pub async fn forget_loose(tx: &mut Tx, cutoff: Timestamp, limit: i64) -> Result<u64> {
+    const OLD: Sql = Sql::same(
+        "SELECT id FROM delivery
+         WHERE id < ? AND page_id IS NULL AND incident_id IS NULL AND due_at IS NULL
+         ORDER BY id LIMIT ?",
+    );
+    const ATTEMPTS: Sql = Sql::differs(
+        "DELETE FROM delivery_attempt
+         WHERE delivery_id IN (SELECT unhex(value) FROM json_each(?))",
+        "DELETE FROM delivery_attempt WHERE delivery_id = ANY(?)",
+    );
+    const RECEIPTS: Sql = Sql::differs(
+        "DELETE FROM receipt WHERE delivery_id IN (SELECT unhex(value) FROM json_each(?))",
+        "DELETE FROM receipt WHERE delivery_id = ANY(?)",
+    );
+    const DELETE: Sql = Sql::differs(
+        "DELETE FROM delivery WHERE id IN (SELECT unhex(value) FROM json_each(?))",
+        "DELETE FROM delivery WHERE id = ANY(?)",
+    );
+    let old: Vec<(Uuid,)> =
+        tx.fetch_all(&OLD, args![DeliveryId::new(cutoff, [0; 10]), limit]).await?;
+    if old.is_empty() {
+        return Ok(0);
+    }
+    let old = Value::UuidList(old.into_iter().map(|(id,)| Some(id)).collect());
+    tx.execute(&ATTEMPTS, vec![old.clone()]).await?;
+    tx.execute(&RECEIPTS, vec![old.clone()]).await?;
+    tx.execute(&DELETE, vec![old]).await
+}
