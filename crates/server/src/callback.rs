@@ -87,7 +87,7 @@ async fn answer(
         let callback = app.recognized(provider, callback).await?;
         let answered = match app.chat(provider, &callback).await? {
             Some(words) => words.into(),
-            None => app.answer(provider, &callback).await?,
+            None => app.answer(&provider.name, &callback).await?,
         };
         if reply.is_none() {
             reply = Some(match &callback.answer {

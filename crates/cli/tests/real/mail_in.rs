@@ -161,7 +161,7 @@ fn through_postfix(engine: Engine) {
     });
     assert_eq!(world.get("/incidents/1")["assignee"], "mia");
     wait_for("what became of the answer, by mail", || {
-        people.text().contains("Incident 1 is acknowledged").then_some(())
+        people.text().contains("You have 1.").then_some(())
     });
 
     // Muster refuses whom it does not know, and Postfix tells the sender.

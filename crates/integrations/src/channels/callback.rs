@@ -120,6 +120,8 @@ pub struct Answered {
     pub incident: Option<i64>,
     /// Whether the words ask something back.
     pub asks_back: bool,
+    /// Whether the same call was dealt with before, so that nothing was done now.
+    pub is_repeated: bool,
 }
 
 impl From<String> for Answered {

@@ -123,7 +123,7 @@ pub fn card(envelope: &Envelope) -> Card {
             ];
             finished(Tone::Settled, incident.headline(), lines, [("Incident", &incident.url)])
         }
-        Message::Digest { pages, answer_url } => digest(pages, answer_url),
+        Message::Digest { pages, answer_url, .. } => digest(pages, answer_url),
         Message::Notification { subject, text, incident } => {
             let links = incident.iter().map(|incident| ("Incident", &incident.url));
             let lines = text.lines().filter(|line| !line.trim().is_empty()).map(str::to_owned);

@@ -270,11 +270,11 @@ fn thread_of(message: &Message) -> Option<String> {
     }
 }
 
-/// Where an answer to the letter goes, if its receiver can answer by mail. A digest has an answer
-/// for each of its pages, which one mailbox cannot tell apart.
+/// Where an answer to the letter goes, if its receiver can answer by mail.
 fn answer_mailbox(message: &Message) -> Option<&str> {
     match message {
         Message::Page { page, .. } => page.reply_to.as_deref(),
+        Message::Digest { reply_to, .. } => reply_to.as_deref(),
         _ => None,
     }
 }

@@ -32,6 +32,8 @@ pub enum Message {
         pages: Vec<(Page, Incident)>,
         /// Where the person answers all of them at once (`N5`).
         answer_url: String,
+        /// The mailbox that answers all of them at once, if mail comes in.
+        reply_to: Option<String>,
     },
     /// Something to know; nobody is asked for anything.
     Notification {

@@ -55,7 +55,7 @@ impl Notice {
                 link: Some(incident.url.clone()),
                 thread: incident.id.to_string(),
             },
-            Message::Digest { pages, answer_url } => digest(&envelope.id, pages, answer_url),
+            Message::Digest { pages, answer_url, .. } => digest(&envelope.id, pages, answer_url),
             Message::Notification { subject, text, incident } => Self {
                 noise: Noise::Usual,
                 title: subject.clone(),

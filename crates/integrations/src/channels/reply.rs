@@ -63,10 +63,10 @@ fn answers(line: &str) -> Option<Vec<Ask>> {
 
 fn choice(word: &str) -> Option<Choice> {
     Some(match word {
-        "1" | "ack" | "acknowledge" | "ok" => Choice::Acknowledge,
+        "1" | "ack" | "acked" | "acknowledge" | "acknowledged" | "ok" => Choice::Acknowledge,
         "2" | "resolve" | "resolved" | "done" => Choice::Resolve,
-        "3" | "escalate" | "next" => Choice::Escalate,
-        "decline" | "no" => Choice::Decline,
+        "3" | "escalate" | "escalated" | "next" => Choice::Escalate,
+        "decline" | "declined" | "no" => Choice::Decline,
         _ => return None,
     })
 }

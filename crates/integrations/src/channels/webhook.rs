@@ -43,7 +43,7 @@ pub fn body(envelope: &Envelope) -> Value {
             "superseded": { "how": superseded.how.name(), "by": superseded.by },
             "incident": incident(about),
         }),
-        Message::Digest { pages, answer_url } => {
+        Message::Digest { pages, answer_url, .. } => {
             let with_page = |(asked, about): &(Page, Incident)| {
                 let mut entry = incident(about);
                 entry["page"] = page(asked);

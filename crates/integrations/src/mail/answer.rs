@@ -1,26 +1,8 @@
-//! What a person answered to a page by mail: one word on the first line that is their own. What they
-//! quote, and what their program adds, says nothing.
+//! What a person answered to a page by mail: the first line that is their own, in the words that
+//! every channel understands. What they quote, and what their program adds, says nothing.
 
-/// What somebody wants who answers a page.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Word {
-    /// I have it.
-    Acknowledge,
-    /// It is over.
-    Resolve,
-    /// Ask the next ones.
-    Escalate,
-    /// I cannot take it.
-    Decline,
-}
-
-/// Each word with the ways to write it.
-const WORDS: [(Word, &[&str]); 4] = [
-    (Word::Acknowledge, &["ack", "acknowledge", "acknowledged", "acked", "1"]),
-    (Word::Resolve, &["resolve", "resolved", "2"]),
-    (Word::Escalate, &["escalate", "escalated", "3"]),
-    (Word::Decline, &["decline", "declined", "4"]),
-];
+use crate::channels::callback::{About, Ask, Choice};
+use crate::channels::reply;
 
 /// What programs write above the letter that is answered, in lower case. What looks like it ends
 /// what the person wrote.
@@ -47,41 +29,47 @@ pub fn first_line(text: &str) -> Option<&str> {
     None
 }
 
-/// What the line asks for. The word stands alone, but for a full stop or the like: a sentence that
-/// only begins with it may mean the opposite. Only an acknowledgement may go on, after a comma or a
-/// full stop, for it can be taken back.
-pub fn word(line: &str) -> Option<Word> {
-    let line = line.trim().to_lowercase();
-    let alone = line.trim_end_matches(['.', '!', ',', ';', ' ']);
-    let find =
-        |text: &str| WORDS.iter().find(|(_, ways)| ways.contains(&text)).map(|(word, _)| *word);
-    find(alone).or_else(|| {
-        let (first, _) = line.split_once([',', '.', ';', '!'])?;
-        find(first).filter(|word| *word == Word::Acknowledge && first != "1")
-    })
-}
+/// Words of an acknowledgement that may be followed by others. It can be taken back, which is why a
+/// sentence may follow it; what only begins with another word may mean the opposite of it.
+const ACKNOWLEDGEMENTS: [&str; 4] = ["ack", "acked", "acknowledge", "acknowledged"];
 
-/// What the text of a letter asks for.
-pub fn read(text: &str) -> Option<Word> {
-    word(first_line(text)?)
+/// What a line asks for. What is no answer comes back as [`Ask::Words`].
+pub fn asks(line: &str) -> Vec<Ask> {
+    let asks = reply::read(line);
+    let is_words = matches!(asks.as_slice(), [Ask::Words(_)]);
+    let first = line.split_once([',', '.', ';', '!']).map(|(first, _)| first.trim().to_lowercase());
+    match first {
+        Some(first) if is_words && ACKNOWLEDGEMENTS.contains(&first.as_str()) => {
+            vec![Ask::Answer { choice: Choice::Acknowledge, about: About::OnlyOne }]
+        }
+        _ => asks,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn choice(text: &str) -> Option<Choice> {
+        match asks(first_line(text)?).as_slice() {
+            [Ask::Answer { choice, about: About::OnlyOne }] => Some(*choice),
+            _ => None,
+        }
+    }
+
     #[test]
     fn the_first_line_of_ones_own_decides() {
         for (text, wanted) in [
-            ("ack", Some(Word::Acknowledge)),
-            ("ACK\r\n\r\nOn Sat, Muster wrote:\r\n> resolve", Some(Word::Acknowledge)),
-            ("\n\n  Acknowledged.  \n", Some(Word::Acknowledge)),
-            ("ack, on my way", Some(Word::Acknowledge)),
-            ("Resolve!", Some(Word::Resolve)),
-            ("escalate", Some(Word::Escalate)),
-            ("decline\n\n-- \nAna", Some(Word::Decline)),
-            ("1", Some(Word::Acknowledge)),
+            ("ack", Some(Choice::Acknowledge)),
+            ("ACK\r\n\r\nOn Sat, Muster wrote:\r\n> resolve", Some(Choice::Acknowledge)),
+            ("\n\n  Acknowledged.  \n", Some(Choice::Acknowledge)),
+            ("ack, on my way", Some(Choice::Acknowledge)),
+            ("Resolve!", Some(Choice::Resolve)),
+            ("escalate", Some(Choice::Escalate)),
+            ("decline\n\n-- \nAna", Some(Choice::Decline)),
+            ("1", Some(Choice::Acknowledge)),
             ("resolve this by noon, somebody", None),
+            ("resolve, but not now", None),
             ("do not resolve", None),
             ("ack? what is this", None),
             ("acknowledge nothing", None),
@@ -93,7 +81,15 @@ mod tests {
             ("thanks\nack", None),
             ("", None),
         ] {
-            assert_eq!(read(text), wanted, "{text:?}");
+            assert_eq!(choice(text), wanted, "{text:?}");
         }
+    }
+
+    #[test]
+    fn numbers_and_all_are_understood_as_everywhere() {
+        let answer = |choice, about| Ask::Answer { choice, about };
+        assert_eq!(asks("ack 42"), [answer(Choice::Acknowledge, About::Number(42))]);
+        assert_eq!(asks("resolve all"), [answer(Choice::Resolve, About::Everything)]);
+        assert_eq!(asks("help"), [Ask::Words("help".to_owned())]);
     }
 }

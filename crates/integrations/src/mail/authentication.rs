@@ -68,6 +68,19 @@ impl Authentication {
         }
     }
 
+    /// Whether what was found out speaks against the sender that people see: DMARC failed, or,
+    /// where nobody checked that, SPF failed and no domain has signed.
+    pub fn is_forged(&self) -> bool {
+        let is = |verdict: &Option<Verdict>, result: &str| {
+            verdict.as_ref().is_some_and(|verdict| verdict.result == result)
+        };
+        let is_known = |result: &&Verdict| ["pass", "fail"].contains(&&*result.result);
+        match self.dmarc.as_ref().filter(is_known) {
+            Some(verdict) => verdict.result == "fail",
+            None => is(&self.spf, "fail") && !is(&self.dkim, "pass"),
+        }
+    }
+
     /// A method's outcome in words.
     pub fn in_words(verdict: Option<&Verdict>) -> String {
         verdict.map_or_else(|| "not checked".to_owned(), ToString::to_string)
@@ -154,6 +167,25 @@ mod tests {
             "without an agreed name nobody is trusted"
         );
         assert_eq!(Authentication::in_words(None), "not checked");
+    }
+
+    #[test]
+    fn what_speaks_against_the_sender_is_weighed() {
+        for (results, is_forged) in [
+            ("", false),
+            ("; spf=fail smtp.mailfrom=a.example", true),
+            ("; spf=softfail smtp.mailfrom=a.example", false),
+            ("; spf=fail smtp.mailfrom=a.example; dkim=pass header.d=b.example", false),
+            ("; spf=pass; dkim=pass; dmarc=fail", true),
+            ("; spf=fail; dkim=none; dmarc=pass", false),
+            ("; spf=fail; dkim=none; dmarc=none", true),
+        ] {
+            assert_eq!(
+                read(&[&format!("mx.example.com{results}")]).is_forged(),
+                is_forged,
+                "{results}"
+            );
+        }
     }
 
     #[test]

@@ -60,6 +60,21 @@ async fn a_page_that_can_be_answered_by_mail_says_where_and_how() {
 }
 
 #[tokio::test]
+async fn a_digest_that_can_be_answered_by_mail_says_where_and_how() {
+    let digest = |reply_to: Option<&str>| Message::Digest {
+        pages: vec![(page(), incident("a")), (page(), incident("b"))],
+        answer_url: "https://muster.example.com/p/all".to_owned(),
+        reply_to: reply_to.map(str::to_owned),
+    };
+    let mail = delivered(digest(Some("all+0123@alerts.example.com"))).await;
+    assert_eq!(mail.header("reply-to"), "all+0123@alerts.example.com");
+    assert!(mail.message.contains("It is for all of them"), "{}", mail.message);
+    let mail = delivered(digest(None)).await;
+    assert_eq!(mail.header("reply-to"), "");
+    assert!(!mail.message.contains("answer this mail"));
+}
+
+#[tokio::test]
 async fn every_attempt_of_a_delivery_is_the_same_mail_in_the_same_thread() {
     let first = delivered(a_page("Disk full")).await;
     let again = delivered(a_page("Disk full")).await;
@@ -78,6 +93,7 @@ fn each_kind_of_message_has_plain_words() {
         Message::Digest {
             pages: vec![(page(), incident("a")), (page(), incident("b"))],
             answer_url: "https://muster.example.com/p/all".to_owned(),
+            reply_to: None,
         },
         Message::Notification {
             subject: "Informational alert".to_owned(),

@@ -74,6 +74,7 @@ fn every_type_of_message_has_its_body() {
         Message::Digest {
             pages: vec![(page(), incident("a")), (page(), incident("b"))],
             answer_url: "https://muster.example.com/p/all".to_owned(),
+            reply_to: None,
         },
         Message::Notification { subject: "s".to_owned(), text: "t".to_owned(), incident: None },
         Message::Test { requested_by: "Ana Ortiz".to_owned() },

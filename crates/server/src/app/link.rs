@@ -20,26 +20,56 @@ pub fn token(instance_key: &[u8; 32], page: PageId) -> String {
 
 /// What stands in front of the tag in the mailbox that a page is answered at.
 pub const ANSWER_PREFIX: &str = "ack+";
+/// What stands in front of the tag in the mailbox that a digest is answered at.
+pub const ANSWER_ALL_PREFIX: &str = "all+";
 /// How many bytes of its digest an answer's tag carries: the whole mailbox must fit into the 64
 /// characters that mail allows, in letters that survive a change of case.
 const ANSWER_DIGEST_BYTES: usize = 12;
 
-/// The tag of the mailbox that a page is answered at: the page, and a digest that nobody can guess.
-pub fn answer_tag(instance_key: &[u8; 32], page: PageId) -> String {
-    let digest = derive(instance_key, b"mail answer", page.0.as_bytes());
-    let digest: String =
-        digest[..ANSWER_DIGEST_BYTES].iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("{}{digest}", page.0.as_simple())
+/// What a mailbox that takes answers stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answered {
+    /// One page.
+    Page(PageId),
+    /// Everything that one message asked for.
+    Digest(DigestId),
 }
 
-/// The page whose answer bears that tag, in any case of letters.
-pub fn answered_page(instance_key: &[u8; 32], tag: &str) -> Option<PageId> {
-    let tag = tag.to_ascii_lowercase();
-    let page = PageId(uuid::Uuid::try_parse(tag.get(..32)?).ok()?);
-    let right = answer_tag(instance_key, page);
-    // Compared to the end whatever differs, so that the time it takes tells nothing.
-    let differences = right.bytes().zip(tag.bytes()).fold(0, |seen, (a, b)| seen | (a ^ b));
-    (differences == 0 && right.len() == tag.len()).then_some(page)
+impl Answered {
+    fn parts(self) -> (&'static str, &'static [u8], uuid::Uuid) {
+        match self {
+            Self::Page(id) => (ANSWER_PREFIX, b"mail answer", id.0),
+            Self::Digest(id) => (ANSWER_ALL_PREFIX, b"mail answer to all", id.0),
+        }
+    }
+
+    /// What stands before the `@`: the id, and a digest that nobody can guess.
+    pub fn local(self, instance_key: &[u8; 32]) -> String {
+        let (prefix, purpose, id) = self.parts();
+        let digest = derive(instance_key, purpose, id.as_bytes());
+        let digest: String =
+            digest[..ANSWER_DIGEST_BYTES].iter().map(|byte| format!("{byte:02x}")).collect();
+        format!("{prefix}{}{digest}", id.as_simple())
+    }
+
+    /// What such a mailbox stands for, in any case of letters; none where it was not made here.
+    pub fn read(instance_key: &[u8; 32], local: &str) -> Option<Self> {
+        let local = local.to_ascii_lowercase();
+        let id = |prefix: &str| uuid::Uuid::try_parse(local.strip_prefix(prefix)?.get(..32)?).ok();
+        let page = || id(ANSWER_PREFIX).map(|id| Self::Page(PageId(id)));
+        let digest = || id(ANSWER_ALL_PREFIX).map(|id| Self::Digest(DigestId(id)));
+        let found = page().or_else(digest)?;
+        let right = found.local(instance_key);
+        // Compared to the end whatever differs, so that the time it takes tells nothing.
+        let differences = right.bytes().zip(local.bytes()).fold(0, |seen, (a, b)| seen | (a ^ b));
+        (differences == 0 && right.len() == local.len()).then_some(found)
+    }
+
+    /// Whether a mailbox is of this kind at all, however wrong.
+    pub fn is_meant(local: &str) -> bool {
+        let local = local.to_ascii_lowercase();
+        [ANSWER_PREFIX, ANSWER_ALL_PREFIX].iter().any(|prefix| local.starts_with(prefix))
+    }
 }
 
 /// The mark by which an installation knows its own mail.
@@ -85,10 +115,10 @@ impl App {
         format!("{}/p/{}", self.settings.public_url, token(self.instance_key(), page))
     }
 
-    /// The mailbox that a page is answered at, where mail comes in.
-    pub fn answer_mailbox(&self, page: PageId) -> Option<String> {
+    /// The mailbox that a page or a digest is answered at, where mail comes in.
+    pub fn answer_mailbox(&self, of: Answered) -> Option<String> {
         let domain = self.settings.mail_in.domains.first()?;
-        Some(format!("{ANSWER_PREFIX}{}@{domain}", answer_tag(self.instance_key(), page)))
+        Some(format!("{}@{domain}", of.local(self.instance_key())))
     }
 
     /// Where the link of a digest leads, which answers all of its pages.
@@ -122,25 +152,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_is_known_by_its_tag_alone() {
-        let page = PageId(uuid::Uuid::from_u128(7));
+    fn an_answer_is_known_by_its_mailbox_alone() {
         let key = [7; 32];
-        let tag = answer_tag(&key, page);
-        assert!(ANSWER_PREFIX.len() + tag.len() <= 64, "it fits into a mailbox");
-        assert_eq!(answered_page(&key, &tag), Some(page));
-        assert_eq!(answered_page(&key, &tag.to_uppercase()), Some(page));
-        assert_eq!(answered_page(&[8; 32], &tag), None, "another installation's");
-        let forged = |at: usize| {
-            let mut forged = tag.clone().into_bytes();
-            forged[at] = if forged[at] == b'0' { b'1' } else { b'0' };
-            String::from_utf8(forged).unwrap()
-        };
-        for at in 0..tag.len() {
-            assert_eq!(answered_page(&key, &forged(at)), None, "{at}");
+        let id = uuid::Uuid::from_u128(7);
+        for of in [Answered::Page(PageId(id)), Answered::Digest(DigestId(id))] {
+            let local = of.local(&key);
+            assert!(local.len() <= 64, "it fits into a mailbox");
+            assert_eq!(Answered::read(&key, &local), Some(of));
+            assert_eq!(Answered::read(&key, &local.to_uppercase()), Some(of));
+            assert_eq!(Answered::read(&[8; 32], &local), None, "another installation's");
+            let forged = |at: usize| {
+                let mut forged = local.clone().into_bytes();
+                forged[at] = if forged[at] == b'0' { b'1' } else { b'0' };
+                String::from_utf8(forged).unwrap()
+            };
+            for at in 0..local.len() {
+                assert_eq!(Answered::read(&key, &forged(at)), None, "{at}");
+            }
+            for wrong in ["", "ä", "ack+", "all+ä", &local[..local.len() - 1], &format!("{local}0")]
+            {
+                assert_eq!(Answered::read(&key, wrong), None, "{wrong}");
+            }
         }
-        for wrong in ["", "ä", &tag[..tag.len() - 1], &format!("{tag}0")] {
-            assert_eq!(answered_page(&key, wrong), None, "{wrong}");
-        }
+        let page = Answered::Page(PageId(id)).local(&key);
+        let swapped = page.replacen(ANSWER_PREFIX, ANSWER_ALL_PREFIX, 1);
+        assert_eq!(Answered::read(&key, &swapped), None, "a page's is no digest's");
     }
 
     #[test]

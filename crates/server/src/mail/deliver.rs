@@ -2,7 +2,7 @@
 //! durable in the inbox before it is acknowledged. A page to an alias is an incident whose id is
 //! derived from the letter's own name, so that a letter that its server sends twice pages once.
 
-use muster_core::id::{IncidentId, IntegrationId, MessageId, uuid_v7};
+use muster_core::id::{DeliveryId, IncidentId, IntegrationId, MessageId, uuid_v7};
 use muster_core::incident::timeline::Actor;
 use muster_core::oncall::alias::{self, Alias};
 use muster_integrations::mail::authentication::Authentication;
@@ -72,7 +72,7 @@ pub(super) async fn deliver(ctx: &Ctx, head: Letterhead<'_>, bytes: &[u8]) -> Ve
                     alert(ctx, &opened, *id, tag, mailbox).await
                 }
                 Route::Alias(alias) => page(app, &opened, alias).await,
-                Route::Answer(page) => answer::answer(app, &opened, *page).await,
+                Route::Answer(of) => answer::answer(app, &opened, *of).await,
             },
         };
         let kind = match &fate {
@@ -89,7 +89,7 @@ pub(super) async fn deliver(ctx: &Ctx, head: Letterhead<'_>, bytes: &[u8]) -> Ve
 /// The refusal of a letter that goes round in circles, or that is our own.
 fn circling(app: &App, letter: &Letter) -> Option<Fate> {
     let mark = loop_mark(app.instance_key());
-    let is_ours = letter.loop_marks.contains(&mark);
+    let is_ours = letter.loop_marks.contains(&mark) || bears_our_name(app, letter);
     let words = match (is_ours, letter.hops > HOPS_MAX) {
         (true, _) => "5.4.6 this letter is Muster's own",
         (false, true) => "5.4.6 this letter has passed too many servers",
@@ -97,6 +97,17 @@ fn circling(app: &App, letter: &Letter) -> Option<Fate> {
     };
     tracing::warn!("a letter was refused: {words}");
     Some(Fate::Refused(554, words.to_owned()))
+}
+
+/// Whether a letter has a name that Muster gives to its own: one that came back with its mark cut
+/// off.
+fn bears_our_name(app: &App, letter: &Letter) -> bool {
+    let name = letter.message_id.as_deref().and_then(|id| id.rsplit_once('@'));
+    let sender = app.settings.mail_from.trim_end_matches('>');
+    let domain = sender.rsplit_once('@').map(|(_, domain)| domain);
+    name.zip(domain).is_some_and(|((name, theirs), ours)| {
+        name.parse::<DeliveryId>().is_ok() && theirs.eq_ignore_ascii_case(ours)
+    })
 }
 
 /// The refusal of a letter that only answers another, where news is expected.
@@ -172,18 +183,27 @@ impl Opened<'_> {
         self.from.map(ToString::to_string).unwrap_or_default()
     }
 
-    /// Who wrote it and what is known of that, in words.
-    pub(super) fn provenance(&self) -> String {
-        let from = match self.letter.from.as_str() {
+    /// The sender that people see.
+    pub(super) fn sender_shown(&self) -> &str {
+        match self.letter.from.as_str() {
             "" => "somebody without a name",
             from => from,
-        };
+        }
+    }
+
+    /// What is known of the sender, in words.
+    pub(super) fn checks(&self) -> String {
         let found = &self.authentication;
         format!(
-            "by mail from {from} (SPF {}, DKIM {})",
+            "SPF {}, DKIM {}",
             Authentication::in_words(found.spf.as_ref()),
             Authentication::in_words(found.dkim.as_ref())
         )
+    }
+
+    /// Who wrote it and what is known of that, in words.
+    pub(super) fn provenance(&self) -> String {
+        format!("by mail from {} ({})", self.sender_shown(), self.checks())
     }
 
     /// The id of the incident that this letter opens, the same each time that it comes. The date is

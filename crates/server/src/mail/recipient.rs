@@ -1,14 +1,14 @@
-//! Whom a mailbox stands for: an integration by its key, a standard alias, a page that waits for its
-//! answer. Looked up when the client names it, so that a wrong address is refused while its sender
+//! Whom a mailbox stands for: an integration by its key, a standard alias, a page or digest that
+//! waits for its answer. Looked up when the client names it, so that a wrong address is refused while its sender
 //! still listens.
 
 use muster_core::alerting::signal::cut;
-use muster_core::id::{IntegrationId, PageId};
+use muster_core::id::IntegrationId;
 use muster_core::oncall::alias::Alias;
 use muster_integrations::mail::session::{Mailbox, Verdict};
 use muster_integrations::sources::email;
 
-use crate::app::link::{ANSWER_PREFIX, answered_page};
+use crate::app::link::Answered;
 use crate::app::{App, Snapshot};
 
 /// The longest tag that is kept, in characters.
@@ -21,8 +21,8 @@ pub(super) enum Route {
     Integration { id: IntegrationId, tag: String, mailbox: Mailbox },
     /// To whoever is behind an alias.
     Alias(Alias),
-    /// To the page that is answered.
-    Answer(PageId),
+    /// To what is answered.
+    Answer(Answered),
 }
 
 /// Finds out about a recipient. One that is not known here is looked for once more in the store,
@@ -44,8 +44,8 @@ pub(super) async fn find(app: &App, mailbox: &Mailbox) -> Verdict<Route> {
 fn route(app: &App, snapshot: &Snapshot, mailbox: &Mailbox) -> Option<Route> {
     let local = &mailbox.local;
     let lower = local.to_ascii_lowercase();
-    if let Some(tag) = lower.strip_prefix(ANSWER_PREFIX) {
-        return answered_page(app.instance_key(), tag).map(Route::Answer);
+    if Answered::is_meant(local) {
+        return Answered::read(app.instance_key(), local).map(Route::Answer);
     }
     let alias = [local, &lower]
         .into_iter()

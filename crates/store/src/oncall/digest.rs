@@ -45,6 +45,12 @@ pub async fn by_token(db: &Db, token_hash: &[u8; 32]) -> Result<Option<DigestRow
     db.fetch_optional(&SELECT, args![token_hash]).await
 }
 
+/// One digest.
+pub async fn get(db: &Db, id: DigestId) -> Result<Option<DigestRow>> {
+    const SELECT: Sql = Sql::same("SELECT id, user_id, created_at FROM digest WHERE id = ?");
+    db.fetch_optional(&SELECT, args![id]).await
+}
+
 /// The pages of a digest, in order.
 pub async fn pages(db: &Db, id: DigestId) -> Result<Vec<PageId>> {
     const SELECT: Sql =

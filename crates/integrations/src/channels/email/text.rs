@@ -51,7 +51,9 @@ pub fn render(envelope: &Envelope) -> Rendered {
             ];
             (format!("{ending}: {}", incident.headline()), blocks)
         }
-        Message::Digest { pages, answer_url } => digest(pages, answer_url),
+        Message::Digest { pages, answer_url, reply_to } => {
+            digest(pages, answer_url, reply_to.is_some())
+        }
         Message::Notification { subject, text, incident } => {
             let mut blocks = vec![Block::Heading(subject.clone())];
             blocks.extend(text.split("\n\n").map(|part| Block::Paragraph(part.to_owned())));
@@ -109,7 +111,7 @@ fn paged(page: &Page, incident: &Incident) -> Vec<Block> {
     blocks
 }
 
-fn digest(pages: &[(Page, Incident)], answer_url: &str) -> (String, Vec<Block>) {
+fn digest(pages: &[(Page, Incident)], answer_url: &str, by_mail: bool) -> (String, Vec<Block>) {
     let others = pages.len().saturating_sub(1);
     let first = pages.first().map_or_else(String::new, |(_, incident)| incident.headline());
     let subject = match others {
@@ -122,6 +124,11 @@ fn digest(pages: &[(Page, Incident)], answer_url: &str) -> (String, Vec<Block>) 
         Block::Paragraph(count),
         Block::Button { label: "Acknowledge all", href: answer_url.to_owned() },
     ];
+    if by_mail {
+        let how = "Or answer this mail with one word on the first line: ack, resolve, escalate or \
+                   decline. It is for all of them; with a number, as in ack 42, it is for that one.";
+        blocks.push(Block::Paragraph(how.to_owned()));
+    }
     for (page, incident) in pages {
         blocks.push(Block::Heading(incident.headline()));
         blocks.push(Block::Paragraph(format!("{} Paged as {}.", facts(incident), page.reason)));

@@ -23,7 +23,7 @@ pub fn render(message: &Message, language: Language) -> String {
             let ending = ending(words, superseded, incident.number);
             fitting(&subject(incident), SEGMENTS_MAX, |subject| format!("{ending}: {subject}"))
         }
-        Message::Digest { pages, answer_url } => digest(words, pages, answer_url),
+        Message::Digest { pages, answer_url, .. } => digest(words, pages, answer_url),
         Message::Notification { subject, text, .. } => {
             let text = plain(text.trim());
             let subject = plain(subject);

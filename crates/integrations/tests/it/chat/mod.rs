@@ -70,6 +70,7 @@ fn every_kind(title: &str) -> Vec<Message> {
         Message::Digest {
             pages: digest,
             answer_url: "https://muster.example.com/p/digest".to_owned(),
+            reply_to: None,
         },
         Message::Notification {
             subject: format!("News {title}"),

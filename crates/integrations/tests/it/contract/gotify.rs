@@ -175,6 +175,7 @@ async fn every_kind_of_message_is_taken_and_a_page_rings() {
     let digest = Message::Digest {
         pages: vec![(page(), incident("a")), (page(), incident(&long))],
         answer_url: "https://muster.example.com/p/all".to_owned(),
+        reply_to: None,
     };
     for (message, priority) in [
         (a_page("Disk **full** <b>"), 10),

@@ -329,6 +329,7 @@ async fn every_kind_of_message_keeps_to_the_rules_however_long() {
     let digest = Message::Digest {
         pages: (0..40).map(|_| (page(), incident(&long))).collect(),
         answer_url: "https://muster.example.com/p/all".to_owned(),
+        reply_to: None,
     };
     for message in [
         a_page("Disk full"),

@@ -11,7 +11,6 @@ use muster_core::incident::lifecycle::{Command, Incident};
 use muster_core::incident::timeline::Actor;
 use muster_core::org::directory::Directory;
 use muster_core::org::language::Language;
-use muster_core::org::provider::Provider;
 use muster_core::org::user::{Address, ContactMethod, User};
 use muster_integrations::channels::callback::{About, Answered, Ask, Callback, Choice};
 use muster_store::incident::incident as store_incident;
@@ -33,76 +32,67 @@ mod words;
 const STANDING_MAX: i64 = 200;
 
 impl App {
-    /// Does what a callback asks for and says what became of it.
+    /// Does what a callback asks for and says what became of it. `via` is who brought it: the
+    /// provider's name in the configuration, or `mail`.
     ///
     /// # Errors
     /// When the store does not answer; nothing was done then that is not also told on the timeline,
     /// and the same call again is taken as new.
-    pub async fn answer(
-        &self,
-        provider: &Provider,
-        callback: &Callback,
-    ) -> Result<Answered, StoreError> {
+    pub async fn answer(&self, via: &str, callback: &Callback) -> Result<Answered, StoreError> {
         let Some(reference) = &callback.reference else {
-            return self.answer_new(provider, callback).await;
+            return self.answer_new(via, callback).await;
         };
         let mut tx = self.db.begin(Lane::Command).await?;
-        if !store_callback::begin(&mut tx, &provider.name, reference, self.now()).await? {
+        if !store_callback::begin(&mut tx, via, reference, self.now()).await? {
             drop(tx);
             metrics::counter!("muster_callbacks_repeated_total").increment(1);
-            let words = store_callback::seen(&self.db, &provider.name, reference).await?;
-            return Ok(Answered { language: self.language(callback), ..words.into() });
+            let words = store_callback::seen(&self.db, via, reference).await?;
+            let language = self.language(callback);
+            return Ok(Answered { language, is_repeated: true, ..words.into() });
         }
         tx.commit().await?;
-        let answered = self.answer_new(provider, callback).await;
+        let answered = self.answer_new(via, callback).await;
         let mut tx = self.db.begin(Lane::Command).await?;
         match &answered {
             Ok(answered) => {
-                store_callback::end(&mut tx, &provider.name, reference, &answered.words).await?;
+                store_callback::end(&mut tx, via, reference, &answered.words).await?;
             }
-            Err(_) => store_callback::forget(&mut tx, &provider.name, reference).await?,
+            Err(_) => store_callback::forget(&mut tx, via, reference).await?,
         }
         tx.commit().await?;
         answered
     }
 
-    async fn answer_new(
-        &self,
-        provider: &Provider,
-        callback: &Callback,
-    ) -> Result<Answered, StoreError> {
+    async fn answer_new(&self, via: &str, callback: &Callback) -> Result<Answered, StoreError> {
         let language = self.language(callback);
         let mut answered = Answered { language, ..Answered::default() };
-        let mut lines = Vec::new();
+        let mut all = Vec::new();
         for ask in &callback.asks {
             match ask {
                 Ask::Answer { choice, about } => {
-                    let told = self.answer_pages(provider, callback, *choice, about).await?;
-                    lines.extend(told.iter().map(|told| told.text(language)));
+                    all.extend(self.answer_pages(via, callback, *choice, about).await?);
                 }
                 Ask::Words(line) => {
-                    let told = self.understand(provider, callback, line, &mut answered).await?;
-                    lines.push(told.text(language));
+                    all.push(self.understand(via, callback, line, &mut answered).await?);
                 }
                 Ask::Stop => {
-                    self.opt(provider, callback, true).await?;
+                    self.opt(via, callback, true).await?;
                 }
                 Ask::Start => {
-                    let is_known = self.opt(provider, callback, false).await?;
-                    let told = if is_known { Told::Started } else { Told::Nobody };
-                    lines.push(told.text(language));
+                    let is_known = self.opt(via, callback, false).await?;
+                    all.push(if is_known { Told::Started } else { Told::Nobody });
                 }
                 Ask::Receipt { reference, status, failed, detail } => {
                     let receipt = crate::engine::Receipt { status, failed: *failed, detail };
                     crate::engine::take_receipt(self, reference, &receipt).await?;
                 }
                 Ask::CallIn(step) => {
-                    let told = self.called_in(provider, callback, step, &mut answered).await?;
-                    lines.push(told.text(language));
+                    all.push(self.called_in(via, callback, step, &mut answered).await?);
                 }
                 Ask::Nothing => {}
             }
         }
+        let lines: Vec<_> = words::gathered(all).iter().map(|told| told.text(language)).collect();
         answered.words = lines.join("\n");
         Ok(answered)
     }
@@ -157,7 +147,7 @@ impl App {
 
     async fn answer_pages(
         &self,
-        provider: &Provider,
+        via: &str,
         callback: &Callback,
         choice: Choice,
         about: &About,
@@ -165,7 +155,7 @@ impl App {
         let snapshot = self.snapshot();
         if let About::PageToken(token) = about {
             let directory = &snapshot.directory;
-            let told = self.answer_link(provider, callback, directory, choice, token).await?;
+            let told = self.answer_link(via, callback, directory, choice, token).await?;
             return Ok(vec![told]);
         }
         let Some((user, standing)) = self.person(&snapshot.directory, callback).await? else {
@@ -178,16 +168,16 @@ impl App {
         let mut done = Vec::new();
         for standing in meant {
             let Standing { incident, page } = standing;
-            done.push(self.obey(provider, callback, &user, choice, incident, *page).await?);
+            done.push(self.obey(via, callback, &user, choice, incident, *page).await?);
         }
-        Ok(words::gathered(done))
+        Ok(done)
     }
 
     /// Answers the page whose link ends in `token`: for whoever pressed the button if the address is
     /// somebody's, else for the person who was paged. Who holds the link may answer, as on its page.
     async fn answer_link(
         &self,
-        provider: &Provider,
+        via: &str,
         callback: &Callback,
         directory: &Directory,
         choice: Choice,
@@ -200,18 +190,21 @@ impl App {
             return Ok(Told::Gone);
         };
         let incident = store_incident::get(&self.db, IncidentId(page.incident_id)).await?;
-        let presser = owners(directory, callback).first().map(|(user, _)| *user);
+        // Of several who share an address it is the one who was asked.
+        let pressers = owners(directory, callback);
+        let asked = pressers.iter().find(|(user, _)| user.id.0 == page.user_id);
+        let presser = asked.or(pressers.first()).map(|(user, _)| *user);
         let paged = directory.users.get(UserId(page.user_id));
         let (Some(incident), Some(user)) = (incident, presser.or(paged)) else {
             return Ok(Told::Gone);
         };
-        self.obey(provider, callback, user, choice, &incident, Some(PageId(page.id))).await
+        self.obey(via, callback, user, choice, &incident, Some(PageId(page.id))).await
     }
 
     /// Does one thing to one incident in the name of a person.
     async fn obey(
         &self,
-        provider: &Provider,
+        via: &str,
         callback: &Callback,
         user: &User,
         choice: Choice,
@@ -241,7 +234,7 @@ impl App {
             "page.answered",
             ("incident", incident.id.to_string()),
             json!({
-                "provider": provider.name,
+                "provider": via,
                 "channel": callback.channel,
                 "choice": words::choice_name(choice),
                 "done": matches!(told, Told::Done { .. }),

@@ -12,7 +12,6 @@ use muster_core::oncall::contact::{
 };
 use muster_core::org::channel::Channel;
 use muster_core::org::language::Language;
-use muster_core::org::provider::Provider;
 use muster_core::org::quiet::QuietHours;
 use muster_core::org::user::{ContactMethod, NotificationRule, User};
 use muster_integrations::channels::callback::Callback;
@@ -305,7 +304,7 @@ impl App {
     /// When the store does not answer.
     pub(super) async fn opt(
         &self,
-        provider: &Provider,
+        via: &str,
         callback: &Callback,
         stops: bool,
     ) -> Result<bool, StoreError> {
@@ -318,7 +317,7 @@ impl App {
         for (user, method) in methods {
             found = true;
             let actor = Actor::User { id: user.id, name: user.name.clone() };
-            let data = json!({ "method": method.name, "provider": provider.name });
+            let data = json!({ "method": method.name, "provider": via });
             let action = if stops { "contact_method.stopped" } else { "contact_method.started" };
             let wanted = match stops {
                 true => Wanted::Disable(method.id, STOPPED.to_owned()),

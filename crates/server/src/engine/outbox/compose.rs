@@ -23,6 +23,7 @@ use serde_json::{Map, Value};
 use super::{Job, Member};
 use crate::app::App;
 use crate::app::incident::view;
+use crate::app::link::Answered;
 use crate::app::oncall::carriers::Carrier;
 use crate::app::oncall::contact::words;
 use crate::app::template;
@@ -115,7 +116,11 @@ pub(super) async fn digest(
         to: address(directory, &first.row),
         recipient: recipient(directory, &first.row),
         at: now,
-        message: Message::Digest { pages, answer_url: app.digest_url(digest) },
+        message: Message::Digest {
+            pages,
+            answer_url: app.digest_url(digest),
+            reply_to: app.answer_mailbox(Answered::Digest(digest)),
+        },
         language: language(directory, &first.row),
         via: None,
         earlier: None,
@@ -226,7 +231,7 @@ fn as_message(app: &App, member: &Member, page: &PageRow, now: Timestamp) -> mes
         attempt: u32::try_from(member.number).unwrap_or(u32::MAX),
         possible_repeat: member.possible_repeat,
         ack_url: app.page_url(PageId(page.id)),
-        reply_to: app.answer_mailbox(PageId(page.id)),
+        reply_to: app.answer_mailbox(Answered::Page(PageId(page.id))),
     }
 }
 

@@ -127,7 +127,7 @@ async fn people_read_and_hear_their_own_language() {
 fn several_incidents_are_one_text_with_one_answer_for_all() {
     let pages: Vec<_> = (0..7).map(|_| (page(), incident("Disk full"))).collect();
     let answer_url = "https://muster.example.com/p/all".to_owned();
-    let digest = Message::Digest { pages, answer_url };
+    let digest = Message::Digest { pages, answer_url, reply_to: None };
     let text = twilio::text(&digest, Language::English);
     assert_eq!(
         text,
@@ -203,6 +203,7 @@ proptest! {
             Message::Digest {
                 pages: vec![(page(), about.clone()), (page(), about)],
                 answer_url: page().ack_url,
+                reply_to: None,
             },
             Message::Notification { subject: title.clone(), text: title.clone(), incident: None },
             Message::Test { requested_by: title },

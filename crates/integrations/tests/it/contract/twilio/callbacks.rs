@@ -218,6 +218,7 @@ fn answers_are_documents_that_twilio_takes() {
         language: Language::German,
         incident,
         asks_back,
+        is_repeated: false,
     };
     let call = [("CallSid", "CA2"), ("From", ANA), ("Digits", "1")];
     let said = |path: &str, form: &[(&str, &str)], answered: &Answered| {

@@ -7,7 +7,6 @@ use muster_core::incident::lifecycle::Command;
 use muster_core::incident::timeline::Actor;
 use muster_core::oncall::schedule::on_call_at;
 use muster_core::org::directory::{CallingIn, Directory};
-use muster_core::org::provider::Provider;
 use muster_core::org::service::Service;
 use muster_core::org::user::User;
 use muster_integrations::channels::callback::{Answered, CallIn, Callback};
@@ -33,14 +32,14 @@ impl App {
     /// Makes sense of a line of words.
     pub(super) async fn understand(
         &self,
-        provider: &Provider,
+        via: &str,
         callback: &Callback,
         line: &str,
         answered: &mut Answered,
     ) -> Result<Told, StoreError> {
         let (verb, rest) = line.trim().split_once(char::is_whitespace).unwrap_or((line.trim(), ""));
         match verb.to_lowercase().as_str() {
-            "page" => self.text_in(provider, callback, rest.trim()).await,
+            "page" => self.text_in(via, callback, rest.trim()).await,
             "show" => self.show(callback, rest.trim(), answered).await,
             "who" => Ok(self.who(callback, rest.trim())),
             _ => Ok(Told::Help),
@@ -94,7 +93,7 @@ impl App {
     /// `page checkout disk is full` in a text message.
     async fn text_in(
         &self,
-        provider: &Provider,
+        via: &str,
         callback: &Callback,
         text: &str,
     ) -> Result<Told, StoreError> {
@@ -114,13 +113,13 @@ impl App {
         };
         let title = if what.trim().is_empty() { "Called in".to_owned() } else { what.to_owned() };
         let by = called_by(caller, callback);
-        self.page_for(provider, callback, service, caller, title, format!("Texted in {by}.")).await
+        self.page_for(via, callback, service, caller, title, format!("Texted in {by}.")).await
     }
 
     /// One step of a call.
     pub(super) async fn called_in(
         &self,
-        provider: &Provider,
+        via: &str,
         callback: &Callback,
         step: &CallIn,
         answered: &mut Answered,
@@ -150,7 +149,7 @@ impl App {
                 let by = called_by(caller, callback);
                 let (title, summary) = (format!("Call {by}"), "Called in; a voicemail may follow.");
                 let told = self
-                    .page_for(provider, callback, service, caller, title, summary.to_owned())
+                    .page_for(via, callback, service, caller, title, summary.to_owned())
                     .await?;
                 Ok(match told {
                     Told::Paging { number, service, .. } => {
@@ -169,7 +168,7 @@ impl App {
     /// Declares an incident on behalf of a caller, who may not do so too often.
     async fn page_for(
         &self,
-        provider: &Provider,
+        via: &str,
         callback: &Callback,
         service: &Service,
         caller: Option<&User>,
@@ -191,7 +190,7 @@ impl App {
             metrics::counter!("muster_calls_in_refused_total").increment(1);
             return Ok(Told::TooMany);
         }
-        let actor = actor(caller, provider);
+        let actor = actor(caller, via);
         let report = Report {
             title,
             summary: Some(summary),
@@ -205,7 +204,7 @@ impl App {
         };
         let call = NewCallIn {
             id: self.ids.next(now),
-            provider: provider.name.clone(),
+            provider: via.to_owned(),
             caller: number,
             user: caller.map(|user| user.id),
             service: Some(service.id),
@@ -215,7 +214,7 @@ impl App {
             &actor,
             "call_in.paged",
             ("incident", incident.id.to_string()),
-            json!({ "provider": provider.name, "channel": callback.channel, "service": service.name }),
+            json!({ "provider": via, "channel": callback.channel, "service": service.name }),
         );
         let mut tx = self.db.begin(Lane::Command).await?;
         store_callback::put_call_in(&mut tx, &call, now).await?;
@@ -260,10 +259,10 @@ impl App {
     }
 }
 
-fn actor(caller: Option<&User>, provider: &Provider) -> Actor {
+fn actor(caller: Option<&User>, via: &str) -> Actor {
     match caller {
         Some(user) => Actor::User { id: user.id, name: user.name.clone() },
-        None => Actor::Integration { label: format!("calls to {}", provider.name) },
+        None => Actor::Integration { label: format!("calls to {}", via) },
     }
 }
 
