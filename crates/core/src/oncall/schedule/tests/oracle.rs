@@ -7,6 +7,7 @@ use jiff::tz::AmbiguousOffset;
 use super::*;
 
 mod cases;
+mod laws;
 
 /// Somebody on call, and why: two instants at which the same seat is taken share a shift.
 #[derive(Debug, Clone, PartialEq, Eq)]

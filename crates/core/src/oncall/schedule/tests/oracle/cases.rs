@@ -9,7 +9,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use super::*;
 
 const DEE: UserId = UserId(uuid::Uuid::from_u128(4));
-const EVERYBODY: [UserId; 4] = [ANA, BO, CY, DEE];
+pub(super) const EVERYBODY: [UserId; 4] = [ANA, BO, CY, DEE];
 const WEEK: [Weekday; 7] = [
     Weekday::Monday,
     Weekday::Tuesday,
@@ -26,10 +26,10 @@ const SHIFTS_CHECKED_MAX: usize = 4;
 /// A schedule whose life leads up to a change of offset of its zone, if it has one then, and
 /// instants around that change.
 #[derive(Debug)]
-struct Case {
-    schedule: Schedule,
+pub(super) struct Case {
+    pub schedule: Schedule,
     absences: Vec<Absence>,
-    instants: Vec<Timestamp>,
+    pub instants: Vec<Timestamp>,
 }
 
 /// Any time on the hour or half hour, and more often one within an hour and a half of the change.
@@ -124,7 +124,7 @@ fn a_layer(change: DateTime) -> impl Strategy<Value = Layer> {
     )
 }
 
-fn a_case(timezone: TimeZone) -> impl Strategy<Value = Case> {
+pub(super) fn a_case(timezone: TimeZone) -> impl Strategy<Value = Case> {
     let from = date(1900, 1, 1).to_zoned(TimeZone::UTC).unwrap().timestamp().as_second();
     let to = date(2045, 1, 1).to_zoned(TimeZone::UTC).unwrap().timestamp().as_second();
     prop_oneof![from..to, 1_767_225_600..to].prop_flat_map(move |second| {
