@@ -39,12 +39,15 @@ pub enum Breaker {
 }
 
 impl Breaker {
-    /// When it may be asked again; `None` means now.
+    /// When it may be asked again; `None` means now. A rest that has longer to go than it was to
+    /// last is from before the clock was set back, and over.
     pub fn resting_until(self, now: Timestamp) -> Option<Timestamp> {
-        match self {
-            Self::Resting { until, .. } | Self::Trying { until, .. } if now < until => Some(until),
-            _ => None,
-        }
+        let (until, longest) = match self {
+            Self::Resting { until, rest } => (until, rest),
+            Self::Trying { until, .. } => (until, REST_MIN),
+            Self::Working | Self::Doubtful { .. } => return None,
+        };
+        (now < until && until.duration_since(now) <= longest).then_some(until)
     }
 
     /// The breaker after a message was let through.
@@ -117,6 +120,15 @@ mod tests {
         let again = trying.answered(true, after);
         assert_eq!(again.resting_until(after), Some(after + REST_MIN * 2));
         assert_eq!(trying.answered(false, after), Breaker::Working);
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_does_not_prolong_a_rest() {
+        let open = failed(FAILURES_TO_OPEN);
+        let hour_before = t0() - SignedDuration::from_hours(1);
+        assert_eq!(open.resting_until(hour_before), None);
+        let trying = open.asked(t0() + REST_MIN);
+        assert_eq!(trying.resting_until(hour_before), None);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::organisation::{Edit, INTEGRATIONS, PEOPLE, SEVERITIES, TEAMS};
+use super::organisation::{CARRIERS, Edit, INTEGRATIONS, PEOPLE, SEVERITIES, TEAMS};
 use super::rng::Rng;
 use crate::alerting::signal::Action;
 
@@ -42,6 +42,13 @@ pub enum Input {
         person: usize,
         /// 0 is the webhook, 1 is mail.
         method: usize,
+        /// How.
+        mode: Mode,
+    },
+    /// A carrier of mail behaves differently from now on, for everybody.
+    Carrier {
+        /// By number in [`CARRIERS`].
+        carrier: usize,
         /// How.
         mode: Mode,
     },
@@ -246,6 +253,14 @@ impl<'a> Hour<'a> {
         if hour.rng.percent(6) {
             hour.edit();
         }
+        if hour.rng.percent(15) {
+            hour.carriers();
+        }
+        if hour.rng.percent(5) {
+            let person = hour.rng.below(PEOPLE.len() as u64) as usize;
+            let leave = Edit::Leave { person, hours: hour.rng.between(1, 72) as u8 };
+            hour.put_between(0, HOUR, Input::Edit(leave));
+        }
     }
 
     fn put(&mut self, at_ms: i64, input: Input) {
@@ -387,17 +402,34 @@ impl<'a> Hour<'a> {
         self.put(at, Input::Fault(fault));
     }
 
-    fn provider(&mut self) {
-        let person = self.rng.below(PEOPLE.len() as u64) as usize;
-        let method = self.rng.below(2) as usize;
-        let mode = match self.rng.below(7) {
+    fn trouble_of_provider(&mut self) -> Mode {
+        match self.rng.below(7) {
             0 | 1 => Mode::Busy,
             2 => Mode::TooMany(self.rng.between(1, 300) as u16),
             3 => Mode::Refuse,
             4 => Mode::Silent,
             5 => Mode::AnswerLost,
             _ => Mode::AnswerTwice,
-        };
+        }
+    }
+
+    /// One carrier fails, or all of them do, and comes back.
+    fn carriers(&mut self) {
+        let at = self.rng.between(0, HOUR);
+        let first = self.rng.below(CARRIERS.len() as u64) as usize;
+        let all = self.rng.percent(40);
+        for carrier in (0..CARRIERS.len()).filter(|carrier| all || *carrier == first) {
+            let mode = self.trouble_of_provider();
+            self.put(at, Input::Carrier { carrier, mode });
+            let until = at + self.rng.between(5 * MINUTE, 60 * MINUTE);
+            self.put(until, Input::Carrier { carrier, mode: Mode::Accept });
+        }
+    }
+
+    fn provider(&mut self) {
+        let person = self.rng.below(PEOPLE.len() as u64) as usize;
+        let method = self.rng.below(2) as usize;
+        let mode = self.trouble_of_provider();
         let at = self.rng.between(0, HOUR);
         self.put(at, Input::Provider { person, method, mode });
         let until = at + self.rng.between(MINUTE, 40 * MINUTE);

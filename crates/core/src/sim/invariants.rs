@@ -10,6 +10,7 @@ use super::store::{DeliveryRow, Fact, IncidentRow, Key, MessageState, PageRow, S
 use super::triage::is_trigger;
 use super::world::World;
 use crate::alerting::alert::AlertStatus;
+use crate::engine::breaker::{FAILURES_TO_OPEN, REST_MAX, REST_MIN};
 use crate::engine::lease::LEASE;
 use crate::incident::lifecycle::{How, Status};
 use crate::incident::severity::Urgency;
@@ -25,7 +26,7 @@ const UNATTEMPTED_MAX: SignedDuration = SignedDuration::from_secs(5);
 const STEPS_BETWEEN_FULL_CHECKS: u64 = 5_000;
 
 /// The invariants by number, with the name of the function that checks each.
-pub const INVARIANTS: [(u8, &str); 12] = [
+pub const INVARIANTS: [(u8, &str); 13] = [
     (1, "receipts_are_readable"),
     (2, "one_open_alert_per_key"),
     (3, "nobody_is_forgotten"),
@@ -38,11 +39,12 @@ pub const INVARIANTS: [(u8, &str); 12] = [
     (10, "versions_grow_and_timers_fire_once"),
     (11, "on_call_is_total"),
     (12, "the_record_replays"),
+    (13, "carriers_rest_and_take_over"),
 ];
 
 type Check = fn(&World, &[Fact], bool) -> Result<(), String>;
 
-const CHECKS: [Check; 12] = [
+const CHECKS: [Check; 13] = [
     receipts_are_readable,
     one_open_alert_per_key,
     nobody_is_forgotten,
@@ -55,6 +57,7 @@ const CHECKS: [Check; 12] = [
     versions_grow_and_timers_fire_once,
     on_call_is_total,
     the_record_replays,
+    carriers_rest_and_take_over,
 ];
 
 /// The number, the name and what is wrong.
@@ -431,9 +434,13 @@ fn on_call_is_total(world: &World, facts: &[Fact], all: bool) -> Result<(), Stri
         })?;
         for shift in &now {
             let last = shift.to - SignedDuration::from_nanos(1);
-            let same = [shift.from, last].map(|at| schedule::on_call_at(rota, at));
-            require(same.iter().all(|shifts| *shifts == now), || {
-                format!("{} changes within a shift at {wall}", rota.name)
+            let there = [shift.from, last].map(|at| schedule::on_call_at(rota, at).contains(shift));
+            require(there == [true; 2], || {
+                format!("{} changes within a shift at {wall}: {shift:?}", rota.name)
+            })?;
+            let is_by_turn = shift.layer != schedule::OVERRIDE_LAYER && shift.mentor.is_none();
+            require(!is_by_turn || !world.organisation.is_on_leave(shift.user, wall), || {
+                format!("{:?} is on leave and has a turn of {}", shift.user, rota.name)
             })?;
         }
     }
@@ -523,4 +530,37 @@ fn transitions_told(world: &World, fact: &Fact) -> u32 {
     let Fact::Committed { incident, was_changed: true, told_before, .. } = fact else { return 0 };
     let now = world.store.incidents.get(incident).map(|row| row.replay);
     u32::from(now.is_some_and(|now| now != *told_before))
+}
+
+/// 13. A carrier that has failed often enough in a row is left alone by the node that met it, and
+///     only while each of them has is a message given to none, and not for ever.
+fn carriers_rest_and_take_over(world: &World, facts: &[Fact], _: bool) -> Result<(), String> {
+    for fact in facts {
+        match fact {
+            Fact::Carried { node, carrier } => {
+                let since = world.nodes[*node].carriers.met[*carrier].enough_at;
+                let is_soon = |(at, wall): (jiff::Timestamp, jiff::Timestamp)| {
+                    let passed = world.wall().duration_since(wall);
+                    world.now.duration_since(at) < REST_MIN
+                        && (SignedDuration::ZERO..REST_MIN).contains(&passed)
+                };
+                require(!since.is_some_and(is_soon), || {
+                    format!("node {node} asks carrier {carrier}, which failed since {since:?}")
+                })?;
+            }
+            Fact::Rested { node } => {
+                let met = world.nodes[*node].carriers.met;
+                require(met.iter().all(|met| met.failures >= FAILURES_TO_OPEN), || {
+                    format!("node {node} gives a message to nobody although {met:?}")
+                })?;
+                let newest = met.iter().map(|met| met.touched_at).max();
+                let rested = newest.map(|at| world.now.duration_since(at));
+                require(rested.is_none_or(|rested| rested <= REST_MAX * 2), || {
+                    format!("node {node} has asked no carrier for {rested:?}")
+                })?;
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }

@@ -7,6 +7,7 @@
 //! seed, and the same seed gives the same run on every machine. The simulator decides nothing about
 //! incidents itself: what it commits is what the decisions of this crate said.
 
+mod carriers;
 mod incident;
 mod input;
 mod invariants;
@@ -31,7 +32,7 @@ pub use input::{
     Asked, BEGINNING_SECOND, Fault, Input, Mode, Moment, NODES, Scheduled, Sent, Verb, schedule,
 };
 pub use invariants::INVARIANTS;
-pub use organisation::{Edit, INTEGRATIONS, PEOPLE, SEVERITIES, TEAMS};
+pub use organisation::{CARRIERS, Edit, INTEGRATIONS, PEOPLE, SEVERITIES, TEAMS};
 pub use trace::EVENTS_KEPT;
 pub use triage::{dedup_key, signal};
 
@@ -73,15 +74,21 @@ pub enum Sabotage {
     OverwriteNewer,
     /// Handoffs are read in UTC.
     HandoffsInUtc,
+    /// Whoever is on leave is asked all the same.
+    ForgetLeave,
     /// A resolution is not recorded.
     SilentTransition,
     /// Now and then a send is not recorded.
     UnrecordedSend,
+    /// A carrier that fails again and again is asked on and on.
+    NeverRest,
+    /// While the first carrier is left alone, nobody carries.
+    StayWithFirst,
 }
 
 impl Sabotage {
     /// Every planted bug with the number of the invariant that it breaks.
-    pub const ALL: [(Self, u8); 14] = [
+    pub const ALL: [(Self, u8); 17] = [
         (Self::AnswerBeforeCommit, 1),
         (Self::ForgetOpenAlert, 2),
         (Self::ForgetTimer, 3),
@@ -94,8 +101,11 @@ impl Sabotage {
         (Self::FireTwice, 10),
         (Self::OverwriteNewer, 10),
         (Self::HandoffsInUtc, 11),
+        (Self::ForgetLeave, 11),
         (Self::SilentTransition, 12),
         (Self::UnrecordedSend, 12),
+        (Self::NeverRest, 13),
+        (Self::StayWithFirst, 13),
     ];
 }
 
@@ -130,6 +140,10 @@ pub struct Report {
     pub spooled: u64,
     /// Deliveries that waited for a digest.
     pub bundled: u64,
+    /// Messages that the second carrier took over.
+    pub taken_over: u64,
+    /// Attempts for which every carrier was left alone.
+    pub rested: u64,
     /// Timeline entries by kind.
     pub told: Vec<(&'static str, u64)>,
     /// A digest of everything that happened.

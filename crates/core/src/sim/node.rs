@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::carriers::Carriers;
 use super::input::{Asked, Moment, NODES, Sent};
 use super::outbox::Parcel;
 use crate::engine::lease;
@@ -17,6 +18,8 @@ pub(super) struct Node {
     pub cut_until: Timestamp,
     pub skew: SignedDuration,
     pub skewed_until: Timestamp,
+    /// Which carriers it leaves alone.
+    pub carriers: Carriers,
     /// Messages on the node's own disk that the store does not have yet.
     pub spool: Vec<(u64, Sent, Timestamp)>,
 }
@@ -30,6 +33,7 @@ impl Node {
             cut_until: Timestamp::MIN,
             skew: SignedDuration::ZERO,
             skewed_until: Timestamp::MIN,
+            carriers: Carriers::default(),
             spool: vec![],
         })
     }
@@ -73,11 +77,22 @@ pub(super) enum Work {
     /// Claimed deliveries, about to be sent.
     Call { parcel: Parcel },
     /// Sent deliveries with the provider's answer.
-    Answer { parcel: Parcel, answer: Answer },
+    Answer { parcel: Parcel, answer: Answer, by: By },
     /// What a person asks for.
     Command { asked: Asked },
     /// A decision on a state that may have changed since; only a planted bug makes one.
     Overwrite { incident: u64, decision: Box<crate::incident::lifecycle::Decision> },
+}
+
+/// Who gave an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum By {
+    /// The address itself, or it was given before.
+    Address,
+    /// A carrier, by number.
+    Carrier(usize),
+    /// Nobody was asked, because every carrier is left alone.
+    Nobody,
 }
 
 impl Work {

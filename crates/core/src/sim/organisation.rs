@@ -13,7 +13,8 @@ use crate::incident::severity::{Level, Severity};
 use crate::oncall::condition::{Condition, Flood};
 use crate::oncall::escalation::{Policy, SecondSet, Step, Target};
 use crate::oncall::schedule::{
-    Handoff, HandoffDay, Layer, Override, Restriction, Rotation, Schedule, TurnLength,
+    Absence, Handoff, HandoffDay, Layer, Override, Restriction, RosterChange, Rotation, Schedule,
+    Shadow, TurnLength,
 };
 use crate::org::directory::{CATCH_ALL_SERVICE, Directory, Table};
 use crate::org::service::{
@@ -28,11 +29,15 @@ pub const PEOPLE: [&str; 6] = ["ana", "bo", "cleo", "dan", "eve", "fay"];
 pub const INTEGRATIONS: [&str; 4] = ["checkout", "ledger", "search", "organisation"];
 /// The values of the label `team` that signals bear; the first is routed, the second is not.
 pub const TEAMS: [&str; 2] = ["payments", "nobody-knows"];
+/// The providers that carry mail, by number.
+pub const CARRIERS: [&str; 2] = ["first-mail", "second-mail"];
 /// The client's words for how bad it is, by number.
 pub const SEVERITIES: [&str; 4] = ["critical", "warning", "info", "strange"];
 
 /// The most overrides that edits leave behind; the oldest go first.
 const OVERRIDES_MAX: usize = 12;
+/// The most absences that edits leave behind; the oldest go first.
+const ABSENCES_MAX: usize = 12;
 
 /// A change of configuration in mid-flight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,6 +66,13 @@ pub enum Edit {
         /// For how long from now.
         hours: u8,
     },
+    /// Somebody goes on leave, and whoever is next takes their turns.
+    Leave {
+        /// By number.
+        person: usize,
+        /// For how long from now.
+        hours: u8,
+    },
 }
 
 /// The organisation as edits have left it.
@@ -71,6 +83,7 @@ pub(super) struct Organisation {
     policy_variant: u8,
     gap: bool,
     overrides: Vec<Override>,
+    absences: Vec<Absence>,
 }
 
 impl Organisation {
@@ -80,6 +93,13 @@ impl Organisation {
             Edit::Person { person, exists } => self.gone[person] = !exists,
             Edit::Policy { variant } => self.policy_variant = variant,
             Edit::Gap { empty } => self.gap = empty,
+            Edit::Leave { person, hours } => {
+                if self.absences.len() >= ABSENCES_MAX {
+                    self.absences.remove(0);
+                }
+                let to = now + SignedDuration::from_hours(hours.into());
+                self.absences.push(Absence { user: user_id(person), from: now, to });
+            }
             Edit::Override { person, hours } => {
                 if self.overrides.len() >= OVERRIDES_MAX {
                     self.overrides.remove(0);
@@ -93,6 +113,11 @@ impl Organisation {
                 });
             }
         }
+    }
+
+    /// Whether a person is on leave, by the plain list.
+    pub(super) fn is_on_leave(&self, user: UserId, at: Timestamp) -> bool {
+        self.absences.iter().any(|of| of.user == user && of.from <= at && at < of.to)
     }
 
     pub(super) fn directory(&self) -> Directory {
@@ -148,7 +173,7 @@ impl Organisation {
     }
 
     fn schedules(&self) -> Vec<Schedule> {
-        let weekly = layer(
+        let mut weekly = layer(
             "weekly",
             TurnLength::Weeks(1),
             Some(Weekday::Monday),
@@ -156,6 +181,29 @@ impl Organisation {
             date(2025, 12, 1),
             &[0, 1, 2],
         );
+        // From the first Friday on, others take turns; from the second month on, twice a week.
+        let roster = |day, every, people: &[usize]| RosterChange {
+            from: day,
+            participants: people.iter().map(|person| vec![user_id(*person)]).collect(),
+            every,
+            handoff: None,
+        };
+        let (four, three) = (TurnLength::Days(4), TurnLength::Days(3));
+        weekly.rotation.changes = vec![
+            roster(date(2026, 1, 9), None, &[1, 2, 0]),
+            roster(date(2026, 2, 2), Some(vec![four, three]), &[0, 1, 2]),
+        ];
+        // Somebody in another zone joins whoever has the week, half of each day.
+        let (ten, fourteen) = (TurnLength::Hours(10), TurnLength::Hours(14));
+        let mut joins = layer("joins", ten, None, time(8, 0, 0, 0), date(2025, 12, 1), &[4, 5]);
+        joins.rotation.every = vec![ten, fourteen];
+        joins.timezone = Some(zone("America/New_York"));
+        joins.adds = true;
+        // Two of them together, by the month.
+        let month = TurnLength::Months(1);
+        let mut pairs = layer("pairs", month, None, time(9, 0, 0, 0), date(2025, 10, 31), &[]);
+        pairs.rotation.participants =
+            vec![vec![user_id(0), user_id(3)], vec![user_id(1), user_id(2)]];
         // Handoffs in the hour that daylight saving skips and repeats, and nobody at night.
         let mut daily = layer(
             "daily",
@@ -183,11 +231,25 @@ impl Organisation {
             to: time(0, 0, 0, 0),
         }];
         let search = if self.gap { vec![] } else { vec![shifts, weekend] };
-        vec![
-            schedule(1, "payments-primary", "Europe/Berlin", vec![weekly], self.overrides.clone()),
-            schedule(2, "payments-secondary", "America/New_York", vec![daily], vec![]),
+        let overrides = self.overrides.clone();
+        let mut schedules = vec![
+            schedule(1, "payments-primary", "Europe/Berlin", vec![weekly, joins], overrides),
+            schedule(2, "payments-secondary", "America/New_York", vec![pairs, daily], vec![]),
             schedule(3, "search", "Australia/Lord_Howe", search, vec![]),
-        ]
+        ];
+        let (from, to) = (Timestamp::MIN, Timestamp::MAX);
+        let goes_along = |user, follows, reverse| Shadow {
+            user: user_id(user),
+            follows: user_id(follows),
+            from,
+            to,
+            reverse,
+        };
+        for schedule in &mut schedules {
+            schedule.absences = self.absences.iter().copied().collect();
+            schedule.shadows = vec![goes_along(2, 3, true), goes_along(5, 0, false)];
+        }
+        schedules
     }
 }
 
@@ -204,6 +266,11 @@ pub(super) fn method_id(person: usize, method: usize) -> ContactMethodId {
 pub(super) fn method_place(method: ContactMethodId) -> usize {
     let last = 2 * PEOPLE.len() - 1;
     usize::try_from(method.0.as_u128().saturating_sub(0x200)).unwrap_or(0).min(last)
+}
+
+/// Whether a carrier brings what goes to a method, by its place.
+pub(super) fn is_carried(place: usize) -> bool {
+    place % 2 == 1
 }
 
 pub(super) fn integration_id(number: usize) -> IntegrationId {
@@ -420,6 +487,7 @@ mod tests {
             Edit::Policy { variant: 2 },
             Edit::Gap { empty: true },
             Edit::Override { person: 1, hours: 4 },
+            Edit::Leave { person: 0, hours: 9 },
         ];
         for edit in edits {
             organisation.edit(edit, now);

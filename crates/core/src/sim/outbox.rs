@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::Sabotage;
 use super::incident::Context;
+use super::node::By;
 use super::store::{Fact, Key, Store};
 use crate::id::{ContactMethodId, ServiceId};
 use crate::oncall::bundle::{self, Limit, Sent};
@@ -163,7 +164,7 @@ impl Store {
         &mut self,
         cx: &Context<'_>,
         (id, fence): (u64, i64),
-        answer: &Answer,
+        (answer, by): (&Answer, By),
         chance: f64,
     ) -> bool {
         let trusting = cx.is_sabotaged(Sabotage::IgnoreFence);
@@ -173,14 +174,15 @@ impl Store {
         self.seq += 1;
         let Some(row) = self.deliveries.get_mut(&id) else { return false };
         match answer {
-            Answer::Temporary { .. } => row.seen.temporary += 1,
+            Answer::Temporary { .. } => row.seen.temporary += u32::from(by != By::Nobody),
             Answer::Unknown => row.seen.unknown += 1,
             Answer::Accepted | Answer::Permanent => {}
         }
         let (page, method) = (row.page, row.method);
         let progress =
             Progress { state: row.state, attempts: row.attempts, first_due_at: row.first_due_at };
-        let next = page::after_answer(progress, answer, chance, cx.now);
+        let mut next = page::after_answer(progress, answer, chance, cx.now);
+        next.start_next_method |= by == By::Nobody;
         if next.state != DeliveryState::Accepted
             && let Some(sent) = self.recent.get_mut(&method)
         {

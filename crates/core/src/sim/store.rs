@@ -178,6 +178,10 @@ pub(super) enum Fact {
     AlertOpened { integration: usize, key: u64 },
     /// A person was asked.
     Reached { page: u64 },
+    /// A node gave a message to a carrier.
+    Carried { node: usize, carrier: usize },
+    /// A node gave a message to nobody, because it leaves every carrier alone.
+    Rested { node: usize },
     /// Something broke.
     Broke,
 }

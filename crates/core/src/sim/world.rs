@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::incident::Context;
 use super::input::{Input, Mode, NODES, Scheduled, beginning};
 use super::node::{Armed, Flight, Node};
-use super::organisation::{Organisation, PEOPLE};
+use super::organisation::{CARRIERS, Organisation, PEOPLE};
 use super::rng::Rng;
 use super::store::{Fact, Key, Store};
 use super::trace::Trace;
@@ -68,7 +68,7 @@ pub(super) struct World {
     end: Timestamp,
     /// How far the clocks of store and nodes are off.
     drift: SignedDuration,
-    organisation: Organisation,
+    pub organisation: Organisation,
     /// The organisation as it is configured.
     pub directory: Directory,
     /// The organisation as decisions see it: the same, unless a planted bug says otherwise.
@@ -80,6 +80,7 @@ pub(super) struct World {
     pub healthy_since: Option<Timestamp>,
     pub store: Store,
     modes: [Mode; 2 * PEOPLE.len()],
+    carrier_modes: [Mode; CARRIERS.len()],
     armed: Vec<Armed>,
     agenda: BinaryHeap<Reverse<Due>>,
     places: u64,
@@ -111,6 +112,7 @@ impl World {
             healthy_since: Some(now),
             store: Store::default(),
             modes: [Mode::Accept; 2 * PEOPLE.len()],
+            carrier_modes: [Mode::Accept; CARRIERS.len()],
             armed: vec![],
             agenda: BinaryHeap::new(),
             places: 0,
@@ -272,6 +274,8 @@ impl World {
                 Fact::AlertOpened { .. } => self.report.alerts += 1,
                 Fact::Reached { .. } => self.report.pages += 1,
                 Fact::Committed { version_before: 0, .. } => self.report.incidents += 1,
+                Fact::Carried { carrier, .. } => self.report.taken_over += u64::from(*carrier > 0),
+                Fact::Rested { .. } => self.report.rested += 1,
                 _ => {}
             }
         }

@@ -2,6 +2,8 @@
 //! the highest precedence down, and what was passed on the way bounds it, because somebody of a
 //! higher precedence begins or ended there.
 
+use std::cell::OnceCell;
+
 use jiff::Timestamp;
 
 use super::lane::{Held, Lane};
@@ -70,10 +72,11 @@ pub fn next_on_call(schedule: &Schedule, at: Timestamp) -> Option<Shift> {
     None
 }
 
-/// A schedule whose lanes are ready to be asked about instants.
+/// A schedule whose lanes are ready to be asked about instants. A lane is made ready when it is first
+/// asked: those below somebody who has the instant alone never are.
 struct Ready<'a> {
     schedule: &'a Schedule,
-    lanes: Vec<Lane<'a>>,
+    lanes: Vec<OnceCell<Lane<'a>>>,
 }
 
 /// What holds at an instant.
@@ -96,8 +99,7 @@ struct Place<'a> {
 
 impl<'a> Ready<'a> {
     fn new(schedule: &'a Schedule) -> Self {
-        let lanes = schedule.layers.iter().map(|layer| Lane::new(schedule, layer));
-        Self { schedule, lanes: lanes.collect() }
+        Self { schedule, lanes: schedule.layers.iter().map(|_| OnceCell::new()).collect() }
     }
 
     fn moment(&self, at: Timestamp) -> Moment<'a> {
@@ -125,7 +127,8 @@ impl<'a> Ready<'a> {
     fn by_layers(&self, at: Timestamp, bound: (Timestamp, Timestamp)) -> Moment<'a> {
         let (mut from, mut to) = bound;
         let mut moment = Moment { to, places: Vec::new() };
-        for lane in self.lanes.iter().rev() {
+        for (lane, layer) in self.lanes.iter().zip(&self.schedule.layers).rev() {
+            let lane = lane.get_or_init(|| Lane::new(self.schedule, layer));
             match lane.at(at) {
                 // Whoever begins in a lane that adds changes nothing for those below.
                 Held::Nobody(_, until) if lane.layer.adds => moment.to = moment.to.min(until),

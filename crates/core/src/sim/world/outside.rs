@@ -5,8 +5,10 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::{Happening, World, mode_number};
+use crate::oncall::schedule::Absences;
 use crate::org::directory::Table;
 use crate::sim::Sabotage;
+use crate::sim::carriers::Carriers;
 use crate::sim::input::{Asked, Fault, Hour, Input, Mode, Moment, NODES, Sent};
 use crate::sim::node::{Armed, Flight, Node, Work};
 use crate::sim::organisation::Edit;
@@ -54,6 +56,11 @@ impl World {
                     (2 * person + method) as u64,
                     mode_number(mode),
                 );
+            }
+            Input::Carrier { carrier, mode } => {
+                self.report.faults += u64::from(mode != Mode::Accept);
+                self.carrier_modes[carrier] = mode;
+                self.trace.note("carrier changes", carrier as u64, mode_number(mode));
             }
             Input::Edit(edit) => self.edit(edit),
             Input::Fault(fault) => self.fault(fault),
@@ -137,6 +144,13 @@ impl World {
             });
             self.seen.schedules = Table::new(in_utc.collect());
         }
+        if self.is(Sabotage::ForgetLeave) {
+            let all_there = self.seen.schedules.iter().cloned().map(|mut schedule| {
+                schedule.absences = Absences::default();
+                schedule
+            });
+            self.seen.schedules = Table::new(all_there.collect());
+        }
     }
 
     fn fault(&mut self, fault: Fault) {
@@ -195,6 +209,7 @@ impl World {
         self.trace.note("node dies", node as u64, 0);
         self.nodes[node].life += 1;
         self.nodes[node].down_until = self.now + down;
+        self.nodes[node].carriers = Carriers::default();
         self.put(self.now + down, Happening::Healed);
     }
 

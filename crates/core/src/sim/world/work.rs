@@ -9,8 +9,8 @@ use crate::incident::lifecycle;
 use crate::oncall::page::Answer;
 use crate::sim::Sabotage;
 use crate::sim::input::{Mode, Moment};
-use crate::sim::node::{Armed, Flight, Work};
-use crate::sim::organisation::method_place;
+use crate::sim::node::{Armed, By, Flight, Work};
+use crate::sim::organisation::{is_carried, method_place};
 use crate::sim::outbox::Parcel;
 use crate::sim::store::{Fact, Key};
 use crate::sim::triage::BATCH_MAX;
@@ -94,6 +94,11 @@ impl World {
             self.nodes[flight.node].stalled_until = until;
             self.put(until, Happening::Healed);
             return self.put(until, Happening::Flight(flight));
+        }
+        if let Work::Answer { answer, by: By::Carrier(carrier), .. } = &flight.work {
+            let failed = matches!(answer, Answer::Temporary { .. } | Answer::Unknown);
+            let (instants, never_rests) = ((self.now, self.wall()), self.is(Sabotage::NeverRest));
+            self.nodes[flight.node].carriers.answered(*carrier, failed, never_rests, instants);
         }
         match self.fate(flight.node) {
             Commit::Confirmed => {
@@ -179,7 +184,7 @@ impl World {
             }
             Work::Triage { fence, messages } => self.commit_triage(fence, &messages),
             Work::Timer { incident, fence } => self.commit_timer(incident, fence),
-            Work::Answer { parcel, answer } => self.commit_answer(&parcel, &answer),
+            Work::Answer { parcel, answer, by } => self.commit_answer(&parcel, &answer, by),
             Work::Command { asked } => {
                 let obeyed = self.transact(|store, cx| {
                     let (incident, decision) = store.decide(cx, &asked)?;
@@ -242,10 +247,11 @@ impl World {
         });
     }
 
-    fn commit_answer(&mut self, parcel: &Parcel, answer: &Answer) {
+    fn commit_answer(&mut self, parcel: &Parcel, answer: &Answer, by: By) {
         for delivery in parcel {
             let chance = self.rng.unit();
-            let held = self.transact(|store, cx| store.answered(cx, *delivery, answer, chance));
+            let held =
+                self.transact(|store, cx| store.answered(cx, *delivery, (answer, by), chance));
             self.report.stale += u64::from(!held);
         }
     }
@@ -256,11 +262,30 @@ impl World {
         if let Some(Armed::Crash { down, .. }) = self.take_armed(before_call) {
             return self.crash(node, down);
         }
-        let mut mode = Mode::Accept;
+        let first = parcel.first().and_then(|(id, _)| self.store.deliveries.get(id));
+        let Some((place, attempt)) = first.map(|row| (method_place(row.method), row.attempts))
+        else {
+            return;
+        };
+        let mut by = By::Address;
+        let mut mode = self.modes[place];
+        if is_carried(place) {
+            let (instants, only_first) =
+                ((self.now, self.wall()), self.is(Sabotage::StayWithFirst));
+            match self.nodes[node].carriers.choose(attempt, only_first, instants) {
+                Ok(carrier) => {
+                    self.store.facts.push(Fact::Carried { node, carrier });
+                    by = By::Carrier(carrier);
+                    if self.carrier_modes[carrier] != Mode::Accept {
+                        mode = self.carrier_modes[carrier];
+                    }
+                }
+                Err(until) => return self.rest(node, parcel, until),
+            }
+        }
         for (id, _) in &parcel {
             let Some(row) = self.store.deliveries.get_mut(id) else { continue };
             row.seen.calls += 1;
-            mode = self.modes[method_place(row.method)];
             self.report.sends += 1;
             self.store.facts.push(Fact::Called { delivery: *id });
             self.trace.note("provider is called for delivery", *id, mode_number(mode));
@@ -278,9 +303,18 @@ impl World {
             }
         };
         if mode == Mode::AnswerTwice {
-            let work = Work::Answer { parcel: parcel.clone(), answer: answer.clone() };
+            let (parcel, answer) = (parcel.clone(), answer.clone());
+            let work = Work::Answer { parcel, answer, by: By::Address };
             self.launch(node, work, 400, 40_000);
         }
-        self.launch(node, Work::Answer { parcel, answer }, from_ms, to_ms);
+        self.launch(node, Work::Answer { parcel, answer, by }, from_ms, to_ms);
+    }
+
+    /// Nobody may be asked to carry a message: it is tried again when somebody may.
+    fn rest(&mut self, node: usize, parcel: Parcel, until: Timestamp) {
+        self.store.facts.push(Fact::Rested { node });
+        let wait = until.duration_since(self.wall()).max(SignedDuration::from_secs(1));
+        let answer = Answer::Temporary { retry_after: Some(wait) };
+        self.launch(node, Work::Answer { parcel, answer, by: By::Nobody }, 1, 5);
     }
 }
