@@ -650,6 +650,78 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/{incident}/helpers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Offer to help.
+         * @description Whoever was paged or has checked in responds already and is not listed as a helper as well;
+         *     volunteering for a page one has not answered yet checks in.
+         */
+        post: operations["volunteer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{incident}/helpers/{user}/direct": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask a helper to do one thing; they are told at once. */
+        post: operations["direct_helper"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{incident}/helpers/{user}/recall": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take the release of a helper back; they are told that their help is still wanted. */
+        post: operations["recall_helper"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{incident}/helpers/{user}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a helper go, with thanks; they are told. */
+        post: operations["release_helper"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents/{incident}/identify": {
         parameters: {
             query?: never;
@@ -2535,6 +2607,14 @@ export interface components {
         };
         /** @enum {string} */
         DeliveryState: "scheduled" | "sending" | "retrying" | "bundled" | "accepted" | "failed" | "cancelled";
+        /** @description What a helper is asked to do. */
+        Direct: {
+            /**
+             * @description In words, up to 500 characters; null or blank takes back what was asked.
+             * @example Watch the error rate and say when it falls
+             */
+            task?: string | null;
+        };
         /**
          * @description How one quantity is spread. Percentiles are by nearest rank; all are null where nothing was
          *     measured.
@@ -2905,6 +2985,18 @@ export interface components {
          * @enum {string}
          */
         HelpWanted: "person" | "team" | "expert" | "manager";
+        /** @description Somebody who volunteered. */
+        Helper: {
+            released_at: components["schemas"]["Instant"] | null;
+            /** @description Who else is asked to do the same. */
+            same_as: string[];
+            /** @description When they volunteered. */
+            since: components["schemas"]["Instant"];
+            /** @description What they are asked to do; null until somebody directs them. */
+            task: string | null;
+            /** @description Who. */
+            user: string;
+        };
         /** @description What an edit changes for somebody. */
         HoursChange: {
             /**
@@ -2945,6 +3037,8 @@ export interface components {
             closed_at: components["schemas"]["Instant"] | null;
             /** @description When Muster heard of it. */
             created_at: components["schemas"]["Instant"];
+            /** @description Who volunteered, released ones included. */
+            helpers: components["schemas"]["Helper"][];
             /**
              * @description For programs.
              * @example inc_0193f0e4a1b27c3d8e9f00112233aabb
@@ -4082,6 +4176,11 @@ export interface components {
         };
         /** @description An incident by its id or its number. */
         Reference: number | string;
+        /** @description How a helper is released. */
+        Release: {
+            /** @description What is said besides the thanks. */
+            note?: string | null;
+        };
         /** @description Why it is open again. */
         Reopen: {
             /** @description In words. */
@@ -4704,7 +4803,7 @@ export interface components {
             text: string;
         };
         /** @enum {string} */
-        TimelineKind: "declared" | "opened" | "alert_joined" | "alert_resolved" | "status_changed" | "acknowledged" | "unacknowledged" | "escalated" | "step_entered" | "no_target" | "paged" | "page_accepted" | "page_failed" | "page_superseded" | "page_declined" | "exhausted" | "snoozed" | "unsnoozed" | "resolved" | "reopened" | "merged" | "severity_changed" | "assigned" | "checked_in" | "engaged_late" | "rotated" | "management_asked" | "told" | "step_skipped" | "second_set_began" | "help_asked" | "note";
+        TimelineKind: "declared" | "opened" | "alert_joined" | "alert_resolved" | "status_changed" | "acknowledged" | "unacknowledged" | "escalated" | "step_entered" | "no_target" | "paged" | "page_accepted" | "page_failed" | "page_superseded" | "page_declined" | "exhausted" | "snoozed" | "unsnoozed" | "resolved" | "reopened" | "merged" | "severity_changed" | "assigned" | "checked_in" | "engaged_late" | "rotated" | "management_asked" | "told" | "step_skipped" | "second_set_began" | "help_asked" | "volunteered" | "helper_directed" | "helper_released" | "helper_recalled" | "note";
         /** @description An API token, without its secret. */
         Token: {
             /** @description When it was made. */
@@ -4851,6 +4950,14 @@ export interface components {
              * @description Which.
              */
             revision: number;
+        };
+        /** @description Who helps. */
+        Volunteer: {
+            /**
+             * @description The person's name; yourself unless given.
+             * @example ana
+             */
+            user?: string | null;
         };
         /** @description What a window would mute. */
         WindowPreview: {
@@ -6979,6 +7086,224 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["Help"];
+            };
+        };
+        responses: {
+            /** @description The incident as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    volunteer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id or the number. */
+                incident: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Volunteer"] | null;
+            };
+        };
+        responses: {
+            /** @description The incident as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    direct_helper: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id or the number. */
+                incident: string;
+                /** @description The helper's name. */
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Direct"];
+            };
+        };
+        responses: {
+            /** @description The incident as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    recall_helper: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id or the number. */
+                incident: string;
+                /** @description The helper's name. */
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The incident as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    release_helper: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id or the number. */
+                incident: string;
+                /** @description The helper's name. */
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Release"] | null;
             };
         };
         responses: {

@@ -23,6 +23,7 @@ export type AuditRecord = Schemas["AuditRecord"];
 
 export type Incident = Schemas["Incident"];
 export type IncidentStatus = Schemas["IncidentStatus"];
+export type Helper = Schemas["Helper"];
 export type PlannedStep = Schemas["PlannedStep"];
 export type TimelineEntry = Schemas["TimelineEntry"];
 export type TimelineKind = Schemas["TimelineKind"];

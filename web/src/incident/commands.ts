@@ -24,7 +24,17 @@ export interface Commands {
   /** As `send`, but tells the outcome in a toast. */
   run: (incident: Incident, move: Move, body?: MoveBody<Move>) => Promise<void>;
   bulk: (incidents: Incident[], action: "acknowledge" | "resolve") => Promise<void>;
+  /** Throws what the server refused. */
+  helper: (
+    incident: Incident,
+    user: string,
+    verb: HelperVerb,
+    body?: { task: string | null },
+  ) => Promise<Incident>;
 }
+
+/** What is done to somebody who volunteered. */
+export type HelperVerb = "direct" | "release" | "recall";
 
 export function useCommands(): Commands {
   const client = useQueryClient();
@@ -72,7 +82,18 @@ function commands(client: QueryClient): Commands {
     for (const { number } of incidents) refresh(client, number);
   };
 
-  return { send, run, bulk };
+  const helper: Commands["helper"] = async (incident, user, verb, body = { task: null }) => {
+    const path = { incident: incident.number, user };
+    const changed =
+      verb === "direct"
+        ? await post("/incidents/{incident}/helpers/{user}/direct", { path, body })
+        : await post(`/incidents/{incident}/helpers/{user}/${verb}`, { path });
+    store(client, changed);
+    refresh(client, changed.number);
+    return changed;
+  };
+
+  return { send, run, bulk, helper };
 }
 
 function announce(incident: Incident, move: Move, send: Commands["send"]): void {

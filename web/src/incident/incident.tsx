@@ -17,6 +17,7 @@ import { ActionBar } from "./action-bar";
 import { IncidentAlerts } from "./alerts";
 import { Clocks } from "./clocks";
 import { Figures } from "./figures";
+import { Helpers } from "./helpers";
 import { Ledger } from "./ledger";
 import { isOpen } from "./moves";
 import { Plan } from "./plan";
@@ -154,6 +155,10 @@ function NextEscalation({ incident }: { incident: Incident }) {
   return null;
 }
 
+function helping({ helpers }: Incident): number {
+  return helpers.filter(({ released_at }) => released_at === null).length;
+}
+
 interface Section {
   id: string;
   name: string;
@@ -167,6 +172,11 @@ function Sections({ incident }: { incident: Incident }) {
     { id: "pages", name: "Pages", body: <Ledger number={number} /> },
     { id: "plan", name: "Plan", body: <Plan incident={incident} /> },
     { id: "clocks", name: "Clocks", body: <Clocks incident={incident} /> },
+    {
+      id: "helpers",
+      name: helping(incident) > 0 ? `Helpers ${helping(incident)}` : "Helpers",
+      body: <Helpers incident={incident} />,
+    },
     {
       id: "alerts",
       name: incident.alert_count > 0 ? `Alerts ${incident.alert_count}` : "Alerts",

@@ -13,6 +13,7 @@ export type Move =
   | "page"
   | "help"
   | "check-in"
+  | "helpers"
   | "assign"
   | "research"
   | "identify"
@@ -32,6 +33,7 @@ export const MOVE_WORD: Record<Move, string> = {
   page: "Add person",
   help: "Ask for help",
   "check-in": "I am here",
+  helpers: "I can help",
   assign: "Assign",
   research: "Start research",
   identify: "Cause identified",
@@ -51,7 +53,7 @@ export function isOpen(incident: Pick<Incident, "status">): boolean {
 export function moves(incident: Pick<Incident, "status" | "snoozed_until" | "merged_into">): Move[] {
   if (incident.merged_into !== null) return [];
   const snooze: Move = incident.snoozed_until ? "unsnooze" : "snooze";
-  const always: Move[] = ["help", "check-in", "page", "assign", "severity", "merge"];
+  const always: Move[] = ["help", "check-in", "helpers", "page", "assign", "severity", "merge"];
   switch (incident.status) {
     case "triggered":
       return ["acknowledge", "escalate", snooze, "resolve", "research", ...always];
@@ -62,6 +64,7 @@ export function moves(incident: Pick<Incident, "status" | "snoozed_until" | "mer
         "help",
         "research",
         "check-in",
+        "helpers",
         "page",
         "identify",
         "restore",
@@ -79,6 +82,7 @@ export function moves(incident: Pick<Incident, "status" | "snoozed_until" | "mer
         "restore",
         "resolve",
         "check-in",
+        "helpers",
         "page",
         snooze,
         "assign",
@@ -92,6 +96,7 @@ export function moves(incident: Pick<Incident, "status" | "snoozed_until" | "mer
         "help",
         "resolve",
         "check-in",
+        "helpers",
         "page",
         snooze,
         "assign",
@@ -99,7 +104,18 @@ export function moves(incident: Pick<Incident, "status" | "snoozed_until" | "mer
         "merge",
       ];
     case "restored":
-      return ["resolve", "reopen", "page", "escalate", "help", "check-in", "assign", "severity", "merge"];
+      return [
+        "resolve",
+        "reopen",
+        "page",
+        "escalate",
+        "help",
+        "check-in",
+        "helpers",
+        "assign",
+        "severity",
+        "merge",
+      ];
     case "resolved":
       return ["close", "reopen"];
     case "closed":
@@ -109,7 +125,14 @@ export function moves(incident: Pick<Incident, "status" | "snoozed_until" | "mer
 
 /** Moves that act at once, without asking anything first. */
 export function isImmediate(move: Move): boolean {
-  return ["acknowledge", "unacknowledge", "unsnooze", "research", "restore", "close", "check-in"].includes(
-    move,
-  );
+  return [
+    "acknowledge",
+    "unacknowledge",
+    "unsnooze",
+    "research",
+    "restore",
+    "close",
+    "check-in",
+    "helpers",
+  ].includes(move);
 }

@@ -111,6 +111,40 @@ pub enum Incident {
         #[arg(long)]
         user: Option<String>,
     },
+    /// Offer to help
+    Volunteer {
+        #[command(flatten)]
+        incident: One,
+        /// Somebody else who helps
+        #[arg(long)]
+        user: Option<String>,
+    },
+    /// Ask a helper to do one thing; they are told at once
+    Direct {
+        #[command(flatten)]
+        incident: One,
+        /// The helper
+        user: String,
+        /// What they are asked to do; left out, what was asked is off
+        task: Option<String>,
+    },
+    /// Let a helper go, with thanks
+    Release {
+        #[command(flatten)]
+        incident: One,
+        /// The helper
+        user: String,
+        /// What is said besides
+        #[arg(long)]
+        note: Option<String>,
+    },
+    /// Take the release of a helper back
+    Recall {
+        #[command(flatten)]
+        incident: One,
+        /// The helper
+        user: String,
+    },
     /// Write a note into the timeline
     Note {
         #[command(flatten)]
@@ -209,6 +243,19 @@ impl Incident {
             Self::CheckIn { incident, user } => {
                 verb.on(&incident, "check-in", said([("user", user.map(Value::from))])).await
             }
+            Self::Volunteer { incident, user } => {
+                verb.on(&incident, "helpers", said([("user", user.map(Value::from))])).await
+            }
+            Self::Direct { incident, user, task } => {
+                verb.helper(&incident, &user, "direct", json!({ "task": task })).await
+            }
+            Self::Release { incident, user, note } => {
+                let body = said([("note", note.map(Value::from))]);
+                verb.helper(&incident, &user, "release", body).await
+            }
+            Self::Recall { incident, user } => {
+                verb.helper(&incident, &user, "recall", json!({})).await
+            }
             Self::Note { incident, text } => {
                 let path = ["incidents", &incident.incident, "timeline"];
                 let entry = api.post(&path, &json!({ "text": text })).await?;
@@ -240,6 +287,12 @@ struct Verb<'a> {
 impl Verb<'_> {
     async fn on(self, one: &One, verb: &str, body: Value) -> anyhow::Result<()> {
         let incident = self.api.post(&["incidents", &one.incident, verb], &body).await?;
+        self.tell(&incident)
+    }
+
+    async fn helper(self, one: &One, user: &str, verb: &str, body: Value) -> anyhow::Result<()> {
+        let path = ["incidents", &one.incident, "helpers", user, verb];
+        let incident = self.api.post(&path, &body).await?;
         self.tell(&incident)
     }
 

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::id::{IncidentId, PageId, PolicyId, ServiceId, TeamId, UserId};
 use crate::incident::clocks::{Clocks, engage};
+use crate::incident::helper::Helpers;
 use crate::incident::severity::{Level, Urgency};
 use crate::incident::timeline::{Actor, Entry, Kind};
 use crate::oncall::escalation;
@@ -16,6 +17,7 @@ mod clocks;
 mod command;
 mod flow;
 mod help;
+mod volunteer;
 
 pub use around::{Surroundings, management_chain, managers};
 pub use command::{Command, WrongMove, handle, snooze_until};
@@ -131,6 +133,8 @@ pub struct Incident {
     pub escalation: escalation::State,
     /// What runs beside the escalation.
     pub clocks: Clocks,
+    /// Who volunteered (`E6`).
+    pub helpers: Helpers,
     /// Alerts that ever joined.
     pub alert_count: i64,
     /// Alerts that have not recovered.
@@ -214,6 +218,17 @@ pub enum Effect {
         outlet: escalation::Outlet,
         /// Why, in words: `step 2 of payments`.
         reason: String,
+    },
+    /// Tell one person something that asks for no answer.
+    Inform {
+        /// Whom.
+        user: UserId,
+        /// Which of the person's rules apply.
+        urgency: Urgency,
+        /// A line.
+        subject: String,
+        /// In words.
+        text: String,
     },
     /// Somebody had the turn of a team.
     Turn {

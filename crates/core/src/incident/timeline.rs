@@ -125,6 +125,14 @@ pub enum Kind {
     SecondSetBegan,
     /// Somebody asked for help (`O7`).
     HelpAsked,
+    /// Somebody volunteered (`E6`).
+    Volunteered,
+    /// A helper was asked to do something (`E6`).
+    HelperDirected,
+    /// A helper was released with thanks (`E6`).
+    HelperReleased,
+    /// The release of a helper was taken back (`E6`).
+    HelperRecalled,
     /// Somebody wrote something down.
     Note,
 }
@@ -161,6 +169,10 @@ names!(Kind {
     StepSkipped = "step_skipped",
     SecondSetBegan = "second_set_began",
     HelpAsked = "help_asked",
+    Volunteered = "volunteered",
+    HelperDirected = "helper_directed",
+    HelperReleased = "helper_released",
+    HelperRecalled = "helper_recalled",
     Note = "note",
 });
 

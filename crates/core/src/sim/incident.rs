@@ -186,7 +186,7 @@ impl Store {
                 }
             }
             Effect::MoveAlerts(into) => self.move_alerts(cx, id, number_of(into)),
-            Effect::Tell { .. } => {}
+            Effect::Tell { .. } | Effect::Inform { .. } => {}
             Effect::Turn { team, user } => {
                 self.turns.insert(team, user);
             }

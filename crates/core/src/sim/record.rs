@@ -137,6 +137,10 @@ impl Replay {
             | Kind::StepSkipped
             | Kind::SecondSetBegan
             | Kind::HelpAsked
+            | Kind::Volunteered
+            | Kind::HelperDirected
+            | Kind::HelperReleased
+            | Kind::HelperRecalled
             | Kind::Note => {}
         }
     }

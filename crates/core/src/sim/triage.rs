@@ -14,6 +14,7 @@ use crate::alerting::signal::{Action, Signal};
 use crate::alerting::triage::{self, Candidate, Decision};
 use crate::id::{AlertId, IncidentId};
 use crate::incident::clocks::Clocks;
+use crate::incident::helper::Helpers;
 use crate::incident::lifecycle::{self, Command, Incident, Stamps, Status};
 use crate::incident::severity::Level;
 use crate::incident::timeline::Actor;
@@ -194,6 +195,7 @@ impl Store {
             clocks: Clocks::default(),
             alert_count: 1,
             open_alert_count: 1,
+            helpers: Helpers::default(),
             reopened_count: 0,
             merged_into: None,
             practice: false,

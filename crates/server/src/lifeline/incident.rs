@@ -3,8 +3,9 @@
 
 use askama::Template;
 use axum::Router;
-use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::Response;
 use axum::routing::get;
 use jiff::Timestamp;
@@ -17,13 +18,16 @@ use muster_store::incident::incident as store_incident;
 use muster_store::oncall::delivery::{self, AttemptRow, DeliveryRow};
 use uuid::Uuid;
 
+use super::join::{Join, Offers};
 use super::refusal::Refusal;
 use super::scene::{Reader, Scene, person};
 use super::words::{self, Moment};
-use super::{Kept, door, html};
+use super::{Kept, door, html, see_other};
 use crate::api::Ctx;
-use crate::api::caller::Caller;
+use crate::api::caller::{Caller, identify};
 
+/// The largest form, in bytes.
+const FORM_BYTES_MAX: usize = 4 * 1024;
 /// The newest timeline entries on the page.
 const LINES_MAX: usize = 40;
 /// The newest deliveries on the page.
@@ -33,7 +37,9 @@ const DETAIL_CHARS_MAX: usize = 160;
 
 /// The route.
 pub(super) fn router() -> Router<Ctx> {
-    Router::new().route("/p/incident/{number}", get(show))
+    Router::new()
+        .route("/p/incident/{number}", get(show).post(act))
+        .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
 }
 
 /// One message and what became of it.
@@ -53,6 +59,8 @@ struct Attempt {
 #[template(path = "lifeline/incident.html")]
 struct IncidentPage {
     reader: String,
+    path: String,
+    offers: Offers,
     scene: Scene,
     now: Moment,
     sent: Vec<Sent>,
@@ -71,6 +79,48 @@ async fn show(State(ctx): State<Ctx>, Path(number): Path<String>, headers: Heade
     }
 }
 
+fn path(number: i64) -> String {
+    format!("/p/incident/{number}")
+}
+
+/// Takes what somebody who is signed in asks for on the page: to join, to help, to be helped.
+async fn act(
+    State(ctx): State<Ctx>,
+    Path(number): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let Ok(number) = number.parse::<i64>() else { return Refusal::UnknownIncident.page() };
+    let caller = match identify(&ctx, &Method::POST, &headers).await {
+        Ok(caller) => caller,
+        Err(error) => return Refusal::NotAllowed(error.detail().to_owned()).page(),
+    };
+    match acted(&ctx, &caller, number, &body).await {
+        Ok(()) => see_other(&path(number), Kept::Open),
+        Err(refusal) => refusal.page(),
+    }
+}
+
+async fn acted(ctx: &Ctx, caller: &Caller, number: i64, body: &[u8]) -> Result<(), Refusal> {
+    caller.may(Action::Read, Object::Incidents)?;
+    let incident = store_incident::by_number(&ctx.app.db, number).await?;
+    let incident = incident.ok_or(Refusal::UnknownIncident)?;
+    caller.may(Action::Respond, Object::Incident(incident.id))?;
+    let field = |name: &str| {
+        let mut fields = form_urlencoded::parse(body);
+        fields.find(|(known, _)| known == name).map(|(_, value)| value.into_owned())
+    };
+    let (want, message, at) = (field("want"), field("message"), field("at"));
+    let action = field("action").unwrap_or_default();
+    let join = Join::read(&action, want.as_deref(), message.as_deref(), at.as_deref());
+    let join = join.ok_or(Refusal::UnknownAction)?;
+    let user = caller.user().ok_or_else(|| {
+        Refusal::NotAllowed("This token belongs to nobody who could join.".to_owned())
+    })?;
+    join.by(&ctx.app, &incident, user, &caller.actor).await?;
+    Ok(())
+}
+
 async fn shown(ctx: &Ctx, caller: &Caller, number: i64) -> Result<IncidentPage, Refusal> {
     caller.may(Action::Read, Object::Incidents)?;
     let app = &ctx.app;
@@ -83,7 +133,12 @@ async fn shown(ctx: &Ctx, caller: &Caller, number: i64) -> Result<IncidentPage, 
     let zone = user.map_or(&directory.timezone, |user| &user.timezone);
     let reader = Reader { user: caller.user(), zone, now: app.now() };
     let (sent, more_sent) = ledger(ctx, directory, &incident, &reader).await?;
+    let may_join = caller.may(Action::Respond, Object::Incident(incident.id)).is_ok();
+    let joins = caller.user().filter(|_| may_join);
+    let offers = joins.map(|user| Offers::to(&incident, user, reader.now)).unwrap_or_default();
     Ok(IncidentPage {
+        path: path(incident.number),
+        offers,
         reader: user.map_or(caller.actor.name(), |user| &user.full_name).to_owned(),
         scene: Scene::load(&app.db, directory, &incident, &reader, LINES_MAX).await?,
         now: reader.moment(reader.now),

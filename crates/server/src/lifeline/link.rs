@@ -20,6 +20,7 @@ use muster_store::oncall::page::{self as store_page, PageRow};
 use serde_json::json;
 
 use super::digest as digest_page;
+use super::join::{Join, Offers};
 use super::refusal::Refusal;
 use super::scene::{self, Reader, Scene, Similar};
 use super::words::{self, Moment};
@@ -156,6 +157,7 @@ struct LinkPage {
     escalates_to: String,
     /// Where the escalation stands, so that a form sent twice escalates once.
     stage: String,
+    offers: Offers,
     similar: Vec<Similar>,
 }
 
@@ -184,6 +186,7 @@ async fn look(app: &App, snapshot: &Snapshot, opened: &Opened) -> Result<LinkPag
         can_decline: can_act && !answered && !opened.is_ended(),
         escalates_to: scene::next_people(directory, incident, reader.now),
         stage: stage(incident),
+        offers: Offers::to(incident, opened.user(), reader.now),
         similar,
     })
 }
@@ -245,12 +248,13 @@ fn stage(incident: &Incident) -> String {
 }
 
 /// What somebody answers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Answer {
     Acknowledge,
     Decline,
     Escalate,
     Resolve,
+    Join(Join),
 }
 
 /// What a form or a program sent.
@@ -259,6 +263,9 @@ struct Sent {
     action: Option<String>,
     confirm: Option<String>,
     stage: Option<String>,
+    want: Option<String>,
+    message: Option<String>,
+    at: Option<String>,
 }
 
 impl Sent {
@@ -284,6 +291,9 @@ impl Sent {
             "action" => self.action = value,
             "confirm" => self.confirm = value,
             "stage" => self.stage = value,
+            "want" => self.want = value,
+            "message" => self.message = value,
+            "at" => self.at = value,
             _ => {}
         }
     }
@@ -294,7 +304,11 @@ impl Sent {
             Some("decline") => Ok(Answer::Decline),
             Some("escalate") => Ok(Answer::Escalate),
             Some("resolve") => Ok(Answer::Resolve),
-            Some(_) => Err(Refusal::UnknownAction),
+            Some(other) => {
+                let (want, message) = (self.want.as_deref(), self.message.as_deref());
+                let join = Join::read(other, want, message, self.at.as_deref());
+                join.map(Answer::Join).ok_or(Refusal::UnknownAction)
+            }
         }
     }
 }
@@ -367,6 +381,9 @@ async fn answer(
         Some(Answer::Resolve) => {
             app.command(id, Command::Resolve { note: None }, &opened.actor).await?
         }
+        Some(Answer::Join(join)) => {
+            join.by(app, &opened.incident, opened.user(), &opened.actor).await?
+        }
         None => opened.incident.clone(),
     };
     if for_people {
@@ -386,7 +403,7 @@ async fn answer(
 fn command(opened: &Opened, answer: Answer, sent: &Sent) -> Option<Answer> {
     let incident = &opened.incident;
     let is_over = !incident.status.is_open();
-    let is_done = match answer {
+    let is_done = match &answer {
         // Confirming what one has already matters only where an acknowledgement runs out.
         Answer::Acknowledge if incident.status.is_answered() => {
             let runs_out =
@@ -397,6 +414,7 @@ fn command(opened: &Opened, answer: Answer, sent: &Sent) -> Option<Answer> {
         Answer::Decline => is_over || opened.is_ended(),
         Answer::Escalate => sent.stage.as_ref().is_some_and(|seen| *seen != stage(incident)),
         Answer::Resolve => is_over,
+        Answer::Join(_) => false,
     };
     (!is_done).then_some(answer)
 }

@@ -18,6 +18,7 @@ mod calendar;
 mod digest;
 mod door;
 mod incident;
+mod join;
 mod link;
 mod on_call;
 mod refusal;

@@ -67,7 +67,7 @@ impl Refusal {
             Self::UnknownIncident => ("No such incident", "Nothing has this number."),
             Self::UnknownAction => (
                 "That cannot be done here",
-                "A link can acknowledge, decline, escalate and resolve.",
+                "A link can acknowledge, decline, escalate, resolve, check in, volunteer and ask for help.",
             ),
             Self::Unconfirmed => {
                 ("Not resolved yet", "To resolve, confirm it: send `confirm=yes` as well.")

@@ -83,6 +83,13 @@ pub(super) struct Person {
     pub at: Option<Moment>,
 }
 
+/// Somebody who volunteered and helps.
+#[derive(Debug)]
+pub(super) struct Helper {
+    pub name: String,
+    pub what: String,
+}
+
 /// An earlier incident of the same service.
 #[derive(Debug)]
 pub(super) struct Similar {
@@ -108,6 +115,7 @@ pub(super) struct Scene {
     pub alerts: String,
     pub runbook: Option<String>,
     pub people: Vec<Person>,
+    pub helpers: Vec<Helper>,
     pub lines: Vec<Line>,
     pub has_more_lines: bool,
 }
@@ -149,6 +157,7 @@ impl Scene {
                 .and_then(|service| service.runbook.clone())
                 .filter(|address| is_web_address(address)),
             people: people(directory, incident, &pages, reader),
+            helpers: helpers(directory, incident),
             lines: entries.iter().map(|entry| line(entry, reader)).collect(),
             has_more_lines,
         })
@@ -268,6 +277,15 @@ fn people(
             Person { name: person(directory, user), what: what.to_owned(), at }
         })
         .collect()
+}
+
+fn helpers(directory: &Directory, incident: &Incident) -> Vec<Helper> {
+    let helping = incident.helpers.helping().take(PEOPLE_MAX);
+    let describe = |helper: &muster_core::incident::helper::Helper| Helper {
+        name: person(directory, helper.user),
+        what: helper.task.clone().unwrap_or_else(|| "waits for something to do".to_owned()),
+    };
+    helping.map(describe).collect()
 }
 
 fn asked(page: &PageRow) -> &'static str {

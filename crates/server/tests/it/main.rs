@@ -11,6 +11,7 @@ mod edit;
 mod guard;
 mod harness;
 mod heartbeat;
+mod helpers;
 mod life;
 mod lifeline;
 mod load;

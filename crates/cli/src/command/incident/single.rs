@@ -94,6 +94,7 @@ fn in_full(incident: &Value, screen: Screen) -> String {
     row("rotation", rotation(clocks));
     row("there", people(&clocks["present"], "at"));
     row("awaited", people(&clocks["awaited"], "due_at"));
+    row("helpers", helpers(&incident["helpers"]));
     row("at", of("url"));
     if let Some(summary) = incident["summary"].as_str() {
         text += &format!("\n{}\n", show::clean(summary));
@@ -154,6 +155,25 @@ fn people(list: &Value, field: &str) -> String {
     };
     let list = list.as_array().map(Vec::as_slice).unwrap_or_default();
     list.iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
+/// `eve: watch the queue (as max does), max`.
+fn helpers(list: &Value) -> String {
+    let helping = list.as_array().map(Vec::as_slice).unwrap_or_default().iter();
+    let one = |one: &Value| {
+        let task = one["task"]
+            .as_str()
+            .map_or_else(String::new, |task| format!(": {}", show::clean(task)));
+        let same = match one["same_as"].as_array() {
+            Some(same) if !same.is_empty() => {
+                format!(" (as {} does)", show::names(&one["same_as"]))
+            }
+            _ => String::new(),
+        };
+        format!("{}{task}{same}", show::text(&one["user"]))
+    };
+    let helping = helping.filter(|one| one["released_at"].is_null());
+    helping.map(one).collect::<Vec<_>>().join("; ")
 }
 
 /// Who is asked next if nobody answers.

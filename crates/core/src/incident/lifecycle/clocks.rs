@@ -81,6 +81,7 @@ impl Decision {
         let effects = self.engage(engage::Event::CheckedIn { user }, now);
         for effect in &effects {
             let engage::Effect::Joined(joined) = effect else { continue };
+            self.responds(user);
             let name = around.person(user);
             let mut text = format!("{name} checked in");
             let took = joined.paged_at.map(|paged_at| now.duration_since(paged_at));
@@ -243,6 +244,7 @@ impl Decision {
                 entry.text = format!("Reassigned to {name}: {missed}");
                 self.note(entry.with("to", name));
                 self.incident.assignee = Some(to);
+                self.responds(to);
                 self.page(around, to, None, 1, &format!("it is yours now, {missed}"), now);
             }
             None => {

@@ -97,6 +97,30 @@ pub enum Command {
         /// Who.
         user: UserId,
     },
+    /// Offer to help (`E6`).
+    Volunteer {
+        /// Who.
+        user: UserId,
+    },
+    /// Ask a helper to do one thing (`E6`).
+    Direct {
+        /// Who.
+        user: UserId,
+        /// What; `None` takes it back.
+        task: Option<String>,
+    },
+    /// Let a helper go, with thanks (`E6`).
+    Release {
+        /// Who.
+        user: UserId,
+        /// What is said besides.
+        note: Option<String>,
+    },
+    /// Take the release of a helper back (`E6`).
+    Recall {
+        /// Who.
+        user: UserId,
+    },
     /// Write something down.
     Note {
         /// In words.
@@ -155,6 +179,28 @@ pub enum WrongMove {
     /// The text is empty.
     #[error("the text is empty")]
     Empty,
+    /// Somebody who does not help was to be directed or released.
+    #[error("{name} does not help with incident {number}")]
+    NotHelping {
+        /// The person.
+        name: String,
+        /// The incident.
+        number: i64,
+    },
+    /// Somebody who was not released was to be called back.
+    #[error("{name} was not released from incident {number}")]
+    NotReleased {
+        /// The person.
+        name: String,
+        /// The incident.
+        number: i64,
+    },
+    /// There are enough helpers.
+    #[error("incident {number} has as many helpers as it can list")]
+    EnoughHelpers {
+        /// The incident.
+        number: i64,
+    },
 }
 
 /// Decides what a command does. The caller has already asked [`crate::org::access::may`], and for a
@@ -225,6 +271,14 @@ impl Decision {
                 self.require_open()?;
                 return Ok(self.check_in(user, actor, around, now));
             }
+            Command::Volunteer { user } => return self.volunteer(user, actor, around, now),
+            Command::Direct { user, task } => {
+                return self.direct(user, task, actor, around, now);
+            }
+            Command::Release { user, note } => {
+                self.release(user, note.as_deref(), actor, around, now)?;
+            }
+            Command::Recall { user } => self.recall(user, actor, around, now)?,
             Command::Note { text } => {
                 if text.trim().is_empty() {
                     return Err(WrongMove::Empty);
@@ -259,6 +313,9 @@ impl Decision {
             .acknowledgement_expires_after
             .and_then(|after| now.checked_add(after).ok());
         let missing = self.still_missing(actor.user());
+        if let Some(user) = actor.user() {
+            self.responds(user);
+        }
         let mut text =
             if again { "Confirmed the acknowledgement" } else { "Acknowledged" }.to_owned();
         if !missing.is_empty() {
@@ -406,7 +463,8 @@ impl Decision {
         self.worked(actor, around, now);
         let text = note.map_or_else(|| "Resolved".to_owned(), |note| format!("Resolved: {note}"));
         self.finish(How::Resolved, format!("resolved by {}", actor.name()), &text, around, now);
-        if let Some(entry) = self.entries.last_mut() {
+        let mut entries = self.entries.iter_mut();
+        if let Some(entry) = entries.rfind(|entry| entry.kind == Kind::Resolved) {
             entry.actor = actor.clone();
         }
         self.effects.push(Effect::ResolveAlerts);
@@ -482,6 +540,7 @@ impl Decision {
         self.escalate(around, escalation::Event::Finished, now);
         self.supersede_all(How::Resolved, format!("merged into incident {into_number}"), now);
         self.clocks_follow(around, now);
+        self.release_all(actor, around, now);
         self.effects.push(Effect::MoveAlerts(into));
         Ok(())
     }
@@ -536,6 +595,7 @@ impl Decision {
     ) -> Result<(), WrongMove> {
         self.require_open()?;
         self.incident.assignee = Some(user);
+        self.responds(user);
         let name = around.person(user);
         self.note(
             Entry::new(now, Kind::Assigned, actor.clone(), format!("Assigned to {name}"))

@@ -251,5 +251,6 @@ impl Decision {
         self.escalate(around, escalation::Event::Finished, now);
         self.supersede_all(how, by, now);
         self.clocks_follow(around, now);
+        self.release_all(&Actor::System, around, now);
     }
 }

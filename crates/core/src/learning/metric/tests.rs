@@ -1,6 +1,7 @@
 use super::*;
 use crate::id::{IncidentId, PolicyId};
 use crate::incident::clocks::Clocks;
+use crate::incident::helper::Helpers;
 use crate::incident::lifecycle::Status;
 use crate::oncall::escalation;
 use crate::org::directory::Table;
@@ -42,6 +43,7 @@ fn incident(number: i64, at: i64, end: Option<i64>) -> Incident {
         clocks: Clocks::default(),
         alert_count: 1,
         open_alert_count: 0,
+        helpers: Helpers::default(),
         reopened_count: 0,
         merged_into: None,
         practice: false,

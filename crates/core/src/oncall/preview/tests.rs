@@ -41,6 +41,7 @@ fn incident() -> Incident {
         clocks: Default::default(),
         alert_count: 0,
         open_alert_count: 0,
+        helpers: Default::default(),
         reopened_count: 0,
         merged_into: None,
         practice: false,

@@ -21,6 +21,7 @@ use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 use super::clock::{self, IncidentClocks};
+use super::helper::{self, Helper};
 use crate::api::extract::{Json, Path, Query};
 use crate::api::list::{List, Search};
 use crate::api::word::{IncidentStatus, IncidentUrgency, Instant};
@@ -115,6 +116,8 @@ pub struct Incident {
     pub paging: Paging,
     /// What runs beside it, and who is there.
     pub clocks: IncidentClocks,
+    /// Who volunteered, released ones included.
+    pub helpers: Vec<Helper>,
     /// What happens if nobody answers; only where one incident is asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -392,6 +395,7 @@ fn describe(
         merged_into: incident.merged_into.and_then(|id| numbers.get(&id).copied()),
         paging: paging(incident.escalation),
         clocks: clock::describe(directory, incident),
+        helpers: helper::describe(directory, incident),
         plan: None,
         statistics: statistics(stamps),
         url: app.incident_url(incident.number),

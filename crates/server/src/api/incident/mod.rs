@@ -9,6 +9,7 @@ use super::{ApiError, Caller, Ctx, Need, Routes};
 pub mod bulk;
 pub mod clock;
 pub mod command;
+pub mod helper;
 #[expect(clippy::module_inception, reason = "the chapter is named for its main concept")]
 pub mod incident;
 pub mod page;
@@ -25,6 +26,7 @@ pub fn routes() -> Routes {
         .merge(incident::routes())
         .merge(command::routes())
         .merge(clock::routes())
+        .merge(helper::routes())
         .merge(timeline::routes())
         .merge(page::routes())
         .merge(bulk::routes())

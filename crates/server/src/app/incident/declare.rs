@@ -4,6 +4,7 @@
 use muster_core::alerting::signal::cut;
 use muster_core::id::{IncidentId, ServiceId, UserId};
 use muster_core::incident::clocks::Clocks;
+use muster_core::incident::helper::Helpers;
 use muster_core::incident::lifecycle::{
     self, Command, Incident, Stamps, Status, Surroundings, TITLE_CHARS_MAX,
 };
@@ -122,6 +123,7 @@ impl App {
             clocks: Clocks::default(),
             alert_count: 0,
             open_alert_count: 0,
+            helpers: Helpers::default(),
             reopened_count: 0,
             merged_into: None,
             practice: report.practice,

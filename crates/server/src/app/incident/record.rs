@@ -248,6 +248,14 @@ async fn perform(
             outlet::tell(app, writes, directory, incident, outlet, reason, now);
             Ok(())
         }
+        Effect::Inform { user, urgency, subject, text } => {
+            let content = json!({
+                "subject": subject, "text": text, "url": app.incident_url(incident.number),
+            });
+            let told = app.notice(directory, *user, *urgency, Some(incident.id), &content, now);
+            writes.deliveries.extend(told);
+            Ok(())
+        }
         Effect::Turn { team, user } => turn::take(tx, *team, *user).await,
         Effect::Alarm(text) => {
             tracing::error!(incident = incident.number, "{text}");

@@ -1,7 +1,8 @@
-//! Telling people about their shifts: a message to the first method of their rules for what can
-//! wait. It asks for no acknowledgement and holds up no page.
+//! Telling people something that asks for no answer: about their shifts, about what they help with.
+//! One message to the first method of the rules for that urgency. It holds up no page.
 
-use muster_core::id::{DeliveryId, UserId};
+use jiff::Timestamp;
+use muster_core::id::{DeliveryId, IncidentId, UserId};
 use muster_core::incident::severity::Urgency;
 use muster_core::org::directory::Directory;
 use muster_store::oncall::delivery::{Kind, NewDelivery};
@@ -12,8 +13,8 @@ use crate::app::App;
 use crate::app::incident::record;
 
 impl App {
-    /// Tells one person something. `content` has a `subject` and a `text`, and a `url` or what the
-    /// outbox makes one of when it sends. Somebody who cannot be reached is passed over.
+    /// Tells one person something that can wait. `content` has a `subject` and a `text`, and a `url`
+    /// or what the outbox makes one of when it sends. Somebody who cannot be reached is passed over.
     ///
     /// # Errors
     /// When the store refuses.
@@ -25,15 +26,31 @@ impl App {
         content: &Value,
     ) -> Result<(), StoreError> {
         let now = self.now();
-        let Some(person) = directory.users.get(user) else { return Ok(()) };
-        let rules = person.rules(Urgency::Low);
-        let first = rules.iter().find_map(|rule| person.contact_method(rule.method));
-        let Some(method) = first else { return Ok(()) };
-        let delivery = NewDelivery {
+        match self.notice(directory, user, Urgency::Low, None, content, now) {
+            Some(delivery) => record::put(tx, &delivery, now).await,
+            None => Ok(()),
+        }
+    }
+
+    /// The message that tells one person something, about an incident if it is about one; none
+    /// where the person cannot be reached.
+    pub(crate) fn notice(
+        &self,
+        directory: &Directory,
+        user: UserId,
+        urgency: Urgency,
+        incident: Option<IncidentId>,
+        content: &Value,
+        now: Timestamp,
+    ) -> Option<NewDelivery> {
+        let person = directory.users.get(user)?;
+        let rules = person.rules(urgency);
+        let method = rules.iter().find_map(|rule| person.contact_method(rule.method))?;
+        Some(NewDelivery {
             id: DeliveryId(self.ids.next(now)),
             kind: Kind::Notification,
             page: None,
-            incident: None,
+            incident,
             user: Some(user),
             method: Some(method.id),
             method_name: method.name.clone(),
@@ -42,7 +59,6 @@ impl App {
             content: Some(content.to_string()),
             position: 0,
             due_at: now,
-        };
-        record::put(tx, &delivery, now).await
+        })
     }
 }
