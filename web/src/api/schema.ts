@@ -402,7 +402,8 @@ export interface paths {
         /** Who is paged, when and by what, if nobody answers. */
         get: operations["preview_escalation_policy"];
         put?: never;
-        post?: never;
+        /** Who would be paged, when and by what, if the policy were saved like this and nobody answered. */
+        post: operations["preview_unsaved_escalation_policy"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4912,6 +4913,23 @@ export interface components {
             /** @description The body of a webhook. */
             webhook: Record<string, unknown>;
         };
+        /** @description An escalation policy that is not saved, and what it is looked at for. */
+        UnsavedPolicy: {
+            at?: components["schemas"]["Instant"] | null;
+            /** @description The same fields as in a configuration file. */
+            document: Record<string, unknown>;
+            /** @description Labels of its first alert. */
+            labels?: {
+                [key: string]: string;
+            };
+            /** @description The service it is about, whose managers are asked. */
+            service?: string | null;
+            /**
+             * Format: int32
+             * @description How bad it is; the worst unless given.
+             */
+            severity?: number | null;
+        };
         /** @description A schedule that is not saved. */
         UnsavedSchedule: {
             /** @description The same fields as in a configuration file. */
@@ -6361,6 +6379,69 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_unsaved_escalation_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The name that it has or shall have. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UnsavedPolicy"];
+            };
+        };
+        responses: {
+            /** @description What would happen; nothing is saved. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EscalationPreview"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong with it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description What went wrong. */

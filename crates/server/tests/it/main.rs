@@ -29,4 +29,5 @@ mod quiet;
 mod receive;
 mod rosters;
 mod stream;
+mod unsaved_policy;
 mod workbench;

@@ -22,6 +22,7 @@ pub mod overrides;
 pub mod readiness;
 pub mod request;
 pub mod shift;
+pub mod unsaved_policy;
 
 /// To plan shifts; whether it is one's own is asked once the shift is known.
 const PLAN: Need = Need::new(Action::Respond, Object::Shifts);
@@ -38,6 +39,7 @@ pub fn routes() -> Routes {
         .merge(lanes::routes())
         .merge(readiness::routes())
         .merge(shift::routes())
+        .merge(unsaved_policy::routes())
 }
 
 /// The person of that name, or the caller where none is named.

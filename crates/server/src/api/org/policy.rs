@@ -154,6 +154,18 @@ struct Asked {
     service: Option<String>,
 }
 
+/// What an escalation is looked at for, once it is read.
+pub(in crate::api) struct Occasion {
+    /// When the incident begins; now unless given.
+    pub at: Option<Instant>,
+    /// How bad it is; the worst unless given.
+    pub severity: Option<u8>,
+    /// Labels of its first alert.
+    pub labels: Vec<(String, String)>,
+    /// The service it is about.
+    pub service: Option<String>,
+}
+
 /// Who is paged, when and by what, if nobody answers.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct EscalationPreview {
@@ -411,26 +423,41 @@ async fn ahead(
     Path(name): Path<String>,
     Query(asked): Query<Asked>,
 ) -> Result<Json<EscalationPreview>, ApiError> {
-    let at = instant_or("at", asked.at.as_ref(), ctx.app.now())?;
-    let level = match asked.severity {
+    let snapshot = ctx.app.snapshot();
+    let asked_for = Occasion {
+        at: asked.at,
+        severity: asked.severity,
+        labels: labels(asked.labels.as_deref())?,
+        service: asked.service,
+    };
+    looked_at(&ctx, &snapshot.directory, &name, asked_for).await.map(Json)
+}
+
+/// Who would be paged by a policy of a directory, which may be one that is not in force.
+pub(in crate::api) async fn looked_at(
+    ctx: &Ctx,
+    directory: &Directory,
+    name: &str,
+    occasion: Occasion,
+) -> Result<EscalationPreview, ApiError> {
+    let at = instant_or("at", occasion.at.as_ref(), ctx.app.now())?;
+    let level = match occasion.severity {
         Some(number) => {
             Level::new(number).ok_or_else(|| ApiError::field("severity", "must be from 1 to 9"))?
         }
         None => Level::WORST,
     };
-    let snapshot = ctx.app.snapshot();
-    let directory = &snapshot.directory;
-    let policy = find(&directory.policies, "escalation policy", &name)?;
-    let service = match &asked.service {
+    let policy = find(&directory.policies, "escalation policy", name)?;
+    let service = match &occasion.service {
         Some(name) => Some(find(&directory.services, "service", name)?),
         None => None,
     };
-    let signal = Signal { labels: labels(asked.labels.as_deref())?, ..Signal::trigger("", "") };
+    let signal = Signal { labels: occasion.labels, ..Signal::trigger("", "") };
     let first = Some(First { signal, integration: String::new() });
     let turns = turn::read(&ctx.app.db).await?;
     let facts = Facts { first, alert_times: Vec::new(), turns };
     let case = Case { policy, service, level, facts: &facts };
-    Ok(Json(planned(directory, &preview::of_case(directory, &case, at))))
+    Ok(planned(directory, &preview::of_case(directory, &case, at)))
 }
 
 /// `team:payments,env:prod` as labels.
