@@ -131,3 +131,13 @@ export function sticksOut(page) {
       .map((each) => `${each.tagName} ${each.className}: ${each.textContent.slice(0, 80)}`),
   );
 }
+
+/** Drags as a hand does: slowly enough that the browser takes it for a drag. */
+export async function drag(page, from, to) {
+  await from.hover();
+  await page.mouse.down();
+  const { x, y, height } = await to.boundingBox();
+  await page.mouse.move(x + 8, y + height / 2, { steps: 8 });
+  await to.hover();
+  await page.mouse.up();
+}

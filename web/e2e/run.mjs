@@ -140,7 +140,15 @@ try {
     "--test-timeout=600000",
     ...(tests.length
       ? tests
-      : ["app.test.mjs", "lifeline.test.mjs", "push.test.mjs", "quiet.test.mjs", "screens.test.mjs"]),
+      : [
+          "app.test.mjs",
+          "lifeline.test.mjs",
+          "policy.test.mjs",
+          "push.test.mjs",
+          "quiet.test.mjs",
+          "schedule.test.mjs",
+          "screens.test.mjs",
+        ]),
   ];
   const env = {
     ...process.env,

@@ -1,7 +1,18 @@
 // The schedule editor and the readiness board, by mouse, by keyboard and on a phone.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { ask, launch, open, overflow, PHONE, requireServer, settled, signIn, visitor } from "./browser.mjs";
+import {
+  ask,
+  drag,
+  launch,
+  open,
+  overflow,
+  PHONE,
+  requireServer,
+  settled,
+  signIn,
+  visitor,
+} from "./browser.mjs";
 
 requireServer();
 let browser;
@@ -45,7 +56,7 @@ test("people are reordered by keyboard, published and undone", async () => {
   assert.deepEqual(await participants(page, "by-key"), ["bo", "ana"]);
   await page.getByRole("heading", { name: "Edit by-key" }).click();
   await page.keyboard.press("z");
-  await page.getByText("The schedule is as before").waitFor();
+  await page.getByText("It is as before").waitFor();
   assert.deepEqual(await participants(page, "by-key"), ["ana", "bo"]);
   await context.close();
 });
@@ -54,7 +65,7 @@ test("people are dragged by mouse, and the draft waits for its publication", asy
   const { context, page } = await signedIn();
   await schedule(page, "by-mouse");
   await open(page, "/app/schedules/by-mouse/edit");
-  await page.getByText("1. ana").dragTo(page.getByText("2. bo"));
+  await drag(page, page.getByText("1. ana"), page.getByText("2. bo"));
   await page.getByText("1. bo").waitFor();
   await page.getByRole("button", { name: "Save draft" }).click();
   await page.getByText("Your draft is saved.").waitFor();

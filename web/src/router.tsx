@@ -4,6 +4,7 @@
  */
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
 import Home from "./home/home";
+import { occasionOf } from "./oncall/occasion-search";
 import { Layout, NotFound } from "./shell/layout";
 import { Failure } from "./ui/block";
 
@@ -122,12 +123,15 @@ const policies = createRoute({
 const policy = createRoute({
   getParentRoute: () => root,
   path: "/policies/$name",
-  validateSearch: (search: Record<string, unknown>): { at?: string; severity?: number; labels?: string } => ({
-    at: typeof search.at === "string" && !Number.isNaN(Date.parse(search.at)) ? search.at : undefined,
-    severity: typeof search.severity === "number" ? search.severity : undefined,
-    labels: typeof search.labels === "string" && search.labels !== "" ? search.labels : undefined,
-  }),
+  validateSearch: occasionOf,
   component: lazyRouteComponent(() => import("./oncall/policy")),
+});
+
+const policyEdit = createRoute({
+  getParentRoute: () => root,
+  path: "/policies/$name/edit",
+  validateSearch: occasionOf,
+  component: lazyRouteComponent(() => import("./oncall/policy-edit")),
 });
 
 const schedule = createRoute({
@@ -211,6 +215,7 @@ export const router = createRouter({
     myOnCall,
     policies,
     policy,
+    policyEdit,
     schedule,
     scheduleEdit,
     readiness,

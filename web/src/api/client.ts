@@ -42,7 +42,7 @@ type BodyPart<Op> = Op extends { requestBody: { content: infer C } }
     ? { body?: C[keyof C] }
     : unknown;
 type OptionsOf<Op> = Op extends unknown
-  ? PathPart<Op> & QueryPart<Op> & BodyPart<Op> & { signal?: AbortSignal }
+  ? PathPart<Op> & QueryPart<Op> & BodyPart<Op> & { revision?: number; signal?: AbortSignal }
   : never;
 type Arguments<O> = Record<never, never> extends O ? [options?: O] : [options: O];
 
@@ -106,6 +106,8 @@ export interface Asked {
   query?: Record<string, unknown>;
   /** Text is sent as YAML, anything else as JSON. */
   body?: unknown;
+  /** The revision that is meant, for `If-Match`. */
+  revision?: number;
   signal?: AbortSignal;
 }
 
@@ -123,7 +125,7 @@ export function address(path: string, { path: names = {}, query = {} }: Asked): 
 async function request<T>(method: string, path: string, asked: Asked = {}): Promise<T> {
   const deadline = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
   const signal = asked.signal ? AbortSignal.any([asked.signal, deadline]) : deadline;
-  const response = await send(method, address(path, asked), asked.body, signal);
+  const response = await send(method, address(path, asked), asked, signal);
   noteServerTime(response.headers.get("date"));
   const answer = await readBody(response);
   if (response.ok) return answer as T;
@@ -134,7 +136,12 @@ async function request<T>(method: string, path: string, asked: Asked = {}): Prom
   throw fromProblem(response.status, answer);
 }
 
-async function send(method: string, path: string, body: unknown, signal: AbortSignal): Promise<Response> {
+async function send(
+  method: string,
+  path: string,
+  { body, revision }: Asked,
+  signal: AbortSignal,
+): Promise<Response> {
   const isText = typeof body === "string";
   try {
     return await fetch(API + path, {
@@ -144,6 +151,7 @@ async function send(method: string, path: string, body: unknown, signal: AbortSi
       headers: {
         accept: "application/json, text/yaml",
         ...(body === undefined ? {} : { "content-type": isText ? "text/yaml" : "application/json" }),
+        ...(revision === undefined ? {} : { "if-match": `"${revision}"` }),
       },
       body: body === undefined || isText ? body : JSON.stringify(body),
     });

@@ -5,7 +5,8 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { nowMs } from "@/ui/clock";
 import { asked, get, getPart, getWhole, type ListPath, type Options } from "./client";
-import type { List, Page } from "./types";
+import { ApiError } from "./problem";
+import type { EditableDocument, List, Page } from "./types";
 
 export const PAGE_SIZE = 50;
 const WHOLE_LIST_MAX = 500;
@@ -137,6 +138,8 @@ export const contacts = (name: string) =>
     queryFn: ({ signal }) => get("/users/{name}/contacts", { path: { name }, signal }),
   });
 
+export const teams = () => whole(["teams"], "/teams");
+
 export const aliases = () => whole(["aliases"], "/aliases");
 
 export const onCall = () =>
@@ -145,6 +148,8 @@ export const onCall = () =>
     queryFn: ({ signal }) => get("/on-call", { signal }),
     refetchInterval: 5 * 60_000,
   });
+
+export const schedules = () => whole(["schedules"], "/schedules");
 
 export const schedule = (name: string) =>
   queryOptions({
@@ -160,11 +165,22 @@ export const shifts = (schedule: string, from: string, to: string) =>
     staleTime: 10 * 60_000,
   });
 
-/** A document as it is edited, with one's own draft; never older than the look at it. */
+/**
+ * A document as it is edited, with one's own draft; never older than the look at it.
+ * A name that nothing has yet reads as something new, so that its editor stays open
+ * while the first draft is saved.
+ */
 export const document = (collection: string, name: string) =>
   queryOptions({
     queryKey: ["document", collection, name],
-    queryFn: ({ signal }) => get("/{collection}/{name}/document", { path: { collection, name }, signal }),
+    queryFn: async ({ signal }): Promise<EditableDocument> => {
+      try {
+        return await get("/{collection}/{name}/document", { path: { collection, name }, signal });
+      } catch (error) {
+        if (!(error instanceof ApiError && error.status === 404)) throw error;
+        return { revision: 0, document: null, draft: null, other_drafts: [] };
+      }
+    },
     gcTime: 0,
   });
 

@@ -3,16 +3,19 @@ import { useState } from "react";
 import type { EditConflict } from "@/api/types";
 import { Code, Panel } from "@/ui/block";
 import { Button } from "@/ui/button";
-import { type Document, setAt } from "./rota";
+import { placeInWords } from "@/ui/fault-place";
+import { type Document, setAt } from "./document";
 
 interface ConflictsProps {
   conflicts: EditConflict[];
   document: Document;
+  /** What is edited: a schedule, an escalation policy. */
+  noun: string;
   onSettle: (document: Document) => void;
   onLater: () => void;
 }
 
-export function Conflicts({ conflicts, document, onSettle, onLater }: ConflictsProps) {
+export function Conflicts({ conflicts, document, noun, onSettle, onLater }: ConflictsProps) {
   const [theirs, setTheirs] = useState<ReadonlySet<string>>(new Set());
   const choose = (path: string, isTheirs: boolean) => {
     const next = new Set(theirs);
@@ -30,7 +33,7 @@ export function Conflicts({ conflicts, document, onSettle, onLater }: ConflictsP
       <div className="flex flex-col gap-4">
         {conflicts.map(({ path, mine, theirs: other }) => (
           <fieldset key={path} className="min-w-0">
-            <legend className="font-medium">{path || "the whole schedule"}</legend>
+            <legend className="font-medium">{path ? placeInWords(path) : `the whole ${noun}`}</legend>
             <div className="mt-1 grid gap-3 sm:grid-cols-2">
               {[
                 { label: "Yours", value: mine, isTheirs: false },

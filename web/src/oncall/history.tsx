@@ -8,7 +8,7 @@ import type { DocumentVersion } from "@/api/types";
 import { Panel, Shown } from "@/ui/block";
 import { Button } from "@/ui/button";
 import { Time } from "@/ui/time";
-import type { Document } from "./rota";
+import type { Document } from "./document";
 
 interface HistoryProps {
   collection: string;

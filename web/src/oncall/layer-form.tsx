@@ -1,229 +1,148 @@
-/** One layer of a schedule in its form: turns, hours and people, who are moved by mouse or by key. */
-import { ArrowDown, ArrowUp, GripVertical, Trash2 } from "lucide-react";
-import { type DragEvent, useState } from "react";
-import { Panel } from "@/ui/block";
+/** One layer of a schedule in its form: turns, people, what is planned, and the hours in which it counts. */
+import { Plus, Trash2 } from "lucide-react";
 import { Button } from "@/ui/button";
-import { SelectField, TextField } from "@/ui/form";
-import { type Hours, type Layer, moved, type Turn, WEEKDAYS } from "./rota";
+import { FaultAt } from "@/ui/fault-place";
+import { TextField } from "@/ui/form";
+import { Grip, MoveButtons, type Order, orderGrip, orderItem } from "@/ui/order";
+import { ZoneField } from "@/ui/zone-field";
+import { ChangesForm } from "./changes-form";
+import { replaced, without } from "./document";
+import { HoursFields } from "./hours-form";
+import { LengthsForm } from "./lengths-form";
+import type { Hours, Layer } from "./rota";
+import { TurnsForm } from "./turns-form";
 
 interface LayerFormProps {
   layer: Layer;
   people: string[];
-  /** Its place among the layers, from the lowest precedence. */
+  /** Its place among the layers in the document, from the lowest precedence. */
   at: number;
-  count: number;
+  order: Order;
+  /** Its place in the list on the screen, where the highest precedence comes first. */
+  index: number;
   onChange: (change: Partial<Layer>) => void;
-  onMove: (to: number) => void;
   onRemove: () => void;
 }
 
-export function LayerForm({ layer, people, at, count, onChange, onMove, onRemove }: LayerFormProps) {
+export function LayerForm({ layer, people, at, order, index, onChange, onRemove }: LayerFormProps) {
+  const path = `layers[${at}]`;
   return (
-    <Panel
-      title={`Layer ${layer.name}`}
-      aside={
-        <div className="flex flex-wrap gap-1">
-          <Button
-            emphasis="quiet"
-            aria-label={`Move layer ${layer.name} up`}
-            disabled={at === count - 1}
-            onClick={() => onMove(at + 1)}
-          >
-            <ArrowUp className="size-4" aria-hidden="true" />
-          </Button>
-          <Button
-            emphasis="quiet"
-            aria-label={`Move layer ${layer.name} down`}
-            disabled={at === 0}
-            onClick={() => onMove(at - 1)}
-          >
-            <ArrowDown className="size-4" aria-hidden="true" />
-          </Button>
-          <Button emphasis="quiet" aria-label={`Remove layer ${layer.name}`} onClick={onRemove}>
-            <Trash2 className="size-4" aria-hidden="true" />
-          </Button>
-        </div>
-      }
+    <li
+      {...orderItem(order, index)}
+      className="panel min-w-0 data-dragged:opacity-50"
+      aria-label={`Layer ${layer.name}`}
+      data-path={path}
     >
-      <div className="grid gap-4 sm:grid-cols-2">
-        <TextField
-          label="Name"
-          value={layer.name}
-          onChange={(event) => onChange({ name: event.target.value })}
-        />
-        <TextField
-          label="Turns of"
-          hint="1d, 1w, 2w, 12h …"
-          value={layer.every}
-          onChange={(event) => onChange({ every: event.target.value })}
-        />
-        <TextField
-          label="Handoff"
-          hint="Mon 09:00 for weeks, 09:00 for days"
-          value={layer.handoff}
-          onChange={(event) => onChange({ handoff: event.target.value })}
-        />
-        <TextField
-          label="First day"
-          type="date"
-          value={layer.start}
-          onChange={(event) => onChange({ start: event.target.value })}
-        />
-      </div>
-      <Turns
-        name={layer.name}
-        turns={layer.turns}
-        people={people}
-        onChange={(turns) => onChange({ turns })}
-      />
-      <HoursForm name={layer.name} hours={layer.hours} onChange={(hours) => onChange({ hours })} />
-    </Panel>
-  );
-}
-
-interface TurnsProps {
-  name: string;
-  turns: Turn[];
-  people: string[];
-  onChange: (turns: Turn[]) => void;
-}
-
-function Turns({ name, turns, people, onChange }: TurnsProps) {
-  const [dragged, setDragged] = useState<number | null>(null);
-  const [said, setSaid] = useState("");
-  const label = (turn: Turn) => turn.join(" and ");
-  const move = (from: number, to: number) => {
-    const next = moved(turns, from, to);
-    if (next === turns) return;
-    onChange(next);
-    setSaid(`${label(turns[from] ?? [])} is now number ${to + 1} of ${turns.length}`);
-  };
-  const drop = (event: DragEvent, to: number) => {
-    event.preventDefault();
-    if (dragged !== null) move(dragged, to);
-    setDragged(null);
-  };
-  const others = people.filter((person) => !turns.some((turn) => turn.length === 1 && turn[0] === person));
-  return (
-    <fieldset className="mt-4">
-      <legend className="font-medium">People, in the order of their turns</legend>
-      <p className="sr-only" role="status">
-        {said}
-      </p>
-      {turns.length === 0 ? <p className="mt-1 text-muted">Nobody takes turns yet.</p> : null}
-      <ol className="mt-2 flex flex-col gap-1">
-        {turns.map((turn, index) => (
-          <li
-            key={`${label(turn)} ${turns.slice(0, index).filter((other) => label(other) === label(turn)).length}`}
-            draggable
-            onDragStart={() => setDragged(index)}
-            onDragEnd={() => setDragged(null)}
-            onDragOver={(event) => event.preventDefault()}
-            onDrop={(event) => drop(event, index)}
-            data-dragged={dragged === index || undefined}
-            className="flex min-h-10 cursor-grab items-center gap-2 rounded-sm border border-line bg-bg px-2 data-dragged:opacity-50"
-          >
-            <GripVertical className="size-4 shrink-0 text-muted" aria-hidden="true" />
-            <span className="min-w-0 flex-1">
-              {index + 1}. {label(turn)}
-            </span>
-            <Button
-              emphasis="quiet"
-              aria-label={`Move ${label(turn)} earlier`}
-              disabled={index === 0}
-              onClick={() => move(index, index - 1)}
-            >
-              <ArrowUp className="size-4" aria-hidden="true" />
-            </Button>
-            <Button
-              emphasis="quiet"
-              aria-label={`Move ${label(turn)} later`}
-              disabled={index === turns.length - 1}
-              onClick={() => move(index, index + 1)}
-            >
-              <ArrowDown className="size-4" aria-hidden="true" />
-            </Button>
-            <Button
-              emphasis="quiet"
-              aria-label={`Remove ${label(turn)} from ${name}`}
-              onClick={() => onChange(turns.filter((_, at) => at !== index))}
-            >
-              <Trash2 className="size-4" aria-hidden="true" />
-            </Button>
-          </li>
-        ))}
-      </ol>
-      <SelectField
-        className="mt-2"
-        label={`Add a person to ${name}`}
-        value=""
-        onChange={(event) => event.target.value && onChange([...turns, [event.target.value]])}
+      <div
+        {...orderGrip(order, index)}
+        className="flex cursor-grab items-center gap-1 border-b py-1 pr-2 pl-3"
       >
-        <option value="">Choose …</option>
-        {others.map((person) => (
-          <option key={person} value={person}>
-            {person}
-          </option>
-        ))}
-      </SelectField>
-    </fieldset>
+        <Grip />
+        <h2 className="min-w-0 flex-1 font-semibold">Layer {layer.name}</h2>
+        <MoveButtons order={order} index={index} words={["up", "down"]} />
+        <Button
+          emphasis="quiet"
+          className="px-2!"
+          aria-label={`Remove layer ${layer.name}`}
+          onClick={onRemove}
+        >
+          <Trash2 className="size-4" aria-hidden="true" />
+        </Button>
+      </div>
+      <div className="flex flex-col gap-4 p-4">
+        <FaultAt path={path} />
+        <div className="grid items-start gap-4 sm:grid-cols-2">
+          <TextField
+            label="Name"
+            path={`${path}.name`}
+            value={layer.name}
+            onChange={({ target }) => onChange({ name: target.value })}
+          />
+          <TextField
+            label="First day"
+            hint="the first handoff on or after it begins the first turn"
+            type="date"
+            path={`${path}.rotation.start`}
+            value={layer.start}
+            onChange={({ target }) => onChange({ start: target.value })}
+          />
+          <LengthsForm
+            every={layer.every}
+            handoff={layer.handoff}
+            path={`${path}.rotation`}
+            onChange={onChange}
+          />
+        </div>
+        <TurnsForm
+          name={layer.name}
+          title="People, in the order of their turns"
+          turns={layer.turns}
+          people={people}
+          path={`${path}.rotation.participants`}
+          onChange={(turns) => onChange({ turns })}
+        />
+        <ChangesForm
+          layer={layer}
+          people={people}
+          path={`${path}.rotation.changes`}
+          onChange={(changes) => onChange({ changes })}
+        />
+        <HoursForm
+          name={layer.name}
+          hours={layer.hours}
+          path={`${path}.restrict`}
+          onChange={(hours) => onChange({ hours })}
+        />
+        <div className="grid items-start gap-4 sm:grid-cols-2">
+          <ZoneField
+            label="Time zone of this layer"
+            hint="the schedule's where empty"
+            path={`${path}.timezone`}
+            value={layer.timezone}
+            onChange={({ target }) => onChange({ timezone: target.value })}
+          />
+          <label className="tap inline-flex items-center gap-2 sm:mt-6">
+            <input
+              type="checkbox"
+              checked={layer.adds}
+              onChange={({ target }) => onChange({ adds: target.checked })}
+            />
+            Its people join those of the layers below
+          </label>
+        </div>
+      </div>
+    </li>
   );
 }
 
 interface HoursFormProps {
   name: string;
   hours: Hours[];
+  path: string;
   onChange: (hours: Hours[]) => void;
 }
 
-function HoursForm({ name, hours, onChange }: HoursFormProps) {
-  const change = (at: number, part: Partial<Hours>) =>
-    onChange(hours.map((each, index) => (index === at ? { ...each, ...part } : each)));
+function HoursForm({ name, hours, path, onChange }: HoursFormProps) {
   return (
-    <fieldset className="mt-4">
+    <fieldset className="min-w-0" data-path={path}>
       <legend className="font-medium">Hours in which it counts</legend>
       {hours.length === 0 ? <p className="mt-1 text-muted">Always.</p> : null}
-      {hours.map(({ days, from, to }, at) => (
+      {hours.map((each, at) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: hours have no name, and only their fields change.
-        <div key={at} className="mt-2 rounded-sm border border-line p-2">
-          <div className="flex flex-wrap gap-x-3">
-            {WEEKDAYS.map((day) => (
-              <label key={day} className="tap inline-flex items-center gap-1.5">
-                <input
-                  type="checkbox"
-                  checked={days.length === 0 || days.includes(day)}
-                  onChange={(event) => {
-                    const all = days.length === 0 ? WEEKDAYS : days;
-                    const next = WEEKDAYS.filter((each) =>
-                      each === day ? event.target.checked : all.includes(each),
-                    );
-                    change(at, { days: next.length === WEEKDAYS.length ? [] : next });
-                  }}
-                />
-                {day}
-              </label>
-            ))}
-          </div>
-          <div className="mt-2 flex flex-wrap items-end gap-3">
-            <TextField
-              label="From"
-              type="time"
-              value={from}
-              onChange={(event) => change(at, { from: event.target.value })}
-            />
-            <TextField
-              label="To"
-              type="time"
-              value={to}
-              onChange={(event) => change(at, { to: event.target.value })}
-            />
-            <Button onClick={() => onChange(hours.filter((_, index) => index !== at))}>
-              Remove these hours
-            </Button>
-          </div>
+        <div key={at} className="mt-2 border-l-2 border-line pl-3">
+          <HoursFields
+            hours={each}
+            path={`${path}[${at}]`}
+            onChange={(change) => onChange(replaced(hours, at, { ...each, ...change }))}
+          />
+          <FaultAt path={`${path}[${at}]`} />
+          <Button className="mt-2" onClick={() => onChange(without(hours, at))}>
+            Remove these hours
+          </Button>
         </div>
       ))}
       <Button className="mt-2" onClick={() => onChange([...hours, { days: [], from: "09:00", to: "17:00" }])}>
+        <Plus className="size-4" aria-hidden="true" />
         Restrict {name} to hours
       </Button>
     </fieldset>

@@ -9,7 +9,7 @@ import { Code, Empty, Panel, ScreenHead, Shown } from "@/ui/block";
 import { Button, buttonClass, CopyButton } from "@/ui/button";
 import { type Columns, exportRows } from "@/ui/csv";
 import { Time } from "@/ui/time";
-import { NewSchedule } from "./new-schedule";
+import { NewButton } from "./edit-link";
 
 const COLUMNS: Columns<OnCallSchedule> = {
   schedule: (row) => row.schedule,
@@ -36,7 +36,7 @@ export default function OnCallScreen() {
         <Link to="/policies" className={buttonClass("plain", "no-underline")}>
           Escalation policies
         </Link>
-        <NewSchedule />
+        <NewButton to="/schedules/$name/edit" noun="schedule" example="payments-primary" />
         <Button onClick={() => openOverlay("page")}>
           <PhoneCall className="size-4" aria-hidden="true" /> Page a person
         </Button>

@@ -5,6 +5,7 @@ import * as queries from "@/api/queries";
 import type { EscalationPolicy } from "@/api/types";
 import { Code, Empty, ScreenHead, Shown } from "@/ui/block";
 import { CopyButton } from "@/ui/button";
+import { NewButton } from "./edit-link";
 import { Steps } from "./steps";
 
 const EXAMPLE = `escalation_policies:
@@ -19,7 +20,9 @@ export default function Policies() {
   const policies = useQuery(queries.policies());
   return (
     <>
-      <ScreenHead title="Escalation policies" />
+      <ScreenHead title="Escalation policies">
+        <NewButton to="/policies/$name/edit" noun="escalation policy" example="payments" />
+      </ScreenHead>
       <Shown read={policies} what="escalation policies">
         {({ items }) =>
           items.length === 0 ? (

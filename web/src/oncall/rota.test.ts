@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { addLayer, layersOf, moved, moveLayer, removeLayer, same, setAt, withLayer } from "./rota";
+import { moved, same, setAt } from "./document";
+import { addLayer, layersOf, moveLayer, removeLayer, shadowsOf, withLayer, withShadows } from "./rota";
 
 const document = {
   name: "primary",
@@ -65,7 +66,7 @@ test("a new layer has a name that is free", () => {
 
 test("one section is settled by its path", () => {
   const settled = setAt(document, "layers(nights).rotation.every", "2w");
-  expect(layersOf(settled)[1]?.every).toBe("2w");
+  expect(layersOf(settled)[1]?.every).toEqual(["2w"]);
   expect(layersOf(settled)[0]).toEqual(layersOf(document)[0]);
   expect(setAt(document, "role", null)).not.toHaveProperty("role");
   expect(layersOf(setAt(document, "layers(days)", null)).map(({ name }) => name)).toEqual(["nights"]);
@@ -78,4 +79,32 @@ test("the order of fields is no difference, and that of people is one", () => {
   expect(same({ a: ["ana", "bo"] }, { a: ["bo", "ana"] })).toBe(false);
   expect(same({ a: 1 }, { a: 1, b: 2 })).toBe(false);
   expect(same(null, {})).toBe(false);
+});
+
+test("planned changes are written with what they change, and go when none is left", () => {
+  const change = { from: "2026-12-01", turns: [["bo"], ["ana", "cy"]], every: null, handoff: null };
+  const planned = withLayer(document, 0, { changes: [change] });
+  expect(layersOf(planned)[0]?.changes).toEqual([change]);
+  expect(planned.layers).toMatchObject([
+    { rotation: { changes: [{ from: "2026-12-01", participants: ["bo", ["ana", "cy"]] }] } },
+    {},
+  ]);
+  const longer = withLayer(document, 0, { changes: [{ ...change, every: ["4d", "3d"], handoff: "10:00" }] });
+  expect(layersOf(longer)[0]?.changes[0]).toMatchObject({ every: ["4d", "3d"], handoff: "10:00" });
+  expect(withLayer(planned, 1, { changes: [] })).toEqual(planned);
+  expect(layersOf(withLayer(planned, 0, { changes: [] }))[0]?.changes).toEqual([]);
+});
+
+test("shadows leave out what is not said", () => {
+  const shadow = { user: "cy", follows: "ana", from: "", to: "2026-12-24T09:00", reverse: true };
+  const trained = withShadows(document, [shadow]);
+  expect(trained.shadows).toEqual([{ user: "cy", follows: "ana", to: "2026-12-24T09:00", reverse: true }]);
+  expect(shadowsOf(trained)).toEqual([shadow]);
+  expect(withShadows(trained, [])).toEqual(document);
+});
+
+test("the zone of a layer and whether it adds come and go", () => {
+  const zoned = withLayer(document, 1, { timezone: "Asia/Tokyo", adds: true });
+  expect(layersOf(zoned)[1]).toMatchObject({ timezone: "Asia/Tokyo", adds: true });
+  expect(withLayer(zoned, 1, { timezone: "", adds: false })).toEqual(document);
 });

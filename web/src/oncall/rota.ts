@@ -1,9 +1,8 @@
 /**
- * A schedule's document as the editor changes it: layers, people and hours. What
- * the editor does not know of a document stays as it is. Pure.
+ * A schedule's document as the editor changes it: layers, turns, planned changes,
+ * hours and shadows. What the editor does not know of a document stays as it is. Pure.
  */
-
-export type Document = Record<string, unknown>;
+import { type Document, list, moved, object, objects, text, withField } from "./document";
 
 /** One person, or several who share the turn. */
 export type Turn = string[];
@@ -14,33 +13,71 @@ export interface Hours {
   to: string;
 }
 
+/** A rotation that is another from some date on; null where it goes on as before. */
+export interface RosterChange {
+  from: string;
+  turns: Turn[];
+  every: string[] | null;
+  handoff: string | null;
+}
+
 export interface Layer {
   name: string;
-  every: string;
+  timezone: string;
+  /** Whether its people join those of the layers below. */
+  adds: boolean;
+  /** Lengths of turns that repeat. */
+  every: string[];
   handoff: string;
   start: string;
   turns: Turn[];
+  changes: RosterChange[];
   hours: Hours[];
 }
 
+/** Somebody who goes along with another's shifts, by the clocks of the schedule. */
+export interface Shadow {
+  user: string;
+  follows: string;
+  from: string;
+  to: string;
+  /** Whether the trainee has the shift and the other gets the copies. */
+  reverse: boolean;
+}
+
 export const WEEKDAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+
+/** What people are on call as, with the names of the configuration. */
+export const ROLES = ["primary", "secondary", "management", "incident_lead", "scribe"];
 
 export function layersOf(document: Document): Layer[] {
   return objects(document.layers).map((layer) => {
     const rotation = object(layer.rotation);
     return {
       name: text(layer.name),
-      every: written(rotation.every),
+      timezone: text(layer.timezone),
+      adds: layer.adds === true,
+      every: several(rotation.every),
       handoff: text(rotation.handoff),
       start: text(rotation.start),
-      turns: list(rotation.participants).map((turn) => (Array.isArray(turn) ? turn.map(text) : [text(turn)])),
-      hours: objects(layer.restrict).map((hours) => ({
-        days: list(hours.days).map(text),
-        from: text(hours.from),
-        to: text(hours.to),
+      turns: turnsOf(rotation.participants),
+      changes: objects(rotation.changes).map((change) => ({
+        from: text(change.from),
+        turns: turnsOf(change.participants),
+        every: change.every === undefined ? null : several(change.every),
+        handoff: change.handoff === undefined ? null : text(change.handoff),
       })),
+      hours: objects(layer.restrict).map(hoursOf),
     };
   });
+}
+
+export function hoursOf(hours: Document): Hours {
+  return { days: list(hours.days).map(text), from: text(hours.from), to: text(hours.to) };
+}
+
+export function writtenHours({ days, from, to }: Hours): Document {
+  return withField({ from, to }, "days", days);
 }
 
 /** The document with one layer changed; fields that a layer has besides stay. */
@@ -68,92 +105,53 @@ export function moveLayer(document: Document, from: number, to: number): Documen
   return { ...document, layers: moved(objects(document.layers), from, to) };
 }
 
-/** A list with one element in another place; out of bounds changes nothing. */
-export function moved<T>(items: T[], from: number, to: number): T[] {
-  const item = items[from];
-  if (item === undefined || to < 0 || to >= items.length) return items;
-  const rest = items.filter((_, index) => index !== from);
-  return [...rest.slice(0, to), item, ...rest.slice(to)];
+export function shadowsOf(document: Document): Shadow[] {
+  return objects(document.shadows).map((shadow) => ({
+    user: text(shadow.user),
+    follows: text(shadow.follows),
+    from: text(shadow.from),
+    to: text(shadow.to),
+    reverse: shadow.reverse === true,
+  }));
+}
+
+export function withShadows(document: Document, shadows: Shadow[]): Document {
+  const written = shadows.map(({ user, follows, from, to, reverse }) => {
+    const dated = withField(withField({ user, follows }, "from", from), "to", to);
+    return reverse ? { ...dated, reverse } : dated;
+  });
+  return withField(document, "shadows", written);
 }
 
 function changed(layer: Document, change: Partial<Layer>): Document {
-  const rotation: Document = { ...object(layer.rotation) };
-  if (change.every !== undefined) rotation.every = change.every;
-  if (change.handoff !== undefined) rotation.handoff = change.handoff;
+  let rotation: Document = { ...object(layer.rotation) };
+  if (change.every) rotation.every = oneOrMany(change.every);
+  if (change.handoff !== undefined) rotation = withField(rotation, "handoff", change.handoff);
   if (change.start !== undefined) rotation.start = change.start;
-  if (change.turns) rotation.participants = change.turns.map((turn) => (turn.length === 1 ? turn[0] : turn));
-  const next: Document = { ...layer, rotation };
+  if (change.turns) rotation.participants = change.turns.map(oneOrMany);
+  if (change.changes) rotation = withField(rotation, "changes", change.changes.map(writtenChange));
+  let next: Document = { ...layer, rotation };
   if (change.name !== undefined) next.name = change.name;
-  if (change.hours) {
-    next.restrict = change.hours.map(({ days, from, to }) =>
-      days.length ? { days, from, to } : { from, to },
-    );
-    if (change.hours.length === 0) delete next.restrict;
-  }
+  if (change.timezone !== undefined) next = withField(next, "timezone", change.timezone);
+  if (change.adds !== undefined) next = withField(next, "adds", change.adds || undefined);
+  if (change.hours) next = withField(next, "restrict", change.hours.map(writtenHours));
   return next;
 }
 
-function object(value: unknown): Document {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Document) : {};
+function writtenChange({ from, turns, every, handoff }: RosterChange): Document {
+  const change: Document = { from, participants: turns.map(oneOrMany) };
+  if (every) change.every = oneOrMany(every);
+  return handoff ? { ...change, handoff } : change;
 }
 
-function list(value: unknown): unknown[] {
-  return Array.isArray(value) ? value : [];
+function turnsOf(value: unknown): Turn[] {
+  return list(value).map(several);
 }
 
-function objects(value: unknown): Document[] {
-  return list(value).map(object);
+function several(value: unknown): string[] {
+  return Array.isArray(value) ? value.map(text) : [text(value)];
 }
 
-function text(value: unknown): string {
-  return typeof value === "string" ? value : "";
-}
-
-/** A single value as it is written, a list of them with commas. */
-function written(value: unknown): string {
-  return Array.isArray(value) ? value.map(text).join(", ") : text(value);
-}
-
-/** Whether two documents say the same, whatever the order of their fields. */
-export function same(a: unknown, b: unknown): boolean {
-  if (Array.isArray(a) && Array.isArray(b)) {
-    return a.length === b.length && a.every((item, index) => same(item, b[index]));
-  }
-  if (Array.isArray(a) || Array.isArray(b) || !isObject(a) || !isObject(b)) return a === b;
-  const names = new Set([...Object.keys(a), ...Object.keys(b)]);
-  return [...names].every((name) => same(a[name], b[name]));
-}
-
-function isObject(value: unknown): value is Document {
-  return typeof value === "object" && value !== null;
-}
-
-/** The document with one section replaced, by a path such as `layers(days).rotation.every`; null removes it. */
-export function setAt(document: Document, path: string, value: unknown): Document {
-  if (path === "") return object(value);
-  if (path.endsWith(" (order)"))
-    return inOrder(document, path.slice(0, -" (order)".length), list(value).map(text));
-  const next = put(document, path.match(/[^.()]+|\([^)]*\)/g) ?? [], value);
-  return object(next);
-}
-
-function put(at: unknown, steps: string[], value: unknown): unknown {
-  const [step, ...rest] = steps;
-  if (step === undefined) return value;
-  if (step.startsWith("(")) {
-    const name = step.slice(1, -1);
-    const items = objects(at);
-    if (rest.length === 0 && value === null) return items.filter((item) => item.name !== name);
-    if (!items.some((item) => item.name === name)) return [...items, object(put({ name }, rest, value))];
-    return items.map((item) => (item.name === name ? object(put(item, rest, value)) : item));
-  }
-  const { [step]: before, ...others } = object(at);
-  if (rest.length === 0 && value === null) return others;
-  return { ...others, [step]: put(before, rest, value) };
-}
-
-function inOrder(document: Document, path: string, names: string[]): Document {
-  const place = (item: Document) => (names.indexOf(text(item.name)) + names.length + 1) % (names.length + 1);
-  const items = [...objects(document[path])].sort((a, b) => place(a) - place(b));
-  return { ...document, [path]: items };
+function oneOrMany(values: string[]): string | string[] | undefined {
+  return values.length === 1 ? values[0] : values;
 }

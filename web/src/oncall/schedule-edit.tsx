@@ -1,164 +1,77 @@
 /**
- * The schedule editor: a draft that pages nobody, with the weeks ahead as they
- * would be; then publish, undo and history. What two people changed alike is
- * shown with both texts.
+ * The schedule editor: a draft that pages nobody, with the weeks ahead as they would
+ * be; then publish, undo and history. What two people changed alike is shown with
+ * both texts.
  */
-import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { useDeferredValue, useState } from "react";
-import { toast } from "sonner";
-import { post, put, remove } from "@/api/client";
-import { ApiError } from "@/api/problem";
+import { post } from "@/api/client";
 import * as queries from "@/api/queries";
-import type { EditableDocument, EditConflict, Gap } from "@/api/types";
-import { offerUndo } from "@/shell/undo";
-import { Empty, Failure, Loading, Panel, ScreenHead, Shown } from "@/ui/block";
+import type { EditableDocument } from "@/api/types";
+import { Empty, Loading, Panel } from "@/ui/block";
 import { Button, buttonClass } from "@/ui/button";
+import { useDebounced } from "@/ui/debounced";
 import { Dialog } from "@/ui/dialog";
-import { Faults } from "@/ui/faults";
+import { FaultsProvider } from "@/ui/fault-place";
 import { TextField } from "@/ui/form";
-import { Conflicts } from "./conflicts";
+import { OrderStatus, useOrder } from "@/ui/order";
+import { ZoneField } from "@/ui/zone-field";
+import { type Document, text, withField } from "./document";
+import { type Edit, useEdit } from "./edit";
+import { Editable, EditorHead, EditorNotices, faultsOf, Refusal, RemoveButton } from "./editor";
 import { History } from "./history";
 import { Consequences, Lanes, spell } from "./lanes";
 import { LayerForm } from "./layer-form";
-import { addLayer, type Document, layersOf, moveLayer, removeLayer, same, withLayer } from "./rota";
+import { addLayer, layersOf, moveLayer, ROLES, removeLayer, shadowsOf, withLayer, withShadows } from "./rota";
+import { ShadowsForm } from "./shadows-form";
+import { TeamField } from "./team-field";
 
 const route = getRouteApi("/schedules/$name/edit");
 const COLLECTION = "schedules";
-const NEW = { revision: 0, document: null, draft: null, other_drafts: [] } satisfies EditableDocument;
+const NOUN = "schedule";
+const GAPS_SHOWN_MAX = 8;
 
 export default function ScheduleEditScreen() {
   const { name } = route.useParams();
-  const read = useQuery({ ...queries.document(COLLECTION, name), retry: false });
-  const isNew = read.error instanceof ApiError && read.error.status === 404;
-  const data = read.data ?? (isNew ? NEW : undefined);
-  if (!data && read.error) return <Failure error={read.error} retry={() => void read.refetch()} />;
-  if (!data) return <Loading what="the schedule" />;
-  return <Editor key={name} name={name} data={data} />;
+  return (
+    <Editable collection={COLLECTION} name={name} noun={NOUN}>
+      {(data) => <Editor key={name} name={name} data={data} />}
+    </Editable>
+  );
 }
 
 function Editor({ name, data }: { name: string; data: EditableDocument }) {
-  const client = useQueryClient();
+  const navigate = route.useNavigate();
   const people = useQuery(queries.users()).data?.items.map((user) => user.name) ?? [];
-  const saved: Document = data.draft?.document ?? data.document ?? { name, layers: [] };
-  const [document, setDocument] = useState<Document>(saved);
-  // What the form began with, however often others publish while it is open.
-  const [base, setBase] = useState(data.draft?.revision ?? data.revision);
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
-  const [gaps, setGaps] = useState<Gap[]>([]);
-  const [conflicts, setConflicts] = useState<{ all: EditConflict[]; revision: number } | null>(null);
-  const isChanged = !same(document, saved);
+  const edit = useEdit({ collection: COLLECTION, name, data, blank: { name, layers: [] } });
+  const { document, change } = edit;
   const layers = layersOf(document);
-
-  const act = async (work: () => Promise<unknown>) => {
-    setBusy(true);
-    setError(null);
-    try {
-      await work();
-    } catch (problem) {
-      if (problem instanceof ApiError && problem.gaps.length > 0) setGaps(problem.gaps);
-      else if (problem instanceof ApiError && problem.conflicts.length > 0)
-        setConflicts({ all: problem.conflicts, revision: problem.revision ?? 0 });
-      else setError(problem);
-    } finally {
-      setBusy(false);
-      await client.invalidateQueries();
-    }
-  };
-  const path = { collection: COLLECTION, name };
-  const begin = (next: Document | null, revision: number) => {
-    setDocument(next ?? { name, layers: [] });
-    setBase(revision);
-  };
-  const saveDraft = (next = document, revision = base) =>
-    put("/{collection}/{name}/draft", { path, body: { document: next, revision } });
-  const publish = (consent: boolean) =>
-    act(async () => {
-      await saveDraft();
-      const done = await post("/{collection}/{name}/draft/publish", { path, body: { consent } });
-      setGaps([]);
-      begin(done.document, done.revision);
-      offerUndo(
-        done.merged ? "Published, merged with what others changed" : "Published",
-        "The schedule is as before",
-        async () => {
-          const body = { revision: done.revision, consent: true };
-          const undone = await post("/{collection}/{name}/undo", { path, body });
-          begin(undone.document, undone.revision);
-          await client.invalidateQueries();
-        },
-      );
-    });
-  const dropDraft = () =>
-    act(async () => {
-      if (data.draft) await remove("/{collection}/{name}/draft", { path });
-      begin(data.document, data.revision);
-      toast("The draft is gone.");
-    });
-  const settle = (next: Document, revision: number) =>
-    act(async () => {
-      await saveDraft(next, revision);
-      begin(next, revision);
-      setConflicts(null);
-      toast("Settled in your draft. Publish it when you like.");
-    });
-
+  const preview = useDraftPreview(name, document);
+  // The layer that counts most stands first on the screen, and last in the document.
+  const placeOf = (index: number) => layers.length - 1 - index;
+  const order = useOrder({
+    count: layers.length,
+    name: (index) => `layer ${layers[placeOf(index)]?.name ?? ""}`,
+    onMove: (from, to) => change(moveLayer(document, placeOf(from), placeOf(to))),
+  });
   return (
-    <>
-      <ScreenHead title={`Edit ${name}`}>
-        <Link to="/schedules/$name" params={{ name }} className={buttonClass("plain", "no-underline")}>
-          Leave the editor
-        </Link>
-        <Button
-          disabled={busy || !isChanged}
-          onClick={() => act(() => saveDraft().then(() => toast.success("Draft saved")))}
-        >
-          Save draft
-        </Button>
-        <Button disabled={busy || (!data.draft && !isChanged)} onClick={() => void dropDraft()}>
-          Drop draft
-        </Button>
-        <Button
-          emphasis="primary"
-          disabled={busy || (!data.draft && !isChanged)}
-          onClick={() => void publish(false)}
-        >
-          Publish
-        </Button>
-      </ScreenHead>
-      <State data={data} isChanged={isChanged} />
-      {error ? (
-        <div className="mb-4">
-          <Faults error={error} />
-        </div>
-      ) : null}
-      {conflicts ? (
-        <Conflicts
-          conflicts={conflicts.all}
-          document={document}
-          onSettle={(next) => void settle(next, conflicts.revision)}
-          onLater={() => setConflicts(null)}
-        />
-      ) : null}
-      <Ahead name={name} document={document} />
+    <FaultsProvider value={faultsOf(preview.error, edit.error)}>
+      <EditorHead edit={edit}>
+        {data.revision > 0 ? (
+          <Link to="/schedules/$name" params={{ name }} className={buttonClass("plain", "no-underline")}>
+            Leave the editor
+          </Link>
+        ) : (
+          <Link to="/on-call" className={buttonClass("plain", "no-underline")}>
+            Leave the editor
+          </Link>
+        )}
+      </EditorHead>
+      <EditorNotices edit={edit} noun={NOUN} />
+      <Ahead preview={preview} />
       <div className="mt-4 grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_22rem]">
-        <div className="flex flex-col gap-4">
-          {layers
-            .map((layer, at) => (
-              <LayerForm
-                // biome-ignore lint/suspicious/noArrayIndexKey: a layer's name is one of the fields that change.
-                key={at}
-                layer={layer}
-                people={people}
-                at={at}
-                count={layers.length}
-                onChange={(change) => setDocument(withLayer(document, at, change))}
-                onMove={(to) => setDocument(moveLayer(document, at, to))}
-                onRemove={() => setDocument(removeLayer(document, at))}
-              />
-            ))
-            .reverse()}
+        <div className="flex min-w-0 flex-col gap-4">
+          <OrderStatus order={order} />
           {layers.length === 0 ? (
             <div className="panel">
               <Empty title="No layer yet">
@@ -166,109 +79,153 @@ function Editor({ name, data }: { name: string; data: EditableDocument }) {
               </Empty>
             </div>
           ) : null}
+          <ol className="flex flex-col gap-4" data-path="layers">
+            {layers
+              .map((layer, at) => (
+                <LayerForm
+                  // biome-ignore lint/suspicious/noArrayIndexKey: a layer's name is one of the fields that change.
+                  key={at}
+                  layer={layer}
+                  people={people}
+                  at={at}
+                  order={order}
+                  index={placeOf(at)}
+                  onChange={(part) => change(withLayer(document, at, part))}
+                  onRemove={() => change(removeLayer(document, at))}
+                />
+              ))
+              .reverse()}
+          </ol>
           <div>
-            <Button onClick={() => setDocument(addLayer(document, new Date().toISOString().slice(0, 10)))}>
+            <Button onClick={() => change(addLayer(document, new Date().toISOString().slice(0, 10)))}>
               Add a layer
             </Button>
           </div>
         </div>
-        <div className="flex flex-col gap-4">
-          <Panel title="Schedule">
-            <div className="flex flex-col gap-4">
-              {["timezone", "team"].map((field) => (
-                <TextField
-                  key={field}
-                  label={field === "team" ? "Team" : "Time zone"}
-                  hint={
-                    field === "team"
-                      ? "who plans it"
-                      : "such as Europe/Berlin; the organisation's where empty"
-                  }
-                  value={typeof document[field] === "string" ? document[field] : ""}
-                  onChange={({ target }) => {
-                    const { [field]: _, ...rest } = document;
-                    setDocument(target.value ? { ...rest, [field]: target.value } : rest);
-                  }}
-                />
-              ))}
-              <p className="text-13 text-muted">
-                A layer further up takes precedence over those below it. Overrides take precedence over all.
-              </p>
-            </div>
-          </Panel>
-          {data.revision > 0 ? <History collection={COLLECTION} name={name} onRestored={begin} /> : null}
+        <div className="flex min-w-0 flex-col gap-4">
+          <About document={document} onChange={change} />
+          <ShadowsForm
+            shadows={shadowsOf(document)}
+            people={people}
+            onChange={(shadows) => change(withShadows(document, shadows))}
+          />
+          {data.revision > 0 ? <History collection={COLLECTION} name={name} onRestored={edit.begin} /> : null}
+          <div>
+            <RemoveButton edit={edit} noun={NOUN} onRemoved={() => void navigate({ to: "/on-call" })} />
+          </div>
         </div>
       </div>
-      <Dialog
-        open={gaps.length > 0}
-        onOpenChange={(open) => (open ? null : setGaps([]))}
-        title="Nobody is on call at some times"
-        description="Pages at these times fall through to the next step and then to the catch-all."
-      >
-        <ul className="list-disc pl-5">
-          {gaps.slice(0, 8).map((gap) => (
-            <li key={gap.from}>{spell(gap, "UTC")} UTC</li>
-          ))}
-          {gaps.length > 8 ? <li>and {gaps.length - 8} more times in eight weeks</li> : null}
-        </ul>
-        <div className="mt-4 flex flex-wrap justify-end gap-2">
-          <Button onClick={() => setGaps([])}>Back to the draft</Button>
-          <Button emphasis="primary" disabled={busy} onClick={() => void publish(true)}>
-            Publish with these gaps
-          </Button>
-        </div>
-      </Dialog>
-    </>
+      <GapsDialog edit={edit} />
+    </FaultsProvider>
   );
 }
 
-function State({ data, isChanged }: { data: EditableDocument; isChanged: boolean }) {
-  const others = data.other_drafts.map(({ actor }) => actor).join(", ");
+function About({ document, onChange }: { document: Document; onChange: (document: Document) => void }) {
   return (
-    <div className="mb-4 flex flex-col gap-1">
-      <p className="text-muted" role="status">
-        {isChanged
-          ? "Changes that are not saved yet. Nobody is paged by them."
-          : data.draft
-            ? "Your draft is saved. Nobody is paged by it until you publish it."
-            : data.revision === 0
-              ? "A new schedule. Nobody is paged by it until you publish it."
-              : "This is what is in force."}
-      </p>
-      {data.draft?.behind ? (
-        <p>Somebody has changed this schedule since you began. Publishing merges the two.</p>
-      ) : null}
-      {others ? <p>{others} also has a draft of this schedule.</p> : null}
-    </div>
+    <Panel title="Schedule">
+      <div className="flex flex-col gap-4">
+        <TeamField
+          hint="who plans it"
+          path="team"
+          value={text(document.team)}
+          onChange={(team) => onChange(withField(document, "team", team))}
+        />
+        <ZoneField
+          label="Time zone"
+          hint="the organisation's where empty"
+          path="timezone"
+          value={text(document.timezone)}
+          onChange={({ target }) => onChange(withField(document, "timezone", target.value))}
+        />
+        <TextField
+          label="On call as"
+          hint="a role that policies ask, such as primary; none where empty"
+          list="schedule-roles"
+          autoCapitalize="none"
+          path="role"
+          value={text(document.role)}
+          onChange={({ target }) => onChange(withField(document, "role", target.value))}
+        />
+        <datalist id="schedule-roles">
+          {ROLES.map((role) => (
+            <option key={role} value={role} />
+          ))}
+        </datalist>
+        <label className="tap inline-flex items-center gap-2">
+          <input
+            type="checkbox"
+            checked={document.handoff === true}
+            onChange={({ target }) => onChange(withField(document, "handoff", target.checked || undefined))}
+          />
+          Draft a handoff when its people change
+        </label>
+        <p className="text-13 text-muted">
+          A layer further up takes precedence over those below it. Overrides take precedence over all.
+        </p>
+      </div>
+    </Panel>
   );
 }
 
-function Ahead({ name, document }: { name: string; document: Document }) {
-  const text = useDeferredValue(JSON.stringify(document));
-  const preview = useQuery({
-    queryKey: ["schedules", name, "preview", text],
+function useDraftPreview(name: string, document: Document) {
+  const draft = useDebounced(JSON.stringify(document));
+  return useQuery({
+    queryKey: ["schedules", name, "preview", draft],
     queryFn: ({ signal }) =>
-      post("/schedules/{name}/preview", { path: { name }, body: { document: JSON.parse(text) }, signal }),
+      post("/schedules/{name}/preview", {
+        path: { name },
+        body: { document: JSON.parse(draft) },
+        signal,
+      }),
     placeholderData: keepPreviousData,
     retry: false,
   });
+}
+
+function Ahead({ preview }: { preview: ReturnType<typeof useDraftPreview> }) {
+  const { data, error, isPending } = preview;
   return (
-    <Panel title={`The next four weeks${preview.data ? `, in ${preview.data.timezone} time` : ""}`} flush>
-      {preview.error ? (
+    <Panel title={`The next four weeks${data ? `, in ${data.timezone} time` : ""}`} flush>
+      {error ? (
         <div className="p-4">
-          <Faults error={preview.error} />
+          <Refusal error={error} title="It cannot be published like this" />
         </div>
       ) : null}
-      {preview.error && !preview.data ? null : (
-        <Shown read={preview} what="the weeks ahead">
-          {(data) => (
-            <>
-              <Lanes preview={data} />
-              <Consequences preview={data} />
-            </>
-          )}
-        </Shown>
-      )}
+      {data ? (
+        <>
+          <Lanes preview={data} />
+          <Consequences preview={data} />
+        </>
+      ) : null}
+      {isPending ? <Loading what="the weeks ahead" /> : null}
     </Panel>
+  );
+}
+
+/** Gaps are published only by somebody who says that they are meant. */
+function GapsDialog({ edit }: { edit: Edit }) {
+  const { gaps, busy } = edit;
+  return (
+    <Dialog
+      open={gaps.length > 0}
+      onOpenChange={(open) => (open ? null : edit.leaveGaps())}
+      title="Nobody is on call at some times"
+      description="Pages at these times fall through to the next step and then to the catch-all."
+    >
+      <ul className="list-disc pl-5">
+        {gaps.slice(0, GAPS_SHOWN_MAX).map((gap) => (
+          <li key={gap.from}>{spell(gap, "UTC")} UTC</li>
+        ))}
+        {gaps.length > GAPS_SHOWN_MAX ? (
+          <li>and {gaps.length - GAPS_SHOWN_MAX} more times in eight weeks</li>
+        ) : null}
+      </ul>
+      <div className="mt-4 flex flex-wrap justify-end gap-2">
+        <Button onClick={edit.leaveGaps}>Back to the draft</Button>
+        <Button emphasis="primary" disabled={busy} onClick={() => void edit.publish(true)}>
+          Publish with these gaps
+        </Button>
+      </div>
+    </Dialog>
   );
 }

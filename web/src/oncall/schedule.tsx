@@ -1,14 +1,14 @@
 /** One schedule: who has it on each of the next days, by the clocks of its own zone. */
 import { useQuery } from "@tanstack/react-query";
-import { getRouteApi, Link } from "@tanstack/react-router";
+import { getRouteApi } from "@tanstack/react-router";
 import { useState } from "react";
 import * as queries from "@/api/queries";
 import type { Schedule } from "@/api/types";
 import { Panel, ScreenHead, Shown, Tag } from "@/ui/block";
-import { buttonClass } from "@/ui/button";
 import { nowMs } from "@/ui/clock";
 import { daysFrom, wallClock } from "@/ui/zoned";
 import { type DayOnCall, dayByDay, type Part } from "./days";
+import { EditLink } from "./edit-link";
 import { About, ClockChanges } from "./schedule-about";
 
 const route = getRouteApi("/schedules/$name");
@@ -22,7 +22,7 @@ export default function ScheduleScreen() {
       {(data) => (
         <>
           <ScreenHead title={data.name}>
-            <EditLink name={data.name} />
+            <EditLink to="/schedules/$name/edit" name={data.name} />
           </ScreenHead>
           <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_22rem]">
             <Shifts key={data.name} schedule={data} />
@@ -34,17 +34,6 @@ export default function ScheduleScreen() {
         </>
       )}
     </Shown>
-  );
-}
-
-/** For those who may plan; the server says whether it is their own team's. */
-function EditLink({ name }: { name: string }) {
-  const role = useQuery(queries.session()).data?.user.role;
-  if (role !== "admin" && role !== "manager") return null;
-  return (
-    <Link to="/schedules/$name/edit" params={{ name }} className={buttonClass("plain", "no-underline")}>
-      Edit
-    </Link>
   );
 }
 

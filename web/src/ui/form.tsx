@@ -7,35 +7,58 @@ import {
   type TextareaHTMLAttributes,
   useId,
 } from "react";
+import { useFaultAt } from "./fault-place";
 
 interface FieldProps {
   label: string;
   hint?: string;
+  /** Where the field is in the document that it edits; what is wrong there is said under it. */
+  path?: string;
 }
 
-export function TextField({
-  label,
-  hint,
-  className,
-  ...rest
-}: FieldProps & InputHTMLAttributes<HTMLInputElement>) {
+/** What is said under a field, and how the field refers to it. */
+function useNotes({ hint, path }: { hint?: string | undefined; path?: string | undefined }) {
   const id = useId();
-  return (
-    <div className={clsx("flex flex-col gap-1", className)}>
-      <label htmlFor={id} className="font-medium">
-        {label}
-      </label>
-      <input
-        id={id}
-        className="field tap h-10"
-        aria-describedby={hint ? `${id}-hint` : undefined}
-        {...rest}
-      />
+  const fault = useFaultAt(path);
+  const described = [fault && `${id}-fault`, hint && `${id}-hint`].filter(Boolean).join(" ") || undefined;
+  const attributes = {
+    id,
+    "aria-describedby": described,
+    "aria-invalid": fault ? true : undefined,
+    "data-path": path,
+  };
+  const notes = (
+    <>
+      {fault ? (
+        <p id={`${id}-fault`} className="border-l-2 border-text pl-2 text-13 font-medium">
+          {fault}
+        </p>
+      ) : null}
       {hint ? (
         <p id={`${id}-hint`} className="text-13 text-muted">
           {hint}
         </p>
       ) : null}
+    </>
+  );
+  return { id, attributes, notes };
+}
+
+export function TextField({
+  label,
+  hint,
+  path,
+  className,
+  ...rest
+}: FieldProps & InputHTMLAttributes<HTMLInputElement>) {
+  const { id, attributes, notes } = useNotes({ hint, path });
+  return (
+    <div className={clsx("flex flex-col gap-1", className)}>
+      <label htmlFor={id} className="font-medium">
+        {label}
+      </label>
+      <input className="field tap h-10 w-full" {...attributes} {...rest} />
+      {notes}
     </div>
   );
 }
@@ -43,24 +66,21 @@ export function TextField({
 export function SelectField({
   label,
   hint,
+  path,
   className,
   children,
   ...rest
 }: FieldProps & SelectHTMLAttributes<HTMLSelectElement> & { children: ReactNode }) {
-  const id = useId();
+  const { id, attributes, notes } = useNotes({ hint, path });
   return (
     <div className={clsx("flex flex-col gap-1", className)}>
       <label htmlFor={id} className="font-medium">
         {label}
       </label>
-      <select id={id} className="field tap h-10" aria-describedby={hint ? `${id}-hint` : undefined} {...rest}>
+      <select className="field tap h-10 w-full" {...attributes} {...rest}>
         {children}
       </select>
-      {hint ? (
-        <p id={`${id}-hint`} className="text-13 text-muted">
-          {hint}
-        </p>
-      ) : null}
+      {notes}
     </div>
   );
 }
@@ -69,29 +89,25 @@ export function SelectField({
 export function CodeField({
   label,
   hint,
+  path,
   className,
   ...rest
 }: FieldProps & TextareaHTMLAttributes<HTMLTextAreaElement>) {
-  const id = useId();
+  const { id, attributes, notes } = useNotes({ hint, path });
   return (
     <div className={clsx("flex flex-col gap-1", className)}>
       <label htmlFor={id} className="font-medium">
         {label}
       </label>
       <textarea
-        id={id}
         className="field resize-y py-2! font-mono text-13"
         spellCheck={false}
         autoCapitalize="none"
         autoComplete="off"
-        aria-describedby={hint ? `${id}-hint` : undefined}
+        {...attributes}
         {...rest}
       />
-      {hint ? (
-        <p id={`${id}-hint`} className="text-13 text-muted">
-          {hint}
-        </p>
-      ) : null}
+      {notes}
     </div>
   );
 }

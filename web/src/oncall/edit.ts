@@ -1,0 +1,144 @@
+/**
+ * One document being edited: the draft in the form, what it began with, and saving,
+ * publishing, undoing and settling it. Knows nothing of what is in the document.
+ */
+import { useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { toast } from "sonner";
+import { post, put, remove } from "@/api/client";
+import { ApiError } from "@/api/problem";
+import type { EditableDocument, EditConflict, Gap } from "@/api/types";
+import { offerUndo } from "@/shell/undo";
+import { type Document, same } from "./document";
+
+export type Collection = "schedules" | "escalation-policies";
+
+export interface Edit {
+  collection: Collection;
+  name: string;
+  data: EditableDocument;
+  document: Document;
+  isChanged: boolean;
+  busy: boolean;
+  error: unknown;
+  gaps: Gap[];
+  conflicts: { all: EditConflict[]; revision: number } | null;
+  change: (document: Document) => void;
+  begin: (document: Document | null, revision: number) => void;
+  saveDraft: () => Promise<void>;
+  dropDraft: () => Promise<void>;
+  publish: (consent: boolean) => Promise<void>;
+  settle: (document: Document, revision: number) => Promise<void>;
+  leaveGaps: () => void;
+  leaveConflicts: () => void;
+  removeAll: () => Promise<boolean>;
+}
+
+interface EditOptions {
+  collection: Collection;
+  name: string;
+  data: EditableDocument;
+  /** What a new one begins as. */
+  blank: Document;
+}
+
+export function useEdit({ collection, name, data, blank }: EditOptions): Edit {
+  const client = useQueryClient();
+  const saved: Document = data.draft?.document ?? data.document ?? blank;
+  const [document, setDocument] = useState<Document>(saved);
+  // What the form began with, however often others publish while it is open.
+  const [base, setBase] = useState(data.draft?.revision ?? data.revision);
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState<unknown>(null);
+  const [gaps, setGaps] = useState<Gap[]>([]);
+  const [conflicts, setConflicts] = useState<Edit["conflicts"]>(null);
+  const path = { collection, name };
+
+  const act = async (work: () => Promise<unknown>): Promise<boolean> => {
+    setBusy(true);
+    setError(null);
+    try {
+      await work();
+      return true;
+    } catch (problem) {
+      if (problem instanceof ApiError && problem.gaps.length > 0) setGaps(problem.gaps);
+      else if (problem instanceof ApiError && problem.conflicts.length > 0)
+        setConflicts({ all: problem.conflicts, revision: problem.revision ?? 0 });
+      else setError(problem);
+      return false;
+    } finally {
+      setBusy(false);
+      await client.invalidateQueries();
+    }
+  };
+  const begin = (next: Document | null, revision: number) => {
+    setDocument(next ?? blank);
+    setBase(revision);
+  };
+  const keep = (next = document, revision = base) =>
+    put("/{collection}/{name}/draft", { path, body: { document: next, revision } });
+  const undo = async (revision: number) => {
+    const undone = await post("/{collection}/{name}/undo", { path, body: { revision, consent: true } });
+    begin(undone.document, undone.revision);
+    await client.invalidateQueries();
+  };
+
+  return {
+    collection,
+    name,
+    data,
+    document,
+    isChanged: !same(document, saved),
+    busy,
+    error,
+    gaps,
+    conflicts,
+    begin,
+    change: (next) => {
+      setDocument(next);
+      setError(null);
+    },
+    saveDraft: async () => {
+      await act(() => keep().then(() => toast.success("Draft saved")));
+    },
+    dropDraft: async () => {
+      await act(async () => {
+        if (data.draft) await remove("/{collection}/{name}/draft", { path });
+        begin(data.document, data.revision);
+        toast("The draft is gone.");
+      });
+    },
+    publish: async (consent) => {
+      await act(async () => {
+        await keep();
+        const done = await post("/{collection}/{name}/draft/publish", { path, body: { consent } });
+        setGaps([]);
+        begin(done.document, done.revision);
+        const told = done.merged ? "Published, merged with what others changed" : "Published";
+        offerUndo(told, "It is as before", () => undo(done.revision));
+      });
+    },
+    settle: async (next, revision) => {
+      await act(async () => {
+        await keep(next, revision);
+        begin(next, revision);
+        setConflicts(null);
+        toast("Settled in your draft. Publish it when you like.");
+      });
+    },
+    leaveGaps: () => setGaps([]),
+    leaveConflicts: () => setConflicts(null),
+    removeAll: () =>
+      act(async () => {
+        if (data.draft) await remove("/{collection}/{name}/draft", { path });
+        if (data.revision === 0) return;
+        const removal = { path: { name }, revision: data.revision };
+        if (collection === "schedules") await remove("/schedules/{name}", removal);
+        else await remove("/escalation-policies/{name}", removal);
+        offerUndo(`${name} is removed`, `${name} is back`, async () => {
+          await post("/{collection}/{name}/undo", { path, body: { consent: true } });
+          await client.invalidateQueries();
+        });
+      }),
+  };
+}

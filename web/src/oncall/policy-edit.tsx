@@ -1,0 +1,208 @@
+/**
+ * The policy editor: steps in their order, and beside them whom the draft would page
+ * at a chosen time if nobody answered; then publish, undo and history.
+ */
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { getRouteApi, Link } from "@tanstack/react-router";
+import { post } from "@/api/client";
+import * as queries from "@/api/queries";
+import type { EditableDocument } from "@/api/types";
+import { Empty, Loading, Panel } from "@/ui/block";
+import { Button, buttonClass } from "@/ui/button";
+import { useDebounced } from "@/ui/debounced";
+import { FaultAt, FaultsProvider } from "@/ui/fault-place";
+import { SelectField, TextField } from "@/ui/form";
+import { OrderStatus, useOrder } from "@/ui/order";
+import { type Document, text, withField } from "./document";
+import { useEdit } from "./edit";
+import { Editable, EditorHead, EditorNotices, faultsOf, Refusal, RemoveButton } from "./editor";
+import { addStep, moveStep, removeStep, secondSetOf, stepsOf, withSecondSet, withStep } from "./escalation";
+import { History } from "./history";
+import { OccasionFields, Paged } from "./occasion";
+import { type Occasion, wholeLabels } from "./occasion-search";
+import { StepForm } from "./step-form";
+import { targetName } from "./targets-form";
+import { TeamField } from "./team-field";
+
+const route = getRouteApi("/policies/$name/edit");
+const COLLECTION = "escalation-policies";
+const NOUN = "escalation policy";
+
+export default function PolicyEditScreen() {
+  const { name } = route.useParams();
+  return (
+    <Editable collection={COLLECTION} name={name} noun={NOUN}>
+      {(data) => <Editor key={name} name={name} data={data} />}
+    </Editable>
+  );
+}
+
+function Editor({ name, data }: { name: string; data: EditableDocument }) {
+  const navigate = route.useNavigate();
+  const edit = useEdit({ collection: COLLECTION, name, data, blank: { name, steps: [] } });
+  const { document, change } = edit;
+  const steps = stepsOf(document);
+  const preview = useDraftPreview(name, document);
+  const order = useOrder({
+    count: steps.length,
+    name: (at) => {
+      const [first] = steps[at]?.targets ?? [];
+      return first ? `the step that asks ${targetName(first)}` : `step ${at + 1}`;
+    },
+    onMove: (from, to) => change(moveStep(document, from, to)),
+  });
+  return (
+    <FaultsProvider value={faultsOf(preview.error, edit.error)}>
+      <EditorHead edit={edit}>
+        {data.revision > 0 ? (
+          <Link to="/policies/$name" params={{ name }} className={buttonClass("plain", "no-underline")}>
+            Leave the editor
+          </Link>
+        ) : (
+          <Link to="/policies" className={buttonClass("plain", "no-underline")}>
+            Leave the editor
+          </Link>
+        )}
+      </EditorHead>
+      <EditorNotices edit={edit} noun={NOUN} />
+      <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_minmax(0,28rem)]">
+        <div className="flex min-w-0 flex-col gap-4">
+          <OrderStatus order={order} />
+          <FaultAt path="steps" />
+          {steps.length === 0 ? (
+            <div className="panel">
+              <Empty title="No step yet">
+                <p>A step asks people or tells places. What no step answers goes to the catch-all.</p>
+              </Empty>
+            </div>
+          ) : null}
+          <ol className="flex flex-col gap-4">
+            {steps.map((step, at) => (
+              <StepForm
+                // biome-ignore lint/suspicious/noArrayIndexKey: a step is its place, and its fields change.
+                key={at}
+                step={step}
+                at={at}
+                order={order}
+                onChange={(part) => change(withStep(document, at, part))}
+                onRemove={() => change(removeStep(document, at))}
+              />
+            ))}
+          </ol>
+          <div>
+            <Button onClick={() => change(addStep(document))}>Add a step</Button>
+          </div>
+          <Afterwards document={document} name={name} onChange={change} />
+        </div>
+        <div className="flex min-w-0 flex-col gap-4 lg:sticky lg:top-4">
+          <DraftPreview preview={preview} />
+          {data.revision > 0 ? <History collection={COLLECTION} name={name} onRestored={edit.begin} /> : null}
+          <div>
+            <RemoveButton edit={edit} noun={NOUN} onRemoved={() => void navigate({ to: "/policies" })} />
+          </div>
+        </div>
+      </div>
+    </FaultsProvider>
+  );
+}
+
+/** What comes after the steps, and who owns them. */
+function Afterwards({
+  document,
+  name,
+  onChange,
+}: {
+  document: Document;
+  name: string;
+  onChange: (document: Document) => void;
+}) {
+  const policies = useQuery(queries.policies()).data?.items ?? [];
+  const second = secondSetOf(document);
+  const repeat = typeof document.repeat === "number" ? document.repeat : 0;
+  return (
+    <Panel title="When the steps are over">
+      <div className="grid gap-4 sm:grid-cols-2">
+        <TextField
+          label="Go through them again"
+          hint="times; then the catch-all is asked"
+          type="number"
+          min={0}
+          path="repeat"
+          value={repeat}
+          onChange={({ target }) => onChange({ ...document, repeat: Number(target.value) || 0 })}
+        />
+        <TeamField
+          hint="whose managers may change it"
+          path="team"
+          value={text(document.team)}
+          onChange={(team) => onChange(withField(document, "team", team))}
+        />
+        <SelectField
+          label="A second policy takes over"
+          hint="when an incident is not over after long"
+          path="second_set.escalation_policy"
+          value={second?.policy ?? ""}
+          onChange={({ target: { value } }) =>
+            onChange(withSecondSet(document, value ? { after: second?.after ?? "2h", policy: value } : null))
+          }
+        >
+          <option value="">none</option>
+          {policies
+            .filter((policy) => policy.name !== name)
+            .map((policy) => (
+              <option key={policy.name} value={policy.name}>
+                {policy.name}
+              </option>
+            ))}
+        </SelectField>
+        {second ? (
+          <TextField
+            label="After"
+            hint="from when this policy began: 2h, 1d"
+            path="second_set.after"
+            value={second.after}
+            onChange={({ target }) => onChange(withSecondSet(document, { ...second, after: target.value }))}
+          />
+        ) : null}
+      </div>
+    </Panel>
+  );
+}
+
+/** Asks the server what the draft would do on the occasion that the address names. */
+function useDraftPreview(name: string, document: Document) {
+  const { at, severity = 1, labels } = route.useSearch();
+  const draft = useDebounced(JSON.stringify(document));
+  const known = useDebounced(labels);
+  return useQuery({
+    queryKey: ["policies", name, "draft-preview", draft, at ?? "now", severity, known ?? ""],
+    queryFn: ({ signal }) =>
+      post("/escalation-policies/{name}/preview", {
+        path: { name },
+        body: {
+          document: JSON.parse(draft),
+          severity,
+          labels: Object.fromEntries(wholeLabels(known)),
+          ...(at ? { at } : {}),
+        },
+        signal,
+      }),
+    placeholderData: keepPreviousData,
+    retry: false,
+  });
+}
+
+function DraftPreview({ preview }: { preview: ReturnType<typeof useDraftPreview> }) {
+  const occasion = route.useSearch();
+  const navigate = route.useNavigate();
+  const choose = (change: Occasion) =>
+    void navigate({ search: { ...occasion, ...change }, replace: true, resetScroll: false });
+  return (
+    <Panel title="Who is paged by this draft if nobody answers">
+      <OccasionFields occasion={occasion} onChoose={choose} />
+      {preview.error ? <Refusal error={preview.error} title="It cannot be published like this" /> : null}
+      {preview.data ? <Paged preview={preview.data} at={occasion.at} /> : null}
+      {preview.isPending ? <Loading what="the preview" /> : null}
+    </Panel>
+  );
+}
