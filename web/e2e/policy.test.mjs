@@ -10,6 +10,7 @@ import {
   overflow,
   PHONE,
   requireServer,
+  settled,
   signIn,
   THEMES,
   violations,
@@ -25,7 +26,9 @@ after(() => browser?.close());
 
 async function signedIn(options) {
   const context = await visitor(browser, options);
-  return { context, page: await signIn(context) };
+  const page = await signIn(context);
+  await settled(page);
+  return { context, page };
 }
 
 /** A policy of its own for each story. */

@@ -23,7 +23,9 @@ after(() => browser?.close());
 
 async function signedIn(options) {
   const context = await visitor(browser, options);
-  return { context, page: await signIn(context) };
+  const page = await signIn(context);
+  await settled(page);
+  return { context, page };
 }
 
 /** A schedule of its own for each story, with Ana and Bo taking days in turn. */

@@ -48,6 +48,8 @@ export function useEdit({ collection, name, data, blank }: EditOptions): Edit {
   const [document, setDocument] = useState<Document>(saved);
   // What the form began with, however often others publish while it is open.
   const [base, setBase] = useState(data.draft?.revision ?? data.revision);
+  // What is removed holds no changes that could be lost by leaving it.
+  const [isGone, setGone] = useState(false);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
   const [gaps, setGaps] = useState<Gap[]>([]);
@@ -88,7 +90,7 @@ export function useEdit({ collection, name, data, blank }: EditOptions): Edit {
     name,
     data,
     document,
-    isChanged: !same(document, saved),
+    isChanged: !isGone && !same(document, saved),
     busy,
     error,
     gaps,
@@ -130,11 +132,11 @@ export function useEdit({ collection, name, data, blank }: EditOptions): Edit {
     leaveConflicts: () => setConflicts(null),
     removeAll: () =>
       act(async () => {
-        if (data.draft) await remove("/{collection}/{name}/draft", { path });
-        if (data.revision === 0) return;
         const removal = { path: { name }, revision: data.revision };
         if (collection === "schedules") await remove("/schedules/{name}", removal);
         else await remove("/escalation-policies/{name}", removal);
+        setGone(true);
+        if (data.draft) await remove("/{collection}/{name}/draft", { path });
         offerUndo(`${name} is removed`, `${name} is back`, async () => {
           await post("/{collection}/{name}/undo", { path, body: { consent: true } });
           await client.invalidateQueries();

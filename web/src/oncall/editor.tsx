@@ -41,19 +41,25 @@ export function EditorHead({ edit, children }: { edit: Edit; children: ReactNode
   return (
     <ScreenHead title={`Edit ${edit.name}`}>
       {children}
-      <Button disabled={edit.busy || !hasSomething} onClick={() => void edit.dropDraft()}>
-        Drop draft
-      </Button>
-      <Button disabled={edit.busy || !edit.isChanged} onClick={() => void edit.saveDraft()}>
-        Save draft
-      </Button>
-      <Button
-        emphasis="primary"
-        disabled={edit.busy || !hasSomething}
-        onClick={() => void edit.publish(false)}
+      <div
+        role="toolbar"
+        aria-label="The draft"
+        className="fixed inset-x-0 bottom-0 z-20 flex justify-end gap-2 border-t bg-surface p-3 pb-[max(0.75rem,env(safe-area-inset-bottom))] md:static md:border-0 md:bg-transparent md:p-0"
       >
-        Publish
-      </Button>
+        <Button disabled={edit.busy || !hasSomething} onClick={() => void edit.dropDraft()}>
+          Drop draft
+        </Button>
+        <Button disabled={edit.busy || !edit.isChanged} onClick={() => void edit.saveDraft()}>
+          Save draft
+        </Button>
+        <Button
+          emphasis="primary"
+          disabled={edit.busy || !hasSomething}
+          onClick={() => void edit.publish(false)}
+        >
+          Publish
+        </Button>
+      </div>
     </ScreenHead>
   );
 }

@@ -14,6 +14,9 @@ import { filled, needed, SelectField, TextField } from "@/ui/form";
 import { Time, useZone } from "@/ui/time";
 import { instantOf, wallClock } from "@/ui/zoned";
 
+/** A quick rotation has dozens of shifts; these are the ones that matter first. */
+const SHIFTS_SHOWN_FIRST = 8;
+
 const HOUR_MS = 3_600_000;
 
 export default function MyOnCallScreen() {
@@ -123,6 +126,7 @@ function RequestRow({ request, me }: { request: CoverRequest; me: string }) {
 function Shifts({ me }: { me: string }) {
   const shifts = useQuery(queries.shiftsOf(me));
   const [offered, setOffered] = useState<PersonShift | null>(null);
+  const [isWhole, setWhole] = useState(false);
   return (
     <Panel title="My shifts, the next twelve weeks" flush>
       <Shown read={shifts} what="your shifts">
@@ -132,27 +136,34 @@ function Shifts({ me }: { me: string }) {
               <p>Take on-call above, or ask whoever plans the schedule.</p>
             </Empty>
           ) : (
-            <ul className="divide-y">
-              {items.map((shift) => (
-                <li
-                  key={`${shift.schedule} ${shift.from}`}
-                  className="flex flex-wrap items-center gap-x-3 gap-y-1 px-4 py-2"
-                >
-                  <div className="min-w-0 flex-1">
-                    <p className="font-semibold">{shift.schedule}</p>
-                    <p className="text-13 text-muted">
-                      {shift.from ? <Time at={shift.from} show="clock" focusable /> : "for ever"} to{" "}
-                      {shift.to ? <Time at={shift.to} show="clock" focusable /> : "no end"} · {shift.layer}
-                    </p>
-                  </div>
-                  {shift.to ? (
-                    <Button onClick={() => setOffered(shift)}>
-                      Offer<span className="sr-only"> {shift.schedule}</span>
-                    </Button>
-                  ) : null}
-                </li>
-              ))}
-            </ul>
+            <>
+              <ul className="divide-y">
+                {(isWhole ? items : items.slice(0, SHIFTS_SHOWN_FIRST)).map((shift) => (
+                  <li
+                    key={`${shift.schedule} ${shift.from}`}
+                    className="flex flex-wrap items-center gap-x-3 gap-y-1 px-4 py-2"
+                  >
+                    <div className="min-w-0 flex-1">
+                      <p className="font-semibold">{shift.schedule}</p>
+                      <p className="text-13 text-muted">
+                        {shift.from ? <Time at={shift.from} show="clock" focusable /> : "for ever"} to{" "}
+                        {shift.to ? <Time at={shift.to} show="clock" focusable /> : "no end"} · {shift.layer}
+                      </p>
+                    </div>
+                    {shift.to ? (
+                      <Button onClick={() => setOffered(shift)}>
+                        Offer<span className="sr-only"> {shift.schedule}</span>
+                      </Button>
+                    ) : null}
+                  </li>
+                ))}
+              </ul>
+              {items.length > SHIFTS_SHOWN_FIRST && !isWhole ? (
+                <div className="border-t px-4 py-2">
+                  <Button onClick={() => setWhole(true)}>Show all {items.length} shifts</Button>
+                </div>
+              ) : null}
+            </>
           )
         }
       </Shown>

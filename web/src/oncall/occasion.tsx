@@ -53,10 +53,11 @@ export function OccasionFields({
 /** Who is paged, and what happens besides. */
 export function Paged({ preview, at }: { preview: EscalationPreview; at: string | undefined }) {
   const { pages, warnings, skipped, told, second_sets, management } = preview;
+  const zone = useZone();
   const start = at ?? pages[0]?.at ?? "";
   return (
     <>
-      <Warnings warnings={warnings} />
+      <Warnings warnings={warnings.map((warning) => withClocks(warning, zone))} />
       <PlannedPages
         pages={pages}
         after={(page) => Math.round((Date.parse(page.at) - Date.parse(start)) / 1000)}
@@ -73,6 +74,13 @@ export function Paged({ preview, at }: { preview: EscalationPreview; at: string 
         ]}
       />
     </>
+  );
+}
+
+/** A sentence of the server with its instants by the reader's clock. */
+function withClocks(sentence: string, zone: string): string {
+  return sentence.replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, (at) =>
+    wallClock(Date.parse(at), zone).replace("T", " "),
   );
 }
 

@@ -65,7 +65,7 @@ function Editor({ name, data }: { name: string; data: EditableDocument }) {
         )}
       </EditorHead>
       <EditorNotices edit={edit} noun={NOUN} />
-      <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_minmax(0,28rem)]">
+      <div className="grid items-start gap-4 pb-16 md:pb-0 lg:grid-cols-[minmax(0,1fr)_minmax(0,28rem)]">
         <div className="flex min-w-0 flex-col gap-4">
           <OrderStatus order={order} />
           <FaultAt path="steps" />
@@ -94,12 +94,16 @@ function Editor({ name, data }: { name: string; data: EditableDocument }) {
           </div>
           <Afterwards document={document} name={name} onChange={change} />
         </div>
-        <div className="flex min-w-0 flex-col gap-4 lg:sticky lg:top-4">
+        <div className="flex min-w-0 flex-col gap-4 lg:sticky lg:top-18 lg:max-h-[calc(100dvh-5.5rem)] lg:overflow-y-auto">
           <DraftPreview preview={preview} />
-          {data.revision > 0 ? <History collection={COLLECTION} name={name} onRestored={edit.begin} /> : null}
-          <div>
-            <RemoveButton edit={edit} noun={NOUN} onRemoved={() => void navigate({ to: "/policies" })} />
-          </div>
+          {data.revision > 0 ? (
+            <>
+              <History collection={COLLECTION} name={name} onRestored={edit.begin} />
+              <div>
+                <RemoveButton edit={edit} noun={NOUN} onRemoved={() => void navigate({ to: "/policies" })} />
+              </div>
+            </>
+          ) : null}
         </div>
       </div>
     </FaultsProvider>

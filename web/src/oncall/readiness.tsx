@@ -8,6 +8,7 @@ import type { CoverageFinding, PersonReadiness, Readiness, ServiceReadiness } fr
 import { Empty, Panel, ScreenHead, Shown, Tag } from "@/ui/block";
 import { Button } from "@/ui/button";
 import { type Columns, exportRows } from "@/ui/csv";
+import { count } from "@/ui/format";
 import { Time } from "@/ui/time";
 
 const COLUMNS: Columns<PersonReadiness> = {
@@ -82,22 +83,31 @@ function Findings({ weeks }: { weeks: number }) {
           ) : (
             <>
               <ul className="divide-y">
-                {items.slice(0, SHOWN_MAX).map((finding) => (
-                  <li
-                    key={`${finding.policy} ${finding.trouble} ${finding.step} ${finding.user} ${finding.from}`}
-                    className="flex flex-wrap items-baseline gap-x-3 gap-y-1 px-4 py-2"
-                  >
-                    <Tag>{WEIGHTS[finding.weight] ?? finding.weight}</Tag>
-                    <Link to="/policies/$name" params={{ name: finding.policy }} className="link font-medium">
-                      {finding.policy}
-                    </Link>
-                    <span className="min-w-0 flex-1 basis-60">{finding.words}</span>
-                    <Span finding={finding} />
-                  </li>
-                ))}
+                {folded(items)
+                  .slice(0, SHOWN_MAX)
+                  .map(({ finding, times }) => (
+                    <li
+                      key={`${finding.policy} ${finding.trouble} ${finding.step} ${finding.user} ${finding.from}`}
+                      className="flex flex-wrap items-baseline gap-x-3 gap-y-1 px-4 py-2"
+                    >
+                      <Tag>{WEIGHTS[finding.weight] ?? finding.weight}</Tag>
+                      <Link
+                        to="/policies/$name"
+                        params={{ name: finding.policy }}
+                        className="link font-medium"
+                      >
+                        {finding.policy}
+                      </Link>
+                      <span className="min-w-0 flex-1 basis-60">{finding.words}</span>
+                      <Span finding={finding} />
+                      {times > 1 ? (
+                        <span className="text-13 text-muted">and {count(times - 1, "more time")}</span>
+                      ) : null}
+                    </li>
+                  ))}
               </ul>
-              {items.length > SHOWN_MAX ? (
-                <p className="border-t px-4 py-2 text-muted">and {items.length - SHOWN_MAX} more</p>
+              {folded(items).length > SHOWN_MAX ? (
+                <p className="border-t px-4 py-2 text-muted">and {folded(items).length - SHOWN_MAX} more</p>
               ) : null}
             </>
           )
@@ -105,6 +115,18 @@ function Findings({ weeks }: { weeks: number }) {
       </Shown>
     </Panel>
   );
+}
+
+/** The same trouble at several times is one row, at its first time. */
+function folded(items: CoverageFinding[]): { finding: CoverageFinding; times: number }[] {
+  const rows = new Map<string, { finding: CoverageFinding; times: number }>();
+  for (const finding of items) {
+    const key = JSON.stringify([finding.policy, finding.trouble, finding.step, finding.user]);
+    const row = rows.get(key);
+    if (row) row.times += 1;
+    else rows.set(key, { finding, times: 1 });
+  }
+  return [...rows.values()];
 }
 
 function Span({ finding: { from, to } }: { finding: CoverageFinding }) {

@@ -4,6 +4,7 @@ import { Fragment } from "react";
 import type { Schedule } from "@/api/types";
 import { Fact, Facts, Panel } from "@/ui/block";
 import { wallClock } from "@/ui/zoned";
+import { lengthInWords } from "./turns";
 
 type Layer = Schedule["layers"][number];
 type Change = Schedule["clock_changes"][number];
@@ -80,7 +81,7 @@ function Turns({ turns }: { turns: string[][] }) {
 }
 
 function told({ every, handoff, timezone, adds }: Layer, zone: string): string {
-  const parts = [`every ${every.join(", ")}`, `at ${handoff}`];
+  const parts = [`turns of ${every.map(lengthInWords).join(", then ")}`, `handoff ${handoff}`];
   if (timezone !== zone) parts.push(`${timezone} time`);
   if (adds) parts.push("joins whoever is on call below");
   return parts.join(" · ");

@@ -69,7 +69,7 @@ function Editor({ name, data }: { name: string; data: EditableDocument }) {
       </EditorHead>
       <EditorNotices edit={edit} noun={NOUN} />
       <Ahead preview={preview} />
-      <div className="mt-4 grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_22rem]">
+      <div className="mt-4 grid items-start gap-4 pb-16 md:pb-0 lg:grid-cols-[minmax(0,1fr)_22rem]">
         <div className="flex min-w-0 flex-col gap-4">
           <OrderStatus order={order} />
           {layers.length === 0 ? (
@@ -109,10 +109,14 @@ function Editor({ name, data }: { name: string; data: EditableDocument }) {
             people={people}
             onChange={(shadows) => change(withShadows(document, shadows))}
           />
-          {data.revision > 0 ? <History collection={COLLECTION} name={name} onRestored={edit.begin} /> : null}
-          <div>
-            <RemoveButton edit={edit} noun={NOUN} onRemoved={() => void navigate({ to: "/on-call" })} />
-          </div>
+          {data.revision > 0 ? (
+            <>
+              <History collection={COLLECTION} name={name} onRestored={edit.begin} />
+              <div>
+                <RemoveButton edit={edit} noun={NOUN} onRemoved={() => void navigate({ to: "/on-call" })} />
+              </div>
+            </>
+          ) : null}
         </div>
       </div>
       <GapsDialog edit={edit} />

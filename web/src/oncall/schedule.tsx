@@ -67,7 +67,7 @@ const dayName = new Intl.DateTimeFormat("en-GB", {
 function DayRow({ day, zone }: { day: DayOnCall; zone: string }) {
   return (
     <li className="grid gap-x-4 gap-y-1 px-4 py-2 sm:grid-cols-[11rem_minmax(0,1fr)]">
-      <div className="flex flex-wrap items-center gap-2">
+      <div className="flex flex-wrap content-start items-center gap-2">
         <time dateTime={day.date}>{dayName.format(Date.parse(day.date))}</time>
         {day.hours === 24 ? null : <Tag>{day.hours} hours</Tag>}
         {day.hours === 24 ? null : (

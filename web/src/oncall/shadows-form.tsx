@@ -1,5 +1,5 @@
 /** Who goes along with whose shifts to learn, and who has them while somebody watches. */
-import { Plus, Trash2 } from "lucide-react";
+import { Plus } from "lucide-react";
 import { Panel } from "@/ui/block";
 import { Button } from "@/ui/button";
 import { FaultAt } from "@/ui/fault-place";
@@ -78,7 +78,7 @@ function ShadowForm({ number, shadow, people, path, onChange, onRemove }: Shadow
       aria-label={`Trainee ${number}`}
       data-path={path}
     >
-      <div className="grid gap-3 sm:grid-cols-2 lg:grid-cols-1 xl:grid-cols-2">
+      <div className="grid gap-3 sm:grid-cols-2 lg:grid-cols-1">
         {person("Trainee", "user")}
         {person("With the shifts of", "follows")}
         <TextField
@@ -107,8 +107,8 @@ function ShadowForm({ number, shadow, people, path, onChange, onRemove }: Shadow
           />
           The trainee is paged, the other gets copies
         </label>
-        <Button emphasis="quiet" className="px-2!" aria-label={`Remove trainee ${number}`} onClick={onRemove}>
-          <Trash2 className="size-4" aria-hidden="true" />
+        <Button aria-label={`Remove trainee ${number}`} onClick={onRemove}>
+          Remove
         </Button>
       </div>
       <FaultAt path={path} />

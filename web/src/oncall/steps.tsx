@@ -69,7 +69,7 @@ function Target({ target }: { target: EscalationTarget }) {
   if ("role" in target) {
     return (
       <>
-        whoever is on call as {target.role.role}
+        whoever is on call as {target.role.role.replaceAll("_", " ")}
         {target.role.team ? ` of ${target.role.team}` : ""}
       </>
     );

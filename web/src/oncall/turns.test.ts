@@ -1,5 +1,13 @@
 import { expect, test } from "vitest";
-import { fittingHandoff, handoffDays, handoffOf, lengthOf, writtenHandoff, writtenLength } from "./turns";
+import {
+  fittingHandoff,
+  handoffDays,
+  handoffOf,
+  lengthInWords,
+  lengthOf,
+  writtenHandoff,
+  writtenLength,
+} from "./turns";
 
 test("a length is a number and a unit, or stays as it is written", () => {
   expect(lengthOf("2w")).toEqual({ count: "2", unit: "w" });
@@ -7,6 +15,7 @@ test("a length is a number and a unit, or stays as it is written", () => {
   expect(lengthOf("1mo")).toEqual({ count: "1", unit: "mo" });
   expect(lengthOf("mo")).toEqual({ count: "", unit: "mo" });
   expect(lengthOf("1d12h")).toBeNull();
+  expect(["1w", "2mo", "1d12h"].map(lengthInWords)).toEqual(["1 week", "2 months", "1d12h"]);
   expect(writtenLength({ count: "12", unit: "h" })).toBe("12h");
 });
 

@@ -37,6 +37,14 @@ export function writtenLength({ count, unit }: Length): string {
   return `${count}${unit}`;
 }
 
+/** `2w` as `2 weeks`. */
+export function lengthInWords(written: string): string {
+  const length = lengthOf(written);
+  const unit = UNITS.find((each) => each.unit === length?.unit);
+  if (!length || !unit) return written;
+  return `${length.count} ${length.count === "1" ? unit.name.slice(0, -1) : unit.name}`;
+}
+
 export interface Handoff {
   /** Empty where the day follows from the rest, else `Mon`, `15`, `last` or `first Mon`. */
   day: string;

@@ -1,5 +1,5 @@
 /** When a step counts: by severity, by the hour, by labels, by how many alerts came. */
-import { Plus, Trash2 } from "lucide-react";
+import { ChevronRight, Plus, Trash2 } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import { Button } from "@/ui/button";
 import { FaultAt } from "@/ui/fault-place";
@@ -25,9 +25,16 @@ export function WhenForm({ step, when, path, onChange }: WhenFormProps) {
     when.alerts !== null,
   ].filter(Boolean).length;
   return (
-    <details className="rounded-sm border border-line px-3" open={parts > 0 || undefined} data-path={path}>
-      <summary className="tap flex items-center font-medium">
-        {parts === 0 ? "Always counts" : `Counts only if ${parts === 1 ? "this holds" : "all of this holds"}`}
+    <details
+      className="group rounded-sm border border-line px-3"
+      open={parts > 0 || undefined}
+      data-path={path}
+    >
+      <summary className="tap flex min-h-10 items-center gap-2 font-medium">
+        <ChevronRight className="size-4 shrink-0 group-open:rotate-90" aria-hidden="true" />
+        {parts === 0
+          ? "Always counts; add a condition"
+          : `Counts only if ${parts === 1 ? "this holds" : "all of this holds"}`}
         <span className="sr-only"> (step {step})</span>
       </summary>
       <div className="flex flex-col gap-4 pb-3">
