@@ -34,11 +34,13 @@ pub enum Kind {
     Request,
     /// The next reading of a calendar that somebody's leave comes from.
     Feed,
+    /// A handoff that nobody has accepted: its reminder, then the news to whoever leads.
+    Handoff,
 }
 
 impl Kind {
     /// What planning on-call waits for.
-    pub const OF_PLANNING: [Self; 3] = [Self::Schedule, Self::Request, Self::Feed];
+    pub const OF_PLANNING: [Self; 4] = [Self::Schedule, Self::Request, Self::Feed, Self::Handoff];
 
     fn name(self) -> &'static str {
         match self {
@@ -51,6 +53,7 @@ impl Kind {
             Self::Schedule => "schedule",
             Self::Request => "request",
             Self::Feed => "feed",
+            Self::Handoff => "handoff",
         }
     }
 }
@@ -195,7 +198,8 @@ pub async fn claim(tx: &mut Tx, kind: Kind, now: Timestamp, limit: i64) -> Resul
         | Kind::Watch
         | Kind::Schedule
         | Kind::Request
-        | Kind::Feed => &OTHERS,
+        | Kind::Feed
+        | Kind::Handoff => &OTHERS,
     };
     let values = args![kind.name(), now, limit, lease::latest_end(now)];
     let rows: Vec<TimerRow> = tx.fetch_all(select, values).await?;

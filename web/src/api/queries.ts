@@ -215,6 +215,12 @@ export const coverRequests = () =>
     queryFn: ({ signal }) => get("/cover-requests", { query: { open: true, limit: WHOLE_LIST_MAX }, signal }),
   });
 
+export const handoffs = () =>
+  queryOptions({
+    queryKey: ["planning", "handoffs"],
+    queryFn: ({ signal }) => get("/handoffs", { query: { open: true, limit: WHOLE_LIST_MAX }, signal }),
+  });
+
 export const absences = (user: string) =>
   queryOptions({
     queryKey: ["planning", "absences", user],

@@ -431,6 +431,77 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/handoffs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Handoffs, the newest first. */
+        get: operations["handoffs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/handoffs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One handoff. */
+        get: operations["handoff"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/handoffs/{id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Accept a handoff. Accepting again changes nothing, and nobody's pages depend on it. */
+        post: operations["accept_handoff"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/handoffs/{id}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Add what the record does not know. Those who leave and those who come do, and whoever plans for
+         *     them.
+         */
+        put: operations["write_handoff_notes"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/heartbeats": {
         parameters: {
             query?: never;
@@ -2895,6 +2966,156 @@ export interface components {
             /** @description Up to, but not at, this instant. */
             to: components["schemas"]["Instant"];
         };
+        /** @description What one shift tells the next. */
+        Handoff: {
+            accepted_at: components["schemas"]["Instant"] | null;
+            /** @description Who accepted. */
+            accepted_by: string | null;
+            /** @description When the people change. */
+            at: components["schemas"]["Instant"];
+            /** @description What the record says. */
+            draft: components["schemas"]["HandoffDraft"];
+            /** @description Who changed the notes last. */
+            edited_by: string | null;
+            /** @description For accepting it. */
+            id: string;
+            /** @description Who comes. */
+            incoming: string[];
+            /** @description What people added. */
+            notes: string;
+            /** @description Who leaves. */
+            outgoing: string[];
+            /**
+             * Format: int32
+             * @description How often somebody was reminded.
+             */
+            reminders: number;
+            /** @description Where. */
+            schedule: string;
+            /** @description Since when the figures count. */
+            since: components["schemas"]["Instant"];
+            /** @description Where it stands. */
+            state: components["schemas"]["HandoffState"];
+            /** @description The draft in one line. */
+            summary: string;
+            /**
+             * Format: int64
+             * @description The version of the notes, for changing them.
+             */
+            version: number;
+        };
+        /** @description What the record says of a shift. Names are as they were then; a list has at most 50 entries. */
+        HandoffDraft: {
+            /** @description When it was put together. */
+            at: components["schemas"]["Instant"];
+            /**
+             * Format: int32
+             * @description Incidents that they were about.
+             */
+            call_outs: number;
+            /** @description Heartbeats that were missing. */
+            heartbeats: components["schemas"]["HandoffHeartbeat"][];
+            /** @description Alerts that fired and were held. */
+            held: components["schemas"]["HandoffHeld"][];
+            /** @description Incidents that were open, the most severe first. */
+            incidents: components["schemas"]["HandoffIncident"][];
+            /** @description Maintenance that ran or lay ahead. */
+            maintenance: components["schemas"]["HandoffMaintenance"][];
+            /**
+             * Format: int32
+             * @description Of them, at night.
+             */
+            night_pages: number;
+            /** @description Alerts that paged and needed nobody, the loudest first. */
+            noisy: components["schemas"]["HandoffNoise"][];
+            /**
+             * Format: int32
+             * @description Pages of the shift that reached a provider.
+             */
+            pages: number;
+        };
+        /** @description A heartbeat that was missing. */
+        HandoffHeartbeat: {
+            /** @description The monitor. */
+            name: string;
+            /** @description Since when. */
+            since: components["schemas"]["Instant"];
+        };
+        /** @description An alert that fired and paged nobody. */
+        HandoffHeld: {
+            /** @description What it is about. */
+            service: string;
+            /** @description What it said. */
+            summary: string;
+            /** @description Why nobody was paged. */
+            why: string;
+        };
+        /** @description An open incident. */
+        HandoffIncident: {
+            /**
+             * Format: int64
+             * @description For people to say.
+             */
+            number: number;
+            /** @description Who had it or had checked in, by full name. */
+            responders: string[];
+            /** @description What is affected. */
+            service: string;
+            /**
+             * Format: int32
+             * @description The level.
+             */
+            severity: number;
+            /** @description Where it stood. */
+            status: string;
+            /** @description One line. */
+            title: string;
+        };
+        /** @description A maintenance window. */
+        HandoffMaintenance: {
+            /** @description The beginning. */
+            from: components["schemas"]["Instant"];
+            /** @description Why. */
+            reason: string;
+            /** @description Which of the schedule's services; all where none is named. */
+            services: string[];
+            /** @description The end. */
+            to: components["schemas"]["Instant"];
+        };
+        /** @description An alert that paged and came to nothing. */
+        HandoffNoise: {
+            /**
+             * Format: int32
+             * @description How often it began.
+             */
+            firings: number;
+            /**
+             * Format: int32
+             * @description Pages that it led to.
+             */
+            pages: number;
+            /** @description What it is about. */
+            service: string;
+            /** @description What it said. */
+            summary: string;
+            /**
+             * Format: int32
+             * @description Incidents that were over before anybody acknowledged.
+             */
+            unattended: number;
+        };
+        /** @description What people add to a handoff. */
+        HandoffNotes: {
+            /** @description The notes, whole. */
+            notes: string;
+            /**
+             * Format: int64
+             * @description The version that was changed, so that nobody's words are lost; not looked at unless given.
+             */
+            version?: number | null;
+        };
+        /** @enum {string} */
+        HandoffState: "upcoming" | "open" | "accepted" | "passed";
         /** @description Something whose silence is an alert. */
         Heartbeat: {
             due_at: components["schemas"]["Instant"] | null;
@@ -3251,6 +3472,13 @@ export interface components {
         List_EscalationPolicy: {
             /** @description The items of this part. */
             items: components["schemas"]["EscalationPolicy"][];
+            /** @description The cursor of the next part; null at the end. */
+            next: string | null;
+        };
+        /** @description A part of a list. */
+        List_Handoff: {
+            /** @description The items of this part. */
+            items: components["schemas"]["Handoff"][];
             /** @description The cursor of the next part; null at the end. */
             next: string | null;
         };
@@ -3643,9 +3871,13 @@ export interface components {
         };
         /** @description Somebody to put on call. */
         NewOverride: {
+            /** @description Everybody gives way, where several have the shift together. */
+            everybody?: boolean;
             /** @description For how long, such as `4h`, instead of `to`. */
             for?: string | null;
             from?: components["schemas"]["Instant"] | null;
+            /** @description Whose place, where several have the shift together. */
+            instead_of?: string | null;
             /** @description Why. */
             reason?: string;
             /** @description Cut the overrides that have some of that time, instead of refusing. */
@@ -3834,6 +4066,8 @@ export interface components {
             from: components["schemas"]["Instant"];
             /** @description For taking it back; null for one of the configuration file. */
             id: string | null;
+            /** @description Whose place, in a shift that several have; null where everybody gives way. */
+            instead_of: string | null;
             /** @description Why, if anybody said. */
             reason: string;
             /** @description The request that it came of, if it did. */
@@ -4701,9 +4935,13 @@ export interface components {
         };
         /** @description Checking in as on-call. */
         Take: {
+            /** @description Everybody gives way, where several have the shift together. */
+            everybody?: boolean;
             /** @description For how long, such as `4h`, instead of `to`. */
             for?: string | null;
             from?: components["schemas"]["Instant"] | null;
+            /** @description Whose place, where several have the shift together. */
+            instead_of?: string | null;
             /** @description Why. */
             reason?: string;
             to?: components["schemas"]["Instant"] | null;
@@ -6475,6 +6713,220 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Forecast"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    handoffs: {
+        parameters: {
+            query?: {
+                /** @description The name of a schedule. */
+                schedule?: string;
+                /** @description Only those that are upcoming, or wait to be accepted. */
+                open?: boolean;
+                /** @description How many items at most: 1 to 500, 50 unless given. */
+                limit?: number;
+                /** @description Where the last part ended, from its `next`. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A part of the list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_Handoff"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    handoff: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The handoff. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The handoff. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Handoff"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    accept_handoff: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The handoff. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Answerer"];
+            };
+        };
+        responses: {
+            /** @description The handoff. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Handoff"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    write_handoff_notes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The handoff. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HandoffNotes"];
+            };
+        };
+        responses: {
+            /** @description The handoff. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Handoff"];
                 };
             };
             /** @description Sign in first. */

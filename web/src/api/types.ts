@@ -57,6 +57,7 @@ export type NotificationRule = Schemas["NotificationRule"];
 
 export type Schedule = Schemas["Schedule"];
 export type CoverRequest = Schemas["CoverRequest"];
+export type Handoff = Schemas["Handoff"];
 export type PersonShift = Schemas["PersonShift"];
 export type Shift = Schemas["Shift"];
 export type OnCallSchedule = Schemas["OnCallOfSchedule"];

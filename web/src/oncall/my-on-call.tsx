@@ -13,6 +13,7 @@ import { FormDialog } from "@/ui/dialog";
 import { filled, needed, SelectField, TextField } from "@/ui/form";
 import { Time, useZone } from "@/ui/time";
 import { instantOf, wallClock } from "@/ui/zoned";
+import { Handoffs } from "./handoff";
 
 /** A quick rotation has dozens of shifts; these are the ones that matter first. */
 const SHIFTS_SHOWN_FIRST = 8;
@@ -32,6 +33,7 @@ export default function MyOnCallScreen() {
       {me ? (
         <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_24rem]">
           <div className="flex flex-col gap-4">
+            <Handoffs me={me} />
             <Requests me={me} />
             <Shifts me={me} />
           </div>

@@ -10,6 +10,7 @@ import { Button } from "@/ui/button";
 import { type Columns, exportRows } from "@/ui/csv";
 import { count } from "@/ui/format";
 import { Time } from "@/ui/time";
+import { OpenHandoffs } from "./handoff";
 
 const COLUMNS: Columns<PersonReadiness> = {
   user: (row) => row.user,
@@ -34,6 +35,7 @@ export default function ReadinessScreen() {
         {(board) => (
           <div className="flex flex-col gap-4">
             <Score board={board} />
+            <OpenHandoffs />
             <Findings weeks={board.weeks} />
             <People people={board.people} />
             <div className="grid items-start gap-4 lg:grid-cols-2">

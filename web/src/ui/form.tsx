@@ -85,6 +85,23 @@ export function SelectField({
   );
 }
 
+/** A place for words of several lines. */
+export function TextAreaField({
+  label,
+  className,
+  ...rest
+}: { label: string } & TextareaHTMLAttributes<HTMLTextAreaElement>) {
+  const id = useId();
+  return (
+    <div className={clsx("flex flex-col gap-1", className)}>
+      <label htmlFor={id} className="font-medium">
+        {label}
+      </label>
+      <textarea id={id} className="field resize-y py-2!" {...rest} />
+    </div>
+  );
+}
+
 /** A place for text of many lines that is code: a payload, a configuration. */
 export function CodeField({
   label,

@@ -8,6 +8,7 @@ pub mod cover;
 pub mod coverage;
 pub mod escalation;
 pub mod facts;
+pub mod handoff;
 pub mod help;
 pub mod load;
 pub mod overrides;

@@ -4,12 +4,13 @@ use std::borrow::Cow;
 
 use jiff::Timestamp;
 
-use crate::id::{TeamId, UserId};
+use crate::id::{ScheduleId, TeamId, UserId};
 use crate::incident::severity::Urgency;
 use crate::oncall::escalation::{Policy, Step, Target};
 use crate::oncall::facts::Turns;
 use crate::oncall::schedule::{Schedule, on_call_at, shadows_at};
 use crate::org::directory::Directory;
+use crate::org::service::Service;
 
 /// The people that `targets` reach at `at`, each once, in the order of the targets. Whoever cannot
 /// be paged at this urgency is not reached. Where people take turns, whoever has the next one.
@@ -127,6 +128,28 @@ fn schedules<'a>(directory: &'a Directory, target: &Target) -> Vec<Cow<'a, Sched
             Vec::new()
         }
     }
+}
+
+/// The services whose policies ask a schedule, at first or when a second set takes over, in the order
+/// of names.
+pub fn services_asking(directory: &Directory, schedule: ScheduleId) -> Vec<&Service> {
+    let asks = |policy: &Policy| {
+        let mut targets = policy.steps.iter().flat_map(|step| &step.targets);
+        targets.any(|target| schedules(directory, target).iter().any(|one| one.id == schedule))
+    };
+    let asking = |service: &&Service| {
+        let mut next = Some(service.policy);
+        // Policies never lead back to themselves; the bound holds even where one did.
+        for _ in 0..directory.policies.len() {
+            let Some(policy) = next.and_then(|id| directory.policies.get(id)) else { break };
+            if asks(policy) {
+                return true;
+            }
+            next = policy.second_set.map(|second| second.policy);
+        }
+        false
+    };
+    directory.services.iter().filter(asking).collect()
 }
 
 /// The people who are on call in a schedule. A mentor stands in for a trainee who cannot be paged

@@ -9,7 +9,7 @@ use muster_core::alerting::hold::Held;
 use muster_core::incident::lifecycle::Status;
 use muster_core::incident::severity::Urgency;
 use muster_core::incident::timeline::Kind;
-use muster_core::oncall::{cover, page};
+use muster_core::oncall::{cover, handoff, page};
 use muster_core::org::user::Role;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use utoipa::openapi::schema::{KnownFormat, Object, ObjectBuilder, SchemaFormat, SchemaType, Type};
@@ -124,6 +124,8 @@ words! {
         page::DeliveryState::from_name;
     /// Where a request to cover or swap a shift stands.
     RequestState = cover::State, names(cover::State::NAMES), cover::State::from_name;
+    /// Where a handoff stands.
+    HandoffState = handoff::State, names(handoff::State::NAMES), handoff::State::from_name;
     /// What somebody may do in general.
     RoleName = Role, names(&Role::NAMES), Role::from_name;
 }

@@ -2,13 +2,16 @@
 //! waits for a shift to begin or end happens here. A change of plan is noticed by its revision; up
 //! to that moment, the old plan is what is written down.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 use muster_core::id::ScheduleId;
-use muster_core::oncall::schedule::next_change;
+use muster_core::oncall::handoff;
+use muster_core::oncall::schedule::{Schedule, next_change};
+use muster_core::org::directory::Directory;
 use muster_store::timer::{self, Claimed, Kind};
-use muster_store::{Lane, StoreError};
+use muster_store::{Lane, StoreError, Tx};
 
 use super::{Found, timers};
 use crate::app::oncall::record;
@@ -35,7 +38,9 @@ impl Planning {
             return Ok(Found::Nothing(None));
         }
         app.refresh().await?;
-        self.follow(&app).await?;
+        if self.follow(&app).await? {
+            return Ok(Found::Work);
+        }
         let mut next = None;
         for kind in Kind::OF_PLANNING {
             match due(&app, kind).await? {
@@ -46,30 +51,35 @@ impl Planning {
         Ok(Found::Nothing(next))
     }
 
-    /// After a change of plan: what was, was by the old one, and the next change is another.
-    async fn follow(&self, app: &App) -> Result<(), StoreError> {
+    /// After a change of plan: what was, was by the old one, and the next change is another. Says
+    /// whether there was one.
+    async fn follow(&self, app: &App) -> Result<bool, StoreError> {
         let fresh = app.snapshot();
         let old = self.plan.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if old.as_ref().is_some_and(|old| old.directory.revision == fresh.directory.revision) {
-            return Ok(());
+            return Ok(false);
         }
         let now = app.now();
         let mut tx = app.db.begin(Lane::Command).await?;
+        let mut written = HashMap::new();
         for schedule in old.iter().flat_map(|old| old.directory.schedules.iter()) {
-            record::write(&mut tx, schedule, now).await?;
+            written.insert(schedule.id, record::write(&mut tx, schedule, now).await?);
         }
-        for schedule in fresh.directory.schedules.iter() {
+        let directory = &fresh.directory;
+        for schedule in directory.schedules.iter() {
             // Nothing to do for one of the old plan; for a new one this is where its record begins,
             // and what passed before this process began is as the plan says now.
-            record::write(&mut tx, schedule, now).await?;
-            match next_change(schedule, now) {
+            let fresh_since = record::write(&mut tx, schedule, now).await?;
+            let since = written.get(&schedule.id).copied().unwrap_or(fresh_since);
+            pass_on(app, &mut tx, directory, schedule, since, now).await?;
+            match attention_at(directory, schedule, now) {
                 Some(at) => timer::expect(&mut tx, Kind::Schedule, schedule.id.0, at, now).await?,
                 None => timer::clear(&mut tx, Kind::Schedule, &[schedule.id.0]).await?,
             }
         }
         tx.commit().await?;
         *self.plan.lock().unwrap_or_else(PoisonError::into_inner) = Some(fresh);
-        Ok(())
+        Ok(true)
     }
 }
 
@@ -108,6 +118,10 @@ async fn fire(app: &App, kind: Kind, timer: &Claimed, now: Timestamp) -> Result<
             let snapshot = app.snapshot();
             app.request_due(timer, &snapshot.directory).await
         }
+        Kind::Handoff => {
+            let snapshot = app.snapshot();
+            app.handoff_due(timer, &snapshot.directory).await
+        }
         _ => {
             let mut tx = app.db.begin(Lane::Command).await?;
             timer::finish(&mut tx, kind, timer, None).await?;
@@ -124,9 +138,37 @@ async fn schedule(app: &App, timer: &Claimed, now: Timestamp) -> Result<(), Stor
         timer::finish(&mut tx, Kind::Schedule, timer, None).await?;
         return tx.commit().await;
     };
-    record::write(&mut tx, schedule, now).await?;
-    if timer::finish(&mut tx, Kind::Schedule, timer, next_change(schedule, now)).await? {
+    let directory = &snapshot.directory;
+    let since = record::write(&mut tx, schedule, now).await?;
+    pass_on(app, &mut tx, directory, schedule, since, now).await?;
+    let next = attention_at(directory, schedule, now);
+    if timer::finish(&mut tx, Kind::Schedule, timer, next).await? {
         tx.commit().await?;
     }
     Ok(())
+}
+
+/// What one shift tells the next, where the schedule asks for it. `since` is when this was last
+/// looked at.
+async fn pass_on(
+    app: &App,
+    tx: &mut Tx,
+    directory: &Directory,
+    schedule: &Schedule,
+    since: Timestamp,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    if directory.handoffs.contains(&schedule.id) {
+        app.hand_over(tx, directory, schedule, since, now).await?;
+    }
+    Ok(())
+}
+
+/// When a schedule next needs attention.
+fn attention_at(directory: &Directory, schedule: &Schedule, now: Timestamp) -> Option<Timestamp> {
+    if directory.handoffs.contains(&schedule.id) {
+        handoff::attention_at(schedule, now)
+    } else {
+        next_change(schedule, now)
+    }
 }

@@ -17,6 +17,7 @@ use crate::api::Ctx;
 mod calendar;
 mod digest;
 mod door;
+mod handoff;
 mod incident;
 mod join;
 mod link;
@@ -46,6 +47,7 @@ pub fn router(ctx: &Ctx) -> Router {
         .merge(incident::router())
         .merge(on_call::router())
         .merge(request::router())
+        .merge(handoff::router())
         .merge(calendar::router())
         .merge(door::router())
         .with_state(ctx.clone())

@@ -8,6 +8,7 @@ pub mod contact;
 pub mod delivery;
 pub mod digest;
 pub mod facts;
+pub mod handoff;
 pub mod overrides;
 pub mod page;
 pub mod push;

@@ -11,6 +11,9 @@ use crate::show::{self, Column, Screen, Table, time};
 /// A change of who is on call, or the record of it.
 #[derive(Debug, clap::Subcommand)]
 pub enum Change {
+    /// Read what one shift tells the next, add to it, accept it
+    #[command(subcommand)]
+    Handoff(super::handoff::Handoff),
     /// Print who was on call how long, by night, weekend and holiday, and how often they were called
     Record(super::record::Record),
     /// Be on call from now on, in one step
@@ -72,11 +75,23 @@ pub struct When {
     /// Why
     #[arg(long, default_value = "", hide_default_value = true)]
     reason: String,
+    /// Whose place, where several have the shift together
+    #[arg(long, value_name = "NAME", conflicts_with = "everybody")]
+    instead_of: Option<String>,
+    /// Everybody gives way, where several have the shift together
+    #[arg(long)]
+    everybody: bool,
 }
 
 impl When {
     fn body(&self) -> Value {
         let mut body = json!({ "reason": self.reason });
+        if let Some(user) = &self.instead_of {
+            body["instead_of"] = user.as_str().into();
+        }
+        if self.everybody {
+            body["everybody"] = true.into();
+        }
         if let Some(from) = self.from {
             body["from"] = from.to_string().into();
         }
@@ -97,6 +112,7 @@ impl Change {
     /// When the server fails or refuses.
     pub async fn run(&self, settings: &Settings, api: &Api) -> anyhow::Result<()> {
         match self {
+            Self::Handoff(handoff) => handoff.run(settings, api).await,
             Self::Record(record) => record.run(settings, api).await,
             Self::Take(take) => {
                 let mut body = take.when.body();

@@ -16,6 +16,7 @@ use crate::app::oncall::{NotPlanned, shift_of};
 pub mod absence;
 pub mod calendar;
 pub mod coverage;
+pub mod handoff;
 pub mod lanes;
 pub mod load;
 pub mod overrides;
@@ -36,6 +37,7 @@ pub fn routes() -> Routes {
         .merge(absence::routes())
         .merge(calendar::routes())
         .merge(coverage::routes())
+        .merge(handoff::routes())
         .merge(lanes::routes())
         .merge(readiness::routes())
         .merge(shift::routes())
@@ -106,9 +108,10 @@ impl From<NotPlanned> for ApiError {
             }
             NotPlanned::Override(refused) => wrong(refused.field(), refused.to_string()),
             NotPlanned::Invalid { field, message } => wrong(field, message),
-            NotPlanned::Request(_) | NotPlanned::Changed(_) | NotPlanned::Over => {
-                Self::conflict(error.to_string())
-            }
+            NotPlanned::Request(_)
+            | NotPlanned::Handoff(_)
+            | NotPlanned::Changed(_)
+            | NotPlanned::Over => Self::conflict(error.to_string()),
             NotPlanned::Store(error) => error.into(),
         }
     }

@@ -4,7 +4,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
-use muster_core::id::OverrideId;
+use muster_core::id::{OverrideId, UserId};
 use muster_core::oncall::overrides::Refused;
 use muster_core::oncall::schedule::{self, Override as Span};
 use muster_core::org::directory::Directory;
@@ -43,6 +43,9 @@ pub struct Override {
     pub id: Option<String>,
     /// Who.
     pub user: String,
+    /// Whose place, in a shift that several have; null where everybody gives way.
+    #[schema(required)]
+    pub instead_of: Option<String>,
     /// From then on.
     pub from: Instant,
     /// Up to, but not at, then.
@@ -78,6 +81,11 @@ pub struct NewOverride {
     /// Cut the overrides that have some of that time, instead of refusing.
     #[serde(default)]
     split: bool,
+    /// Whose place, where several have the shift together.
+    instead_of: Option<String>,
+    /// Everybody gives way, where several have the shift together.
+    #[serde(default)]
+    everybody: bool,
 }
 
 /// Checking in as on-call.
@@ -95,6 +103,11 @@ pub struct Take {
     /// Why.
     #[serde(default)]
     reason: String,
+    /// Whose place, where several have the shift together.
+    instead_of: Option<String>,
+    /// Everybody gives way, where several have the shift together.
+    #[serde(default)]
+    everybody: bool,
 }
 
 /// From when on.
@@ -110,6 +123,7 @@ fn describe(directory: &Directory, stored: &Stored) -> Override {
     Override {
         id: Some(stored.id.to_string()),
         user: user_name(directory, stored.span.user),
+        instead_of: stored.span.instead_of.map(|user| user_name(directory, user)),
         from: stored.span.from.into(),
         to: stored.span.to.into(),
         reason: stored.reason.clone(),
@@ -123,6 +137,7 @@ fn of_file(directory: &Directory, span: &Span) -> Override {
     Override {
         id: None,
         user: user_name(directory, span.user),
+        instead_of: span.instead_of.map(|user| user_name(directory, user)),
         from: span.from.into(),
         to: span.to.into(),
         reason: String::new(),
@@ -175,6 +190,11 @@ async fn list(
     Ok(Json(List::whole(all.into_iter().map(|(_, item)| item).collect())))
 }
 
+fn named(directory: &Directory, name: &str) -> Result<UserId, ApiError> {
+    let user = directory.users.named(name).map(|user| user.id);
+    user.ok_or_else(|| ApiError::field("instead_of", format!("there is no person `{name}`")))
+}
+
 async fn make(
     ctx: &Ctx,
     caller: &Caller,
@@ -188,11 +208,13 @@ async fn make(
     may_plan(directory, caller, of.id, user)?;
     let (from, to) =
         stretch(body.from.as_ref(), body.to.as_ref(), body.r#for.as_deref(), ctx.app.now())?;
+    let instead_of = body.instead_of.as_deref().map(|name| named(directory, name)).transpose()?;
     let wanted = Wanted {
         schedule: of.id,
-        span: Span { user, from, to, instead_of: None },
+        span: Span { user, from, to, instead_of },
         reason: body.reason,
         split: body.split,
+        everybody: body.everybody,
     };
     let stored = ctx.app.add_override(wanted, &caller.actor).await;
     let stored = stored.map_err(|error| refused(directory, error))?;
@@ -229,8 +251,9 @@ async fn take(
     Path(name): Path<String>,
     Json(body): Json<Take>,
 ) -> Result<(StatusCode, Json<Override>), ApiError> {
-    let Take { user, from, to, r#for, reason } = body;
-    make(&ctx, &caller, &name, NewOverride { user, from, to, r#for, reason, split: true }).await
+    let Take { user, from, to, r#for, reason, instead_of, everybody } = body;
+    let wanted = NewOverride { user, from, to, r#for, reason, split: true, instead_of, everybody };
+    make(&ctx, &caller, &name, wanted).await
 }
 
 /// Take an override back: one that has begun ends now, and what it displaced stands again.

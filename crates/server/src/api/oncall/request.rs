@@ -108,7 +108,7 @@ pub struct NewCoverRequest {
 #[serde(deny_unknown_fields)]
 pub struct Answerer {
     /// For whom you answer; yourself unless given.
-    user: Option<String>,
+    pub(super) user: Option<String>,
 }
 
 /// Which requests.

@@ -148,6 +148,14 @@ impl App {
         let Some(schedule) = directory.schedules.named(name) else {
             return Ok(format!("There is no schedule {name}."));
         };
+        // A shift that several have: whose place.
+        let instead_of = match (words.next(), words.next()) {
+            (Some("for"), Some(name)) => match directory.users.named(name) {
+                Some(holder) => Some(holder.id),
+                None => return Ok(format!("There is no person {name}.")),
+            },
+            _ => None,
+        };
         let length = match parse_duration(length) {
             Ok(length) => length,
             Err(error) => return Ok(format!("That did not work: {error}.")),
@@ -160,9 +168,10 @@ impl App {
         let to = from.saturating_add(length).unwrap_or(Timestamp::MAX);
         let wanted = Wanted {
             schedule: schedule.id,
-            span: Override { user: user.id, from, to, instead_of: None },
+            span: Override { user: user.id, from, to, instead_of },
             reason: "taken in a chat".to_owned(),
             split: true,
+            everybody: false,
         };
         match self.add_override(wanted, &actor(user)).await {
             Ok(stored) => {

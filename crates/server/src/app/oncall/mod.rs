@@ -26,6 +26,7 @@ pub mod calendar;
 pub mod carriers;
 pub mod chat;
 pub mod contact;
+pub mod handoff;
 mod notice;
 pub mod overrides;
 pub mod proof;
@@ -48,6 +49,9 @@ pub enum NotPlanned {
     /// A request cannot be moved like that.
     #[error(transparent)]
     Request(#[from] muster_core::oncall::cover::WrongMove),
+    /// A handoff cannot be moved like that.
+    #[error(transparent)]
+    Handoff(#[from] muster_core::oncall::handoff::WrongMove),
     /// One field is wrong.
     #[error("{field}: {message}")]
     Invalid {

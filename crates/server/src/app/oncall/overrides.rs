@@ -4,13 +4,15 @@ use jiff::{SignedDuration, Timestamp};
 use muster_core::alerting::signal::cut;
 use muster_core::id::{OverrideId, RequestId, ScheduleId, UserId};
 use muster_core::incident::timeline::Actor;
+use muster_core::oncall::cover::Span;
 use muster_core::oncall::overrides::{self, Placement, Standing, Withdrawal};
-use muster_core::oncall::schedule::Override;
+use muster_core::oncall::schedule::{Override, on_call_at};
 use muster_core::org::directory::Directory;
 use muster_store::oncall::overrides::{self as store_override, Stored};
 use muster_store::{Lane, StoreError, Tx};
 use serde_json::json;
 
+use super::request::{has_all_of, in_words, name};
 use super::{NotPlanned, TRIES_MAX};
 use crate::app::App;
 
@@ -32,6 +34,8 @@ pub struct Wanted {
     pub reason: String,
     /// Whether overrides that stand there are cut.
     pub split: bool,
+    /// Whether everybody gives way where several have the shift and nobody is named.
+    pub everybody: bool,
 }
 
 impl App {
@@ -62,6 +66,7 @@ impl App {
         let name = schedule.ok_or(NotPlanned::Missing("schedule"))?.name.clone();
         let mut tx = self.db.begin(Lane::Command).await?;
         let loaded = self.begin_planning(&mut tx, actor, ("schedule", "overrides"), &name).await?;
+        check_place(&loaded.directory, wanted, self.now())?;
         let stored = self.put_override(&mut tx, &loaded.directory, wanted, None, actor).await?;
         tx.commit().await?;
         Ok(stored)
@@ -232,6 +237,35 @@ pub(super) async fn standing(
     standing.extend(of_file);
     standing.sort_by_key(|standing| standing.span.from);
     Ok(standing)
+}
+
+/// Where several have the shift, it must be said whose place is taken; and whoever is named must have
+/// one for all of that time.
+fn check_place(directory: &Directory, wanted: &Wanted, now: Timestamp) -> Result<(), NotPlanned> {
+    let Some(schedule) = directory.schedules.get(wanted.schedule) else { return Ok(()) };
+    let invalid = |message| NotPlanned::Invalid { field: "instead_of", message };
+    let Override { user, from, to, instead_of } = wanted.span;
+    let span = Span { from: from.max(now), to };
+    if let Some(holder) = instead_of {
+        if holder == user || !has_all_of(schedule, holder, span) {
+            let (who, span) = (name(directory, holder), in_words(span, &schedule.timezone));
+            return Err(invalid(format!("{who} has no place of their own in all of {span}")));
+        }
+        return Ok(());
+    }
+    let mut present: Vec<_> =
+        on_call_at(schedule, span.from).into_iter().map(|shift| shift.user).collect();
+    present.sort_unstable();
+    present.dedup();
+    if present.len() > 1 && !wanted.everybody {
+        let mut names: Vec<_> = present.iter().map(|user| name(directory, *user)).collect();
+        names.sort();
+        let names = names.join(" and ");
+        return Err(invalid(format!(
+            "{names} have that shift together; say instead of whom, or that everybody gives way"
+        )));
+    }
+    Ok(())
 }
 
 /// Somebody who left holds no shift any more.

@@ -11,14 +11,19 @@ use muster_store::{Db, StoreError, Tx};
 /// The most pieces of shifts that one report reads.
 const PIECES_MAX: i64 = 200_000;
 
-/// Writes down who had a schedule since it was last written down, up to `now`.
+/// Writes down who had a schedule since it was last written down, up to `now`, and says since when
+/// that is.
 ///
 /// # Errors
 /// When the store refuses.
-pub async fn write(tx: &mut Tx, schedule: &Schedule, now: Timestamp) -> Result<(), StoreError> {
+pub async fn write(
+    tx: &mut Tx,
+    schedule: &Schedule,
+    now: Timestamp,
+) -> Result<Timestamp, StoreError> {
     let since = record::begin(tx, schedule.id, now).await?;
     if since >= now {
-        return Ok(());
+        return Ok(since);
     }
     for shift in shifts(schedule, since, now) {
         let goes_on = shift.from < since;
@@ -31,7 +36,8 @@ pub async fn write(tx: &mut Tx, schedule: &Schedule, now: Timestamp) -> Result<(
         };
         record::add(tx, &piece, goes_on).await?;
     }
-    record::end(tx, schedule.id, now).await
+    record::end(tx, schedule.id, now).await?;
+    Ok(since)
 }
 
 /// Who has, had and will have the schedules that `is_wanted` picks in a period: as written down

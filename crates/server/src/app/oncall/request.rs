@@ -297,6 +297,7 @@ impl App {
                 span: Override { user: taker, from: span.from, to: span.to, instead_of },
                 reason: request.reason.clone(),
                 split: true,
+                everybody: false,
             };
             self.put_override(tx, directory, &wanted, Some(request.id), actor).await?;
         }
@@ -418,13 +419,13 @@ pub(crate) fn in_words(span: Span, zone: &TimeZone) -> String {
     format!("{} to {}", local(span.from, "%-d %b %H:%M"), local(span.to, "%-d %b %H:%M %Z"))
 }
 
-fn name(directory: &Directory, user: UserId) -> String {
+pub(super) fn name(directory: &Directory, user: UserId) -> String {
     let user = directory.users.get(user);
     user.map_or_else(|| "a former colleague".to_owned(), |user| user.full_name.clone())
 }
 
 /// Whether somebody has a schedule for all of a time.
-fn has_all_of(schedule: &Schedule, user: UserId, span: Span) -> bool {
+pub(super) fn has_all_of(schedule: &Schedule, user: UserId, span: Span) -> bool {
     let mut covered = span.from;
     for shift in shifts(schedule, span.from, span.to).iter().filter(|shift| shift.user == user) {
         if shift.from <= covered {

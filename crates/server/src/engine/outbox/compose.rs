@@ -256,7 +256,9 @@ fn text_of(row: &DeliveryRow, name: &str) -> String {
 fn notification(app: &App, row: &DeliveryRow) -> Message {
     let request = text_of(row, "request").parse().ok();
     let link = request.zip(row.user_id).map(|(id, user)| app.request_url(id, UserId(user)));
-    let url = link.unwrap_or_else(|| text_of(row, "url"));
+    let handoff = text_of(row, "handoff").parse().ok();
+    let passed_on = handoff.zip(row.user_id).map(|(id, user)| app.handoff_url(id, UserId(user)));
+    let url = link.or(passed_on).unwrap_or_else(|| text_of(row, "url"));
     let mut text = text_of(row, "text");
     if !url.is_empty() {
         text = format!("{text}\n\n{url}");
