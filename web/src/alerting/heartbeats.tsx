@@ -69,6 +69,10 @@ function Row({ heartbeat }: { heartbeat: Heartbeat }) {
           <>
             heard <Time at={heartbeat.last_at} show="age" />
           </>
+        ) : heartbeat.started_at ? (
+          <>
+            began <Time at={heartbeat.started_at} show="age" />
+          </>
         ) : (
           "never heard of"
         )}

@@ -18,7 +18,7 @@ import { useMedia } from "@/ui/media";
 import { ZoneContext } from "@/ui/time";
 import { useKeys } from "./keys";
 import { openOverlay, useOverlay } from "./open";
-import { usePlaces } from "./places";
+import { SECTIONS, usePlaces } from "./places";
 import { undoLast } from "./undo";
 
 const Palette = lazy(() => import("./palette"));
@@ -70,7 +70,7 @@ function Frame({ organization, demo }: { organization: string; demo: boolean }) 
       >
         Skip to content
       </a>
-      <aside className="sticky top-0 hidden h-dvh flex-col border-r bg-surface lg:flex">
+      <aside className="sticky top-0 hidden h-dvh min-h-0 flex-col border-r bg-surface lg:flex">
         <Brand organization={organization} />
         <Navigation label="Main" />
       </aside>
@@ -158,25 +158,38 @@ function Brand({ organization }: { organization: string }) {
 function Navigation({ label, onGo }: { label: string; onGo?: () => void }) {
   const failed = useQuery(queries.failedMessages());
   const waiting = failed.data?.items.length ?? 0;
+  const places = usePlaces();
   return (
-    <nav aria-label={label} className="flex flex-col gap-0.5 p-2">
-      {usePlaces().map(({ to, name, icon: Icon }) => (
-        <Link
-          key={to}
-          to={to}
-          onClick={onGo}
-          activeOptions={{ exact: to === "/" }}
-          className={buttonClass("quiet", "min-h-10 justify-start! no-underline")}
-          activeProps={{ className: "bg-raised font-semibold!" }}
-        >
-          <Icon className="size-4 text-muted" aria-hidden="true" />
-          <span>{name}</span>
-          {to === "/messages" && waiting > 0 ? (
-            <span className="ml-auto rounded-sm border border-edge px-1.5 text-12">
-              {failed.data?.next ? `${waiting}+` : waiting}
-            </span>
-          ) : null}
-        </Link>
+    <nav aria-label={label} className="flex flex-col gap-2 overflow-y-auto p-2">
+      {SECTIONS.map((section) => (
+        <div key={section}>
+          <p className="px-3 pt-1 pb-0.5 text-12 text-muted" aria-hidden="true">
+            {section}
+          </p>
+          <ul aria-label={section} className="flex flex-col gap-0.5">
+            {places
+              .filter((place) => place.section === section)
+              .map(({ to, name, icon: Icon }) => (
+                <li key={to}>
+                  <Link
+                    to={to}
+                    onClick={onGo}
+                    activeOptions={{ exact: to === "/" }}
+                    className={buttonClass("quiet", "w-full min-h-10 justify-start! no-underline lg:min-h-8")}
+                    activeProps={{ className: "bg-raised font-semibold!" }}
+                  >
+                    <Icon className="size-4 text-muted" aria-hidden="true" />
+                    <span>{name}</span>
+                    {to === "/messages" && waiting > 0 ? (
+                      <span className="ml-auto rounded-sm border border-edge px-1.5 text-12">
+                        {failed.data?.next ? `${waiting}+` : waiting}
+                      </span>
+                    ) : null}
+                  </Link>
+                </li>
+              ))}
+          </ul>
+        </div>
       ))}
     </nav>
   );

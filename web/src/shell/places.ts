@@ -22,8 +22,12 @@ import {
 } from "lucide-react";
 import * as queries from "@/api/queries";
 
+/** The parts of the navigation, in the order of what one opens it for. */
+export const SECTIONS = ["Respond", "On call", "Services", "Organization"] as const;
+
 export interface Place {
   to: string;
+  section: (typeof SECTIONS)[number];
   name: string;
   key: string;
   icon: LucideIcon;
@@ -34,23 +38,37 @@ export interface Place {
 }
 
 const PLACES = [
-  { to: "/", name: "Home", key: "h", icon: House },
-  { to: "/incidents", name: "Incidents", key: "i", icon: Siren },
-  { to: "/alerts", name: "Alerts", key: "a", icon: Bell },
-  { to: "/on-call", name: "On call", key: "o", icon: CalendarClock },
-  { to: "/my-on-call", name: "My on-call", key: "y", icon: CalendarCheck },
-  { to: "/policies", name: "Escalation", key: "p", icon: TrendingUp },
-  { to: "/readiness", name: "Readiness", key: "d", icon: ShieldCheck, forManagers: true },
-  { to: "/services", name: "Services", key: "s", icon: Layers },
-  { to: "/heartbeats", name: "Heartbeats", key: "b", icon: HeartPulse },
-  { to: "/maintenance", name: "Maintenance", key: "n", icon: Wrench },
-  { to: "/messages", name: "Needs attention", key: "m", icon: Inbox },
-  { to: "/workbench", name: "Workbench", key: "w", icon: FlaskConical },
-  { to: "/reports", name: "Reports", key: "r", icon: ChartNoAxesColumn },
-  { to: "/configuration", name: "Configuration", key: "c", icon: FileCog, forAdmins: true },
-  { to: "/audit", name: "Audit log", key: "l", icon: ScrollText, forAdmins: true },
-  { to: "/providers", name: "Providers", key: "v", icon: RadioTower, forAdmins: true },
-  { to: "/settings", name: "Settings", key: "t", icon: Settings },
+  { to: "/", section: "Respond", name: "Home", key: "h", icon: House },
+  { to: "/incidents", section: "Respond", name: "Incidents", key: "i", icon: Siren },
+  { to: "/alerts", section: "Respond", name: "Alerts", key: "a", icon: Bell },
+  { to: "/on-call", section: "On call", name: "On call", key: "o", icon: CalendarClock },
+  { to: "/my-on-call", section: "On call", name: "My on-call", key: "y", icon: CalendarCheck },
+  { to: "/policies", section: "On call", name: "Escalation", key: "p", icon: TrendingUp },
+  { to: "/readiness", section: "On call", name: "Readiness", key: "d", icon: ShieldCheck, forManagers: true },
+  { to: "/services", section: "Services", name: "Services", key: "s", icon: Layers },
+  { to: "/heartbeats", section: "Services", name: "Heartbeats", key: "b", icon: HeartPulse },
+  { to: "/maintenance", section: "Services", name: "Maintenance", key: "n", icon: Wrench },
+  { to: "/messages", section: "Services", name: "Needs attention", key: "m", icon: Inbox },
+  { to: "/workbench", section: "Services", name: "Workbench", key: "w", icon: FlaskConical },
+  { to: "/reports", section: "Organization", name: "Reports", key: "r", icon: ChartNoAxesColumn },
+  {
+    to: "/configuration",
+    section: "Organization",
+    name: "Configuration",
+    key: "c",
+    icon: FileCog,
+    forAdmins: true,
+  },
+  { to: "/audit", section: "Organization", name: "Audit log", key: "l", icon: ScrollText, forAdmins: true },
+  {
+    to: "/providers",
+    section: "Organization",
+    name: "Providers",
+    key: "v",
+    icon: RadioTower,
+    forAdmins: true,
+  },
+  { to: "/settings", section: "Organization", name: "Settings", key: "t", icon: Settings },
 ] as const satisfies readonly Place[];
 
 /** The places of whoever is signed in. */

@@ -36,10 +36,12 @@ export function Time({ at, show = "both", focusable = false, className }: TimePr
     <time
       dateTime={at}
       title={show === "age" ? `${clock} · ${utc(at)}` : utc(at)}
-      className={clsx("whitespace-nowrap", focusable && "utc-tip rounded-sm", className)}
+      className={clsx(focusable && "utc-tip rounded-sm", className)}
       tabIndex={focusable ? 0 : undefined}
     >
-      {show === "both" ? `${clock} · ${age}` : show === "clock" ? clock : age}
+      {show === "age" ? null : <span className="whitespace-nowrap">{clock}</span>}
+      {show === "both" ? " · " : null}
+      {show === "clock" ? null : <span className="whitespace-nowrap">{age}</span>}
     </time>
   );
 }

@@ -5,4 +5,5 @@ pub mod history;
 pub mod monitoring;
 pub mod organization;
 pub mod phones;
+pub mod scenery;
 pub mod story;

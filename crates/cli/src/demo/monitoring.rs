@@ -15,6 +15,9 @@ pub const PAYMENTS_EVENTS: &str = "decade0123456789decade0123456789";
 /// The same of the search.
 pub const SEARCH_EVENTS: &str = "facade0123456789facade0123456789";
 
+/// The same of the load balancers.
+pub const EDGE_EVENTS: &str = "ed9e0123456789abed9e0123456789ab";
+
 /// How a trouble is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum By {
@@ -81,6 +84,18 @@ impl Monitoring {
         let answer = answer.context("the demonstration's server does not answer")?;
         let status = answer.status();
         ensure!(status.is_success(), "the server answered {status} to {}", trouble.name);
+        Ok(())
+    }
+
+    /// Makes the sign of life of a heartbeat monitor at that address.
+    ///
+    /// # Errors
+    /// When the server does not take it.
+    pub async fn ping(&self, url: &str) -> anyhow::Result<()> {
+        let answer = self.client.get(url).send().await;
+        let answer = answer.context("the demonstration's server does not answer")?;
+        let status = answer.status();
+        ensure!(status.is_success(), "the server answered {status} to a ping");
         Ok(())
     }
 }

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use muster_server::clock::Clock;
 
 use super::monitoring::{By, CHECKOUT_EVENTS, Monitoring, SEARCH_EVENTS, Trouble};
+use super::scenery;
 use crate::api::Api;
 use crate::show::{self, Screen};
 
@@ -56,6 +57,7 @@ const SEARCH: Trouble = Trouble {
 /// When the server goes away.
 pub async fn tell(monitoring: &Monitoring, api: &Api) -> anyhow::Result<()> {
     let stage = Stage { monitoring, api };
+    scenery::set(monitoring, api).await?;
     pause(FIRST_AFTER_SECONDS).await;
     let slow = stage.begin(&LATENCY).await?;
     // Soon enough to join, for trouble after an acknowledgement pages again.
