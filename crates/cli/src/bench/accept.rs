@@ -169,7 +169,8 @@ impl Run<'_> {
             first: self.next,
             keys: SERVICES,
             rate: None,
-            calls: false,
+            calls: 0,
+            answer_ms: 0,
         };
         let outcome = self.generator.run(&order).await?;
         self.next = outcome.next;

@@ -4,7 +4,7 @@
 //! with another, until its standard input ends.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::rc::Rc;
@@ -43,8 +43,10 @@ pub(super) struct Order {
     pub(super) keys: u64,
     /// Events per second; as fast as they are answered where it is left out.
     pub(super) rate: Option<u64>,
-    /// Whether every event is awaited at a webhook.
-    pub(super) calls: bool,
+    /// How many people's webhooks every event is awaited at.
+    pub(super) calls: u64,
+    /// How long a webhook takes to answer.
+    pub(super) answer_ms: u64,
 }
 
 /// What happened.
@@ -94,36 +96,46 @@ struct Calls {
     awaited: RefCell<HashMap<u64, Awaited>>,
     open: Cell<u64>,
     times: RefCell<Vec<u32>>,
+    /// How many people are called for each event.
+    people: Cell<u64>,
+    answer_ms: Cell<u64>,
 }
 
-/// Which of the two came first, and when. The call may overtake the answer on its way here.
-enum Awaited {
-    Accepted(Instant),
-    Called,
+/// One event: when it was answered, and who was called for it. A call may overtake the answer on its
+/// way here.
+#[derive(Default)]
+struct Awaited {
+    accepted: Option<Instant>,
+    called: HashSet<u64>,
 }
 
 impl Calls {
     fn accepted(&self, event: u64) {
         let mut awaited = self.awaited.borrow_mut();
-        match awaited.remove(&event) {
-            Some(_) => self.times.borrow_mut().push(0),
-            None => {
-                awaited.insert(event, Awaited::Accepted(Instant::now()));
-                self.open.set(self.open.get() + 1);
-            }
+        let known = awaited.entry(event).or_default();
+        known.accepted = Some(Instant::now());
+        let called = known.called.len();
+        self.times.borrow_mut().extend(std::iter::repeat_n(0, called));
+        let left = self.people.get().saturating_sub(called as u64);
+        self.open.set(self.open.get() + left);
+        if left == 0 {
+            awaited.remove(&event);
         }
     }
 
-    fn called(&self, event: u64) {
+    /// A person's webhook is called for an event; a repeat counts once.
+    fn called(&self, event: u64, person: u64) {
         let mut awaited = self.awaited.borrow_mut();
-        match awaited.remove(&event) {
-            Some(Awaited::Accepted(at)) => {
-                self.times.borrow_mut().push(micros(at.elapsed()));
-                self.open.set(self.open.get().saturating_sub(1));
-            }
-            Some(Awaited::Called) | None => {
-                awaited.insert(event, Awaited::Called);
-            }
+        let known = awaited.entry(event).or_default();
+        if !known.called.insert(person) {
+            return;
+        }
+        let Some(accepted) = known.accepted else { return };
+        let is_whole = known.called.len() as u64 >= self.people.get();
+        self.times.borrow_mut().push(micros(accepted.elapsed()));
+        self.open.set(self.open.get().saturating_sub(1));
+        if is_whole {
+            awaited.remove(&event);
         }
     }
 
@@ -147,6 +159,8 @@ struct Running {
 
 async fn obey(order: Order, calls: &Rc<Calls>) -> anyhow::Result<Outcome> {
     calls.forget();
+    calls.people.set(order.calls);
+    calls.answer_ms.set(order.answer_ms);
     let running = Rc::new(Running {
         began: Instant::now(),
         next: Cell::new(order.first),
@@ -163,13 +177,13 @@ async fn obey(order: Order, calls: &Rc<Calls>) -> anyhow::Result<Outcome> {
         connection.await?;
     }
     let seconds = running.began.elapsed().as_secs_f64();
-    if running.order.calls {
+    if running.order.calls > 0 {
         let patience = Instant::now() + Duration::from_secs(CALLS_AWAITED_SECONDS_MAX);
         while calls.open.get() > 0 && Instant::now() < patience {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
-    let uncalled = if running.order.calls { calls.open.get() } else { 0 };
+    let uncalled = if running.order.calls > 0 { calls.open.get() } else { 0 };
     Ok(Outcome {
         next: running.next.get(),
         accepted: running.accepted.get(),
@@ -201,7 +215,7 @@ async fn send(running: Rc<Running>) {
         if answer == 202 {
             running.accepted.set(running.accepted.get() + 1);
             running.answered.borrow_mut().push(micros(started.elapsed()));
-            if order.calls {
+            if order.calls > 0 {
                 running.calls.accepted(event);
             }
         } else {
@@ -277,13 +291,17 @@ async fn listen(hooks: TcpListener, calls: Rc<Calls>) {
     }
 }
 
-/// Answers every call with 200.
+/// Answers every call with 200, when the order's time for it has passed.
 async fn answer(stream: TcpStream, calls: Rc<Calls>) {
     let _ = stream.set_nodelay(true);
     let mut connection = Connection::over(stream);
-    while let Ok(Some(event)) = connection.message(|_, body| number(body)).await {
+    let look = |head: &[u8], body: &[u8]| (number(body), person(head));
+    while let Ok(Some((event, person))) = connection.message(look).await {
         if let Some(event) = event {
-            calls.called(event);
+            calls.called(event, person.unwrap_or_default());
+        }
+        if calls.answer_ms.get() > 0 {
+            tokio::time::sleep(Duration::from_millis(calls.answer_ms.get())).await;
         }
         if connection.write(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await.is_err() {
             return;
@@ -296,6 +314,12 @@ fn number(body: &[u8]) -> Option<u64> {
     let mark = MARK.as_bytes();
     let at = body.windows(mark.len()).position(|window| window == mark)? + mark.len();
     std::str::from_utf8(body.get(at..at + DIGITS)?).ok()?.parse().ok()
+}
+
+/// The number of the person whose webhook is called: `POST /person-17 HTTP/1.1`.
+fn person(head: &[u8]) -> Option<u64> {
+    let line = std::str::from_utf8(head.split(|byte| *byte == b'\r').next()?).ok()?;
+    line.split(' ').nth(1)?.rsplit_once('-')?.1.parse().ok()
 }
 
 fn micros(time: Duration) -> u32 {
@@ -315,7 +339,8 @@ mod tests {
             first: 0,
             keys: 10,
             rate: None,
-            calls: true,
+            calls: 1,
+            answer_ms: 0,
         };
         let mut request = Vec::new();
         write_request(&mut request, &order, 1_042);
@@ -324,5 +349,19 @@ mod tests {
         let event: serde_json::Value = serde_json::from_slice(&request[at..]).unwrap();
         assert_eq!(event["routing_key"], "bench-key-000002");
         assert_eq!(event["payload"]["custom_details"]["value_ms"], 2310);
+        assert_eq!(person(b"POST /person-17 HTTP/1.1\r\nhost: x\r\n\r\n"), Some(17));
+    }
+
+    #[test]
+    fn an_event_for_many_is_open_until_everybody_was_called() {
+        let calls = Calls::default();
+        calls.people.set(3);
+        calls.called(7, 0);
+        calls.accepted(7);
+        calls.called(7, 1);
+        calls.called(7, 1);
+        assert_eq!(calls.open.get(), 1);
+        calls.called(7, 2);
+        assert_eq!((calls.open.get(), calls.forget().len()), (0, 3));
     }
 }

@@ -9,6 +9,7 @@ mod load;
 pub mod oncall;
 mod organization;
 pub mod page;
+pub mod page_many;
 mod process;
 mod wire;
 

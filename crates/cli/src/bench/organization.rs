@@ -46,6 +46,26 @@ pub(super) fn alone(people: u64, hooks: u16) -> String {
     text
 }
 
+/// One service whose only step asks everybody of one team.
+pub(super) fn together(people: u64, hooks: u16) -> String {
+    let mut text = head();
+    let (mut users, mut members) = (String::new(), Vec::new());
+    for at in 0..people {
+        let _ = writeln!(users, "{}", person(at, hooks));
+        members.push(format!("person-{at}"));
+    }
+    let (members, key) = (members.join(", "), key(0));
+    let _ = write!(
+        text,
+        "users:\n{users}teams:\n  - {{ name: everybody, members: [ {members} ] }}\n\
+         escalation_policies:\n  - {{ name: policy-0, steps: [ {{ after: 0m, \
+         targets: [ {{ team: everybody }} ] }} ] }}\nservices:\n\
+         \x20 - {{ name: service-0, escalation_policy: policy-0, grouping: none, {SEVERITY}, \
+         integrations: [ {{ name: events, type: pagerduty, key: {key} }} ] }}\n"
+    );
+    text
+}
+
 /// Many policies, each asking a schedule of office hours over one of nights and weekends, then a
 /// weekly one, then a manager; five people take turns in each.
 pub(super) fn rotas(policies: u64) -> String {
@@ -119,7 +139,9 @@ mod tests {
 
     #[test]
     fn the_organisations_can_be_applied() {
-        for text in [super::shared(3, 1), super::alone(3, 1), super::rotas(3)] {
+        for text in
+            [super::shared(3, 1), super::alone(3, 1), super::together(3, 1), super::rotas(3)]
+        {
             config::check(&text, None).unwrap();
         }
     }

@@ -72,7 +72,8 @@ pub async fn run(plan: Plan, settings: &Settings) -> anyhow::Result<()> {
         first: 0,
         keys: people,
         rate: Some(plan.rate),
-        calls: true,
+        calls: 1,
+        answer_ms: 0,
     };
     let warm = generator.run(&order).await?;
     let before = server.cost().cpu_seconds;

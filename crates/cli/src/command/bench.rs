@@ -1,6 +1,6 @@
 //! `muster bench`: how fast this machine is with it, beside a bare server in the same run.
 
-use crate::bench::{self, Store, accept, coverage, oncall, page};
+use crate::bench::{self, Store, accept, coverage, oncall, page, page_many};
 use crate::settings::Settings;
 
 /// Measure speed on this machine.
@@ -29,6 +29,18 @@ pub enum Bench {
         /// For how long
         #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u64).range(1..=120))]
         seconds: u64,
+    },
+    /// Page many people with one alert, by a provider that takes its time
+    PageMany {
+        /// The store behind the server
+        #[arg(long, value_enum, default_value = "sqlite")]
+        store: Store,
+        /// How many people are paged
+        #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(1..=5_000))]
+        people: u64,
+        /// How long the provider takes to answer each call, in milliseconds
+        #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u64).range(0..=5_000))]
+        answer_ms: u64,
     },
     /// Prove the coverage of many policies, and score the next year
     Coverage {
@@ -68,6 +80,9 @@ impl Bench {
             }
             Self::Page { store, rate, seconds } => {
                 page::run(page::Plan { store, rate, seconds }, settings).await
+            }
+            Self::PageMany { store, people, answer_ms } => {
+                page_many::run(page_many::Plan { store, people, answer_ms }, settings).await
             }
             Self::Coverage { policies, weeks, runs } => {
                 coverage::run(coverage::Plan { policies, weeks, runs }, settings)
