@@ -2404,10 +2404,15 @@ export interface components {
              */
             user?: string | null;
         };
-        /** @description A change of the clocks. */
+        /** @description A change of the clocks (`O4`). */
         ClockChange: {
             /** @description When. */
             at: components["schemas"]["Instant"];
+            /**
+             * Format: int64
+             * @description How many minutes the clocks go forward; negative when they go back.
+             */
+            forward_minutes: number;
             /**
              * Format: int32
              * @description The offset from UTC after it, in seconds.
@@ -2418,16 +2423,6 @@ export interface components {
              * @description The offset from UTC before it, in seconds.
              */
             offset_before_seconds: number;
-        };
-        /** @description A change of the clocks. */
-        ClockChangeAhead: {
-            /** @description When. */
-            at: components["schemas"]["Instant"];
-            /**
-             * Format: int64
-             * @description How many minutes the clocks go forward; negative when they go back.
-             */
-            forward_minutes: number;
             /** @description The shifts that it falls into, whole. */
             shifts: components["schemas"]["Shift"][];
             /** @description Where. */
@@ -4489,7 +4484,7 @@ export interface components {
         /** @description A schedule. */
         Schedule: {
             /** @description When clocks change within the next eight weeks, and which shifts that falls into. */
-            clock_changes: components["schemas"]["ClockChangeAhead"][];
+            clock_changes: components["schemas"]["ClockChange"][];
             /** @description The policies that page by it. */
             escalation_policies: string[];
             /** @description Its layers, from the lowest to the highest precedence. */
@@ -4548,7 +4543,7 @@ export interface components {
         };
         /** @description What a schedule would be. */
         SchedulePreview: {
-            /** @description When the clocks change, with the offset from UTC before and after, in seconds. */
+            /** @description When the clocks change in its zones, and which shifts that falls into. */
             clock_changes: components["schemas"]["ClockChange"][];
             /** @description From this instant on. */
             from: components["schemas"]["Instant"];

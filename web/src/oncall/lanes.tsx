@@ -147,8 +147,8 @@ export function Consequences({ preview }: { preview: SchedulePreview }) {
           </ul>
         </div>
       ) : null}
-      {clocks.map(({ at, offset_before_seconds: before, offset_after_seconds: after }) => (
-        <p key={at} className="flex flex-wrap items-center gap-2">
+      {clocks.map(({ at, timezone: where, offset_before_seconds: before, offset_after_seconds: after }) => (
+        <p key={`${at} ${where}`} className="flex flex-wrap items-center gap-2">
           <Tag>{after > before ? "23" : "25"} hours</Tag>
           <span>
             The clocks go {after > before ? "forward" : "back"} on{" "}

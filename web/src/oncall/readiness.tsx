@@ -212,7 +212,7 @@ function Clocks({ board: { clock_changes } }: { board: Readiness }) {
       <Rows
         head={["Schedule", "When", "Who", "The day has"]}
         rows={clock_changes.map((change) => ({
-          key: `${change.schedule} ${change.at}`,
+          key: `${change.schedule} ${change.at} ${change.timezone}`,
           cells: [
             <Link key="name" to="/schedules/$name" params={{ name: change.schedule }} className="link">
               {change.schedule}

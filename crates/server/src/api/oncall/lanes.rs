@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use axum::extract::State;
 use jiff::{SignedDuration, Timestamp};
-use muster_core::oncall::coverage::{self, Span, gaps};
-use muster_core::oncall::schedule::{self, shifts};
+use muster_core::oncall::coverage::{Span, gaps};
+use muster_core::oncall::schedule::{self, clock_changes, shifts};
 use muster_core::org::access::Action;
 use muster_core::org::directory::Directory;
 use muster_store::org::document::Kind;
@@ -17,7 +17,7 @@ use utoipa_axum::routes;
 
 use crate::api::error::Gap;
 use crate::api::extract::{Json, Path};
-use crate::api::org::schedule::Shift;
+use crate::api::org::schedule::{ClockChange, Shift};
 use crate::api::org::{user_name, zone_name};
 use crate::api::period::period;
 use crate::api::word::Instant;
@@ -62,7 +62,7 @@ pub struct SchedulePreview {
     pub lanes: Vec<ScheduleLane>,
     /// When nobody would be on call.
     pub gaps: Vec<Gap>,
-    /// When the clocks change, with the offset from UTC before and after, in seconds.
+    /// When the clocks change in its zones, and which shifts that falls into.
     pub clock_changes: Vec<ClockChange>,
     /// How many of the shifts are not as they are now.
     pub shifts_changed: u64,
@@ -81,17 +81,6 @@ pub struct ScheduleLane {
     pub shifts: Vec<Shift>,
 }
 
-/// A change of the clocks.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-pub struct ClockChange {
-    /// When.
-    pub at: Instant,
-    /// The offset from UTC before it, in seconds.
-    pub offset_before_seconds: i32,
-    /// The offset from UTC after it, in seconds.
-    pub offset_after_seconds: i32,
-}
-
 /// What an edit changes for somebody.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct HoursChange {
@@ -101,19 +90,6 @@ pub struct HoursChange {
     pub before_seconds: i64,
     /// Seconds on call within the period as it would be.
     pub after_seconds: i64,
-}
-
-/// The changes of the clocks in a schedule's zone.
-pub(super) fn clock_changes(of: &schedule::Schedule, span: Span) -> Vec<(Timestamp, ClockChange)> {
-    let change = |(at, before, after): (Timestamp, i32, i32)| {
-        let of = |offset_before_seconds, offset_after_seconds| ClockChange {
-            at: at.into(),
-            offset_before_seconds,
-            offset_after_seconds,
-        };
-        (at, of(before, after))
-    };
-    coverage::clock_changes(of, span).into_iter().map(change).collect()
 }
 
 /// A schedule with one of its layers alone, or with its overrides alone.
@@ -206,7 +182,10 @@ async fn preview(
         timezone: zone_name(&of.timezone),
         lanes: lanes(&after, of, span),
         gaps: gaps.map(|gap| Gap { from: gap.from.into(), to: gap.to.into() }).collect(),
-        clock_changes: clock_changes(of, span).into_iter().map(|(_, change)| change).collect(),
+        clock_changes: clock_changes(of, span.from, span.to)
+            .into_iter()
+            .map(|change| ClockChange::of(&after, of, change))
+            .collect(),
         shifts_changed: is.iter().filter(|part| !was.contains(part)).count() as u64,
         people: hours(&after, &was, &is),
     }))

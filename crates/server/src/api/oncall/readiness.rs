@@ -7,7 +7,7 @@ use axum::extract::State;
 use jiff::{SignedDuration, Timestamp};
 use muster_core::id::{ContactMethodId, PolicyId, TeamId, UserId};
 use muster_core::oncall::coverage::has_critical_method;
-use muster_core::oncall::schedule::on_call_at;
+use muster_core::oncall::schedule::{clock_changes, on_call_at};
 use muster_core::org::access::{Action, Object};
 use muster_core::org::directory::{CATCH_ALL_SERVICE, Directory};
 use muster_core::org::user::{Role, User};
@@ -17,8 +17,8 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
 use super::coverage::{CoverageScore, WEEKS_USUAL, is_gap, percent};
-use super::lanes::{ClockChange, clock_changes};
 use crate::api::extract::{Json, Query};
+use crate::api::org::schedule::ClockChange;
 use crate::api::org::user_name;
 use crate::api::word::Instant;
 use crate::api::{ApiError, Ctx, Need, Routes};
@@ -364,13 +364,15 @@ async fn readiness(
     let services = directory.services.iter().filter(|service| service.name != CATCH_ALL_SERVICE);
     let span = weeks_from(now, weeks);
     let changes = directory.schedules.iter().flat_map(|schedule| {
-        clock_changes(schedule, span).into_iter().map(|(at, change)| ScheduleClockChange {
+        let directory = &directory;
+        let changes = clock_changes(schedule, span.from, span.to).into_iter();
+        changes.map(move |change| ScheduleClockChange {
             schedule: schedule.name.clone(),
-            users: on_call_at(schedule, at)
+            users: on_call_at(schedule, change.at)
                 .into_iter()
-                .map(|shift| user_name(&directory, shift.user))
+                .map(|shift| user_name(directory, shift.user))
                 .collect(),
-            change,
+            change: ClockChange::of(directory, schedule, change),
         })
     });
     Ok(Json(Readiness {

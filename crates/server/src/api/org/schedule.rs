@@ -76,7 +76,7 @@ pub struct Schedule {
     /// Who goes along with somebody's shifts, now or later.
     pub shadows: Vec<ScheduleShadow>,
     /// When clocks change within the next eight weeks, and which shifts that falls into.
-    pub clock_changes: Vec<ClockChangeAhead>,
+    pub clock_changes: Vec<ClockChange>,
     /// The policies that page by it.
     pub escalation_policies: Vec<String>,
 }
@@ -129,15 +129,19 @@ pub struct ScheduleShadow {
     pub reverse: bool,
 }
 
-/// A change of the clocks.
+/// A change of the clocks (`O4`).
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
-pub struct ClockChangeAhead {
+pub struct ClockChange {
     /// When.
     pub at: Instant,
     /// Where.
     pub timezone: String,
     /// How many minutes the clocks go forward; negative when they go back.
     pub forward_minutes: i64,
+    /// The offset from UTC before it, in seconds.
+    pub offset_before_seconds: i32,
+    /// The offset from UTC after it, in seconds.
+    pub offset_after_seconds: i32,
     /// The shifts that it falls into, whole.
     pub shifts: Vec<Shift>,
 }
@@ -347,19 +351,24 @@ fn layer_of(
     }
 }
 
-fn clock_changes_of(
-    directory: &Directory,
-    of: &schedule::Schedule,
-    now: Timestamp,
-) -> Vec<ClockChangeAhead> {
-    let until = now.saturating_add(CLOCK_CHANGES_AHEAD).unwrap_or(Timestamp::MAX);
-    let change = |change: schedule::ClockChange| ClockChangeAhead {
-        at: change.at.into(),
-        timezone: zone_name(&change.timezone),
-        forward_minutes: change.forward().as_mins(),
-        shifts: change.shifts.into_iter().map(|shift| Shift::of(directory, of, shift)).collect(),
-    };
-    clock_changes(of, now, until).into_iter().map(change).collect()
+impl ClockChange {
+    /// A change of the clocks that a schedule meets.
+    pub(in crate::api) fn of(
+        directory: &Directory,
+        of: &schedule::Schedule,
+        change: schedule::ClockChange,
+    ) -> Self {
+        let forward_minutes = change.forward().as_mins();
+        let shift = |shift| Shift::of(directory, of, shift);
+        Self {
+            at: change.at.into(),
+            timezone: zone_name(&change.timezone),
+            forward_minutes,
+            offset_before_seconds: change.before.seconds(),
+            offset_after_seconds: change.after.seconds(),
+            shifts: change.shifts.into_iter().map(shift).collect(),
+        }
+    }
 }
 
 fn turns(directory: &Directory, of: &schedule::Schedule, at: Timestamp) -> Vec<OnCallShift> {
@@ -371,6 +380,7 @@ fn team_of(directory: &Directory, of: &schedule::Schedule) -> Option<String> {
 }
 
 fn describe(directory: &Directory, of: &schedule::Schedule, now: Timestamp) -> Schedule {
+    let until = now.saturating_add(CLOCK_CHANGES_AHEAD).unwrap_or(Timestamp::MAX);
     use muster_core::oncall::escalation::Target;
     let pages_by_it = |policy: &&muster_core::oncall::escalation::Policy| {
         policy.steps.iter().any(|step| step.targets.contains(&Target::Schedule(of.id)))
@@ -389,7 +399,10 @@ fn describe(directory: &Directory, of: &schedule::Schedule, now: Timestamp) -> S
         role: role_of(of),
         layers: of.layers.iter().map(|layer| layer_of(directory, of, layer)).collect(),
         shadows: of.shadows.iter().filter(|shadow| shadow.to > now).map(shadow).collect(),
-        clock_changes: clock_changes_of(directory, of, now),
+        clock_changes: clock_changes(of, now, until)
+            .into_iter()
+            .map(|change| ClockChange::of(directory, of, change))
+            .collect(),
         escalation_policies: directory
             .policies
             .iter()
