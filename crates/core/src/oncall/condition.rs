@@ -2,7 +2,7 @@
 //! with which labels, and only while more than so many alerts came in. Whatever is not said holds.
 //! A step whose condition does not hold is left at once, and says why.
 
-use jiff::civil::{DateTime, Time, Weekday};
+use jiff::civil::{Date, DateTime, Time, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
@@ -53,12 +53,32 @@ impl Hours {
         (begins_on(today) && self.from <= time) || (begins_on(yesterday) && time < self.to)
     }
 
+    /// An instant after `at` before which [`Self::contain`] gives the same answer as at `at`: the
+    /// next edge of a window, or the next change of the clocks.
+    pub fn same_until(&self, at: Timestamp) -> Timestamp {
+        let zone = &self.timezone;
+        let today = zone.to_datetime(at).date();
+        let days =
+            [Some(today), today.tomorrow().ok(), today.tomorrow().and_then(Date::tomorrow).ok()];
+        let edges = days
+            .into_iter()
+            .flatten()
+            .flat_map(|day| [self.from, self.to].map(|time| DateTime::from_parts(day, time)));
+        // An edge in a repeated hour is met twice; one in a skipped hour is met by the change itself.
+        let instants = edges.flat_map(|edge| {
+            let read = zone.to_ambiguous_timestamp(edge);
+            [read.earlier().ok(), read.later().ok()]
+        });
+        let change = zone.following(at).next().map(|change| change.timestamp());
+        let later = instants.flatten().chain(change).filter(|instant| *instant > at);
+        later.min().unwrap_or(Timestamp::MAX)
+    }
+
     /// In words: `09:00 to 17:00 in Europe/Berlin`.
     pub fn words(&self) -> String {
         let zone = self.timezone.iana_name().unwrap_or("UTC");
-        let clock = |time: Time| {
-            DateTime::from_parts(jiff::civil::Date::ZERO, time).strftime("%H:%M").to_string()
-        };
+        let clock =
+            |time: Time| DateTime::from_parts(Date::ZERO, time).strftime("%H:%M").to_string();
         format!("{} to {} in {zone}", clock(self.from), clock(self.to))
     }
 }
@@ -141,6 +161,7 @@ mod tests {
     use super::*;
     use crate::alerting::signal::Signal;
     use crate::oncall::facts::First;
+    use jiff::civil::time;
 
     fn t(text: &str) -> Timestamp {
         text.parse().unwrap()
@@ -206,5 +227,36 @@ mod tests {
         let at = "2026-11-20T08:30:00Z";
         assert_eq!(unmet(&second, &Facts::default(), at), Some(Unmet::Severity));
         assert_eq!(unmet(&Condition::default(), &Facts::default(), at), None);
+    }
+
+    #[test]
+    fn between_one_edge_and_the_next_nothing_changes() {
+        let weekend = vec![Weekday::Saturday, Weekday::Sunday];
+        for (zone, from) in [
+            ("Europe/Berlin", "2026-03-27T12:00:00Z"),
+            ("Europe/Berlin", "2026-10-23T12:00:00Z"),
+            ("Australia/Lord_Howe", "2026-04-03T12:00:00Z"),
+        ] {
+            for (from_time, to_time, days) in [
+                (time(9, 0, 0, 0), time(17, 0, 0, 0), vec![]),
+                (time(1, 45, 0, 0), time(2, 30, 0, 0), vec![]),
+                (time(22, 0, 0, 0), time(2, 15, 0, 0), weekend.clone()),
+                (time(0, 0, 0, 0), time(0, 0, 0, 0), weekend.clone()),
+            ] {
+                let timezone = TimeZone::get(zone).unwrap();
+                let hours = Hours { timezone, days, from: from_time, to: to_time };
+                let (mut at, end) = (t(from), t(from) + SignedDuration::from_hours(96));
+                while at < end {
+                    let until = hours.same_until(at);
+                    assert!(until > at);
+                    let mut between = at;
+                    while between < until {
+                        assert_eq!(hours.contain(between), hours.contain(at), "{zone} {between}");
+                        between += SignedDuration::from_mins(5);
+                    }
+                    at = until;
+                }
+            }
+        }
     }
 }

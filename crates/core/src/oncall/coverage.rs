@@ -13,11 +13,13 @@ use crate::org::directory::Directory;
 use crate::org::user::User;
 use timeline::Timelines;
 
+mod cases;
 mod score;
 #[cfg(test)]
 mod tests;
 mod timeline;
 
+use cases::{Case, cases};
 pub use score::{Score, paging_policies, score};
 
 /// The most stretches that the proof of one policy walks through; a proof that is cut there says so.
@@ -208,25 +210,9 @@ pub fn gaps(schedule: &Schedule, from: Timestamp, to: Timestamp) -> Vec<Span> {
     gaps
 }
 
-/// The changes of the clocks in a schedule's zone between two instants (`O4`), each with the offset
-/// from UTC before and after it, in seconds. The shift that one falls into is so much shorter or
-/// longer.
-pub fn clock_changes(schedule: &Schedule, span: Span) -> Vec<(Timestamp, i32, i32)> {
-    let zone = &schedule.timezone;
-    let after = zone.following(span.from).take_while(|transition| transition.timestamp() < span.to);
-    let mut before = zone.to_offset(span.from).seconds();
-    let mut changes = Vec::new();
-    for transition in after {
-        let offset = transition.offset().seconds();
-        if offset != before {
-            changes.push((transition.timestamp(), before, offset));
-        }
-        before = offset;
-    }
-    changes
-}
-
-/// Everything that is wrong with the policies `of` in a period, at one urgency.
+/// Everything that is wrong with the policies `of` in a period, at one urgency: for incidents of every
+/// severity of that urgency, whether or not their alerts match what the steps ask for, at the hours
+/// at which the steps count. A trouble that several kinds of incident meet is told once.
 pub fn prove<'a>(
     directory: &'a Directory,
     of: impl IntoIterator<Item = &'a Policy>,
@@ -238,6 +224,44 @@ pub fn prove<'a>(
 }
 
 fn prove_one<'a>(timelines: &mut Timelines<'a>, policy: &'a Policy, span: Span) -> Coverage {
+    let cases = cases(timelines.directory(), policy, timelines.urgency());
+    let mut proved = cases.into_iter().map(|case| prove_case(timelines, policy, case, span));
+    let mut coverage = proved.next().unwrap_or_default();
+    let mut is_joined = false;
+    for other in proved {
+        is_joined = true;
+        coverage.findings.extend(other.findings);
+        coverage.cut_at = coverage.cut_at.into_iter().chain(other.cut_at).min();
+    }
+    if is_joined {
+        coverage.findings = joined(coverage.findings);
+    }
+    coverage.findings.sort_by_key(|found| (found.span.from, found.trouble.weight(), found.trouble));
+    coverage
+}
+
+/// Findings of the same trouble whose spans meet as one.
+fn joined(mut findings: Vec<Finding>) -> Vec<Finding> {
+    findings.sort_by_key(|found| (found.trouble, found.span.from));
+    let mut joined: Vec<Finding> = Vec::with_capacity(findings.len());
+    for finding in findings {
+        match joined.last_mut() {
+            Some(last) if last.trouble == finding.trouble && last.span.to >= finding.span.from => {
+                last.span.to = last.span.to.max(finding.span.to);
+            }
+            _ => joined.push(finding),
+        }
+    }
+    joined
+}
+
+/// What incidents of one kind meet.
+fn prove_case<'a>(
+    timelines: &mut Timelines<'a>,
+    policy: &'a Policy,
+    case: Case,
+    span: Span,
+) -> Coverage {
     let mut coverage = Coverage::default();
     let mut open: Vec<Finding> = Vec::new();
     let mut troubles: Vec<Trouble> = Vec::new();
@@ -250,7 +274,7 @@ fn prove_one<'a>(timelines: &mut Timelines<'a>, policy: &'a Policy, span: Span) 
         }
         walked += 1;
         troubles.clear();
-        let to = walk(timelines, policy, at, &mut troubles).min(span.to);
+        let to = walk(timelines, policy, case, at, &mut troubles).min(span.to);
         let (lasting, ended) =
             open.into_iter().partition(|finding: &Finding| troubles.contains(&finding.trouble));
         open = lasting;
@@ -267,7 +291,6 @@ fn prove_one<'a>(timelines: &mut Timelines<'a>, policy: &'a Policy, span: Span) 
         at = to;
     }
     coverage.findings.append(&mut open);
-    coverage.findings.sort_by_key(|found| (found.span.from, found.trouble.weight(), found.trouble));
     coverage
 }
 
@@ -276,6 +299,7 @@ fn prove_one<'a>(timelines: &mut Timelines<'a>, policy: &'a Policy, span: Span) 
 fn walk<'a>(
     timelines: &mut Timelines<'a>,
     policy: &'a Policy,
+    case: Case,
     start: Timestamp,
     troubles: &mut Vec<Trouble>,
 ) -> Timestamp {
@@ -288,8 +312,9 @@ fn walk<'a>(
         let (reached, same_until) = timelines.reach_steps(policy, now);
         until = until.min(earlier(same_until, passed));
         let (catch_all, same_until) = timelines.catch_all(now);
-        // A step with a condition is taken to count: what is proved is who would be asked then.
-        let chain = Chain { policy, reached: &reached, unmet: &[], catch_all: &catch_all };
+        let (unmet, counts_until) = case.unmet(policy, now);
+        until = until.min(earlier(counts_until, passed));
+        let chain = Chain { policy, reached: &reached, unmet: &unmet, catch_all: &catch_all };
         let (next, effects) = escalation::decide(&chain, state, event, now);
         for effect in effects {
             match effect {

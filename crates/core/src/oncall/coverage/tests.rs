@@ -6,14 +6,16 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::*;
+use crate::alerting::rule::Rule;
 use crate::id::ScheduleId;
-use crate::incident::severity::Urgency;
-use crate::oncall::condition::Condition;
+use crate::incident::severity::{Level, Urgency};
+use crate::oncall::condition::{Condition, Hours};
 use crate::oncall::escalation::{Step, Target};
 use crate::oncall::facts::Turns;
 use crate::oncall::reach;
 use crate::oncall::schedule::{Absence, Layer, Override, Restriction, Rotation, TurnLength};
 use crate::oncall::tests::{ANA, BO, CY, Organisation};
+use crate::org::directory::Table;
 
 /// Monday, in winter.
 const MONDAY: &str = "2026-11-23T00:00:00Z";
@@ -190,28 +192,40 @@ fn the_score_is_the_share_of_the_time_in_which_everybody_is_covered() {
     assert_eq!((half.first_step, half.anybody), (half.anybody, SignedDuration::from_hours(8)));
 }
 
-#[test]
-fn changes_of_the_clocks_are_told_ahead() {
-    let mut schedule = rota(9, &[ANA], vec![]);
-    schedule.timezone = TimeZone::get("Europe/Berlin").unwrap();
-    let year = span("2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z");
-    assert_eq!(
-        clock_changes(&schedule, year),
-        [(t("2026-03-29T01:00:00Z"), 3_600, 7_200), (t("2026-10-25T01:00:00Z"), 7_200, 3_600)]
-    );
-    schedule.timezone = TimeZone::UTC;
-    assert_eq!(clock_changes(&schedule, year), []);
-}
-
 /// What an incident that begins at `start` meets, by the words of the rule alone: no machine, no
 /// changes, only who is there at the instant of each step.
 fn by_hand(directory: &Directory, start: Timestamp) -> BTreeSet<Trouble> {
+    let urgent = directory.severities.iter().filter(|severity| severity.urgency == Urgency::High);
+    let levels: Vec<_> = urgent.map(|severity| severity.level).collect();
+    assert!(levels.len() > 1);
+    let steps = &directory.policies.named("payments").unwrap().steps;
+    let tells_levels = steps.iter().any(|step| !step.when.severities.is_empty());
+    let tells_more = steps.iter().any(|step| step.when.rule.is_some());
+    let levels = if tells_levels { &levels[..] } else { &levels[..1] };
+    let ways = if tells_more { &[true, false][..] } else { &[true][..] };
+    let each = |level| ways.iter().map(move |way| by_hand_of(directory, level, *way, start));
+    levels.iter().flat_map(|level| each(*level)).flatten().collect()
+}
+
+/// What an incident of one severity meets, whose alerts match what steps ask for, or do not.
+fn by_hand_of(
+    directory: &Directory,
+    level: Level,
+    matches: bool,
+    start: Timestamp,
+) -> BTreeSet<Trouble> {
     let policy = directory.policies.named("payments").unwrap();
     let mut found = BTreeSet::new();
     let mut before: Option<(usize, Vec<UserId>)> = None;
     let mut at = start + policy.steps.first().map_or(SignedDuration::ZERO, |step| step.after);
     for (index, step) in policy.steps.iter().enumerate() {
         let number = u32::try_from(index + 1).unwrap();
+        let Condition { severities, hours, rule, flood } = &step.when;
+        let is_for = severities.is_empty() || severities.contains(&level);
+        let is_time = hours.as_ref().is_none_or(|hours| hours.contain(at));
+        if !is_for || !is_time || (!matches && (rule.is_some() || flood.is_some())) {
+            continue;
+        }
         for target in &step.targets {
             for user in reach::everybody(directory, target, Urgency::High, at) {
                 let person = directory.users.get(user).unwrap();
@@ -283,8 +297,65 @@ fn schedule(id: u128) -> impl Strategy<Value = Schedule> {
     )
 }
 
+/// Mostly none; else a severity, hours of the clock in a zone that changes, or a rule.
+fn condition() -> impl Strategy<Value = Condition> {
+    let level = |number| Level::new(number).unwrap();
+    let hours = (0_i8..24, 0_i8..24, any::<bool>()).prop_map(|(from, to, weekend)| Condition {
+        hours: Some(Hours {
+            timezone: TimeZone::get("America/New_York").unwrap(),
+            days: if weekend { vec![Weekday::Saturday, Weekday::Sunday] } else { vec![] },
+            from: time(from, 30, 0, 0),
+            to: time(to, 0, 0, 0),
+        }),
+        ..Condition::default()
+    });
+    let severities = prop_oneof![Just(vec![level(1)]), Just(vec![level(2), level(4)])]
+        .prop_map(|severities| Condition { severities, ..Condition::default() });
+    let rule = Just(Condition {
+        rule: Some(Rule::parse(r#"severity == "critical""#).unwrap()),
+        ..Condition::default()
+    });
+    prop_oneof![4 => Just(Condition::default()), 2 => hours, 1 => severities, 1 => rule]
+}
+
+#[test]
+fn a_severity_that_no_step_is_for_and_hours_without_a_step_are_gaps() {
+    let level = |number| Level::new(number).unwrap();
+    let mut directory = organisation(vec![], vec![step(0, &[Target::User(ANA)])]);
+    let with = |directory: &mut Directory, when: Condition| {
+        let mut policy = directory.policies.named("payments").unwrap().clone();
+        policy.steps[0].when = when;
+        let others = directory.policies.iter().filter(|other| other.id != policy.id);
+        directory.policies = Table::new(others.cloned().chain([policy.clone()]).collect());
+    };
+    let nobody = Trouble::Nobody { caught: true };
+    let worst = Condition { severities: vec![level(1)], ..Condition::default() };
+    with(&mut directory, worst);
+    assert_eq!(proved(&directory, days(2)), [(nobody, days(2))]);
+    let all = Condition {
+        severities: directory.severities.iter().map(|severity| severity.level).collect(),
+        ..Condition::default()
+    };
+    with(&mut directory, all);
+    assert_eq!(proved(&directory, days(2)), []);
+    let timezone = TimeZone::UTC;
+    let (from, to) = (time(9, 0, 0, 0), time(17, 0, 0, 0));
+    let hours = Some(Hours { timezone, days: vec![], from, to });
+    with(&mut directory, Condition { hours, ..Condition::default() });
+    assert_eq!(
+        proved(&directory, days(1)),
+        [
+            (nobody, span(MONDAY, "2026-11-23T09:00:00Z")),
+            (nobody, span("2026-11-23T17:00:00Z", "2026-11-24T00:00:00Z")),
+        ]
+    );
+    let rule = Some(Rule::parse(r#"severity == "critical""#).unwrap());
+    with(&mut directory, Condition { rule, ..Condition::default() });
+    assert_eq!(proved(&directory, days(1)), [(nobody, days(1))]);
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 14, ..ProptestConfig::default() })]
 
     /// Three days around the end of summer time, minute by minute.
     #[test]
@@ -294,7 +365,7 @@ proptest! {
         steps in prop::collection::vec(
             (0_i64..200, prop::collection::vec(prop_oneof![
                 3 => Just(of(9)), 3 => Just(of(10)), 1 => person().prop_map(Target::User),
-            ], 0..3)),
+            ], 0..3), condition()),
             0..4,
         ),
         methods in 0_u8..8,
@@ -318,7 +389,10 @@ proptest! {
         for schedule in &mut org.schedules {
             schedule.absences = absences.iter().copied().collect();
         }
-        org.policy.steps = steps.iter().map(|(after, targets)| step(*after, targets)).collect();
+        org.policy.steps = steps
+            .into_iter()
+            .map(|(after, targets, when)| Step { when, ..step(after, &targets) })
+            .collect();
         let directory = org.directory();
         let span = span("2026-10-23T22:00:00Z", "2026-10-26T22:00:00Z");
         let found = proved(&directory, span);

@@ -62,6 +62,16 @@ impl<'a> Timelines<'a> {
         Self { directory, urgency, span, known: HashMap::new(), people, leave }
     }
 
+    /// The organisation.
+    pub(super) fn directory(&self) -> &'a Directory {
+        self.directory
+    }
+
+    /// How loudly people are asked.
+    pub(super) fn urgency(&self) -> Urgency {
+        self.urgency
+    }
+
     /// The people that each step reaches at an instant, and until when that stays so.
     pub(super) fn reach_steps(
         &mut self,
