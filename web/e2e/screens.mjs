@@ -27,6 +27,8 @@ export async function screens(page) {
     ["maintenance", "/app/maintenance"],
     ["on-call", "/app/on-call"],
     ["my-on-call", "/app/my-on-call"],
+    ["requests", "/app/requests"],
+    ["fairness", "/app/fairness"],
     ...(schedule ? [["schedule", `/app/schedules/${encodeURIComponent(schedule.name)}`]] : []),
     ...(schedule ? [["schedule-edit", `/app/schedules/${encodeURIComponent(schedule.name)}/edit`]] : []),
     ["readiness", "/app/readiness"],

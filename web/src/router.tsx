@@ -114,6 +114,18 @@ const myOnCall = createRoute({
   component: lazyRouteComponent(() => import("./oncall/my-on-call")),
 });
 
+const requests = createRoute({
+  getParentRoute: () => root,
+  path: "/requests",
+  component: lazyRouteComponent(() => import("./oncall/requests")),
+});
+
+const fairness = createRoute({
+  getParentRoute: () => root,
+  path: "/fairness",
+  component: lazyRouteComponent(() => import("./oncall/fairness")),
+});
+
 const policies = createRoute({
   getParentRoute: () => root,
   path: "/policies",
@@ -213,6 +225,8 @@ export const router = createRouter({
     workbench,
     onCall,
     myOnCall,
+    requests,
+    fairness,
     policies,
     policy,
     policyEdit,

@@ -5,9 +5,9 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::command::{
-    alert, alias, apply, backup, bench, check, completions, contacts, cover, demo, doctor, export,
-    heartbeat, incident, leave, maintenance, message, oncall, page, preview, provider, release,
-    restore, schedule, serve, shadow, sim, token, user,
+    alert, alias, apply, backup, bench, calendar, check, completions, contacts, cover, demo,
+    doctor, export, heartbeat, incident, leave, maintenance, message, oncall, page, preview,
+    provider, release, restore, schedule, serve, shadow, sim, token, user,
 };
 use crate::failure::conclude;
 use crate::settings::{Global, Settings};
@@ -57,6 +57,9 @@ enum Command {
     /// Say when somebody is away
     #[command(subcommand)]
     Leave(leave::Leave),
+    /// Show shifts in a calendar program, and read leave from one
+    #[command(subcommand)]
+    Calendar(calendar::Calendar),
     /// Show whom an alias such as page-checkout-primary reaches
     Alias(alias::Alias),
     /// Show who would be paged by an escalation policy, when and by what
@@ -129,6 +132,7 @@ async fn obey(cli: Cli) -> anyhow::Result<()> {
         Command::Schedule(schedule) => schedule.run(&settings()?).await,
         Command::Cover(cover) => cover.run(&settings()?).await,
         Command::Leave(leave) => leave.run(&settings()?).await,
+        Command::Calendar(calendar) => calendar.run(&settings()?).await,
         Command::Alias(alias) => alias.run(&settings()?).await,
         Command::Preview(preview) => preview.run(&settings()?).await,
         Command::Page(page) => page.run(&settings()?).await,

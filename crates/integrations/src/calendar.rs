@@ -4,6 +4,8 @@
 
 use jiff::Timestamp;
 
+pub mod feed;
+
 /// The most octets of a line (RFC 5545, 3.1).
 const LINE_OCTETS_MAX: usize = 75;
 

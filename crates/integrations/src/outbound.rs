@@ -12,7 +12,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 use jiff::{SignedDuration, Timestamp};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use reqwest::header::{HeaderMap, RETRY_AFTER};
+use reqwest::header::{ETAG, HeaderMap, IF_NONE_MATCH, RETRY_AFTER};
 use reqwest::redirect::Policy;
 use reqwest::{Client, ClientBuilder, Method, Url};
 use rustls::{ClientConfig, RootCertStore};
@@ -224,6 +224,17 @@ pub struct Answer {
     pub body: String,
 }
 
+/// A document that was read whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Document {
+    /// The status.
+    pub status: u16,
+    /// What the server calls this state of it, for asking whether it has changed.
+    pub etag: Option<String>,
+    /// All of its body; empty unless the status says that there is one.
+    pub body: Vec<u8>,
+}
+
 /// Why there is no answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Failure {
@@ -317,6 +328,44 @@ impl Outbound {
             }
         }
         Ok(Answer { status, retry_after, body: String::from_utf8_lossy(&read).into_owned() })
+    }
+
+    /// Reads a document whole, unless it is still in the state that `etag` names. One that is larger
+    /// than `bytes_max` or breaks off is a failure: half of it would say that the rest is gone.
+    ///
+    /// # Errors
+    /// As [`Self::post`].
+    pub async fn read(
+        &self,
+        url: &str,
+        etag: Option<&str>,
+        bytes_max: usize,
+    ) -> Result<Document, Failure> {
+        let url = Url::parse(url)
+            .map_err(|error| Failure::Refused(format!("the address is wrong: {error}")))?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(Failure::Refused("only http and https addresses are called".to_owned()));
+        }
+        self.guard.check_literal(&url).map_err(|refused| Failure::Refused(refused.to_string()))?;
+        let mut request = self.client.request(Method::GET, url);
+        if let Some(etag) = etag {
+            request = request.header(IF_NONE_MATCH, etag);
+        }
+        let mut response = request.send().await.map_err(failure)?;
+        let status = response.status().as_u16();
+        let etag = response.headers().get(ETAG).and_then(|value| value.to_str().ok());
+        let etag = etag.map(str::to_owned);
+        let mut body = Vec::new();
+        if response.status().is_success() {
+            while let Some(chunk) = response.chunk().await.map_err(failure)? {
+                body.extend_from_slice(&chunk);
+                if body.len() > bytes_max {
+                    let most = bytes_max / 1024;
+                    return Err(Failure::Unknown(format!("it is larger than {most} KiB")));
+                }
+            }
+        }
+        Ok(Document { status, etag, body })
     }
 }
 

@@ -215,6 +215,30 @@ export const coverRequests = () =>
     queryFn: ({ signal }) => get("/cover-requests", { query: { open: true, limit: WHOLE_LIST_MAX }, signal }),
   });
 
+export const allCoverRequests = () =>
+  queryOptions({
+    queryKey: ["planning", "cover-requests", "all"],
+    queryFn: ({ signal }) => get("/cover-requests", { query: { limit: 100 }, signal }),
+  });
+
+export const onCallReport = (query: { from: string; to: string; schedule?: string; team?: string }) =>
+  queryOptions({
+    queryKey: ["planning", "on-call-report", query],
+    queryFn: ({ signal }) => get("/reports/on-call", { query, signal }),
+  });
+
+export const loadSurveys = () =>
+  queryOptions({
+    queryKey: ["planning", "load-surveys"],
+    queryFn: ({ signal }) => get("/load-surveys", { signal }),
+  });
+
+export const leaveFeeds = (user: string) =>
+  queryOptions({
+    queryKey: ["planning", "leave-feeds", user],
+    queryFn: ({ signal }) => get("/users/{name}/leave-feeds", { path: { name: user }, signal }),
+  });
+
 export const handoffs = () =>
   queryOptions({
     queryKey: ["planning", "handoffs"],

@@ -1016,6 +1016,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/load-surveys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What you were asked about your shifts of the last two weeks. */
+        get: operations["load_surveys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/load-surveys/{id}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say how heavy your shift was; the last word counts. */
+        post: operations["answer_load_survey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/maintenance": {
         parameters: {
             query?: never;
@@ -1866,6 +1900,61 @@ export interface paths {
         get: operations["contacts"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{name}/leave-feeds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The calendars that a person's leave is read from. They are for the person and those who lead
+         *     them.
+         */
+        get: operations["leave_feeds"];
+        put?: never;
+        /** Read leave from a calendar, now and every hour. */
+        post: operations["add_leave_feed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{name}/leave-feeds/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take a calendar out, with the leave of it that lies ahead. */
+        delete: operations["remove_leave_feed"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{name}/leave-feeds/{id}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Read a calendar at the next chance, without waiting for its hour. */
+        post: operations["read_leave_feed"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3414,6 +3503,25 @@ export interface components {
             /** @description Who; null for somebody who was deleted. */
             user: string | null;
         };
+        /** @description A calendar that somebody's leave is read from. */
+        LeaveFeed: {
+            /** @description When it was entered. */
+            created_at: components["schemas"]["Instant"];
+            /** @description Why it cannot be read since then, in words. */
+            error: string | null;
+            /** @description For taking it out. */
+            id: string;
+            /**
+             * @description Words, one of which the summary or a category of an event must contain to be leave; empty
+             *     means that every event of whole days is.
+             */
+            matches: string[];
+            /** @description What it is called. */
+            name: string;
+            read_at: components["schemas"]["Instant"] | null;
+            /** @description Events that were left out, and why. */
+            skipped: string[];
+        };
         /** @description Where to read on. */
         Link: {
             /** @description An http or https address. */
@@ -3488,6 +3596,20 @@ export interface components {
         List_Incident: {
             /** @description The items of this part. */
             items: components["schemas"]["Incident"][];
+            /** @description The cursor of the next part; null at the end. */
+            next: string | null;
+        };
+        /** @description A part of a list. */
+        List_LeaveFeed: {
+            /** @description The items of this part. */
+            items: components["schemas"]["LeaveFeed"][];
+            /** @description The cursor of the next part; null at the end. */
+            next: string | null;
+        };
+        /** @description A part of a list. */
+        List_LoadSurvey: {
+            /** @description The items of this part. */
+            items: components["schemas"]["LoadSurvey"][];
             /** @description The cursor of the next part; null at the end. */
             next: string | null;
         };
@@ -3596,6 +3718,16 @@ export interface components {
             /** @description The cursor of the next part; null at the end. */
             next: string | null;
         };
+        /** @description How heavy a shift was. */
+        LoadAnswer: {
+            /** @description More, in words; what was said before stays unless given. */
+            comment?: string | null;
+            /**
+             * Format: int32
+             * @description From 1, light, to 5, too much.
+             */
+            score: number;
+        };
         /** @description Time on call, and pages. */
         LoadFigures: {
             /**
@@ -3653,6 +3785,24 @@ export interface components {
              * @description Of it, on Saturdays and Sundays.
              */
             weekend_seconds: number;
+        };
+        /** @description A question how heavy a shift was. */
+        LoadSurvey: {
+            /** @description In words, if any. */
+            comment: string;
+            /** @description When it began. */
+            from: components["schemas"]["Instant"];
+            /** @description For answering it. */
+            id: string;
+            /** @description Where the shift was. */
+            schedule: string;
+            /**
+             * Format: int32
+             * @description What was said: from 1, light, to 5, too much.
+             */
+            score: number | null;
+            /** @description When it ended. */
+            to: components["schemas"]["Instant"];
         };
         /** @description Planned work, during which alerts are recorded and page nobody. */
         MaintenanceWindow: {
@@ -3840,6 +3990,15 @@ export interface components {
              * @example Nobody can check out
              */
             title: string;
+        };
+        /** @description A calendar to read leave from. */
+        NewLeaveFeed: {
+            /** @description Words that make an event leave; every event of whole days is, unless some are given. */
+            matches?: string[];
+            /** @description What to call it. */
+            name?: string;
+            /** @description Where it is: an http, https or webcal address. It is kept sealed and never shown again. */
+            url: string;
         };
         /** @description A new way to reach a person. */
         NewMethod: {
@@ -4146,6 +4305,13 @@ export interface components {
         PersonLoad: components["schemas"]["LoadFigures"] & {
             /** @description For people to read. */
             full_name: string;
+            /** @description How heavy they said that shifts which ended in the period were. */
+            said: components["schemas"]["SaidLoad"][];
+            /**
+             * Format: double
+             * @description The average of it, from 1, light, to 5, too much.
+             */
+            said_average: number | null;
             /** @description Who. */
             user: string;
         };
@@ -4466,6 +4632,20 @@ export interface components {
             high?: components["schemas"]["NotificationRule"][] | null;
             /** @description For pages that can wait. */
             low?: components["schemas"]["NotificationRule"][] | null;
+        };
+        /** @description What somebody said of a shift. */
+        SaidLoad: {
+            /** @description In words, if any. */
+            comment: string;
+            /** @description Where it was. */
+            schedule: string;
+            /**
+             * Format: int32
+             * @description From 1, light, to 5, too much.
+             */
+            score: number;
+            /** @description When it ended. */
+            to: components["schemas"]["Instant"];
         };
         /** @description A document that was saved. */
         SavedDocument: {
@@ -8651,6 +8831,107 @@ export interface operations {
             };
         };
     };
+    load_surveys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_LoadSurvey"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    answer_load_survey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The survey. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoadAnswer"];
+            };
+        };
+        responses: {
+            /** @description What was said. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoadSurvey"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_maintenance: {
         parameters: {
             query?: {
@@ -11784,6 +12065,210 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Contacts"];
                 };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    leave_feeds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The person. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The calendars. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_LeaveFeed"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_leave_feed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The person. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewLeaveFeed"];
+            };
+        };
+        responses: {
+            /** @description The calendar. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeaveFeed"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_leave_feed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The person. */
+                name: string;
+                /** @description The calendar. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is read no more. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_leave_feed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The person. */
+                name: string;
+                /** @description The calendar. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is read soon. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Sign in first. */
             401: {

@@ -57,6 +57,9 @@ export type NotificationRule = Schemas["NotificationRule"];
 
 export type Schedule = Schemas["Schedule"];
 export type CoverRequest = Schemas["CoverRequest"];
+export type PersonLoad = Schemas["PersonLoad"];
+export type LoadSurvey = Schemas["LoadSurvey"];
+export type LeaveFeed = Schemas["LeaveFeed"];
 export type Handoff = Schemas["Handoff"];
 export type PersonShift = Schemas["PersonShift"];
 export type Shift = Schemas["Shift"];

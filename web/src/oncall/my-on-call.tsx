@@ -14,11 +14,14 @@ import { filled, needed, SelectField, TextField } from "@/ui/form";
 import { Time, useZone } from "@/ui/time";
 import { instantOf, wallClock } from "@/ui/zoned";
 import { Handoffs } from "./handoff";
+import { LeaveFeeds } from "./leave-feeds";
+import { Surveys } from "./survey";
 
 /** A quick rotation has dozens of shifts; these are the ones that matter first. */
 const SHIFTS_SHOWN_FIRST = 8;
 
 const HOUR_MS = 3_600_000;
+const SWAP_AHEAD_MS = 12 * 7 * 24 * HOUR_MS;
 
 export default function MyOnCallScreen() {
   const session = useQuery(queries.session());
@@ -34,11 +37,13 @@ export default function MyOnCallScreen() {
         <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_24rem]">
           <div className="flex flex-col gap-4">
             <Handoffs me={me} />
+            <Surveys />
             <Requests me={me} />
             <Shifts me={me} />
           </div>
           <div className="flex flex-col gap-4">
             <Leave me={me} />
+            <LeaveFeeds me={me} />
             <Calendars />
           </div>
         </div>
@@ -169,22 +174,42 @@ function Shifts({ me }: { me: string }) {
           )
         }
       </Shown>
-      {offered ? <OfferDialog shift={offered} onOpenChange={() => setOffered(null)} /> : null}
+      {offered ? <OfferDialog me={me} shift={offered} onOpenChange={() => setOffered(null)} /> : null}
     </Panel>
   );
 }
 
-function OfferDialog({ shift, onOpenChange }: { shift: PersonShift; onOpenChange: () => void }) {
+function OfferDialog({
+  me,
+  shift,
+  onOpenChange,
+}: {
+  me: string;
+  shift: PersonShift;
+  onOpenChange: () => void;
+}) {
   const replan = useReplan();
   const zone = useZone();
   const from = Math.max(nowMs(), shift.from ? Date.parse(shift.from) : 0);
+  const ahead = useQuery(
+    queries.shifts(
+      shift.schedule,
+      new Date(nowMs() - (nowMs() % HOUR_MS)).toISOString(),
+      new Date(nowMs() - (nowMs() % HOUR_MS) + SWAP_AHEAD_MS).toISOString(),
+    ),
+  );
+  const others = (ahead.data?.items ?? []).filter(
+    ({ user, from: begins, to }) => user !== me && begins && to && Date.parse(begins) > nowMs(),
+  );
   const submit = async (form: FormData) => {
+    const wanted = others.find(({ from: begins }) => begins === filled(form, "in_return"));
     await post("/schedules/{name}/cover-requests", {
       path: { name: shift.schedule },
       body: {
         from: iso(needed(form, "from"), zone),
         to: iso(needed(form, "to"), zone),
         reason: filled(form, "reason") ?? "",
+        ...(wanted?.from && wanted.to ? { in_return: { from: wanted.from, to: wanted.to } } : {}),
       },
     });
     toast.success("The others are asked.");
@@ -195,11 +220,20 @@ function OfferDialog({ shift, onOpenChange }: { shift: PersonShift; onOpenChange
       open
       onOpenChange={onOpenChange}
       title={`Offer ${shift.schedule}`}
-      description="Everybody who takes part is asked; the first yes has the shift. Until then it is yours."
+      description="Everybody who takes part is asked, or in a swap whoever has the other shift; the first yes has it. Until then it is yours."
       submit="Ask the others"
       onSubmit={submit}
     >
       <WhenFields from={wallClock(from, zone)} to={wallClock(Date.parse(shift.to ?? ""), zone)} zone={zone} />
+      <SelectField label="In return (a swap)" name="in_return">
+        <option value="">Nothing: ask everybody</option>
+        {others.map((other) => (
+          <option key={`${other.user} ${other.from}`} value={other.from ?? ""}>
+            {other.user}: {wallClock(Date.parse(other.from ?? ""), zone).replace("T", " ")} to{" "}
+            {wallClock(Date.parse(other.to ?? ""), zone).replace("T", " ")}
+          </option>
+        ))}
+      </SelectField>
       <TextField label="Reason (optional)" name="reason" maxLength={500} />
     </FormDialog>
   );

@@ -1,6 +1,7 @@
 /** Where one can go: the navigation, the palette, the help and the `g` keys share this list. */
 import { useQuery } from "@tanstack/react-query";
 import {
+  ArrowLeftRight,
   Bell,
   CalendarCheck,
   CalendarClock,
@@ -13,6 +14,7 @@ import {
   Layers,
   type LucideIcon,
   RadioTower,
+  Scale,
   ScrollText,
   Settings,
   ShieldCheck,
@@ -43,6 +45,8 @@ const PLACES = [
   { to: "/alerts", section: "Respond", name: "Alerts", key: "a", icon: Bell },
   { to: "/on-call", section: "On call", name: "On call", key: "o", icon: CalendarClock },
   { to: "/my-on-call", section: "On call", name: "My on-call", key: "y", icon: CalendarCheck },
+  { to: "/requests", section: "On call", name: "Shift requests", key: "q", icon: ArrowLeftRight },
+  { to: "/fairness", section: "On call", name: "Fairness", key: "f", icon: Scale },
   { to: "/policies", section: "On call", name: "Escalation", key: "p", icon: TrendingUp },
   { to: "/readiness", section: "On call", name: "Readiness", key: "d", icon: ShieldCheck, forManagers: true },
   { to: "/services", section: "Services", name: "Services", key: "s", icon: Layers },

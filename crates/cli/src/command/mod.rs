@@ -5,6 +5,7 @@ pub mod alias;
 pub mod apply;
 pub mod backup;
 pub mod bench;
+pub mod calendar;
 pub mod check;
 pub mod completions;
 pub mod contacts;

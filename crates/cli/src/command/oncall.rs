@@ -11,6 +11,7 @@ use crate::show::{self, Cell, Column, Screen, Style, Table, time};
 mod handoff;
 mod record;
 mod shift;
+mod survey;
 
 /// Show who is on call, or change it.
 #[derive(Debug, clap::Args)]

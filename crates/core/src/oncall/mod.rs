@@ -16,5 +16,6 @@ pub mod page;
 pub mod preview;
 pub mod reach;
 pub mod schedule;
+pub mod survey;
 #[cfg(test)]
 mod tests;

@@ -76,6 +76,8 @@ pub struct Wake {
     pub notices: Notify,
     /// A plan changed, or a timer of planning was set.
     pub planning: Notify,
+    /// The timer of a calendar was set.
+    pub feeds: Notify,
     /// A timer of what watches the installation was set.
     pub watch: Notify,
     /// A heartbeat monitor's timer was set.
@@ -118,6 +120,7 @@ impl Wake {
         self.outbox.notify_one();
         self.notices.notify_one();
         self.planning.notify_one();
+        self.feeds.notify_one();
         self.heartbeats.notify_one();
         self.watch.notify_one();
         self.stream.notify_waiters();

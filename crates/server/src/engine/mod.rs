@@ -60,6 +60,7 @@ impl Engine {
             spawn(app, "outbox", |app| &app.wake.outbox, move |_| pages.clone().step()),
             spawn(app, "notices", |app| &app.wake.notices, move |_| notices.clone().step()),
             spawn(app, "planning", |app| &app.wake.planning, move |app| planning.clone().step(app)),
+            spawn(app, "feeds", |app| &app.wake.feeds, planning::read_feeds),
             spawn(app, "watch", |app| &app.wake.watch, watch::step),
             spawn(app, "heartbeats", |app| &app.wake.heartbeats, heartbeats::step),
             tokio::spawn(janitor::run(app.clone())),

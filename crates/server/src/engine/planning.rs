@@ -42,7 +42,7 @@ impl Planning {
             return Ok(Found::Work);
         }
         let mut next = None;
-        for kind in Kind::OF_PLANNING {
+        for kind in Kind::OF_PLANNING.into_iter().filter(|kind| *kind != Kind::Feed) {
             match due(&app, kind).await? {
                 Found::Work => return Ok(Found::Work),
                 Found::Nothing(at) => next = next.into_iter().chain(at).min(),
@@ -83,6 +83,18 @@ impl Planning {
     }
 }
 
+/// Reads calendars that are due: a stage of its own, since their servers may take long to answer.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn read_feeds(app: App) -> anyhow::Result<Found> {
+    if !timers::may_claim(&app, app.now()).await? {
+        return Ok(Found::Nothing(None));
+    }
+    app.refresh().await?;
+    due(&app, Kind::Feed).await
+}
+
 /// Handles what is due of one kind.
 async fn due(app: &App, kind: Kind) -> anyhow::Result<Found> {
     let now = app.now();
@@ -90,7 +102,9 @@ async fn due(app: &App, kind: Kind) -> anyhow::Result<Found> {
         return Ok(Found::Nothing(timer::earliest(&app.db, kind).await?));
     }
     let mut tx = app.db.begin(Lane::Command).await?;
-    let claimed = timer::claim(&mut tx, kind, now, CLAIM_MAX).await?;
+    // A lease outlasts one slow server, not many of them.
+    let limit = if kind == Kind::Feed { 1 } else { CLAIM_MAX };
+    let claimed = timer::claim(&mut tx, kind, now, limit).await?;
     if claimed.is_empty() {
         drop(tx);
         return Ok(Found::Nothing(timer::earliest(&app.db, kind).await?));
@@ -122,6 +136,7 @@ async fn fire(app: &App, kind: Kind, timer: &Claimed, now: Timestamp) -> Result<
             let snapshot = app.snapshot();
             app.handoff_due(timer, &snapshot.directory).await
         }
+        Kind::Feed => app.feed_due(timer).await,
         _ => {
             let mut tx = app.db.begin(Lane::Command).await?;
             timer::finish(&mut tx, kind, timer, None).await?;

@@ -12,6 +12,7 @@ mod providers;
 mod proxy;
 mod quiet;
 mod replay;
+mod requests;
 mod routing;
 mod shadow;
 mod steps;

@@ -25,6 +25,7 @@ mod on_call;
 mod refusal;
 mod request;
 mod scene;
+mod survey;
 mod words;
 
 /// The one style sheet of these pages.
@@ -48,6 +49,7 @@ pub fn router(ctx: &Ctx) -> Router {
         .merge(on_call::router())
         .merge(request::router())
         .merge(handoff::router())
+        .merge(survey::router())
         .merge(calendar::router())
         .merge(door::router())
         .with_state(ctx.clone())

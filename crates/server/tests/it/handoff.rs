@@ -41,11 +41,18 @@ async fn handoffs(client: &Client<'_>, query: &str) -> Vec<Value> {
 
 /// The path of the link in the last message on somebody's phone.
 fn link(world: &World, person: &str) -> String {
+    link_to(world, person, "/p/handoff/")
+}
+
+fn link_to(world: &World, person: &str, prefix: &str) -> String {
     let messages: Vec<_> = world.phones.of(person).iter().map(ToString::to_string).collect();
-    let last = messages.iter().rfind(|text| text.contains("/p/handoff/")).expect("a link arrived");
-    let at = last.find("/p/handoff/").unwrap();
+    let last = messages.iter().rfind(|text| text.contains(prefix)).expect("a link arrived");
+    let at = last.find(prefix).unwrap();
     let is_token = |c: &char| c.is_ascii_alphanumeric() || "-_".contains(*c);
-    format!("/p/handoff/{}", last[at + 11..].chars().take_while(is_token).collect::<String>())
+    format!(
+        "{prefix}{}",
+        last[at + prefix.len()..].chars().take_while(is_token).collect::<String>()
+    )
 }
 
 /// Waits until the engine has followed a change of plan, which is no timer, to an open handoff.
@@ -225,6 +232,65 @@ async fn taking_on_call_hands_over_at_once_and_a_plan_that_changes_drops_its_dra
         let accepted =
             boss.post(&format!("/api/v1/handoffs/{id}/accept"), json!({ "user": new })).await;
         assert_eq!(accepted.json()["accepted_by"], new, "{}", accepted.text);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn how_heavy_a_shift_was_is_said_with_one_tap_once_per_shift() {
+    on_both_stores(async |world| {
+        let Sides { leaves: (old, leaves), comes: (new, comes) } = sides(world).await;
+        world.advance(SignedDuration::from_hours(6)).await;
+        assert_eq!(told(world, old, "How was your shift of daily?"), 1);
+        assert_eq!(told(world, new, "How was your shift"), 0, "theirs has just begun");
+        let asked = leaves.read("/api/v1/load-surveys").await;
+        let asked = asked["items"].as_array().unwrap();
+        assert_eq!(asked.len(), 1, "{asked:?}");
+        assert_eq!(
+            (&asked[0]["score"], &asked[0]["to"]),
+            (&Value::Null, &json!("2026-11-21T08:00:00Z"))
+        );
+        let path = link_to(world, old, "/p/survey/");
+        let page = world.anybody().get(&path).await;
+        assert!(page.text.contains("5 too much") && !page.text.contains("<script"));
+        assert_eq!(leaves.read("/api/v1/load-surveys").await["items"][0]["score"], Value::Null);
+        let tapped =
+            world.anybody().send(Method::POST, &path, "score=4&comment=two+false+alarms").await;
+        assert_eq!(tapped.status, 303, "{}", tapped.text);
+        let id = asked[0]["id"].as_str().unwrap();
+        let answer = format!("/api/v1/load-surveys/{id}/answer");
+        assert_eq!(comes.post(&answer, json!({ "score": 1 })).await.status, 404, "not theirs");
+        assert_eq!(leaves.post(&answer, json!({ "score": 6 })).await.status, 400);
+        let said = leaves.post(&answer, json!({ "score": 5 })).await;
+        assert_eq!(said.json()["comment"], "two false alarms", "{}", said.text);
+        assert_eq!(world.anybody().send(Method::POST, &path, "score=9").await.status, 400);
+
+        // It stands with the figures, for the person and those who lead them.
+        let query = "/api/v1/reports/on-call?from=2026-11-21T03:00:00Z&to=2026-11-21T12:00:00Z";
+        let report = world.with_role("manager").read(query).await;
+        let people = report["people"].as_array().unwrap();
+        let of = |name: &str| people.iter().find(|it| it["user"] == name).unwrap().clone();
+        assert_eq!(
+            (&of(old)["said_average"], &of(new)["said_average"]),
+            (&json!(5.0), &Value::Null)
+        );
+        assert_eq!(of(old)["said"][0]["comment"], "two false alarms");
+        let looker = world.with_role("stakeholder").read(query).await;
+        assert_eq!(looker["people"], json!([]));
+        // A later change asks about the later shift, never again about this one.
+        world.advance(SignedDuration::from_hours(15 * 24)).await;
+        assert_eq!(
+            leaves.read("/api/v1/load-surveys").await["items"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .filter(|it| it["to"] == "2026-11-21T08:00:00Z")
+                .count(),
+            0,
+            "two weeks have passed"
+        );
+        let late = leaves.post(&answer, json!({ "score": 1 })).await;
+        assert!(late.problem(409).contains("too late"), "{}", late.text);
     })
     .await;
 }

@@ -8,6 +8,7 @@ mod contact;
 mod cover;
 mod digest;
 mod edit;
+mod feed;
 mod guard;
 mod handoff;
 mod harness;

@@ -14,6 +14,9 @@ pub enum Change {
     /// Read what one shift tells the next, add to it, accept it
     #[command(subcommand)]
     Handoff(super::handoff::Handoff),
+    /// Say how heavy your shifts were
+    #[command(subcommand)]
+    Survey(super::survey::Survey),
     /// Print who was on call how long, by night, weekend and holiday, and how often they were called
     Record(super::record::Record),
     /// Be on call from now on, in one step
@@ -113,6 +116,7 @@ impl Change {
     pub async fn run(&self, settings: &Settings, api: &Api) -> anyhow::Result<()> {
         match self {
             Self::Handoff(handoff) => handoff.run(settings, api).await,
+            Self::Survey(survey) => survey.run(settings, api).await,
             Self::Record(record) => record.run(settings, api).await,
             Self::Take(take) => {
                 let mut body = take.when.body();

@@ -86,7 +86,7 @@ pub struct EnteredAbsence {
 }
 
 /// Asks the gate about somebody's leave: their own, or that of somebody they lead.
-fn may(directory: &Directory, caller: &Caller, of: UserId) -> Result<(), ApiError> {
+pub(super) fn may(directory: &Directory, caller: &Caller, of: UserId) -> Result<(), ApiError> {
     let me = caller.user();
     let leads = |team: &&muster_core::org::team::Team| team.manager.is_some() && team.manager == me;
     let led = directory.teams.iter().filter(leads).any(|team| team.members.contains(&of));

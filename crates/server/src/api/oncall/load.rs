@@ -6,10 +6,12 @@ use jiff::{SignedDuration, Timestamp};
 use muster_core::id::{IncidentId, ServiceId, UserId};
 use muster_core::oncall::load::{Called, Load, by_person};
 use muster_core::oncall::schedule;
+use muster_core::oncall::survey::Survey;
 use muster_core::org::access::{Action, Object};
 use muster_core::org::directory::Directory;
 use muster_core::org::team::Team;
 use muster_store::oncall::page::{self as store_page, CallRow};
+use muster_store::oncall::survey as store_survey;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
@@ -27,6 +29,9 @@ const USUAL: SignedDuration = SignedDuration::from_hours(28 * 24);
 const LONGEST: SignedDuration = SignedDuration::from_hours(366 * 24);
 /// The most pages of one report.
 const CALLS_MAX: i64 = 200_000;
+
+/// The most surveys of one report.
+const SURVEYS_MAX: i64 = 10_000;
 
 /// The routes.
 pub fn routes() -> Routes {
@@ -103,6 +108,24 @@ pub struct PersonLoad {
     /// How much.
     #[serde(flatten)]
     pub figures: LoadFigures,
+    /// How heavy they said that shifts which ended in the period were.
+    pub said: Vec<SaidLoad>,
+    /// The average of it, from 1, light, to 5, too much.
+    #[schema(required)]
+    pub said_average: Option<f64>,
+}
+
+/// What somebody said of a shift.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct SaidLoad {
+    /// Where it was.
+    pub schedule: String,
+    /// When it ended.
+    pub to: Instant,
+    /// From 1, light, to 5, too much.
+    pub score: u8,
+    /// In words, if any.
+    pub comment: String,
 }
 
 /// What being on call cost in a period.
@@ -154,6 +177,9 @@ async fn report(
         user.map_or(&directory.timezone, |user| &user.timezone).clone()
     };
     let loads = by_person(&held, &calls, &directory.holidays, (from, to), zone);
+    let surveys = store_survey::answered(&ctx.app.db, (from, to), SURVEYS_MAX).await?;
+    let is_wanted_id = |id| directory.schedules.get(id).is_some_and(is_wanted);
+    let surveys: Vec<_> = surveys.into_iter().filter(|it| is_wanted_id(it.schedule)).collect();
     let total = loads.values().fold(Load::default(), |sum, load| sum.plus(*load));
     let may_see =
         |user: UserId| caller.may(Action::Read, load_of(directory, &caller, user)).is_ok();
@@ -161,10 +187,20 @@ async fn report(
     let mut people: Vec<_> = loads
         .into_iter()
         .filter(|(user, _)| may_see(*user))
-        .map(|(user, load)| PersonLoad {
-            user: user_name(directory, user),
-            full_name: directory.users.get(user).map_or_else(String::new, |u| u.full_name.clone()),
-            figures: load.into(),
+        .map(|(user, load)| {
+            let said: Vec<_> = surveys
+                .iter()
+                .filter(|it| it.user == user)
+                .filter_map(|it| said(directory, it))
+                .collect();
+            let full_name = directory.users.get(user).map(|user| user.full_name.clone());
+            PersonLoad {
+                user: user_name(directory, user),
+                full_name: full_name.unwrap_or_default(),
+                figures: load.into(),
+                said_average: average(&said),
+                said,
+            }
         })
         .collect();
     people.sort_by(|a, b| a.user.cmp(&b.user));
@@ -176,6 +212,22 @@ async fn report(
         people_count,
         total: total.into(),
     }))
+}
+
+fn said(directory: &Directory, survey: &Survey) -> Option<SaidLoad> {
+    let answer = survey.answer.as_ref()?;
+    Some(SaidLoad {
+        schedule: directory.schedules.get(survey.schedule)?.name.clone(),
+        to: survey.to.into(),
+        score: answer.score.number(),
+        comment: answer.comment.clone(),
+    })
+}
+
+fn average(said: &[SaidLoad]) -> Option<f64> {
+    let count = u32::try_from(said.len()).ok().filter(|count| *count > 0)?;
+    let sum: u32 = said.iter().map(|said| u32::from(said.score)).sum();
+    Some(f64::from(sum) / f64::from(count))
 }
 
 /// What the gate is asked about a person's figures.

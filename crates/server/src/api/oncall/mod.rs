@@ -16,6 +16,7 @@ use crate::app::oncall::{NotPlanned, shift_of};
 pub mod absence;
 pub mod calendar;
 pub mod coverage;
+pub mod feed;
 pub mod handoff;
 pub mod lanes;
 pub mod load;
@@ -23,6 +24,7 @@ pub mod overrides;
 pub mod readiness;
 pub mod request;
 pub mod shift;
+pub mod survey;
 pub mod unsaved_policy;
 
 /// To plan shifts; whether it is one's own is asked once the shift is known.
@@ -37,10 +39,12 @@ pub fn routes() -> Routes {
         .merge(absence::routes())
         .merge(calendar::routes())
         .merge(coverage::routes())
+        .merge(feed::routes())
         .merge(handoff::routes())
         .merge(lanes::routes())
         .merge(readiness::routes())
         .merge(shift::routes())
+        .merge(survey::routes())
         .merge(unsaved_policy::routes())
 }
 
@@ -110,6 +114,7 @@ impl From<NotPlanned> for ApiError {
             NotPlanned::Invalid { field, message } => wrong(field, message),
             NotPlanned::Request(_)
             | NotPlanned::Handoff(_)
+            | NotPlanned::Survey(_)
             | NotPlanned::Changed(_)
             | NotPlanned::Over => Self::conflict(error.to_string()),
             NotPlanned::Store(error) => error.into(),

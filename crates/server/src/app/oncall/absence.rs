@@ -18,7 +18,7 @@ use super::{NotPlanned, TRIES_MAX};
 use crate::app::App;
 
 /// The longest leave.
-const LENGTH_MAX: SignedDuration = SignedDuration::from_hours(366 * 24);
+pub(super) const LENGTH_MAX: SignedDuration = SignedDuration::from_hours(366 * 24);
 /// The longest reason, in characters.
 const REASON_CHARS_MAX: usize = 200;
 /// The most requests that one leave opens; a leave that meets more shifts is planned by hand.

@@ -125,7 +125,8 @@ impl App {
         }
         let (handoff, effects) = moved(handoff, Event::Begin, now)?;
         store_handoff::update(tx, &handoff).await?;
-        self.after_handoff(tx, directory, &handoff, &effects, "handoff.begin").await
+        self.after_handoff(tx, directory, &handoff, &effects, "handoff.begin").await?;
+        self.ask_load(tx, directory, schedule, &handoff.change).await
     }
 
     async fn new_handoff(

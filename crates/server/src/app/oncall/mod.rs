@@ -26,6 +26,7 @@ pub mod calendar;
 pub mod carriers;
 pub mod chat;
 pub mod contact;
+pub mod feed;
 pub mod handoff;
 mod notice;
 pub mod overrides;
@@ -33,6 +34,7 @@ pub mod proof;
 pub mod push;
 pub mod record;
 pub mod request;
+pub mod survey;
 
 /// How often a change that another one overtook looks again.
 const TRIES_MAX: u32 = 5;
@@ -52,6 +54,9 @@ pub enum NotPlanned {
     /// A handoff cannot be moved like that.
     #[error(transparent)]
     Handoff(#[from] muster_core::oncall::handoff::WrongMove),
+    /// A survey is over.
+    #[error(transparent)]
+    Survey(#[from] muster_core::oncall::survey::TooLate),
     /// One field is wrong.
     #[error("{field}: {message}")]
     Invalid {

@@ -258,7 +258,8 @@ fn notification(app: &App, row: &DeliveryRow) -> Message {
     let link = request.zip(row.user_id).map(|(id, user)| app.request_url(id, UserId(user)));
     let handoff = text_of(row, "handoff").parse().ok();
     let passed_on = handoff.zip(row.user_id).map(|(id, user)| app.handoff_url(id, UserId(user)));
-    let url = link.or(passed_on).unwrap_or_else(|| text_of(row, "url"));
+    let survey = text_of(row, "survey").parse().ok().map(|id| app.survey_url(id));
+    let url = link.or(passed_on).or(survey).unwrap_or_else(|| text_of(row, "url"));
     let mut text = text_of(row, "text");
     if !url.is_empty() {
         text = format!("{text}\n\n{url}");
