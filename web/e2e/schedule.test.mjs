@@ -11,6 +11,7 @@ import {
   requireServer,
   settled,
   signIn,
+  violations,
   visitor,
 } from "./browser.mjs";
 
@@ -97,6 +98,59 @@ test("a new schedule with gaps is begun on a phone and asks for consent", async 
   await dialog.getByRole("button", { name: "Publish with these gaps" }).tap();
   await page.getByText("This is what is in force.").waitFor();
   assert.deepEqual(await participants(page, "on-a-phone"), ["ana"]);
+  await context.close();
+});
+
+test("turns of months, people together, planned changes and trainees are rows, not text", async () => {
+  const { context, page } = await signedIn();
+  await schedule(page, "by-rows");
+  await open(page, "/app/schedules/by-rows/edit");
+  const days = page.getByRole("listitem", { name: "Layer days" });
+  await days.getByLabel("Unit of length 1").selectOption("months");
+  await days.getByLabel("Handoff on").selectOption("the first Mon");
+  await days.getByLabel("Somebody together with ana").selectOption("zoe");
+  await days.getByRole("button", { name: "Plan a change of days" }).click();
+  await days.locator('[aria-invalid="true"]').waitFor();
+  await days.getByLabel("From the first handoff on or after").fill("2027-02-01");
+  await days.getByRole("button", { name: "Move bo earlier" }).last().click();
+  await days.getByLabel("Other turns from then on").check();
+  await days.getByLabel("Unit of length 1").last().selectOption("weeks");
+  await days.getByLabel("Time zone of this layer").fill("Asia/Tokyo");
+  await page.getByRole("button", { name: "Add a trainee" }).click();
+  await page.getByLabel("Trainee", { exact: true }).selectOption("zoe");
+  await page.getByLabel("With the shifts of").selectOption("bo");
+  await page.getByLabel(/The trainee is paged/).check();
+  await page.getByLabel("On call as").fill("scribe");
+
+  await page.getByRole("button", { name: "Add a layer" }).click();
+  const second = page.getByRole("listitem", { name: "Layer layer 1" });
+  await second.getByLabel("Add a person to layer 1").selectOption("zoe");
+  await second.getByLabel("Its people join").check();
+  await drag(page, second.getByRole("heading"), days.getByRole("heading"));
+  await page.getByText("layer layer 1 is now number 2 of 2").waitFor();
+  assert.deepEqual(await violations(page), []);
+  await page.getByRole("button", { name: "Publish", exact: true }).click();
+  await page.getByText("This is what is in force.").waitFor();
+
+  const { document } = await ask(page, "/schedules/by-rows/document");
+  const [lower, upper] = document.layers;
+  assert.equal(lower.name, "layer 1");
+  assert.equal(lower.adds, true);
+  assert.deepEqual(
+    { ...upper.rotation, zone: upper.timezone },
+    {
+      every: "1mo",
+      handoff: "first Mon 09:00",
+      start: "2026-01-05",
+      participants: [["ana", "zoe"], "bo"],
+      changes: [
+        { from: "2027-02-01", participants: ["bo", ["ana", "zoe"]], every: "1w", handoff: "Mon 09:00" },
+      ],
+      zone: "Asia/Tokyo",
+    },
+  );
+  assert.deepEqual(document.shadows, [{ user: "zoe", follows: "bo", reverse: true }]);
+  assert.equal(document.role, "scribe");
   await context.close();
 });
 

@@ -34,6 +34,7 @@ export async function screens(page) {
     ["readiness", "/app/readiness"],
     ["policies", "/app/policies"],
     ...(policy ? [["policy", `/app/policies/${encodeURIComponent(policy.name)}`]] : []),
+    ...(policy ? [["policy-edit", `/app/policies/${encodeURIComponent(policy.name)}/edit`]] : []),
     ["services", "/app/services"],
     ...(service ? [["service", `/app/services/${service.name}`]] : []),
     ...(service ? [["shadow", `/app/services/${service.name}/shadow`]] : []),

@@ -49,12 +49,19 @@ export function useOrder({ count, name, onMove }: OrderOptions): Order {
   return { id, count, said, dragged, name, move, setDragged };
 }
 
-/** Says what was moved; once beside each list. */
+/** Says what was moved, and how to: once before each list. */
 export function OrderStatus({ order }: { order: Order }) {
   return (
-    <p className="sr-only" role="status">
-      {order.said}
-    </p>
+    <>
+      <p className="sr-only" role="status">
+        {order.said}
+      </p>
+      {order.count > 1 ? (
+        <p className="text-13 text-muted pointer-coarse:hidden">
+          Drag to change the order, or press Alt with the arrow keys.
+        </p>
+      ) : null}
+    </>
   );
 }
 

@@ -74,12 +74,27 @@ impl Hours {
         later.min().unwrap_or(Timestamp::MAX)
     }
 
-    /// In words: `09:00 to 17:00 in Europe/Berlin`.
+    /// In words: `09:00 to 17:00 on mon, tue in Europe/Berlin`.
     pub fn words(&self) -> String {
         let zone = self.timezone.iana_name().unwrap_or("UTC");
         let clock =
             |time: Time| DateTime::from_parts(Date::ZERO, time).strftime("%H:%M").to_string();
-        format!("{} to {} in {zone}", clock(self.from), clock(self.to))
+        let days: Vec<&str> = self.days.iter().map(|day| short_name(*day)).collect();
+        let on = if days.is_empty() { String::new() } else { format!(" on {}", days.join(", ")) };
+        format!("{} to {}{on} in {zone}", clock(self.from), clock(self.to))
+    }
+}
+
+/// A weekday as configuration writes it.
+fn short_name(day: Weekday) -> &'static str {
+    match day {
+        Weekday::Monday => "mon",
+        Weekday::Tuesday => "tue",
+        Weekday::Wednesday => "wed",
+        Weekday::Thursday => "thu",
+        Weekday::Friday => "fri",
+        Weekday::Saturday => "sat",
+        Weekday::Sunday => "sun",
     }
 }
 

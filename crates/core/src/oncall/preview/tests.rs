@@ -1,5 +1,5 @@
 use jiff::SignedDuration;
-use jiff::civil::{date, time};
+use jiff::civil::{Weekday, date, time};
 use jiff::tz::TimeZone;
 
 use super::*;
@@ -196,7 +196,7 @@ fn a_step_for_other_hours_is_told_with_its_reason_and_the_next_one_begins_at_onc
     org.policy.steps[0].when = Condition {
         hours: Some(Hours {
             timezone: TimeZone::UTC,
-            days: vec![],
+            days: vec![Weekday::Monday, Weekday::Friday],
             from: time(9, 0, 0, 0),
             to: time(17, 0, 0, 0),
         }),
@@ -206,7 +206,7 @@ fn a_step_for_other_hours_is_told_with_its_reason_and_the_next_one_begins_at_onc
     assert_eq!(rows(&preview)[0], (0, Some(2), 1, BO, hook(BO)));
     let skipped = &preview.skipped[0];
     assert_eq!((skipped.step, skipped.at), (1, now()));
-    assert_eq!(skipped.why.words(), "it counts from 09:00 to 17:00 in UTC");
+    assert_eq!(skipped.why.words(), "it counts from 09:00 to 17:00 on mon, fri in UTC");
 }
 
 #[test]

@@ -56,7 +56,7 @@ async fn a_step_whose_condition_does_not_hold_is_left_at_once_and_says_why() {
         world.rest().await;
         assert_eq!((pages(&world, "/ana"), pages(&world, "/bo")), (0, 1));
         let why = texts(&world, Kind::StepSkipped).await;
-        assert_eq!(why, ["Step 1 of payments was left out: it counts from 09:00 to 17:00 in Europe/Berlin"]);
+        assert_eq!(why, ["Step 1 of payments was left out: it counts from 09:00 to 17:00 on mon, tue, wed, thu, fri in Europe/Berlin"]);
     })
     .await;
 }
