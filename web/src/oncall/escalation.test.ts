@@ -35,6 +35,7 @@ test("every kind of target is read and written back as it was", () => {
     { role: "scribe", team: "payments" },
     { channel: { provider: "chat", address: "#ops" } },
     { webhook: "wall" },
+    { pigeon: { loft: "north" } },
   ];
   expect(written.map((target) => writtenTarget(targetOf(target)))).toEqual(written);
 });

@@ -12,7 +12,9 @@ export type Target =
   | { kind: NamedKind; name: string }
   | { kind: "rotation"; schedule: string; layer: string }
   | { kind: "role"; role: string; team: string }
-  | { kind: "channel"; provider: string; address: string };
+  | { kind: "channel"; provider: string; address: string }
+  /** What this editor does not know; it stays as it is written. */
+  | { kind: "other"; written: Document };
 
 export interface When {
   severity: number[];
@@ -92,9 +94,9 @@ export function targetOf(written: Document): Target {
   if (written.team !== undefined) {
     return { kind: written.round_robin === true ? "round_robin" : "team", name: text(written.team) };
   }
-  const kinds: NamedKind[] = ["schedule", "manager_of", "webhook"];
-  const kind = kinds.find((each) => written[each] !== undefined) ?? "user";
-  return { kind, name: text(written[kind]) };
+  const kinds: NamedKind[] = ["user", "schedule", "manager_of", "webhook"];
+  const kind = kinds.find((each) => written[each] !== undefined);
+  return kind ? { kind, name: text(written[kind]) } : { kind: "other", written };
 }
 
 export function writtenTarget(target: Target): Document {
@@ -105,6 +107,8 @@ export function writtenTarget(target: Target): Document {
       return { channel: { provider: target.provider, address: target.address } };
     case "role":
       return withField({ role: target.role }, "team", target.team);
+    case "other":
+      return target.written;
     case "round_robin":
       return { team: target.name, round_robin: true };
     default:

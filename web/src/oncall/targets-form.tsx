@@ -63,6 +63,8 @@ export function targetName(target: Target): string {
       return `whoever is on call as ${target.role.replaceAll("_", " ")}`;
     case "channel":
       return `the channel ${target.address}`;
+    case "other":
+      return JSON.stringify(target.written);
     case "webhook":
       return `the webhook ${target.name}`;
   }

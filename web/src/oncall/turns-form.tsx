@@ -27,7 +27,7 @@ export function TurnsForm({ name, title, turns, people, path, onChange }: TurnsF
   return (
     <fieldset className="min-w-0" data-path={path}>
       <legend className="font-medium">{title}</legend>
-      <OrderStatus order={order} />
+      <OrderStatus order={order} hint={false} />
       <FaultAt path={path} />
       {turns.length === 0 ? <p className="mt-1 text-muted">Nobody takes turns yet.</p> : null}
       <ol className="mt-2 flex flex-col gap-1">

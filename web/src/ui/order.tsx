@@ -49,14 +49,14 @@ export function useOrder({ count, name, onMove }: OrderOptions): Order {
   return { id, count, said, dragged, name, move, setDragged };
 }
 
-/** Says what was moved, and how to: once before each list. */
-export function OrderStatus({ order }: { order: Order }) {
+/** Says what was moved, and how to: once before each list, unless a list around it says so. */
+export function OrderStatus({ order, hint = true }: { order: Order; hint?: boolean }) {
   return (
     <>
       <p className="sr-only" role="status">
         {order.said}
       </p>
-      {order.count > 1 ? (
+      {hint && order.count > 1 ? (
         <p className="text-13 text-muted pointer-coarse:hidden">
           Drag to change the order, or press Alt with the arrow keys.
         </p>
