@@ -101,17 +101,12 @@ impl Embedded {
     }
 
     pub(super) async fn begin_snapshot(&self) -> Result<PoolConnection<Sqlite>> {
-        let mut conn = self.readers.acquire().await?;
+        let mut conn = Opening(Some(self.readers.acquire().await?));
         // A deferred transaction takes its snapshot with its first read, so one is made here.
-        let begun =
-            sqlx::raw_sql("BEGIN; SELECT count(*) FROM sqlite_schema").execute(&mut *conn).await;
-        match begun {
-            Ok(_) => Ok(conn),
-            Err(error) => {
-                drop(conn.detach());
-                Err(error.into())
-            }
+        if let Some(open) = &mut conn.0 {
+            sqlx::raw_sql("BEGIN; SELECT count(*) FROM sqlite_schema").execute(&mut **open).await?;
         }
+        conn.0.take().ok_or(StoreError::Aborted)
     }
 
     pub(super) async fn close(&self) {
@@ -121,6 +116,18 @@ impl Embedded {
             && let Err(error) = conn.close().await
         {
             tracing::warn!(%error, "the writer of the embedded database did not close cleanly");
+        }
+    }
+}
+
+/// A reader whose `BEGIN` has not been answered yet. Given up on, it is closed: back among the
+/// readers it would show whoever gets it next the past, for as long as it lives.
+struct Opening(Option<PoolConnection<Sqlite>>);
+
+impl Drop for Opening {
+    fn drop(&mut self) {
+        if let Some(conn) = self.0.take() {
+            drop(conn.detach());
         }
     }
 }

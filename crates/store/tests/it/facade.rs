@@ -271,6 +271,33 @@ async fn a_snapshot_sees_one_moment_and_writes_nothing() {
 }
 
 #[tokio::test]
+async fn a_snapshot_given_up_while_it_begins_leaves_no_reader_in_the_past() {
+    on_both_engines(async |db| {
+        create(&db).await;
+        for round in 1..=20 {
+            assert_eq!(count(&db).await, round - 1);
+            let turns = async {
+                for _ in 0..round % 5 {
+                    tokio::task::yield_now().await;
+                }
+            };
+            tokio::select! {
+                biased;
+                begun = db.snapshot() => drop(begun),
+                () = turns => {}
+            }
+            let mut tx = db.begin(Lane::Command).await.unwrap();
+            insert(&mut tx, round).await.unwrap();
+            tx.commit().await.unwrap();
+            for _ in 0..10 {
+                assert_eq!(count(&db).await, round, "a reader still sees what was before");
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_data_directory_has_one_owner() {
     let fresh = fresh(Engine::Sqlite).await;
     let Place::Dir(dir) = fresh.place() else { panic!("SQLite lives in a directory") };
