@@ -7,6 +7,7 @@ use super::Sabotage;
 use super::record::Replay;
 use super::store::{DeliveryRow, Fact, IncidentRow, Key, PageRow, Seen, Store};
 use crate::alerting::alert::AlertStatus;
+use crate::alerting::maintenance::Maintenance;
 use crate::id::{IncidentId, PageId, UserId};
 use crate::incident::lifecycle::{
     self, Decision, Effect, How, Incident, Status, Superseded, Surroundings,
@@ -26,6 +27,8 @@ const FOLLOW_UPS_MAX: usize = 200;
 pub(super) struct Context<'a> {
     /// The organisation that decisions see.
     pub directory: &'a Directory,
+    /// Windows of maintenance.
+    pub windows: &'a [Maintenance],
     /// The store's clock.
     pub now: Timestamp,
     /// The clock that never jumps.
@@ -199,6 +202,7 @@ impl Store {
             row.status = AlertStatus::Resolved;
             row.touched_at = cx.true_now;
         }
+        self.clear_timer(Key::Alert(alert));
     }
 
     fn move_alerts(&mut self, cx: &Context<'_>, from: u64, into: u64) {

@@ -261,6 +261,9 @@ impl<'a> Hour<'a> {
             let leave = Edit::Leave { person, hours: hour.rng.between(1, 72) as u8 };
             hour.put_between(0, HOUR, Input::Edit(leave));
         }
+        if hour.rng.percent(12) {
+            hour.maintenance();
+        }
     }
 
     fn put(&mut self, at_ms: i64, input: Input) {
@@ -423,6 +426,18 @@ impl<'a> Hour<'a> {
             self.put(at, Input::Carrier { carrier, mode });
             let until = at + self.rng.between(5 * MINUTE, 60 * MINUTE);
             self.put(until, Input::Carrier { carrier, mode: Mode::Accept });
+        }
+    }
+
+    /// A service is worked on, and sometimes the work is over sooner than planned.
+    fn maintenance(&mut self) {
+        let at = self.rng.between(0, HOUR);
+        let service = self.rng.below(3) as usize;
+        let minutes = self.rng.between(20, 180);
+        self.put(at, Input::Edit(Edit::Maintenance { service, minutes: minutes as u16 }));
+        if self.rng.percent(40) {
+            let (soon, late) = (at + MINUTE, at + minutes * MINUTE);
+            self.put_between(soon, late, Input::Edit(Edit::EndMaintenance));
         }
     }
 

@@ -4,12 +4,16 @@
 use jiff::SignedDuration;
 
 use super::input::NODES;
+use super::organisation::integration_id;
 use super::record::{Link, Replay};
 use super::rng::mix;
-use super::store::{DeliveryRow, Fact, IncidentRow, Key, MessageState, PageRow, Store, Timer};
+use super::store::{
+    AlertRow, DeliveryRow, Fact, IncidentRow, Key, MessageState, PageRow, Store, Timer,
+};
 use super::triage::is_trigger;
 use super::world::World;
-use crate::alerting::alert::AlertStatus;
+use crate::alerting::hold::Held;
+use crate::alerting::triage;
 use crate::engine::breaker::{FAILURES_TO_OPEN, REST_MAX, REST_MIN};
 use crate::engine::lease::LEASE;
 use crate::incident::lifecycle::{How, Status};
@@ -18,6 +22,7 @@ use crate::oncall::bundle::Limit;
 use crate::oncall::escalation::State;
 use crate::oncall::page::{DeliveryState, PageState};
 use crate::oncall::{reach, schedule};
+use crate::org::service::Service;
 
 /// How long work that is due, and that nobody holds, may wait while a node is alive and the store can
 /// be reached.
@@ -26,7 +31,7 @@ const UNATTEMPTED_MAX: SignedDuration = SignedDuration::from_secs(5);
 const STEPS_BETWEEN_FULL_CHECKS: u64 = 5_000;
 
 /// The invariants by number, with the name of the function that checks each.
-pub const INVARIANTS: [(u8, &str); 13] = [
+pub const INVARIANTS: [(u8, &str); 14] = [
     (1, "receipts_are_readable"),
     (2, "one_open_alert_per_key"),
     (3, "nobody_is_forgotten"),
@@ -40,11 +45,12 @@ pub const INVARIANTS: [(u8, &str); 13] = [
     (11, "on_call_is_total"),
     (12, "the_record_replays"),
     (13, "carriers_rest_and_take_over"),
+    (14, "held_alerts_come_back"),
 ];
 
 type Check = fn(&World, &[Fact], bool) -> Result<(), String>;
 
-const CHECKS: [Check; 13] = [
+const CHECKS: [Check; 14] = [
     receipts_are_readable,
     one_open_alert_per_key,
     nobody_is_forgotten,
@@ -58,6 +64,7 @@ const CHECKS: [Check; 13] = [
     on_call_is_total,
     the_record_replays,
     carriers_rest_and_take_over,
+    held_alerts_come_back,
 ];
 
 /// The number, the name and what is wrong.
@@ -173,7 +180,7 @@ fn one_open_alert_per_key(world: &World, facts: &[Fact], all: bool) -> Result<()
         .store
         .alerts
         .values()
-        .filter(|alert| alert.status == AlertStatus::Open)
+        .filter(|alert| alert.status.is_firing())
         .map(|alert| (alert.integration, alert.key))
         .collect();
     open.sort_unstable();
@@ -214,7 +221,7 @@ fn nobody_is_forgotten(world: &World, facts: &[Fact], all: bool) -> Result<(), S
 }
 
 fn is_open(store: &Store, alert: &u64) -> bool {
-    store.alerts.get(alert).is_some_and(|row| row.status == AlertStatus::Open)
+    store.alerts.get(alert).is_some_and(|row| row.status.is_firing())
 }
 
 /// 4. A step commits if and only if its page rows, or a record that it reaches nobody, commit.
@@ -563,4 +570,63 @@ fn carriers_rest_and_take_over(world: &World, facts: &[Fact], _: bool) -> Result
         }
     }
     Ok(())
+}
+
+/// 14. No alert pages while its service is being worked on. What is held back is looked at again when
+///     its reason ends, also where that is sooner than planned, and what falls silent ends in time.
+fn held_alerts_come_back(world: &World, facts: &[Fact], all: bool) -> Result<(), String> {
+    let store = &world.store;
+    for fact in facts {
+        let opened = match fact {
+            Fact::AlertOpened { integration, key } => store.latest.get(&(*integration, *key)),
+            Fact::LookedAt { alert } => Some(alert),
+            _ => None,
+        };
+        let Some((id, row)) = opened.and_then(|id| Some((*id, store.alerts.get(id)?))) else {
+            continue;
+        };
+        comes_back(world, id, row)?;
+        let is_new = matches!(fact, Fact::AlertOpened { .. });
+        let is_muted = service_of(world, row)
+            .is_some_and(|service| world.organisation.is_worked_on(service.id, row.first_at));
+        require(!(is_new && is_muted) || row.incident.is_none(), || {
+            format!("alert {id} pages while its service is being worked on")
+        })?;
+    }
+    if all || facts.iter().any(|fact| matches!(fact, Fact::WindowsEnded)) {
+        for (id, row) in &store.alerts {
+            comes_back(world, *id, row)?;
+        }
+    }
+    Ok(())
+}
+
+fn comes_back(world: &World, id: u64, row: &AlertRow) -> Result<(), String> {
+    if !row.status.is_firing() {
+        return Ok(());
+    }
+    let due = world.store.timers.get(&Key::Alert(id)).map(|timer| timer.due);
+    let by = |latest: jiff::Timestamp| due.is_some_and(|due| due <= latest);
+    if let Some(after) = service_of(world, row).and_then(|service| service.auto_resolve_after) {
+        require(by(row.last_at + after), || {
+            format!("alert {id} was last heard of at {} and is looked at {due:?}", row.last_at)
+        })?;
+    }
+    match row.held {
+        None => require(row.incident.is_some(), || format!("alert {id} fires and pages nobody")),
+        Some((Held::Informational | Held::Shadow, _)) => Ok(()),
+        Some((held, window)) => {
+            require(due.is_some(), || format!("alert {id} is held by {held:?} for ever"))?;
+            let ends = window.and_then(|window| world.organisation.window_ends(window));
+            require(ends.is_none_or(by), || {
+                format!("alert {id} is muted until {ends:?} and is looked at {due:?}")
+            })
+        }
+    }
+}
+
+fn service_of<'a>(world: &'a World, row: &AlertRow) -> Option<&'a Service> {
+    let integration = world.directory.integration(integration_id(row.integration))?;
+    let signal = super::triage::signal(&row.sent);
+    triage::route(&world.directory, integration, &signal).map(|route| route.service)
 }

@@ -84,11 +84,17 @@ pub enum Sabotage {
     NeverRest,
     /// While the first carrier is left alone, nobody carries.
     StayWithFirst,
+    /// Windows of maintenance mute nothing.
+    PageInMaintenance,
+    /// An alert that is held is never looked at again.
+    ForgetHeld,
+    /// A window that ends early leaves what it mutes to its planned end.
+    SleepThroughEnd,
 }
 
 impl Sabotage {
     /// Every planted bug with the number of the invariant that it breaks.
-    pub const ALL: [(Self, u8); 17] = [
+    pub const ALL: [(Self, u8); 20] = [
         (Self::AnswerBeforeCommit, 1),
         (Self::ForgetOpenAlert, 2),
         (Self::ForgetTimer, 3),
@@ -106,6 +112,9 @@ impl Sabotage {
         (Self::UnrecordedSend, 12),
         (Self::NeverRest, 13),
         (Self::StayWithFirst, 13),
+        (Self::PageInMaintenance, 14),
+        (Self::ForgetHeld, 14),
+        (Self::SleepThroughEnd, 14),
     ];
 }
 
@@ -142,6 +151,10 @@ pub struct Report {
     pub bundled: u64,
     /// Messages that the second carrier took over.
     pub taken_over: u64,
+    /// Alerts that something held back when they came.
+    pub held: u64,
+    /// Alerts that were looked at again because an instant had come.
+    pub looked_at: u64,
     /// Attempts for which every carrier was left alone.
     pub rested: u64,
     /// Timeline entries by kind.

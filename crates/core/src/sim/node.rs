@@ -74,6 +74,8 @@ pub(super) enum Work {
     Triage { fence: i64, messages: Vec<u64> },
     /// A claimed timer of an incident.
     Timer { incident: u64, fence: i64 },
+    /// A claimed timer of an alert.
+    Alert { alert: u64, fence: i64 },
     /// Claimed deliveries, about to be sent.
     Call { parcel: Parcel },
     /// Sent deliveries with the provider's answer.
@@ -105,6 +107,7 @@ impl Work {
                 ("triage from message", messages.first().copied().unwrap_or_default())
             }
             Self::Timer { incident, .. } => ("timer of incident", *incident),
+            Self::Alert { alert, .. } => ("timer of alert", *alert),
             Self::Call { parcel } => ("call for delivery", first(parcel)),
             Self::Answer { parcel, .. } => ("answer for delivery", first(parcel)),
             Self::Command { asked } => ("command about trouble", asked.key),

@@ -7,8 +7,12 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
+use crate::alerting::guard::Guard;
+use crate::alerting::maintenance::Maintenance;
 use crate::alerting::rule::Rule;
-use crate::id::{ContactMethodId, IntegrationId, PolicyId, ScheduleId, ServiceId, TeamId, UserId};
+use crate::id::{
+    ContactMethodId, IntegrationId, MaintenanceId, PolicyId, ScheduleId, ServiceId, TeamId, UserId,
+};
 use crate::incident::severity::{Level, Severity};
 use crate::oncall::condition::{Condition, Flood};
 use crate::oncall::escalation::{Policy, SecondSet, Step, Target};
@@ -38,6 +42,8 @@ pub const SEVERITIES: [&str; 4] = ["critical", "warning", "info", "strange"];
 const OVERRIDES_MAX: usize = 12;
 /// The most absences that edits leave behind; the oldest go first.
 const ABSENCES_MAX: usize = 12;
+/// The most windows of maintenance that are remembered; the oldest go first.
+const WINDOWS_MAX: usize = 40;
 
 /// A change of configuration in mid-flight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,6 +72,15 @@ pub enum Edit {
         /// For how long from now.
         hours: u8,
     },
+    /// A service is being worked on from now on.
+    Maintenance {
+        /// By number, as its integration.
+        service: usize,
+        /// For how long.
+        minutes: u16,
+    },
+    /// Every window of maintenance ends now.
+    EndMaintenance,
     /// Somebody goes on leave, and whoever is next takes their turns.
     Leave {
         /// By number.
@@ -84,6 +99,8 @@ pub(super) struct Organisation {
     gap: bool,
     overrides: Vec<Override>,
     absences: Vec<Absence>,
+    /// Windows of maintenance, the oldest first.
+    pub windows: Vec<Maintenance>,
 }
 
 impl Organisation {
@@ -93,6 +110,25 @@ impl Organisation {
             Edit::Person { person, exists } => self.gone[person] = !exists,
             Edit::Policy { variant } => self.policy_variant = variant,
             Edit::Gap { empty } => self.gap = empty,
+            Edit::Maintenance { service, minutes } => {
+                if self.windows.len() >= WINDOWS_MAX {
+                    self.windows.remove(0);
+                }
+                let number = u128::from(self.revision.unsigned_abs());
+                self.windows.push(Maintenance {
+                    id: MaintenanceId(Uuid::from_u128(0x8_0000 + number)),
+                    reason: "new disks".to_owned(),
+                    services: vec![service_id(service)],
+                    when: None,
+                    from: now,
+                    to: now + SignedDuration::from_mins(minutes.into()),
+                });
+            }
+            Edit::EndMaintenance => {
+                for window in self.windows.iter_mut().filter(|window| window.is_in_force(now)) {
+                    window.to = now;
+                }
+            }
             Edit::Leave { person, hours } => {
                 if self.absences.len() >= ABSENCES_MAX {
                     self.absences.remove(0);
@@ -118,6 +154,17 @@ impl Organisation {
     /// Whether a person is on leave, by the plain list.
     pub(super) fn is_on_leave(&self, user: UserId, at: Timestamp) -> bool {
         self.absences.iter().any(|of| of.user == user && of.from <= at && at < of.to)
+    }
+
+    /// When a window of maintenance ends, by the plain list.
+    pub(super) fn window_ends(&self, id: Uuid) -> Option<Timestamp> {
+        self.windows.iter().find(|window| window.id.0 == id).map(|window| window.to)
+    }
+
+    /// Whether a service is being worked on, by the plain list.
+    pub(super) fn is_worked_on(&self, service: ServiceId, at: Timestamp) -> bool {
+        let mut windows = self.windows.iter();
+        windows.any(|window| window.services[0] == service && window.from <= at && at < window.to)
     }
 
     pub(super) fn directory(&self) -> Directory {
@@ -361,14 +408,16 @@ fn services() -> Vec<Service> {
 }
 
 fn service(number: usize, name: &str, policy: u128, grouping: Grouping) -> Service {
+    let level = |number| Level::new(number).unwrap_or(Level::WORST);
     let entry = |text, outcome| SeverityRule {
         when: rule(text),
         outcome,
         during: None,
-        guard: None,
+        // Of one service, a warning has to last before it pages anybody.
+        guard: (number == 2 && outcome == Outcome::Severity(level(3)))
+            .then_some(Guard::FiringFor(SignedDuration::from_mins(3))),
         shadow: false,
     };
-    let level = |number| Outcome::Severity(Level::new(number).unwrap_or(Level::WORST));
     Service {
         id: service_id(number),
         name: name.to_owned(),
@@ -380,13 +429,14 @@ fn service(number: usize, name: &str, policy: u128, grouping: Grouping) -> Servi
         runbook: None,
         cost_per_minute: None,
         severity_map: vec![
-            entry(r#"severity == "critical""#, level(1)),
-            entry(r#"severity == "warning""#, level(3)),
+            entry(r#"severity == "critical""#, Outcome::Severity(level(1))),
+            entry(r#"severity == "warning""#, Outcome::Severity(level(3))),
             entry(r#"severity == "info""#, Outcome::Informational),
         ],
         grouping,
-        pause: None,
-        auto_resolve_after: None,
+        // One service waits whether trouble clears by itself; of another, silence is the end of it.
+        pause: (number == 1).then_some(SignedDuration::from_mins(2)),
+        auto_resolve_after: (number == 2).then_some(SignedDuration::from_hours(4)),
         shadow: false,
         inform: vec![],
         integrations: match number {

@@ -5,11 +5,13 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::Timestamp;
+use uuid::Uuid;
 
 use super::input::Sent;
 use super::record::{Audit, Replay};
 use super::{Settled, SettledIncident};
 use crate::alerting::alert::AlertStatus;
+use crate::alerting::hold::Held;
 use crate::engine::lease::{self, Claim};
 use crate::id::{ContactMethodId, UserId};
 use crate::incident::lifecycle::{How, Incident};
@@ -21,6 +23,7 @@ use crate::oncall::page::{DeliveryState, PageState};
 pub(super) enum Key {
     Delivery(u64),
     Incident(u64),
+    Alert(u64),
     /// The inbox as a whole; its claim stands apart from the timers.
     Inbox,
 }
@@ -83,6 +86,12 @@ pub(super) struct AlertRow {
     /// The newest message about it.
     pub newest_message: u64,
     pub touched_at: Timestamp,
+    /// What it was opened by.
+    pub sent: Sent,
+    /// When it began to fire.
+    pub first_at: Timestamp,
+    /// What keeps it from paging, and the window that does.
+    pub held: Option<(Held, Option<Uuid>)>,
 }
 
 #[derive(Debug)]
@@ -176,6 +185,10 @@ pub(super) enum Fact {
     Triaged { message: u64 },
     /// An alert was opened.
     AlertOpened { integration: usize, key: u64 },
+    /// An alert was looked at again.
+    LookedAt { alert: u64 },
+    /// Windows of maintenance ended before their time.
+    WindowsEnded,
     /// A person was asked.
     Reached { page: u64 },
     /// A node gave a message to a carrier.
@@ -369,7 +382,7 @@ impl Store {
         let gone = |id: Option<u64>| id.is_none_or(|id| !self.incidents.contains_key(&id));
         let mut alerts = std::mem::take(&mut self.alerts);
         alerts.retain(|_, alert| {
-            let open = alert.status == AlertStatus::Open;
+            let open = alert.status.is_firing();
             open || alert.touched_at >= before || !gone(alert.incident)
         });
         self.latest.retain(|_, alert| alerts.contains_key(alert));

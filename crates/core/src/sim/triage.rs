@@ -8,9 +8,14 @@ use super::Sabotage;
 use super::incident::{Context, new_row, number_of};
 use super::input::Sent;
 use super::organisation::{SEVERITIES, TEAMS, integration_id};
-use super::store::{AlertRow, Fact, Message, MessageState, Store};
+use super::store::{AlertRow, Fact, Key, Message, MessageState, Store};
 use crate::alerting::alert::{AlertStatus, Latest};
+use crate::alerting::guard::Record;
+use crate::alerting::hold::{self, Firing, Held};
+use crate::alerting::maintenance;
+use crate::alerting::rule::Subject;
 use crate::alerting::signal::{Action, Signal};
+use crate::alerting::silence;
 use crate::alerting::triage::{self, Candidate, Decision};
 use crate::id::{AlertId, IncidentId};
 use crate::incident::clocks::Clocks;
@@ -121,7 +126,7 @@ impl Store {
             status: row.status,
             incident,
             last_at: row.last_at,
-            held: None,
+            held: row.held.map(|(held, _)| held),
             flaps: 0,
         })
     }
@@ -136,28 +141,129 @@ impl Store {
     ) {
         let Some(Message { sent, .. }) = self.inbox.get(&message).copied() else { return };
         let alert = self.number();
-        let incident = match triage::classify(service, integration, signal, received_at).outcome {
-            Outcome::Severity(level) => {
-                self.join_or_open(cx, (sent.key, signal), service, level, received_at)
-            }
-            Outcome::Informational => None,
-        };
         let row = AlertRow {
             integration: sent.integration,
             key: sent.key,
             status: AlertStatus::Open,
-            incident,
+            incident: None,
             last_at: received_at,
             count: 1,
             newest_message: message,
             touched_at: cx.true_now,
+            sent,
+            first_at: received_at,
+            held: None,
         };
         self.alerts.insert(alert, row);
         self.latest.insert((sent.integration, sent.key), alert);
+        self.judge(cx, alert, signal, (service, integration), received_at);
+        self.facts.push(Fact::AlertOpened { integration: sent.integration, key: sent.key });
+    }
+
+    /// Decides whether an alert that fires pages at `at`: it gets its incident, or is held, and is
+    /// looked at again when the answer may have changed.
+    fn judge(
+        &mut self,
+        cx: &Context<'_>,
+        alert: u64,
+        signal: &Signal,
+        (service, integration): (&Service, &Integration),
+        at: Timestamp,
+    ) {
+        let Some(row) = self.alerts.get(&alert).copied() else { return };
+        let rated = triage::classify(service, integration, signal, row.first_at);
+        let subject = Subject { signal, integration: &integration.name, service: &service.name };
+        let firing = Firing {
+            outcome: rated.outcome,
+            maintenance: maintenance::muting(cx.windows, service.id, &subject, at),
+            cause: None,
+            guard: rated.guard,
+            pause: service.pause,
+            shadow: rated.shadow,
+            is_worst_time: false,
+            record: Record { first_at: row.first_at, firings: &[] },
+        };
+        let hold = hold::hold(&firing, at);
+        let incident = match (&hold, rated.outcome) {
+            (None, Outcome::Severity(level)) => {
+                self.join_or_open(cx, (row.key, signal), service, level, at)
+            }
+            _ => None,
+        };
         if let Some(row) = incident.and_then(|incident| self.incidents.get_mut(&incident)) {
             row.alerts.push(alert);
         }
-        self.facts.push(Fact::AlertOpened { integration: sent.integration, key: sent.key });
+        if let Some(row) = self.alerts.get_mut(&alert) {
+            row.incident = incident;
+            row.held = hold.as_ref().map(|hold| (hold.held, hold.by));
+            row.status = hold.as_ref().map_or(AlertStatus::Open, |hold| hold.held.status());
+            row.touched_at = cx.true_now;
+        }
+        let over_at = silence::over_at(service.auto_resolve_after, row.last_at);
+        let until = hold.and_then(|hold| hold.until);
+        let until = until.filter(|_| !cx.is_sabotaged(Sabotage::ForgetHeld));
+        self.look_at(cx, alert, until.into_iter().chain(over_at).min());
+    }
+
+    fn look_at(&mut self, cx: &Context<'_>, alert: u64, at: Option<Timestamp>) {
+        match at {
+            Some(at) => self.set_timer(Key::Alert(alert), at, cx.now),
+            None => self.clear_timer(Key::Alert(alert)),
+        }
+    }
+
+    /// Looks at an alert again because an instant has come: the end of a window, of a pause, of a
+    /// guard, or of a silence.
+    pub(super) fn look_again(&mut self, cx: &Context<'_>, alert: u64) {
+        self.facts.push(Fact::LookedAt { alert });
+        let row = self.alerts.get(&alert).copied().filter(|row| row.status.is_firing());
+        let integration =
+            row.and_then(|row| cx.directory.integration(integration_id(row.integration)));
+        let (Some(row), Some(integration)) = (row, integration) else {
+            return self.clear_timer(Key::Alert(alert));
+        };
+        let signal = signal(&row.sent);
+        let Some(route) = triage::route(cx.directory, integration, &signal) else {
+            return self.clear_timer(Key::Alert(alert));
+        };
+        let over_at = silence::over_at(route.service.auto_resolve_after, row.last_at);
+        if over_at.is_some_and(|over_at| over_at <= cx.now) {
+            self.recover(cx, Some(alert));
+            if let Some(row) = self.alerts.get_mut(&alert) {
+                row.last_at = row.last_at.max(cx.now);
+            }
+            return;
+        }
+        match row.held {
+            Some((Held::Maintenance | Held::Inhibited | Held::Guard | Held::Pause, _)) => {
+                self.judge(cx, alert, &signal, (route.service, integration), cx.now);
+            }
+            _ => self.look_at(cx, alert, over_at),
+        }
+    }
+
+    /// Windows ended before their time: what they muted is looked at now.
+    pub(super) fn windows_ended(&mut self, cx: &Context<'_>) {
+        self.facts.push(Fact::WindowsEnded);
+        if cx.is_sabotaged(Sabotage::SleepThroughEnd) {
+            return;
+        }
+        let is_over = |id: Option<Uuid>| {
+            cx.windows.iter().any(|window| Some(window.id.0) == id && window.to <= cx.now)
+        };
+        let muted =
+            |row: &AlertRow| row.status.is_firing() && row.held.is_some_and(|(_, by)| is_over(by));
+        let muted: Vec<_> =
+            self.alerts.iter().filter(|(_, row)| muted(row)).map(|(id, _)| *id).collect();
+        for alert in muted {
+            self.look_at(cx, alert, Some(cx.now));
+        }
+    }
+
+    /// Whether something holds the newest alert of a trouble back.
+    pub(super) fn is_held(&self, integration: usize, key: u64) -> bool {
+        let newest = self.latest.get(&(integration, key));
+        newest.and_then(|alert| self.alerts.get(alert)).is_some_and(|row| row.held.is_some())
     }
 
     fn join_or_open(

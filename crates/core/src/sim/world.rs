@@ -200,7 +200,12 @@ impl World {
     /// One transaction: the store, and what it reads besides.
     fn transact<T>(&mut self, change: impl FnOnce(&mut Store, &Context<'_>) -> T) -> T {
         let (now, true_now, sabotage) = (self.wall(), self.now, self.options.sabotage);
-        let cx = Context { directory: &self.seen, now, true_now, sabotage };
+        let windows = if sabotage == Some(Sabotage::PageInMaintenance) {
+            &[]
+        } else {
+            self.organisation.windows.as_slice()
+        };
+        let cx = Context { directory: &self.seen, windows, now, true_now, sabotage };
         change(&mut self.store, &cx)
     }
 
@@ -271,7 +276,11 @@ impl World {
     pub(super) fn count(&mut self, facts: &[Fact]) {
         for fact in facts {
             match fact {
-                Fact::AlertOpened { .. } => self.report.alerts += 1,
+                Fact::AlertOpened { integration, key } => {
+                    self.report.alerts += 1;
+                    self.report.held += u64::from(self.store.is_held(*integration, *key));
+                }
+                Fact::LookedAt { .. } => self.report.looked_at += 1,
                 Fact::Reached { .. } => self.report.pages += 1,
                 Fact::Committed { version_before: 0, .. } => self.report.incidents += 1,
                 Fact::Carried { carrier, .. } => self.report.taken_over += u64::from(*carrier > 0),

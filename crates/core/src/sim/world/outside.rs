@@ -132,6 +132,9 @@ impl World {
         self.trace.note("configuration changes", 0, 0);
         self.organisation.edit(edit, self.wall());
         self.configure();
+        if edit == Edit::EndMaintenance {
+            self.transact(|store, cx| store.windows_ended(cx));
+        }
     }
 
     pub(super) fn configure(&mut self) {

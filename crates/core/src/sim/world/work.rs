@@ -54,6 +54,14 @@ impl World {
                     self.launch(node, Work::Timer { incident: id, fence }, 1, 50);
                 }
             }
+            (Some((_, key @ Key::Alert(id))), _) => {
+                let claimed = self.store.claim_timer(key, wall);
+                self.trace.note("node claims timer of alert", id, node as u64);
+                if let Some((fence, interrupted)) = claimed {
+                    self.report.reclaimed += u64::from(interrupted);
+                    self.launch(node, Work::Alert { alert: id, fence }, 1, 50);
+                }
+            }
             (None, Some(_)) => self.claim_triage(node),
             (Some((_, Key::Inbox)), _) | (None, None) => {}
         }
@@ -162,6 +170,7 @@ impl World {
             }
             Work::Triage { .. }
             | Work::Timer { .. }
+            | Work::Alert { .. }
             | Work::Call { .. }
             | Work::Answer { .. }
             | Work::Overwrite { .. } => {}
@@ -184,6 +193,7 @@ impl World {
             }
             Work::Triage { fence, messages } => self.commit_triage(fence, &messages),
             Work::Timer { incident, fence } => self.commit_timer(incident, fence),
+            Work::Alert { alert, fence } => self.commit_alert(alert, fence),
             Work::Answer { parcel, answer, by } => self.commit_answer(&parcel, &answer, by),
             Work::Command { asked } => {
                 let obeyed = self.transact(|store, cx| {
@@ -245,6 +255,14 @@ impl World {
                 (timer.generation, timer.fired) = before;
             }
         });
+    }
+
+    fn commit_alert(&mut self, alert: u64, fence: i64) {
+        if !self.store.may_finish(Key::Alert(alert), fence, self.is(Sabotage::IgnoreFence)) {
+            self.report.stale += 1;
+            return;
+        }
+        self.transact(|store, cx| store.look_again(cx, alert));
     }
 
     fn commit_answer(&mut self, parcel: &Parcel, answer: &Answer, by: By) {
