@@ -132,6 +132,12 @@ const policies = createRoute({
   component: lazyRouteComponent(() => import("./oncall/policies")),
 });
 
+const lists = createRoute({
+  getParentRoute: () => root,
+  path: "/lists",
+  component: lazyRouteComponent(() => import("./oncall/lists")),
+});
+
 const policy = createRoute({
   getParentRoute: () => root,
   path: "/policies/$name",
@@ -228,6 +234,7 @@ export const router = createRouter({
     requests,
     fairness,
     policies,
+    lists,
     policy,
     policyEdit,
     schedule,

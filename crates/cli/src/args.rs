@@ -6,8 +6,8 @@ use clap::{Parser, Subcommand};
 
 use crate::command::{
     alert, alias, apply, backup, bench, calendar, check, completions, contacts, cover, demo,
-    doctor, export, heartbeat, incident, leave, maintenance, message, oncall, page, preview,
-    provider, release, restore, schedule, serve, shadow, sim, token, user,
+    doctor, export, group, heartbeat, incident, leave, maintenance, message, notification_list,
+    oncall, page, preview, provider, release, restore, schedule, serve, shadow, sim, token, user,
 };
 use crate::failure::conclude;
 use crate::settings::{Global, Settings};
@@ -60,6 +60,10 @@ enum Command {
     /// Show shifts in a calendar program, and read leave from one
     #[command(subcommand)]
     Calendar(calendar::Calendar),
+    #[command(subcommand)]
+    Group(group::Group),
+    #[command(subcommand)]
+    NotificationList(notification_list::NotificationList),
     /// Show whom an alias such as page-checkout-primary reaches
     Alias(alias::Alias),
     /// Show who would be paged by an escalation policy, when and by what
@@ -133,6 +137,8 @@ async fn obey(cli: Cli) -> anyhow::Result<()> {
         Command::Cover(cover) => cover.run(&settings()?).await,
         Command::Leave(leave) => leave.run(&settings()?).await,
         Command::Calendar(calendar) => calendar.run(&settings()?).await,
+        Command::Group(group) => group.run(&settings()?).await,
+        Command::NotificationList(list) => list.run(&settings()?).await,
         Command::Alias(alias) => alias.run(&settings()?).await,
         Command::Preview(preview) => preview.run(&settings()?).await,
         Command::Page(page) => page.run(&settings()?).await,

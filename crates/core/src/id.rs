@@ -69,6 +69,8 @@ ids! {
     DeliveryId = "dlv";
     /// Several pages in one message.
     DigestId = "dig";
+    /// An engagement group.
+    EngagementGroupId = "grp";
     /// A timeline or stream entry.
     EntryId = "ent";
     /// A calendar that a person's leave is read from.
@@ -89,6 +91,8 @@ ids! {
     MaintenanceId = "mnt";
     /// A raw message in the inbox.
     MessageId = "msg";
+    /// A notification list.
+    NotificationListId = "lst";
     /// One person being asked to take one incident.
     PageId = "pag";
     /// A request to cover or swap a shift.

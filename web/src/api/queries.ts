@@ -257,6 +257,10 @@ export const calendarLinks = () =>
     queryFn: ({ signal }) => get("/calendar-links", { signal }),
   });
 
+export const engagementGroups = () => whole(["groups"], "/engagement-groups");
+
+export const notificationLists = () => whole(["lists"], "/notification-lists");
+
 export const policies = () => whole(["policies"], "/escalation-policies");
 
 export const policy = (name: string) =>

@@ -356,6 +356,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/engagement-groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Engagement groups, with whom they stand for now. */
+        get: operations["engagement_groups"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/engagement-groups/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One engagement group, with whom it stands for. */
+        get: operations["engagement_group"];
+        /** Save a document: at once, merged with what was saved since the revision it names. */
+        put: operations["put_engagement_group"];
+        post?: never;
+        /** Remove a document that nothing refers to any more. */
+        delete: operations["delete_engagement_group"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/escalation-policies": {
         parameters: {
             query?: never;
@@ -678,6 +714,26 @@ export interface paths {
         put?: never;
         /** It was reviewed. */
         post: operations["close"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{incident}/engage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Engage a group: everybody it stands for at this moment is paged once.
+         * @description Whoever responds already, or was paged and has not answered yet, is not paged again.
+         */
+        post: operations["engage_group"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1192,6 +1248,42 @@ export interface paths {
          */
         post: operations["replay_message"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notification-lists": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Notification lists. */
+        get: operations["notification_lists"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notification-lists/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One notification list. */
+        get: operations["notification_list"];
+        /** Save a document: at once, merged with what was saved since the revision it names. */
+        put: operations["put_notification_list"];
+        post?: never;
+        /** Remove a document that nothing refers to any more. */
+        delete: operations["delete_notification_list"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2067,6 +2159,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/users/{name}/subscriptions/{list}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Subscribe to a notification list. */
+        put: operations["subscribe"];
+        post?: never;
+        /** Leave a notification list; its core cannot. */
+        delete: operations["unsubscribe"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workbench": {
         parameters: {
             query?: never;
@@ -2877,6 +2987,36 @@ export interface components {
              */
             revision: number;
         };
+        /** @description Whom to engage. */
+        Engage: {
+            /**
+             * @description The group.
+             * @example ordering
+             */
+            group: string;
+            /** @description In words. */
+            message?: string | null;
+        };
+        /** @description Whom to engage for a kind of trouble. */
+        EngagementGroup: {
+            /** @description The instant that it was asked for. */
+            at: components["schemas"]["Instant"];
+            /** @description Who may change it besides administrators. */
+            keepers: string[];
+            /** @description The aliases and people that it is made of. */
+            members: components["schemas"]["GroupMember"][];
+            /**
+             * @description Unique.
+             * @example ordering
+             */
+            name: string;
+            /** @description The services that it is for; any where none is named. */
+            services: string[];
+            /** @description Everybody whom engaging it would ask, each once. */
+            users: string[];
+            /** @description Whether you may change it. */
+            yours: boolean;
+        };
         /** @description What entering a leave led to. */
         EnteredAbsence: {
             /** @description The leave. */
@@ -3049,6 +3189,16 @@ export interface components {
             from: components["schemas"]["Instant"];
             /** @description Up to, but not at, this instant. */
             to: components["schemas"]["Instant"];
+        };
+        /** @description A part of a group. */
+        GroupMember: {
+            /**
+             * @description The alias or person.
+             * @example page-checkout-primary
+             */
+            name: string;
+            /** @description Whom it stands for; nobody where an alias reaches nobody. */
+            users: string[];
         };
         /** @description What one shift tells the next. */
         Handoff: {
@@ -3572,6 +3722,13 @@ export interface components {
             next: string | null;
         };
         /** @description A part of a list. */
+        List_EngagementGroup: {
+            /** @description The items of this part. */
+            items: components["schemas"]["EngagementGroup"][];
+            /** @description The cursor of the next part; null at the end. */
+            next: string | null;
+        };
+        /** @description A part of a list. */
         List_EscalationPolicy: {
             /** @description The items of this part. */
             items: components["schemas"]["EscalationPolicy"][];
@@ -3624,6 +3781,13 @@ export interface components {
         List_Message: {
             /** @description The items of this part. */
             items: components["schemas"]["Message"][];
+            /** @description The cursor of the next part; null at the end. */
+            next: string | null;
+        };
+        /** @description A part of a list. */
+        List_NotificationList: {
+            /** @description The items of this part. */
+            items: components["schemas"]["NotificationList"][];
             /** @description The cursor of the next part; null at the end. */
             next: string | null;
         };
@@ -4101,6 +4265,24 @@ export interface components {
             from: components["schemas"]["Instant"];
             /** @description Who. */
             user: string;
+        };
+        /** @description Who hears of the incidents of some services. */
+        NotificationList: {
+            /** @description Who is on it and cannot leave. */
+            core: string[];
+            /** @description Whether you are in its core, and cannot leave. */
+            mandatory: boolean;
+            /**
+             * @description Unique.
+             * @example checkout-notify
+             */
+            name: string;
+            /** @description What it covers; everything where nothing is named. */
+            services: string[];
+            /** @description Whether you hear what it says. */
+            subscribed: boolean;
+            /** @description Who subscribed. */
+            subscribers: string[];
         };
         /** @description This method, that long after the page. */
         NotificationRule: {
@@ -5217,7 +5399,7 @@ export interface components {
             text: string;
         };
         /** @enum {string} */
-        TimelineKind: "declared" | "opened" | "alert_joined" | "alert_resolved" | "status_changed" | "acknowledged" | "unacknowledged" | "escalated" | "step_entered" | "no_target" | "paged" | "page_accepted" | "page_failed" | "page_superseded" | "page_declined" | "exhausted" | "snoozed" | "unsnoozed" | "resolved" | "reopened" | "merged" | "severity_changed" | "assigned" | "checked_in" | "engaged_late" | "rotated" | "management_asked" | "told" | "step_skipped" | "second_set_began" | "help_asked" | "volunteered" | "helper_directed" | "helper_released" | "helper_recalled" | "note";
+        TimelineKind: "declared" | "opened" | "alert_joined" | "alert_resolved" | "status_changed" | "acknowledged" | "unacknowledged" | "escalated" | "step_entered" | "no_target" | "paged" | "page_accepted" | "page_failed" | "page_superseded" | "page_declined" | "exhausted" | "snoozed" | "unsnoozed" | "resolved" | "reopened" | "merged" | "severity_changed" | "assigned" | "checked_in" | "engaged_late" | "rotated" | "management_asked" | "told" | "step_skipped" | "second_set_began" | "help_asked" | "group_engaged" | "volunteered" | "helper_directed" | "helper_released" | "helper_recalled" | "note";
         /** @description An API token, without its secret. */
         Token: {
             /** @description When it was made. */
@@ -6507,6 +6689,248 @@ export interface operations {
             };
         };
     };
+    engagement_groups: {
+        parameters: {
+            query?: {
+                /** @description How many items at most: 1 to 500, 50 unless given. */
+                limit?: number;
+                /** @description Where the last part ended, from its `next`. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Groups by name. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_EngagementGroup"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    engagement_group: {
+        parameters: {
+            query?: {
+                /** @description The instant that is asked about; now unless given. */
+                at?: components["schemas"]["Instant"];
+            };
+            header?: never;
+            path: {
+                /** @description The name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The group. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EngagementGroup"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_engagement_group: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The revision that the edit began with. */
+                "If-Match"?: string | null;
+            };
+            path: {
+                /** @description The name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDocument"];
+            };
+        };
+        responses: {
+            /** @description As it was saved. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedDocument"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Both texts of what two people changed; nothing was saved. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong with it, or the gaps that need consent. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Name the revision. */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_engagement_group: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The revision that is meant. */
+                "If-Match"?: string | null;
+            };
+            path: {
+                /** @description The name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone, and can be brought back. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedDocument"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     escalation_policies: {
         parameters: {
             query?: {
@@ -7704,6 +8128,60 @@ export interface operations {
             };
             /** @description The incident's status does not allow it. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    engage_group: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id or the number. */
+                incident: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Engage"];
+            };
+        };
+        responses: {
+            /** @description The incident as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9369,6 +9847,245 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    notification_lists: {
+        parameters: {
+            query?: {
+                /** @description How many items at most: 1 to 500, 50 unless given. */
+                limit?: number;
+                /** @description Where the last part ended, from its `next`. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Lists by name. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_NotificationList"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    notification_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationList"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_notification_list: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The revision that the edit began with. */
+                "If-Match"?: string | null;
+            };
+            path: {
+                /** @description The name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDocument"];
+            };
+        };
+        responses: {
+            /** @description As it was saved. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedDocument"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Both texts of what two people changed; nothing was saved. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong with it, or the gaps that need consent. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Name the revision. */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_notification_list: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The revision that is meant. */
+                "If-Match"?: string | null;
+            };
+            path: {
+                /** @description The name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone, and can be brought back. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedDocument"];
                 };
             };
             /** @description Sign in first. */
@@ -12668,6 +13385,117 @@ export interface operations {
             };
         };
     };
+    subscribe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The person's name. */
+                name: string;
+                /** @description The list's name. */
+                list: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The list; the person hears of its incidents now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationList"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unsubscribe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The person's name. */
+                name: string;
+                /** @description The list's name. */
+                list: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The person hears nothing more from it. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The person belongs to its core. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     try_message: {
         parameters: {
             query?: never;
@@ -12724,7 +13552,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description `schedules`, `escalation-policies`, `services` or `teams`. */
+                /** @description `schedules`, `escalation-policies`, `services`, `teams`, `engagement-groups` or `notification-lists`. */
                 collection: string;
                 /** @description The name. */
                 name: string;
@@ -12776,7 +13604,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description `schedules`, `escalation-policies`, `services` or `teams`. */
+                /** @description `schedules`, `escalation-policies`, `services`, `teams`, `engagement-groups` or `notification-lists`. */
                 collection: string;
                 /** @description The name. */
                 name: string;
@@ -12832,7 +13660,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description `schedules`, `escalation-policies`, `services` or `teams`. */
+                /** @description `schedules`, `escalation-policies`, `services`, `teams`, `engagement-groups` or `notification-lists`. */
                 collection: string;
                 /** @description The name. */
                 name: string;
@@ -12882,7 +13710,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description `schedules`, `escalation-policies`, `services` or `teams`. */
+                /** @description `schedules`, `escalation-policies`, `services`, `teams`, `engagement-groups` or `notification-lists`. */
                 collection: string;
                 /** @description The name. */
                 name: string;
@@ -12943,7 +13771,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description `schedules`, `escalation-policies`, `services` or `teams`. */
+                /** @description `schedules`, `escalation-policies`, `services`, `teams`, `engagement-groups` or `notification-lists`. */
                 collection: string;
                 /** @description The name. */
                 name: string;
@@ -12995,7 +13823,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description `schedules`, `escalation-policies`, `services` or `teams`. */
+                /** @description `schedules`, `escalation-policies`, `services`, `teams`, `engagement-groups` or `notification-lists`. */
                 collection: string;
                 /** @description The name. */
                 name: string;
@@ -13049,7 +13877,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description `schedules`, `escalation-policies`, `services` or `teams`. */
+                /** @description `schedules`, `escalation-policies`, `services`, `teams`, `engagement-groups` or `notification-lists`. */
                 collection: string;
                 /** @description The name. */
                 name: string;
@@ -13107,7 +13935,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description `schedules`, `escalation-policies`, `services` or `teams`. */
+                /** @description `schedules`, `escalation-policies`, `services`, `teams`, `engagement-groups` or `notification-lists`. */
                 collection: string;
                 /** @description The name. */
                 name: string;

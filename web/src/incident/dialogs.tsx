@@ -94,6 +94,19 @@ const QUESTIONS: { [M in Move]?: Question<M> } = {
     body: (form) => ({ to: needed(form, "to"), message: filled(form, "message") }),
     done: (subject) => `Paged for ${subject}.`,
   },
+  engage: {
+    title: (subject) => `Engage a group on ${subject}`,
+    description: "Everybody whom it stands for now is paged once, unless they respond already.",
+    submit: "Engage them",
+    fields: (incident) => (
+      <>
+        <GroupField service={incident.service} />
+        <TextField label="Message (optional)" name="message" placeholder="What you need from them" />
+      </>
+    ),
+    body: (form) => ({ group: needed(form, "group"), message: filled(form, "message") }),
+    done: (subject) => `Engaged for ${subject}.`,
+  },
   help: {
     title: (subject) => `Ask for help with ${subject}`,
     description: "Whoever fits is paged at once. Asking is part of the work.",
@@ -199,6 +212,30 @@ function SnoozeFields() {
           {text}
         </option>
       ))}
+    </SelectField>
+  );
+}
+
+/** The groups of the service first: whoever is in a hurry needs one of those. */
+function GroupField({ service }: { service: string | null }) {
+  const groups = useQuery(queries.engagementGroups());
+  const items = groups.data?.items ?? [];
+  const isOwn = (services: string[]) => services.length === 0 || services.includes(service ?? "");
+  if (groups.data && items.length === 0) {
+    return <p>There is no engagement group yet; an administrator configures the first one.</p>;
+  }
+  return (
+    <SelectField label="Group" name="group" required defaultValue="">
+      <option value="" disabled>
+        Choose…
+      </option>
+      {[...items]
+        .sort((a, b) => Number(isOwn(b.services)) - Number(isOwn(a.services)))
+        .map(({ name, users }) => (
+          <option key={name} value={name}>
+            {name} ({users.join(", ") || "nobody now"})
+          </option>
+        ))}
     </SelectField>
   );
 }

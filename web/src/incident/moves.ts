@@ -11,6 +11,7 @@ export type Move =
   | "snooze"
   | "unsnooze"
   | "page"
+  | "engage"
   | "help"
   | "check-in"
   | "helpers"
@@ -31,6 +32,7 @@ export const MOVE_WORD: Record<Move, string> = {
   snooze: "Snooze",
   unsnooze: "End snooze",
   page: "Add person",
+  engage: "Engage group",
   help: "Ask for help",
   "check-in": "I am here",
   helpers: "I can help",
@@ -53,7 +55,7 @@ export function isOpen(incident: Pick<Incident, "status">): boolean {
 export function moves(incident: Pick<Incident, "status" | "snoozed_until" | "merged_into">): Move[] {
   if (incident.merged_into !== null) return [];
   const snooze: Move = incident.snoozed_until ? "unsnooze" : "snooze";
-  const always: Move[] = ["help", "check-in", "helpers", "page", "assign", "severity", "merge"];
+  const always: Move[] = ["help", "check-in", "helpers", "page", "engage", "assign", "severity", "merge"];
   switch (incident.status) {
     case "triggered":
       return ["acknowledge", "escalate", snooze, "resolve", "research", ...always];
@@ -66,6 +68,7 @@ export function moves(incident: Pick<Incident, "status" | "snoozed_until" | "mer
         "check-in",
         "helpers",
         "page",
+        "engage",
         "identify",
         "restore",
         snooze,
@@ -84,6 +87,7 @@ export function moves(incident: Pick<Incident, "status" | "snoozed_until" | "mer
         "check-in",
         "helpers",
         "page",
+        "engage",
         snooze,
         "assign",
         "severity",
@@ -98,6 +102,7 @@ export function moves(incident: Pick<Incident, "status" | "snoozed_until" | "mer
         "check-in",
         "helpers",
         "page",
+        "engage",
         snooze,
         "assign",
         "severity",
@@ -108,6 +113,7 @@ export function moves(incident: Pick<Incident, "status" | "snoozed_until" | "mer
         "resolve",
         "reopen",
         "page",
+        "engage",
         "escalate",
         "help",
         "check-in",

@@ -18,7 +18,16 @@ export function affected(event: ChangeEvent): QueryKey[] {
     case "message":
       return [["messages"], ["message", event.subject], ["services"]];
     case "schedule":
-      return [["on-call"], ["schedules"], ["shifts"], ["users"], ["policies"], ["aliases"], ["planning"]];
+      return [
+        ["on-call"],
+        ["schedules"],
+        ["shifts"],
+        ["users"],
+        ["policies"],
+        ["aliases"],
+        ["groups"],
+        ["planning"],
+      ];
     case "config":
       return [
         ["services"],
@@ -28,9 +37,13 @@ export function affected(event: ChangeEvent): QueryKey[] {
         ["shifts"],
         ["policies"],
         ["aliases"],
+        ["groups"],
+        ["lists"],
         ["session"],
         ["configuration"],
       ];
+    case "user":
+      return [["lists"]];
     default:
       return own;
   }

@@ -20,6 +20,7 @@ import {
   ShieldCheck,
   Siren,
   TrendingUp,
+  Users,
   Wrench,
 } from "lucide-react";
 import * as queries from "@/api/queries";
@@ -48,6 +49,7 @@ const PLACES = [
   { to: "/requests", section: "On call", name: "Shift requests", key: "q", icon: ArrowLeftRight },
   { to: "/fairness", section: "On call", name: "Fairness", key: "f", icon: Scale },
   { to: "/policies", section: "On call", name: "Escalation", key: "p", icon: TrendingUp },
+  { to: "/lists", section: "On call", name: "Groups and lists", key: "u", icon: Users },
   { to: "/readiness", section: "On call", name: "Readiness", key: "d", icon: ShieldCheck, forManagers: true },
   { to: "/services", section: "Services", name: "Services", key: "s", icon: Layers },
   { to: "/heartbeats", section: "Services", name: "Heartbeats", key: "b", icon: HeartPulse },

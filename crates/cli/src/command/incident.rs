@@ -111,6 +111,16 @@ pub enum Incident {
         #[arg(long)]
         user: Option<String>,
     },
+    /// Engage a group: everybody it stands for now is paged once
+    Engage {
+        #[command(flatten)]
+        incident: One,
+        /// The engagement group
+        group: String,
+        /// In words
+        #[arg(long)]
+        message: Option<String>,
+    },
     /// Offer to help
     Volunteer {
         #[command(flatten)]
@@ -242,6 +252,11 @@ impl Incident {
             }
             Self::CheckIn { incident, user } => {
                 verb.on(&incident, "check-in", said([("user", user.map(Value::from))])).await
+            }
+            Self::Engage { incident, group, message } => {
+                let body =
+                    said([("group", Some(group.into())), ("message", message.map(Value::from))]);
+                verb.on(&incident, "engage", body).await
             }
             Self::Volunteer { incident, user } => {
                 verb.on(&incident, "helpers", said([("user", user.map(Value::from))])).await

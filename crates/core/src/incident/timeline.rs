@@ -125,6 +125,8 @@ pub enum Kind {
     SecondSetBegan,
     /// Somebody asked for help (`O7`).
     HelpAsked,
+    /// An engagement group was engaged (`E1`).
+    GroupEngaged,
     /// Somebody volunteered (`E6`).
     Volunteered,
     /// A helper was asked to do something (`E6`).
@@ -169,6 +171,7 @@ names!(Kind {
     StepSkipped = "step_skipped",
     SecondSetBegan = "second_set_began",
     HelpAsked = "help_asked",
+    GroupEngaged = "group_engaged",
     Volunteered = "volunteered",
     HelperDirected = "helper_directed",
     HelperReleased = "helper_released",

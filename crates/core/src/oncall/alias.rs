@@ -40,9 +40,16 @@ impl Alias {
     /// Reads `page-SERVICE-primary`, `-secondary` or `-escalation`; whether there is such a service
     /// is for [`resolve`] to say.
     pub fn parse(text: &str) -> Option<Self> {
+        let service = Self::service_in(text)?.to_owned();
+        let (_, line) = text.rsplit_once('-')?;
+        Some(Self { service, line: Line::from_name(line)? })
+    }
+
+    /// The service's name in what has the form of an alias.
+    pub fn service_in(text: &str) -> Option<&str> {
         let (service, line) = text.strip_prefix(PREFIX)?.rsplit_once('-')?;
-        let line = Line::from_name(line)?;
-        (!service.is_empty()).then(|| Self { service: service.to_owned(), line })
+        Line::from_name(line)?;
+        (!service.is_empty()).then_some(service)
     }
 }
 

@@ -86,6 +86,11 @@ pub enum Object {
         /// Whether it belongs to a team that the caller plans for, as [`plans_for`] says.
         of_own_team: bool,
     },
+    /// One engagement group, as a document that can be changed (`E1`).
+    EngagementGroup {
+        /// Whether the caller keeps it.
+        is_kept: bool,
+    },
     /// The configuration as a whole, with its secrets.
     Configuration,
     /// API tokens.
@@ -185,6 +190,9 @@ fn by_role(role: Role, action: Action, object: Object) -> bool {
         (Action::Read, Object::Load { .. }) => Role::Manager,
         (Action::Read, Object::System) => Role::Manager,
         (Action::Read | Action::Configure, Object::Rota { of_own_team: true }) => Role::Manager,
+        (Action::Read | Action::Configure, Object::EngagementGroup { is_kept: true }) => {
+            Role::Responder
+        }
         _ => Role::Admin,
     };
     role >= needs
@@ -277,6 +285,17 @@ mod tests {
         }
         assert!(may(person(Role::Manager), Action::Operate, own).is_err());
         assert!(may(person(Role::Manager), Action::Configure, Object::Configuration).is_err());
+    }
+
+    #[test]
+    fn a_group_is_changed_by_whoever_keeps_it_and_by_administrators() {
+        let may_change = |role, is_kept| {
+            let object = Object::EngagementGroup { is_kept };
+            may(Caller::Person { id: ME, role }, Action::Configure, object).is_ok()
+        };
+        assert!(may_change(Role::Responder, true) && may_change(Role::Admin, false));
+        assert!(!may_change(Role::Stakeholder, true));
+        assert!(!may_change(Role::Responder, false) && !may_change(Role::Manager, false));
     }
 
     #[test]

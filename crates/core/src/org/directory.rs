@@ -10,10 +10,15 @@ use jiff::tz::TimeZone;
 
 use crate::alerting::heartbeat::Heartbeat;
 use crate::alerting::inhibition::Inhibition;
-use crate::id::{IntegrationId, PolicyId, ScheduleId, ServiceId, TeamId, UserId, WebhookId};
+use crate::id::{
+    EngagementGroupId, IntegrationId, NotificationListId, PolicyId, ScheduleId, ServiceId, TeamId,
+    UserId, WebhookId,
+};
 use crate::incident::severity::{Level, Severity};
 use crate::oncall::bundle::Limits;
 use crate::oncall::escalation::Policy;
+use crate::oncall::group::EngagementGroup;
+use crate::oncall::list::NotificationList;
 use crate::oncall::schedule::Schedule;
 use crate::org::channel::Channel;
 use crate::org::language::Language;
@@ -96,7 +101,7 @@ macro_rules! named {
     )*};
 }
 
-named! { User => UserId, Team => TeamId, Schedule => ScheduleId, Policy => PolicyId, Service => ServiceId, EventWebhook => WebhookId }
+named! { User => UserId, Team => TeamId, Schedule => ScheduleId, Policy => PolicyId, Service => ServiceId, EventWebhook => WebhookId, EngagementGroup => EngagementGroupId, NotificationList => NotificationListId }
 
 /// An address outside that hears of events, signed in the manner of Standard Webhooks (`Z2`).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -152,6 +157,10 @@ pub struct Directory {
     pub policies: Table<PolicyId, Policy>,
     /// Services, with the built-in [`CATCH_ALL_SERVICE`] once a catch-all is configured.
     pub services: Table<ServiceId, Service>,
+    /// Whom to engage for a kind of trouble (`E1`).
+    pub groups: Table<EngagementGroupId, EngagementGroup>,
+    /// Who hears of trouble (`E1`).
+    pub lists: Table<NotificationListId, NotificationList>,
     /// Outgoing event webhooks.
     pub webhooks: Table<WebhookId, EventWebhook>,
     /// How an incident is put into one line, as a template; the built-in way where it is empty.
@@ -193,6 +202,8 @@ impl Default for Directory {
             schedules: Table::default(),
             policies: Table::default(),
             services: Table::default(),
+            groups: Table::default(),
+            lists: Table::default(),
             webhooks: Table::default(),
             headline: String::new(),
             paging: Limits::default(),

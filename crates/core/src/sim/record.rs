@@ -137,6 +137,7 @@ impl Replay {
             | Kind::StepSkipped
             | Kind::SecondSetBegan
             | Kind::HelpAsked
+            | Kind::GroupEngaged
             | Kind::Volunteered
             | Kind::HelperDirected
             | Kind::HelperReleased

@@ -17,6 +17,7 @@ mod routing;
 mod shadow;
 mod steps;
 mod storm;
+mod targets;
 mod triage;
 mod watch;
 mod world;

@@ -9,6 +9,7 @@ mod cover;
 mod digest;
 mod edit;
 mod feed;
+mod groups;
 mod guard;
 mod handoff;
 mod harness;

@@ -95,6 +95,7 @@ values! {
     id::IntegrationId => Uuid, |value| value.0;
     id::HeartbeatId => Uuid, |value| value.0;
     id::MaintenanceId => Uuid, |value| value.0;
+    id::NotificationListId => Uuid, |value| value.0;
     id::MessageId => Uuid, |value| value.0;
     id::OverrideId => Uuid, |value| value.0;
     id::PageId => Uuid, |value| value.0;

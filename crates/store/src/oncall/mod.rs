@@ -16,5 +16,6 @@ pub mod push;
 pub mod reached;
 pub mod record;
 pub mod request;
+pub mod subscription;
 pub mod survey;
 pub mod turn;

@@ -14,14 +14,17 @@ use muster_core::alerting::hours::{self, Hours};
 use muster_core::alerting::inhibition::Inhibition;
 use muster_core::alerting::rule::Rule;
 use muster_core::id::{
-    ContactMethodId, HeartbeatId, IntegrationId, PolicyId, ScheduleId, ServiceId, TeamId, UserId,
-    WebhookId,
+    ContactMethodId, EngagementGroupId, HeartbeatId, IntegrationId, NotificationListId, PolicyId,
+    ScheduleId, ServiceId, TeamId, UserId, WebhookId,
 };
 use muster_core::incident::clocks::management;
 use muster_core::incident::severity::{Level, Severity};
+use muster_core::oncall::alias::Alias;
 use muster_core::oncall::bundle::{Limit, Limits};
 use muster_core::oncall::condition::{self, Condition, Flood};
 use muster_core::oncall::escalation::{Outlet, Policy, SecondSet, Step, Target};
+use muster_core::oncall::group::{EngagementGroup, Member};
+use muster_core::oncall::list::NotificationList;
 use muster_core::oncall::schedule::{
     Absence, Absences, Layer, Override, Overrides, Restriction, Role, RosterChange, Rotation,
     Schedule, Shadow, TurnLength,
@@ -38,7 +41,7 @@ use muster_core::org::user::{Address, ContactMethod, NotificationRule, User};
 use muster_core::org::watch::{self, Canary, Watch};
 
 use crate::db::{Result, Tx};
-use crate::oncall::{absence, overrides};
+use crate::oncall::{absence, overrides, subscription};
 use crate::org::config::{self, Ids};
 use crate::org::document::organization::Clock;
 use crate::org::document::schedule::OneOrMany;
@@ -86,12 +89,17 @@ pub async fn load_as(
 struct Planned {
     overrides: HashMap<ScheduleId, Vec<Override>>,
     absences: Absences,
+    /// Who subscribed to which notification list.
+    subscribers: HashMap<NotificationListId, Vec<UserId>>,
 }
 
 async fn planned(tx: &mut Tx) -> Result<Planned> {
     let mut planned = Planned::default();
     for stored in overrides::all(tx).await? {
         planned.overrides.entry(stored.schedule).or_default().push(stored.span);
+    }
+    for (list, user) in subscription::all(tx).await? {
+        planned.subscribers.entry(list).or_default().push(user);
     }
     let absences = absence::all(tx).await?.into_iter();
     planned.absences = absences
@@ -201,6 +209,8 @@ impl Builder<'_> {
             schedules: Table::new(self.each(documents.schedules.as_deref(), Self::schedule)),
             policies: Table::new(self.each(documents.escalation_policies.as_deref(), Self::policy)),
             services: Table::new(services),
+            groups: Table::new(self.each(documents.engagement_groups.as_deref(), Self::group)),
+            lists: Table::new(self.each(documents.notification_lists.as_deref(), Self::list)),
             webhooks: Table::new(self.each(documents.webhooks.as_deref(), Self::webhook)),
             headline: headline(documents.organization.as_ref()),
             paging: paging(documents.organization.as_ref()),
@@ -309,6 +319,45 @@ impl Builder<'_> {
             manager: self.reference(Kind::User, team.manager.as_deref()).map(UserId),
             members: self.users(&team.members),
         })
+    }
+
+    fn group(&mut self, group: &document::group::EngagementGroup) -> Option<EngagementGroup> {
+        let id = self.id(Kind::EngagementGroup, &group.name).map(EngagementGroupId)?;
+        let mut members = Vec::new();
+        for name in &group.members {
+            // A person who is called like an alias is meant where there is one.
+            let is_person = self.present.contains(&(Kind::User, name.as_str()));
+            members.extend(match Alias::parse(name).filter(|_| !is_person) {
+                Some(alias) => Some(Member::Alias(alias)),
+                None => self.id(Kind::User, name).map(|id| Member::User(UserId(id))),
+            });
+        }
+        Some(EngagementGroup {
+            id,
+            name: group.name.clone(),
+            services: self.services(&group.services),
+            members,
+            keepers: self.users(&group.keepers),
+        })
+    }
+
+    fn list(&mut self, list: &document::group::NotificationList) -> Option<NotificationList> {
+        let id = self.id(Kind::NotificationList, &list.name).map(NotificationListId)?;
+        let subscribers = self.planned.subscribers.get(&id).map_or(&[][..], Vec::as_slice);
+        // Somebody who left hears nothing more.
+        let is_here = |user: &&UserId| self.people.contains(*user);
+        let subscribers = subscribers.iter().filter(is_here).copied().collect();
+        Some(NotificationList {
+            id,
+            name: list.name.clone(),
+            services: self.services(&list.services),
+            core: self.users(&list.core),
+            subscribers,
+        })
+    }
+
+    fn services(&mut self, names: &[String]) -> Vec<ServiceId> {
+        names.iter().filter_map(|name| self.id(Kind::Service, name).map(ServiceId)).collect()
     }
 
     fn schedule(&mut self, schedule: &document::schedule::Schedule) -> Option<Schedule> {

@@ -85,6 +85,15 @@ pub enum Command {
         /// In words.
         message: Option<String>,
     },
+    /// Engage everybody of a group (`E1`).
+    Engage {
+        /// What the group is called.
+        group: String,
+        /// Whom it stands for now; never empty.
+        users: Vec<UserId>,
+        /// In words.
+        message: Option<String>,
+    },
     /// The paged person cannot take it.
     Decline {
         /// The page.
@@ -263,6 +272,9 @@ impl Decision {
             Command::Assign { user } => self.assign(user, actor, around, now)?,
             Command::PagePeople { users, message } => {
                 self.page_people(users, message, actor, around, now)?;
+            }
+            Command::Engage { group, users, message } => {
+                self.engage_group(&group, users, message.as_deref(), actor, around, now)?;
             }
             Command::Decline { page, last_of_step } => {
                 self.decline(page, last_of_step, actor, around, now);

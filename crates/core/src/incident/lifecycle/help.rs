@@ -1,5 +1,6 @@
-//! Asking for more people: a call for help (`O7`), and the manager of the team where the cause
-//! lies (`O15`). Whom they mean was found out before, by [`crate::oncall::help`].
+//! Asking for more people: a call for help (`O7`), an engagement group (`E1`), and the manager of the
+//! team where the cause lies (`O15`). Whom they mean was found out before, by
+//! [`crate::oncall::help`] and [`crate::oncall::group`].
 
 use jiff::Timestamp;
 
@@ -36,6 +37,58 @@ impl Decision {
         );
         for user in users {
             self.page(around, *user, None, 1, &reason, now);
+        }
+        self.worked(actor, around, now);
+        Ok(())
+    }
+
+    /// Everybody of a group is paged once: whoever responds already, or was paged and has not
+    /// answered yet, is not paged again.
+    pub(super) fn engage_group(
+        &mut self,
+        group: &str,
+        users: Vec<UserId>,
+        message: Option<&str>,
+        actor: &Actor,
+        around: &Surroundings<'_>,
+        now: Timestamp,
+    ) -> Result<(), WrongMove> {
+        self.require_open()?;
+        if users.is_empty() {
+            return Err(WrongMove::Empty);
+        }
+        let engage = &self.incident.clocks.engage;
+        let responds = |user: &UserId| {
+            self.incident.assignee == Some(*user)
+                || actor.user() == Some(*user)
+                || engage.is_present(*user)
+                || engage.awaited.iter().any(|one| one.user == *user)
+        };
+        let (there, asked): (Vec<_>, Vec<_>) = users.into_iter().partition(responds);
+        let names = |users: &[UserId]| -> Vec<String> {
+            users.iter().map(|user| around.person(*user)).collect()
+        };
+        let (there, called) = (names(&there), names(&asked));
+        let mut text = match called.is_empty() {
+            true => format!("Engaged {group}: everybody is asked already"),
+            false => format!("Engaged {group}: {}", called.join(", ")),
+        };
+        if !called.is_empty() && !there.is_empty() {
+            text = format!("{text}; {} already asked", there.join(", "));
+        }
+        let mut reason = format!("{} engages {group}", actor.name());
+        if let Some(message) = message {
+            text = format!("{text}; {message}");
+            reason = format!("{reason}: {message}");
+        }
+        self.note(
+            Entry::new(now, Kind::GroupEngaged, actor.clone(), text)
+                .with("group", group)
+                .with("users", called)
+                .with("already", there),
+        );
+        for user in asked {
+            self.page(around, user, None, 1, &reason, now);
         }
         self.worked(actor, around, now);
         Ok(())

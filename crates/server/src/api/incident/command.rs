@@ -451,7 +451,7 @@ async fn obey(
 }
 
 /// Does something to an incident of that id or number.
-pub(super) async fn do_to(
+pub(in crate::api) async fn do_to(
     ctx: &Ctx,
     caller: &Caller,
     incident: &str,
@@ -482,7 +482,7 @@ fn nobody(field: &str, name: &str) -> ApiError {
 }
 
 /// What somebody wrote, within its limit; blank is nothing.
-pub(super) fn words(text: Option<String>) -> Option<String> {
+pub(in crate::api) fn words(text: Option<String>) -> Option<String> {
     let mut text = text.filter(|text| !text.trim().is_empty())?;
     cut(&mut text, TEXT_CHARS_MAX);
     Some(text)

@@ -17,8 +17,10 @@ pub mod absence;
 pub mod calendar;
 pub mod coverage;
 pub mod feed;
+pub mod group;
 pub mod handoff;
 pub mod lanes;
+pub mod list;
 pub mod load;
 pub mod overrides;
 pub mod readiness;
@@ -41,7 +43,9 @@ pub fn routes() -> Routes {
         .merge(coverage::routes())
         .merge(feed::routes())
         .merge(handoff::routes())
+        .merge(group::routes())
         .merge(lanes::routes())
+        .merge(list::routes())
         .merge(readiness::routes())
         .merge(shift::routes())
         .merge(survey::routes())

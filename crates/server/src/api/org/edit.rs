@@ -1,5 +1,5 @@
-//! Editing the documents of the configuration one by one: schedules, escalation policies, services
-//! and teams. A document has the same fields as in a configuration file. An edit names the revision
+//! Editing the documents of the configuration one by one: schedules, escalation policies, services,
+//! teams, engagement groups and notification lists. A document has the same fields as in a configuration file. An edit names the revision
 //! that it began with; what was saved in the meantime is merged, and a conflict shows both texts.
 
 use axum::extract::State;
@@ -31,6 +31,8 @@ pub fn routes() -> Routes {
         .on(of(Kind::EscalationPolicy), routes!(put_policy, delete_policy))
         .on(of(Kind::Service), routes!(put_service, delete_service))
         .on(of(Kind::Team), routes!(put_team, delete_team))
+        .on(of(Kind::EngagementGroup), routes!(put_group, delete_group))
+        .on(of(Kind::NotificationList), routes!(put_list, delete_list))
         .on(read, routes!(document))
         .on(any, routes!(save_draft, drop_draft))
         .on(any, routes!(publish))
@@ -293,13 +295,15 @@ edited! {
     EscalationPolicy, put_policy, "put_escalation_policy", delete_policy, "delete_escalation_policy", "/escalation-policies/{name}";
     Service, put_service, "put_service", delete_service, "delete_service", "/services/{name}";
     Team, put_team, "put_team", delete_team, "delete_team", "/teams/{name}";
+    EngagementGroup, put_group, "put_engagement_group", delete_group, "delete_engagement_group", "/engagement-groups/{name}";
+    NotificationList, put_list, "put_notification_list", delete_list, "delete_notification_list", "/notification-lists/{name}";
 }
 
 /// A document as it stands, and the drafts of it.
 #[utoipa::path(
     get, path = "/{collection}/{name}/document", tag = "edit", operation_id = "document",
     params(
-        ("collection" = String, Path, description = "`schedules`, `escalation-policies`, `services` or `teams`."),
+        ("collection" = String, Path, description = "`schedules`, `escalation-policies`, `services`, `teams`, `engagement-groups` or `notification-lists`."),
         ("name" = String, Path, description = "The name."),
     ),
     responses((status = 200, description = "The document.", body = EditableDocument))
@@ -339,7 +343,7 @@ async fn document(
 #[utoipa::path(
     put, path = "/{collection}/{name}/draft", tag = "edit", operation_id = "save_draft",
     params(
-        ("collection" = String, Path, description = "`schedules`, `escalation-policies`, `services` or `teams`."),
+        ("collection" = String, Path, description = "`schedules`, `escalation-policies`, `services`, `teams`, `engagement-groups` or `notification-lists`."),
         ("name" = String, Path, description = "The name."),
     ),
     request_body = NewDraft,
@@ -361,7 +365,7 @@ async fn save_draft(
 #[utoipa::path(
     delete, path = "/{collection}/{name}/draft", tag = "edit", operation_id = "drop_draft",
     params(
-        ("collection" = String, Path, description = "`schedules`, `escalation-policies`, `services` or `teams`."),
+        ("collection" = String, Path, description = "`schedules`, `escalation-policies`, `services`, `teams`, `engagement-groups` or `notification-lists`."),
         ("name" = String, Path, description = "The name."),
     ),
     responses((status = 204, description = "It is gone."))
@@ -379,7 +383,7 @@ async fn drop_draft(
 #[utoipa::path(
     post, path = "/{collection}/{name}/draft/publish", tag = "edit", operation_id = "publish_draft",
     params(
-        ("collection" = String, Path, description = "`schedules`, `escalation-policies`, `services` or `teams`."),
+        ("collection" = String, Path, description = "`schedules`, `escalation-policies`, `services`, `teams`, `engagement-groups` or `notification-lists`."),
         ("name" = String, Path, description = "The name."),
     ),
     request_body = Option<Consent>,
@@ -399,7 +403,7 @@ async fn publish(
 #[utoipa::path(
     post, path = "/{collection}/{name}/undo", tag = "edit", operation_id = "undo_edit",
     params(
-        ("collection" = String, Path, description = "`schedules`, `escalation-policies`, `services` or `teams`."),
+        ("collection" = String, Path, description = "`schedules`, `escalation-policies`, `services`, `teams`, `engagement-groups` or `notification-lists`."),
         ("name" = String, Path, description = "The name."),
     ),
     request_body = Option<Consent>,
@@ -419,7 +423,7 @@ async fn undo(
 #[utoipa::path(
     get, path = "/{collection}/{name}/history", tag = "edit", operation_id = "history",
     params(
-        ("collection" = String, Path, description = "`schedules`, `escalation-policies`, `services` or `teams`."),
+        ("collection" = String, Path, description = "`schedules`, `escalation-policies`, `services`, `teams`, `engagement-groups` or `notification-lists`."),
         ("name" = String, Path, description = "The name."),
         Paging,
     ),
@@ -451,7 +455,7 @@ async fn history(
 #[utoipa::path(
     get, path = "/{collection}/{name}/history/{revision}", tag = "edit", operation_id = "version",
     params(
-        ("collection" = String, Path, description = "`schedules`, `escalation-policies`, `services` or `teams`."),
+        ("collection" = String, Path, description = "`schedules`, `escalation-policies`, `services`, `teams`, `engagement-groups` or `notification-lists`."),
         ("name" = String, Path, description = "The name."),
         ("revision" = i64, Path, description = "Which version."),
     ),
@@ -470,7 +474,7 @@ async fn version(
     post, path = "/{collection}/{name}/history/{revision}/restore", tag = "edit",
     operation_id = "restore_version",
     params(
-        ("collection" = String, Path, description = "`schedules`, `escalation-policies`, `services` or `teams`."),
+        ("collection" = String, Path, description = "`schedules`, `escalation-policies`, `services`, `teams`, `engagement-groups` or `notification-lists`."),
         ("name" = String, Path, description = "The name."),
         ("revision" = i64, Path, description = "Which version."),
     ),

@@ -168,6 +168,7 @@ fn tell(
             subject: incident.id.to_string(),
         });
         super::webhook::tell(app, writes, directory, incident, entry, now);
+        super::lists::tell(app, writes, directory, incident, entry, now);
     }
 }
 

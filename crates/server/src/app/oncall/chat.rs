@@ -25,6 +25,8 @@ use crate::app::incident::command::Refused;
 use crate::app::incident::declare::Report;
 use crate::app::link::token;
 
+mod join;
+
 /// The most schedules that a bare `who` names.
 const SCHEDULES_MAX: usize = 15;
 /// The most pages that one message of a provider is about.
@@ -36,6 +38,8 @@ const STRANGER: &str = "Muster does not know you here. Ask an administrator to w
 const HELP: &str = "\
 ack 42, resolve 42, escalate 42, decline 42: answer a page by the number of its incident\n\
 ack all: take everything that you are paged for\n\
+here 42: you are there; volunteer 42: you can help\n\
+need manager, need expert 42 TEXT: ask for help; person, team, expert, manager or a name\n\
 who checkout: who is on call for a service, a schedule or an alias\n\
 take payments-primary 4h: be on call yourself from now on\n\
 page checkout-primary TEXT: page whoever is on call, or a person by name";
@@ -127,6 +131,9 @@ impl App {
         let rest = rest.trim();
         match verb.to_lowercase().as_str() {
             "who" => Ok(who(directory, user, rest, self.now())),
+            "here" => self.here_words(user, rest).await,
+            "volunteer" => self.volunteer_words(user, rest).await,
+            "need" => self.need_words(user, rest).await,
             "take" => self.take_words(directory, user, rest).await,
             "page" => self.page_words(directory, user, rest).await,
             "" | "help" => Ok(HELP.to_owned()),

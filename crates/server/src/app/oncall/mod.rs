@@ -34,6 +34,7 @@ pub mod proof;
 pub mod push;
 pub mod record;
 pub mod request;
+pub mod subscription;
 pub mod survey;
 
 /// How often a change that another one overtook looks again.

@@ -7,7 +7,9 @@ use super::contract::judge::{Contract, Request};
 use super::contract::slack::{
     ANA, ANA_CONVERSATION, BO, SIGNING_SECRET, Slack, TOKEN, command, pressed, signed,
 };
-use super::{alert, assert_refused, assert_status, bo_acknowledges, call, kinds_of, set_up};
+use super::{
+    alert, assert_refused, assert_status, bo_acknowledges, call, kinds_of, organization, set_up,
+};
 use crate::harness::{World, on_both_stores};
 
 const HOOK: &str = "/callback/slack-test";
@@ -123,6 +125,42 @@ async fn the_slash_command_is_answered_in_words() {
         assert!(who.contains("primary: Ana Ortiz"), "{who}");
         let stranger = say(BO, "who checkout").await;
         assert!(stranger.contains("does not know you"), "{stranger}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_step_tells_a_channel_and_asks_people_all_the_same() {
+    on_both_stores(async |world| {
+        let contract = Contract::start(Slack::default()).await;
+        let url = contract.url();
+        let provider = format!(
+            "{{ name: slack-test, type: slack, token: {TOKEN}, signing_secret: {SIGNING_SECRET}, url: \"{url}\" }}"
+        );
+        let text = organization(world, &provider, &format!("type: slack, address: {ANA}"));
+        let channel = "{ channel: { provider: slack-test, address: C0INCIDENTS } }";
+        let text = text.replace(
+            "targets: [ { user: ana } ]",
+            &format!("targets: [ {channel}, {{ user: ana }} ]"),
+        );
+        let answer = world.admin().send(reqwest::Method::POST, "/api/v1/config/apply", text).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        alert(world, "a").await;
+        contract.wait_for(2).await;
+        let told = contract.rules(|slack| slack.messages.clone());
+        let to = |place: &str| {
+            let found = told.iter().find(|((channel, _), _)| channel == place);
+            found.map(|(_, body)| body.to_string()).unwrap_or_default()
+        };
+        let (channel, ana) = (to("C0INCIDENTS"), to(ANA_CONVERSATION));
+        assert!(channel.contains("step 1 of payments"), "{channel}");
+        assert!(!channel.contains("\"button\""), "nobody is asked there: {channel}");
+        assert!(ana.contains("\"button\""), "{ana}");
+        assert_eq!(contract.broken(), Vec::<String>::new());
+        let timeline = world.admin().read("/api/v1/incidents/1/timeline?limit=500").await;
+        let entries = timeline["items"].as_array().expect("items");
+        let entry = entries.iter().find(|entry| entry["kind"] == "told").expect("it is written down");
+        assert_eq!(entry["text"], "Told C0INCIDENTS by slack-test: step 1 of payments");
     })
     .await;
 }

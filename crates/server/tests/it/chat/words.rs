@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::contract::judge::Contract;
 use super::contract::telegram::{ANA, SECRET, TOKEN, Telegram, pushed, written};
-use super::{assert_status, call, set_up};
+use super::{alert, assert_status, call, set_up};
 use crate::harness::{World, on_both_stores};
 
 async fn start(world: &World) -> Contract<Telegram> {
@@ -72,6 +72,35 @@ async fn an_alias_is_resolved_and_paged() {
         assert!(said.contains("Bo Lind is asked"), "{said}");
         assert_status(world, 2, Status::Triggered, None).await;
         assert!(contract.rules(|telegram| telegram.messages.is_empty()));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_word_says_that_one_is_there_and_one_asks_for_help() {
+    on_both_stores(async |world| {
+        let _contract = start(world).await;
+        let said = say(world, 1, ANA, "/here").await;
+        assert_eq!(said, "Say which incident, by its number.");
+        alert(world, "a").await;
+        assert_eq!(say(world, 2, ANA, "/here").await, "You have checked in at incident 1.");
+        let incident = world.admin().read("/api/v1/incidents/1").await;
+        assert_eq!(incident["clocks"]["present"][0]["user"], "ana");
+        let said = say(world, 3, ANA, "/need manager it spreads").await;
+        assert_eq!(said, "Asked for a manager's help with incident 1.");
+        assert_eq!(say(world, 3, ANA, "/need manager it spreads").await, said, "once");
+        let asked = world.phones.of("bo");
+        assert_eq!(asked.len(), 1, "{asked:?}");
+        assert_eq!(asked[0]["page"]["reason"], "ana asks for a manager's help: it spreads");
+        let said = say(world, 4, ANA, "/volunteer 1").await;
+        assert_eq!(said, "You respond to incident 1 already.");
+        world.advance(jiff::SignedDuration::from_mins(6)).await;
+        alert(world, "b").await;
+        let said = say(world, 5, ANA, "/need bo").await;
+        assert!(said.contains("several incidents"), "{said}");
+        let said = say(world, 6, ANA, "/need bo #2").await;
+        assert_eq!(said, "Asked for another pair of hands with incident 2.");
+        assert_eq!(say(world, 7, ANA, "/here 99").await, "There is no such incident for you.");
     })
     .await;
 }

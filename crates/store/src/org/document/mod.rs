@@ -5,6 +5,7 @@
 //! released form.
 
 pub mod escalation;
+pub mod group;
 pub mod organization;
 pub mod provider;
 pub mod schedule;
@@ -18,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use self::escalation::{CatchAll, EscalationPolicy};
+use self::group::{EngagementGroup, NotificationList};
 use self::organization::{Inhibition, Organization, RoutingRule, Severity, Watch, Webhook};
 use self::provider::Provider;
 use self::schedule::Schedule;
@@ -43,6 +45,10 @@ pub enum Kind {
     EscalationPolicy,
     /// Services, with their integrations.
     Service,
+    /// Engagement groups.
+    EngagementGroup,
+    /// Notification lists.
+    NotificationList,
     /// Integrations of no single service.
     Integration,
     /// Heartbeat monitors.
@@ -66,13 +72,15 @@ pub enum Kind {
 impl Kind {
     /// Every kind in the order of a file, with its name in the store and in plans, and the field of
     /// a file that holds it.
-    pub const ALL: [(Self, &'static str, &'static str); 15] = [
+    pub const ALL: [(Self, &'static str, &'static str); 17] = [
         (Self::Organization, "organization", "organization"),
         (Self::User, "user", "users"),
         (Self::Team, "team", "teams"),
         (Self::Schedule, "schedule", "schedules"),
         (Self::EscalationPolicy, "escalation_policy", "escalation_policies"),
         (Self::Service, "service", "services"),
+        (Self::EngagementGroup, "engagement_group", "engagement_groups"),
+        (Self::NotificationList, "notification_list", "notification_lists"),
         (Self::Integration, "integration", "integrations"),
         (Self::Heartbeat, "heartbeat", "heartbeats"),
         (Self::Routing, "routing", "routing"),
@@ -131,6 +139,12 @@ pub struct Documents {
     /// Services.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub services: Option<Vec<Service>>,
+    /// Engagement groups.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub engagement_groups: Option<Vec<EngagementGroup>>,
+    /// Notification lists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notification_lists: Option<Vec<NotificationList>>,
     /// Integrations of no single service.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub integrations: Option<Vec<Integration>>,
@@ -181,6 +195,8 @@ impl Documents {
             Kind::Schedule => self.schedules.is_some(),
             Kind::EscalationPolicy => self.escalation_policies.is_some(),
             Kind::Service => self.services.is_some(),
+            Kind::EngagementGroup => self.engagement_groups.is_some(),
+            Kind::NotificationList => self.notification_lists.is_some(),
             Kind::Integration => self.integrations.is_some(),
             Kind::Heartbeat => self.heartbeats.is_some(),
             Kind::Routing => self.routing.is_some(),
@@ -203,6 +219,8 @@ impl Documents {
             schedules: self.schedules.or(other.schedules),
             escalation_policies: self.escalation_policies.or(other.escalation_policies),
             services: self.services.or(other.services),
+            engagement_groups: self.engagement_groups.or(other.engagement_groups),
+            notification_lists: self.notification_lists.or(other.notification_lists),
             integrations: self.integrations.or(other.integrations),
             heartbeats: self.heartbeats.or(other.heartbeats),
             routing: self.routing.or(other.routing),
@@ -226,6 +244,10 @@ impl Documents {
         let policies = self.escalation_policies.as_deref();
         names.extend(each(Kind::EscalationPolicy, policies, |policy| &policy.name));
         names.extend(each(Kind::Service, self.services.as_deref(), |service| &service.name));
+        let groups = self.engagement_groups.as_deref();
+        names.extend(each(Kind::EngagementGroup, groups, |group| &group.name));
+        let lists = self.notification_lists.as_deref();
+        names.extend(each(Kind::NotificationList, lists, |list| &list.name));
         let integrations = self.integrations.as_deref();
         names.extend(each(Kind::Integration, integrations, |integration| &integration.name));
         let heartbeats = self.heartbeats.as_deref();
@@ -252,6 +274,8 @@ impl Documents {
         values.extend(self.schedules.iter().flatten().map(serde_json::to_value));
         values.extend(self.escalation_policies.iter().flatten().map(serde_json::to_value));
         values.extend(self.services.iter().flatten().map(serde_json::to_value));
+        values.extend(self.engagement_groups.iter().flatten().map(serde_json::to_value));
+        values.extend(self.notification_lists.iter().flatten().map(serde_json::to_value));
         values.extend(self.integrations.iter().flatten().map(serde_json::to_value));
         values.extend(self.heartbeats.iter().flatten().map(serde_json::to_value));
         values.extend(self.routing.as_ref().map(serde_json::to_value));
@@ -279,6 +303,8 @@ impl Documents {
             schedules: Some(Vec::new()),
             escalation_policies: Some(Vec::new()),
             services: Some(Vec::new()),
+            engagement_groups: Some(Vec::new()),
+            notification_lists: Some(Vec::new()),
             integrations: Some(Vec::new()),
             heartbeats: Some(Vec::new()),
             webhooks: Some(Vec::new()),
@@ -292,6 +318,8 @@ impl Documents {
                 Kind::Schedule => push(&mut documents.schedules, value)?,
                 Kind::EscalationPolicy => push(&mut documents.escalation_policies, value)?,
                 Kind::Service => push(&mut documents.services, value)?,
+                Kind::EngagementGroup => push(&mut documents.engagement_groups, value)?,
+                Kind::NotificationList => push(&mut documents.notification_lists, value)?,
                 Kind::Integration => push(&mut documents.integrations, value)?,
                 Kind::Heartbeat => push(&mut documents.heartbeats, value)?,
                 Kind::Routing => documents.routing = Some(serde_json::from_value(value)?),

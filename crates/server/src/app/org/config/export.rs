@@ -27,6 +27,8 @@ pub fn to_yaml(mut documents: Documents) -> Result<String, StoreError> {
     drop_empty(&mut documents.inhibit);
     drop_empty(&mut documents.severities);
     drop_empty(&mut documents.webhooks);
+    drop_empty(&mut documents.engagement_groups);
+    drop_empty(&mut documents.notification_lists);
     drop_empty(&mut documents.providers);
     // Block scalars fold lines, and what is folded must be unfolded by every reader the same way.
     let options = serde_saphyr::ser_options! { prefer_block_scalars: false };

@@ -35,11 +35,13 @@ pub const GAPS_AHEAD: SignedDuration = SignedDuration::from_hours(8 * 7 * 24);
 const GAPS_MAX: usize = 50;
 
 /// The kinds whose documents are edited one by one, with their names in the API.
-pub const EDITED: [(Kind, &str); 4] = [
+pub const EDITED: [(Kind, &str); 6] = [
     (Kind::Schedule, "schedules"),
     (Kind::EscalationPolicy, "escalation-policies"),
     (Kind::Service, "services"),
     (Kind::Team, "teams"),
+    (Kind::EngagementGroup, "engagement-groups"),
+    (Kind::NotificationList, "notification-lists"),
 ];
 
 /// A document as it stands.
@@ -143,12 +145,19 @@ pub fn gate(directory: &Directory, caller: &Caller, kind: Kind, name: &str) -> O
     let team = match kind {
         Kind::Schedule => directory.schedules.named(name).map(|schedule| schedule.team),
         Kind::EscalationPolicy => directory.policies.named(name).map(|policy| policy.team),
+        Kind::EngagementGroup => return of_group(directory, caller, name),
         _ => return Object::Configuration,
     };
     // The document of a new thing says whose it is; it is asked again when it is saved.
     let of_own_team =
         team.map_or(caller.user().is_some(), |team| plans_for(directory, caller.who, team));
     Object::Rota { of_own_team }
+}
+
+/// A group is changed by whoever keeps it as it stands, whatever it shall become.
+fn of_group(directory: &Directory, caller: &Caller, name: &str) -> Object {
+    let group = directory.groups.named(name);
+    Object::EngagementGroup { is_kept: group.is_some_and(|group| group.is_kept_by(caller.user())) }
 }
 
 /// Whether the caller may save a document that says it is of this team.
@@ -163,6 +172,9 @@ fn may_save(
             let team = value["team"].as_str().and_then(|team| directory.teams.named(team));
             let team = team.map(|team| team.id);
             Object::Rota { of_own_team: plans_for(directory, caller.who, team) }
+        }
+        Kind::EngagementGroup => {
+            of_group(directory, caller, value["name"].as_str().unwrap_or_default())
         }
         _ => Object::Configuration,
     };

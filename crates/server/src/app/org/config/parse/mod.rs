@@ -4,6 +4,7 @@
 
 mod assertion;
 mod escalation;
+mod group;
 mod organization;
 mod provider;
 mod quiet;
@@ -32,6 +33,8 @@ const FIELDS: &[&str] = &[
     "schedules",
     "escalation_policies",
     "services",
+    "engagement_groups",
+    "notification_lists",
     "integrations",
     "heartbeats",
     "routing",
@@ -104,6 +107,8 @@ pub fn tree(root: Node, problems: &Problems) -> Option<File> {
             escalation_policies: many(Kind::EscalationPolicy)
                 .map(|policies| policies.list(escalation::policy)),
             services: many(Kind::Service).map(|services| services.list(service::service)),
+            engagement_groups: many(Kind::EngagementGroup).map(|groups| groups.list(group::group)),
+            notification_lists: many(Kind::NotificationList).map(|lists| lists.list(group::list)),
             integrations: many(Kind::Integration).map(|list| list.list(service::integration)),
             heartbeats: many(Kind::Heartbeat).map(|list| list.list(quiet::heartbeat)),
             routing: many(Kind::Routing).map(|rules| rules.list(organization::routing_rule)),

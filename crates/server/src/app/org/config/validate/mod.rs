@@ -100,6 +100,23 @@ fn names(whole: &Whole<'_>) {
         let path = whole.path(Kind::Team, at, &team.name).field("members");
         unique(whole, Kind::Team, &path, None, team.members.iter(), "member");
     }
+    for (at, group) in documents.engagement_groups.iter().flatten().enumerate() {
+        let path = whole.path(Kind::EngagementGroup, at, &group.name);
+        let part = |field: &str, names: &[String], what| {
+            unique(whole, Kind::EngagementGroup, &path.field(field), None, names.iter(), what);
+        };
+        part("services", &group.services, "service");
+        part("members", &group.members, "member");
+        part("keepers", &group.keepers, "keeper");
+    }
+    for (at, list) in documents.notification_lists.iter().flatten().enumerate() {
+        let path = whole.path(Kind::NotificationList, at, &list.name);
+        let part = |field: &str, names: &[String], what| {
+            unique(whole, Kind::NotificationList, &path.field(field), None, names.iter(), what);
+        };
+        part("services", &list.services, "service");
+        part("core", &list.core, "person");
+    }
     for (at, schedule) in documents.schedules.iter().flatten().enumerate() {
         let path = whole.path(Kind::Schedule, at, &schedule.name).field("layers");
         let layers = schedule.layers.iter().map(|layer| &layer.name);

@@ -1,6 +1,7 @@
 //! References: everything that names something else names something that is there. What a file
 //! removes may not be referred to by anything that stays.
 
+use muster_core::oncall::alias::Alias;
 use muster_core::org::directory::CATCH_ALL_SERVICE;
 use muster_store::org::document::escalation::Target;
 use muster_store::org::document::schedule::OneOrMany;
@@ -55,6 +56,19 @@ fn references<'a>(whole: &Whole<'a>) -> Vec<Reference<'a>> {
         let path = whole.path(Kind::Team, at, &team.name);
         found.one(Kind::Team, &path, "manager", Kind::User, team.manager.as_deref());
         found.many(Kind::Team, &path.field("members"), Kind::User, &team.members);
+    }
+    for (at, group) in documents.engagement_groups.iter().flatten().enumerate() {
+        let path = whole.path(Kind::EngagementGroup, at, &group.name);
+        let kind = Kind::EngagementGroup;
+        found.many(kind, &path.field("services"), Kind::Service, &group.services);
+        found.many(kind, &path.field("keepers"), Kind::User, &group.keepers);
+        found.members(&path.field("members"), documents, &group.members);
+    }
+    for (at, list) in documents.notification_lists.iter().flatten().enumerate() {
+        let path = whole.path(Kind::NotificationList, at, &list.name);
+        let kind = Kind::NotificationList;
+        found.many(kind, &path.field("services"), Kind::Service, &list.services);
+        found.many(kind, &path.field("core"), Kind::User, &list.core);
     }
     for (at, schedule) in documents.schedules.iter().flatten().enumerate() {
         let path = whole.path(Kind::Schedule, at, &schedule.name);
@@ -173,6 +187,20 @@ impl<'a> Found<'a> {
                 }),
                 OneOrMany::Many(names) => self.many(Kind::Schedule, &path, Kind::User, names),
             }
+        }
+    }
+
+    /// The aliases and people of an engagement group.
+    fn members(&mut self, list: &Path, documents: &Documents, members: &'a [String]) {
+        let is_person =
+            |name: &String| documents.users.iter().flatten().any(|user| user.name == *name);
+        for (at, name) in members.iter().enumerate() {
+            let (to, name) = match Alias::service_in(name).filter(|_| !is_person(name)) {
+                Some(service) => (Kind::Service, service),
+                None => (Kind::User, name.as_str()),
+            };
+            let (from, path) = (Kind::EngagementGroup, list.index(at));
+            self.references.push(Reference { from, path, to, name });
         }
     }
 

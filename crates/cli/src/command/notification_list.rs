@@ -1,0 +1,93 @@
+//! `muster notification-list`: who hears of trouble, joining and leaving.
+
+use serde_json::Value;
+
+use super::incident::whole;
+use crate::session::with_api;
+use crate::settings::Settings;
+use crate::show;
+
+/// Notification lists: who hears of incidents without being paged.
+#[derive(Debug, clap::Subcommand)]
+#[command(disable_help_subcommand = true)]
+pub enum NotificationList {
+    /// List the lists, and what each covers
+    List,
+    /// Show one list
+    Show {
+        /// The list
+        name: String,
+    },
+    /// Hear of the incidents that a list covers
+    Subscribe(Membership),
+    /// Leave a list; its core cannot
+    Unsubscribe(Membership),
+}
+
+/// Who, and which list.
+#[derive(Debug, clap::Args)]
+pub struct Membership {
+    /// Who
+    user: String,
+    /// The list
+    name: String,
+}
+
+impl NotificationList {
+    /// Does what was asked.
+    ///
+    /// # Errors
+    /// When the store or server fails or refuses.
+    pub async fn run(self, settings: &Settings) -> anyhow::Result<()> {
+        with_api(settings, async |api| match self {
+            Self::List => {
+                let lists = whole(api, &["notification-lists"], &[]).await?;
+                if settings.json() {
+                    return show::json(&serde_json::json!({ "items": lists }));
+                }
+                if lists.is_empty() {
+                    return show::line("There are no notification lists.");
+                }
+                lists.iter().try_for_each(|list| show::line(in_one_line(list)))
+            }
+            Self::Show { name } => {
+                let list = api.get(&["notification-lists", &name], &[]).await?;
+                if settings.json() {
+                    return show::json(&list);
+                }
+                show::line(in_one_line(&list))?;
+                show::line(format!("  core: {}", show::names(&list["core"])))?;
+                show::line(format!("  subscribed: {}", show::names(&list["subscribers"])))
+            }
+            Self::Subscribe(who) => {
+                let path = ["users", &who.user, "subscriptions", &who.name];
+                let list = api.put(&path, &Value::Null).await?;
+                if settings.json() {
+                    return show::json(&list);
+                }
+                show::line(format!("{} hears of the incidents of {}.", who.user, who.name))
+            }
+            Self::Unsubscribe(who) => {
+                api.delete(&["users", &who.user, "subscriptions", &who.name]).await?;
+                if settings.json() {
+                    return Ok(());
+                }
+                show::line(format!("{} hears nothing more from {}.", who.user, who.name))
+            }
+        })
+        .await
+    }
+}
+
+fn in_one_line(list: &Value) -> String {
+    let covers = match list["services"].as_array() {
+        Some(services) if services.is_empty() => "every service".to_owned(),
+        _ => show::names(&list["services"]),
+    };
+    let yours = match (list["mandatory"] == true, list["subscribed"] == true) {
+        (true, _) => " (you are in its core)",
+        (false, true) => " (you are on it)",
+        (false, false) => "",
+    };
+    format!("{}: {covers}{yours}", show::text(&list["name"]))
+}

@@ -1,0 +1,161 @@
+//! Notification lists (`E1`): who hears of the incidents of which services, and joining and leaving
+//! them, which everybody does for themselves.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use muster_core::id::UserId;
+use muster_core::oncall::list;
+use muster_core::org::access::Action;
+use muster_core::org::directory::Directory;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::routes;
+
+use crate::api::extract::{Json, Path, Query};
+use crate::api::list::{List, Paging};
+use crate::api::org::{find, user_name};
+use crate::api::{ApiError, Caller, Ctx, Need, Routes, SEE_ORGANIZATION};
+use crate::app::oncall::subscription::NotChanged;
+
+/// The routes.
+pub fn routes() -> Routes {
+    Routes::new()
+        .on(SEE_ORGANIZATION, routes!(lists))
+        .on(SEE_ORGANIZATION, routes!(show))
+        .on(Need::of_person(Action::Manage), routes!(subscribe, unsubscribe))
+}
+
+/// Who hears of the incidents of some services.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct NotificationList {
+    /// Unique.
+    #[schema(example = "checkout-notify")]
+    pub name: String,
+    /// What it covers; everything where nothing is named.
+    pub services: Vec<String>,
+    /// Who is on it and cannot leave.
+    pub core: Vec<String>,
+    /// Who subscribed.
+    pub subscribers: Vec<String>,
+    /// Whether you hear what it says.
+    pub subscribed: bool,
+    /// Whether you are in its core, and cannot leave.
+    pub mandatory: bool,
+}
+
+fn describe(
+    directory: &Directory,
+    caller: &Caller,
+    list: &list::NotificationList,
+) -> NotificationList {
+    let names = |users: &[UserId]| -> Vec<String> {
+        users.iter().map(|user| user_name(directory, *user)).collect()
+    };
+    let services = list.services.iter().filter_map(|id| directory.services.get(*id));
+    let me = caller.user();
+    NotificationList {
+        name: list.name.clone(),
+        services: services.map(|service| service.name.clone()).collect(),
+        core: names(&list.core),
+        subscribers: names(&list.subscribers),
+        subscribed: me.is_some_and(|me| list.reaches(me)),
+        mandatory: me.is_some_and(|me| list.core.contains(&me)),
+    }
+}
+
+/// Notification lists.
+#[utoipa::path(
+    get, path = "/notification-lists", tag = "oncall", operation_id = "notification_lists",
+    params(Paging),
+    responses((status = 200, description = "Lists by name.", body = List<NotificationList>))
+)]
+async fn lists(
+    State(ctx): State<Ctx>,
+    caller: Caller,
+    Query(paging): Query<Paging>,
+) -> Result<Json<List<NotificationList>>, ApiError> {
+    let snapshot = ctx.app.snapshot();
+    let directory = &snapshot.directory;
+    let name = |list: &&list::NotificationList| list.name.clone();
+    paging.part(directory.lists.iter(), name, |list| describe(directory, &caller, list)).map(Json)
+}
+
+/// One notification list.
+#[utoipa::path(
+    get, path = "/notification-lists/{name}", tag = "oncall", operation_id = "notification_list",
+    params(("name" = String, Path, description = "The name.")),
+    responses((status = 200, description = "The list.", body = NotificationList))
+)]
+async fn show(
+    State(ctx): State<Ctx>,
+    caller: Caller,
+    Path(name): Path<String>,
+) -> Result<Json<NotificationList>, ApiError> {
+    let snapshot = ctx.app.snapshot();
+    let directory = &snapshot.directory;
+    let list = find(&directory.lists, "notification list", &name)?;
+    Ok(Json(describe(directory, &caller, list)))
+}
+
+/// Subscribe to a notification list.
+#[utoipa::path(
+    put, path = "/users/{name}/subscriptions/{list}", tag = "oncall", operation_id = "subscribe",
+    params(
+        ("name" = String, Path, description = "The person's name."),
+        ("list" = String, Path, description = "The list's name."),
+    ),
+    responses((status = 200, description = "The list; the person hears of its incidents now.",
+        body = NotificationList))
+)]
+async fn subscribe(
+    State(ctx): State<Ctx>,
+    caller: Caller,
+    Path((name, list)): Path<(String, String)>,
+) -> Result<Json<NotificationList>, ApiError> {
+    change(&ctx, &caller, &name, &list, true).await?;
+    let snapshot = ctx.app.snapshot();
+    let directory = &snapshot.directory;
+    let list = find(&directory.lists, "notification list", &list)?;
+    Ok(Json(describe(directory, &caller, list)))
+}
+
+/// Leave a notification list; its core cannot.
+#[utoipa::path(
+    delete, path = "/users/{name}/subscriptions/{list}", tag = "oncall",
+    operation_id = "unsubscribe",
+    params(
+        ("name" = String, Path, description = "The person's name."),
+        ("list" = String, Path, description = "The list's name."),
+    ),
+    responses(
+        (status = 204, description = "The person hears nothing more from it."),
+        (status = 409, description = "The person belongs to its core.",
+            body = crate::api::error::Problem, content_type = "application/problem+json"),
+    )
+)]
+async fn unsubscribe(
+    State(ctx): State<Ctx>,
+    caller: Caller,
+    Path((name, list)): Path<(String, String)>,
+) -> Result<StatusCode, ApiError> {
+    change(&ctx, &caller, &name, &list, false).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn change(
+    ctx: &Ctx,
+    caller: &Caller,
+    name: &str,
+    list: &str,
+    wanted: bool,
+) -> Result<(), ApiError> {
+    let snapshot = ctx.app.snapshot();
+    let directory = &snapshot.directory;
+    let user = find(&directory.users, "user", name)?;
+    let list = find(&directory.lists, "notification list", list)?;
+    match ctx.app.subscribe(user, list, wanted, &caller.actor).await {
+        Ok(()) => Ok(()),
+        Err(error @ NotChanged::Core { .. }) => Err(ApiError::conflict(error.to_string())),
+        Err(NotChanged::Store(error)) => Err(error.into()),
+    }
+}
