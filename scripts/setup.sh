@@ -22,16 +22,17 @@ if [ "${1:-demo}" = test ]; then
     need setpriv util-linux
     /usr/bin/python3 -c 'import icalendar' 2>/dev/null || missing+=(python3-icalendar)
     need /usr/sbin/postfix postfix
+    need openssl openssl
     /usr/bin/python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
     /usr/bin/python3 -c 'import aiosmtpd' 2>/dev/null || missing+=(python3-aiosmtpd)
 fi
 
-# Web push is judged by an implementation that is not ours.
+# Web push and signatures of mail are judged by implementations that are not ours.
 venv() {
     local at="$(dirname "$0")/../target/test-venv"
-    if [ "${1:-demo}" = test ] && ! "$at/bin/python" -c 'import http_ece' 2>/dev/null; then
+    if [ "${1:-demo}" = test ] && ! "$at/bin/python" -c 'import http_ece, dkim' 2>/dev/null; then
         /usr/bin/python3 -m venv "$at"
-        "$at/bin/pip" install --quiet --disable-pip-version-check http_ece==1.2.1
+        "$at/bin/pip" install --quiet --disable-pip-version-check http_ece==1.2.1 dkimpy==1.1.8
     fi
 }
 

@@ -70,6 +70,14 @@ pub struct File {
     pub mail_domains: Vec<String>,
     /// The name under which our own mail server writes what it found out about senders.
     pub mail_trust: Option<String>,
+    /// What becomes of mail over SMTP that looks forged.
+    pub mail_check: Option<String>,
+    /// The name server that is asked about senders.
+    pub mail_dns: Option<String>,
+    /// The certificate chain of the SMTP listener.
+    pub smtp_tls_cert: Option<String>,
+    /// The key of that certificate.
+    pub smtp_tls_key: Option<String>,
     /// The form of the log.
     pub log: Option<String>,
 }

@@ -182,6 +182,26 @@ pub async fn set_aside(tx: &mut Tx, id: MessageId, error: &str) -> Result<bool> 
     Ok(tx.execute(&UPDATE, args![error, id]).await? == 1)
 }
 
+/// Keeps a message that triage does not see before somebody lets it through.
+pub async fn insert_aside(tx: &mut Tx, message: &NewMessage, error: &str) -> Result<()> {
+    const INSERT: Sql = Sql::same(
+        "INSERT INTO inbox
+             (id, integration_id, received_at, state, content_type, request, body, attempts, error)
+         VALUES (?, ?, ?, 'failed', ?, ?, ?, 0, ?)",
+    );
+    let values = args![
+        message.id,
+        message.integration,
+        message.received_at,
+        message.content_type.as_deref(),
+        message.request.as_deref(),
+        &message.body[..],
+        error,
+    ];
+    tx.execute(&INSERT, values).await?;
+    Ok(())
+}
+
 /// Puts a message back for triage; `false` when it does not exist or waits already. One that was
 /// set aside goes on where it failed, one that was done begins anew.
 pub async fn replay(tx: &mut Tx, id: MessageId) -> Result<bool> {

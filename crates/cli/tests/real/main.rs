@@ -2,6 +2,7 @@
 //! they expect with a deadline and never for a fixed time.
 
 mod crash;
+mod edge;
 mod mail;
 mod mail_in;
 mod monitoring;

@@ -1,7 +1,7 @@
-//! What our own mail server found out about a sender: the `Authentication-Results` (RFC 8601) that
-//! it wrote. Anybody can write such a header, so only those that bear the agreed name count, and of
-//! those only the topmost. Muster asks no name servers itself; what nobody checked is said to be
-//! unchecked.
+//! What was found out about a sender, by ourselves or by our own mail server: the
+//! `Authentication-Results` (RFC 8601) that it wrote. Anybody can write such a header, so only those
+//! that bear the agreed name count, and of those only the topmost. What nobody checked is said to
+//! be unchecked.
 
 use std::fmt;
 

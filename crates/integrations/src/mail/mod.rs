@@ -1,9 +1,11 @@
 //! Mail that comes in, without a socket: the bytes of a connection cut into lines and messages, the
 //! dialogue of SMTP and LMTP as a machine of states, what a letter says, and what a person answered
-//! with one. All of it is pure; the server owns the connections and decides what a letter does.
+//! with one. All of it is pure but for [`check`], which asks name servers about senders; the server
+//! owns the connections and decides what a letter does.
 
 pub mod answer;
 pub mod authentication;
+pub mod check;
 pub mod framing;
 pub mod letter;
 pub mod session;

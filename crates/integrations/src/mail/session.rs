@@ -75,6 +75,8 @@ pub enum Step {
     Reply(Reply),
     /// Finds out about a recipient and tells [`Session::recipient`].
     Recipient(Mailbox),
+    /// Says this and speaks TLS from then on (RFC 3207); then tells [`Session::encrypted`].
+    StartTls(Reply),
     /// Says this, reads the message and takes [`Session::envelope`].
     Message(Reply),
     /// Says this and closes.
@@ -116,6 +118,15 @@ pub struct Session<R> {
     to: Vec<R>,
     commands: u32,
     mistakes: u32,
+    tls: Tls,
+}
+
+/// Whether the connection is encrypted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Tls {
+    NotOffered,
+    Offered,
+    Spoken,
 }
 
 impl<R> Session<R> {
@@ -131,7 +142,21 @@ impl<R> Session<R> {
             to: Vec::new(),
             commands: 0,
             mistakes: 0,
+            tls: Tls::NotOffered,
         }
+    }
+
+    /// The same connection, which may be encrypted.
+    pub fn offering_tls(mut self) -> Self {
+        self.tls = Tls::Offered;
+        self
+    }
+
+    /// The connection is encrypted now: what was said before counts for nothing (RFC 3207, 4.2).
+    pub fn encrypted(&mut self) {
+        self.tls = Tls::Spoken;
+        self.greeting = None;
+        self.reset();
     }
 
     /// What is said first.
@@ -184,6 +209,7 @@ impl<R> Session<R> {
             ("QUIT", _) => Step::Close(Reply::new(221, "2.0.0 goodbye")),
             ("VRFY", _) => said(252, "2.5.0 send it and see"),
             ("HELP", _) => said(214, "2.0.0 RFC 5321"),
+            ("STARTTLS", Protocol::Smtp) if self.tls != Tls::NotOffered => self.start_tls(argument),
             ("EXPN" | "AUTH" | "STARTTLS" | "BDAT" | "ETRN" | "TURN", _) => {
                 wrong(502, "5.5.1 not offered")
             }
@@ -202,8 +228,20 @@ impl<R> Session<R> {
             lines.push("PIPELINING".to_owned());
             lines.push(format!("SIZE {}", self.bytes_max));
             lines.extend(["8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES"].map(str::to_owned));
+            if self.tls == Tls::Offered {
+                lines.push("STARTTLS".to_owned());
+            }
         }
         Step::Reply(Reply { code: 250, lines })
+    }
+
+    fn start_tls(&mut self, argument: &str) -> Step {
+        match (self.tls, argument, &self.greeting) {
+            (Tls::Spoken, _, _) => wrong(503, "5.5.1 it is spoken already"),
+            (_, "", Some(_)) => Step::StartTls(Reply::new(220, "2.0.0 go on in TLS")),
+            (_, "", None) => wrong(503, "5.5.1 greet first"),
+            _ => wrong(501, "5.5.4 STARTTLS stands alone"),
+        }
     }
 
     fn mail(&mut self, argument: &str) -> Step {

@@ -167,6 +167,12 @@ fn stranger(opened: &Opened<'_>, user: &User, asks: &[Ask]) -> Option<String> {
         _ => true,
     });
     let is_forged = opened.authentication.is_forged();
+    if opened.is_quarantined() {
+        return Some(format!(
+            "Nothing was changed: your letter looks forged ({}).",
+            opened.checks()
+        ));
+    }
     if !is_more || (is_of(user, &opened.letter.from) && !is_forged) {
         return None;
     }

@@ -9,37 +9,49 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 
 use super::deliver::{self, Fate};
 use super::recipient::{self, Route};
-use super::{LETTER_BYTES_MAX, deliver::Letterhead};
+use super::{Client, LETTER_BYTES_MAX, deliver::Letterhead};
 use crate::api::Ctx;
 
 /// How long a client may say nothing (RFC 5321, 4.5.3.2.7), in seconds.
 const SILENCE_SECONDS_MAX: u64 = 300;
 /// How long a letter may take to arrive, in seconds.
 const LETTER_SECONDS_MAX: u64 = 600;
+/// How long the beginning of TLS may take, in seconds.
+const HANDSHAKE_SECONDS_MAX: u64 = 30;
 /// How long a connection may last, in seconds.
 const CONNECTION_SECONDS_MAX: u64 = 3_600;
 /// How much is read at once, in bytes.
 const CHUNK_BYTES: usize = 16 * 1024;
 
 /// Speaks with a client until either ends it.
-pub(super) async fn converse<S>(ctx: &Ctx, stream: S, protocol: Protocol, client: String)
+pub(super) async fn converse<S>(ctx: &Ctx, stream: S, protocol: Protocol, client: Client)
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let name = ctx.app.settings.mail_in.domains.first().cloned();
-    let session = Session::new(protocol, name.unwrap_or_default(), LETTER_BYTES_MAX);
-    let mut connection = Connection {
-        ctx,
-        stream,
-        session,
-        protocol,
-        client,
-        framer: Framer::default(),
-        says: String::new(),
-    };
+    let mut session = Session::new(protocol, name.unwrap_or_default(), LETTER_BYTES_MAX);
+    let certificate = client.at.as_ref().and_then(|(_, edge)| edge.tls.as_ref());
+    if certificate.is_some() {
+        session = session.offering_tls();
+    }
     let patience = Duration::from_secs(CONNECTION_SECONDS_MAX);
+    let talking = async {
+        let mut plain = Connection::new(ctx, stream, session, protocol, &client);
+        plain.say(&plain.session.welcome());
+        if plain.walk().await? == Walked::ToTheEnd {
+            return Ok(());
+        }
+        let Some(certificate) = certificate else { return Ok(()) };
+        let mut session = plain.session;
+        let handshake = certificate.acceptor().accept(plain.stream);
+        let within = Duration::from_secs(HANDSHAKE_SECONDS_MAX);
+        let stream = tokio::time::timeout(within, handshake).await??;
+        session.encrypted();
+        let mut encrypted = Connection::new(ctx, stream, session, protocol, &client);
+        encrypted.walk().await.map(|_| ())
+    };
     // What goes wrong on a connection is the client's doing and told to nobody.
-    match tokio::time::timeout(patience, connection.walk()).await {
+    match tokio::time::timeout(patience, talking).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => tracing::debug!("a mail connection ended early: {error}"),
         Err(_) => tracing::debug!("a mail connection lasted too long"),
@@ -51,7 +63,7 @@ struct Connection<'a, S> {
     stream: S,
     session: Session<Route>,
     protocol: Protocol,
-    client: String,
+    client: &'a Client,
     framer: Framer,
     /// What is said once the client waits for it.
     says: String,
@@ -62,31 +74,59 @@ struct Connection<'a, S> {
 enum Next {
     Command,
     Letter,
+    Tls,
     End,
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
-    async fn walk(&mut self) -> std::io::Result<()> {
-        self.say(&self.session.welcome());
+/// Why nothing more is said over a stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Walked {
+    /// It is over.
+    ToTheEnd,
+    /// It goes on in TLS.
+    IntoTls,
+}
+
+impl<'a, S: AsyncRead + AsyncWrite + Unpin> Connection<'a, S> {
+    fn new(
+        ctx: &'a Ctx,
+        stream: S,
+        session: Session<Route>,
+        protocol: Protocol,
+        client: &'a Client,
+    ) -> Self {
+        let framer = Framer::default();
+        Self { ctx, stream, session, protocol, client, framer, says: String::new() }
+    }
+
+    async fn walk(&mut self) -> std::io::Result<Walked> {
         loop {
             let line = match self.framer.command() {
                 Ok(Some(line)) => line,
                 Ok(None) if self.read(SILENCE_SECONDS_MAX).await? => continue,
-                Ok(None) => return Ok(()),
-                Err(broken) => return self.give_up(broken).await,
+                Ok(None) => return Ok(Walked::ToTheEnd),
+                Err(broken) => {
+                    self.give_up(broken).await?;
+                    return Ok(Walked::ToTheEnd);
+                }
             };
             match self.obey(&line).await {
                 Next::Command => {}
-                Next::End => return self.flush().await,
+                Next::End => {
+                    self.flush().await?;
+                    return Ok(Walked::ToTheEnd);
+                }
+                Next::Tls => return self.upgrade().await,
                 Next::Letter => {
                     let patience = Duration::from_secs(LETTER_SECONDS_MAX);
                     match tokio::time::timeout(patience, self.letter()).await {
                         Ok(Ok(true)) => {}
-                        Ok(Ok(false)) => return Ok(()),
+                        Ok(Ok(false)) => return Ok(Walked::ToTheEnd),
                         Ok(Err(error)) => return Err(error),
                         Err(_) => {
                             self.say(&Reply::new(421, "4.4.2 the letter took too long"));
-                            return self.flush().await;
+                            self.flush().await?;
+                            return Ok(Walked::ToTheEnd);
                         }
                     }
                 }
@@ -111,6 +151,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
                 self.say(&reply);
                 Next::Letter
             }
+            Step::StartTls(reply) => {
+                self.say(&reply);
+                Next::Tls
+            }
             Step::Close(reply) => {
                 self.say(&reply);
                 Next::End
@@ -118,6 +162,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
             // The session never asks twice about one recipient.
             Step::Recipient(_) => Next::End,
         }
+    }
+
+    /// Gives the word to go on in TLS. What a client says behind STARTTLS without waiting was not
+    /// encrypted, and somebody on the way may have put it there.
+    async fn upgrade(&mut self) -> std::io::Result<Walked> {
+        if self.framer.is_empty() {
+            self.flush().await?;
+            return Ok(Walked::IntoTls);
+        }
+        self.says.clear();
+        self.say(&Reply::new(554, "5.5.1 wait for the word to go on in TLS"));
+        self.flush().await?;
+        Ok(Walked::ToTheEnd)
     }
 
     /// Reads a letter and sees to it; whether the conversation goes on.
@@ -140,7 +197,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
                 vec![Fate::Refused(552, why); envelope.to.len()]
             }
             Message::Whole(bytes) => {
-                let head = Letterhead { envelope: &envelope, client: &self.client };
+                let head = Letterhead { envelope: &envelope, client: self.client };
                 deliver::deliver(self.ctx, head, &bytes).await
             }
         };

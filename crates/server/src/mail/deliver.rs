@@ -6,13 +6,15 @@ use muster_core::id::{DeliveryId, IncidentId, IntegrationId, MessageId, uuid_v7}
 use muster_core::incident::timeline::Actor;
 use muster_core::oncall::alias::{self, Alias};
 use muster_integrations::mail::authentication::Authentication;
+use muster_integrations::mail::check::Arrival;
 use muster_integrations::mail::letter::{self, HOPS_MAX, Letter, Writer};
 use muster_integrations::mail::session::{Envelope, Mailbox};
 use muster_integrations::sources::email;
-use muster_store::inbox::NewMessage;
+use muster_store::Lane;
+use muster_store::inbox::{self, NewMessage};
 
-use super::answer;
 use super::recipient::Route;
+use super::{Client, Policy, answer};
 use crate::api::Ctx;
 use crate::app::App;
 use crate::app::incident::command::Refused;
@@ -38,8 +40,8 @@ pub(super) enum Fate {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Letterhead<'a> {
     pub(super) envelope: &'a Envelope<Route>,
-    /// Where the connection came from.
-    pub(super) client: &'a str,
+    /// Where it came from.
+    pub(super) client: &'a Client,
 }
 
 /// A letter that was read.
@@ -49,20 +51,23 @@ pub(super) struct Opened<'a> {
     pub(super) from: Option<&'a Mailbox>,
     client: &'a str,
     bytes: &'a [u8],
+    /// What becomes of it if it looks forged.
+    policy: Policy,
 }
 
 /// Sees to a letter; one fate for each recipient, in order.
 pub(super) async fn deliver(ctx: &Ctx, head: Letterhead<'_>, bytes: &[u8]) -> Vec<Fate> {
     let app = &ctx.app;
-    let trusted = app.settings.mail_in.trusted.as_deref();
+    let (authentication, policy) = authenticated(app, &head, bytes).await;
     let opened = Opened {
         letter: Letter::read(bytes),
-        authentication: letter::authentication(bytes, trusted),
+        authentication,
         from: head.envelope.from.as_ref(),
-        client: head.client,
+        client: &head.client.name,
         bytes,
+        policy,
     };
-    let refused = circling(app, &opened.letter);
+    let refused = circling(app, &opened.letter).or_else(|| forged(&opened));
     let mut fates = Vec::new();
     for route in &head.envelope.to {
         let fate = match &refused {
@@ -84,6 +89,31 @@ pub(super) async fn deliver(ctx: &Ctx, head: Letterhead<'_>, bytes: &[u8]) -> Ve
         fates.push(fate);
     }
     fates
+}
+
+/// What is known of a letter's sender, and what becomes of it if that speaks against it: found out
+/// here where strangers connect, else as our own mail server wrote it down.
+async fn authenticated(app: &App, head: &Letterhead<'_>, bytes: &[u8]) -> (Authentication, Policy) {
+    let mail_in = &app.settings.mail_in;
+    let at = head.client.at.as_ref();
+    let Some((client, checks)) = at.and_then(|(at, edge)| Some((*at, edge.checks.as_ref()?)))
+    else {
+        let found = letter::authentication(bytes, mail_in.trusted.as_deref());
+        return (found, Policy::Record);
+    };
+    let from = head.envelope.from.as_ref().map(ToString::to_string).unwrap_or_default();
+    let arrival = Arrival { client, greeting: &head.envelope.greeting, from: &from, bytes };
+    let name = mail_in.domains.first().map(String::as_str).unwrap_or_default();
+    (checks.checker.check(name, arrival).await, checks.policy)
+}
+
+/// The refusal of a letter that looks forged, where such letters are not taken.
+fn forged(opened: &Opened<'_>) -> Option<Fate> {
+    if opened.policy != Policy::Refuse || !opened.authentication.is_forged() {
+        return None;
+    }
+    tracing::warn!(client = opened.client, "a letter that looks forged was refused");
+    Some(Fate::Refused(550, format!("5.7.1 the letter looks forged ({})", opened.checks())))
 }
 
 /// The refusal of a letter that goes round in circles, or that is our own.
@@ -151,9 +181,30 @@ async fn alert(
         request: request.to_json(),
         body: opened.bytes.to_vec(),
     };
+    if opened.is_quarantined() {
+        return keep_aside(app, &message, &opened.checks()).await;
+    }
     match ctx.accept.accept(message).await {
         Ok(()) => Fate::Taken,
         Err(_) => Fate::Later,
+    }
+}
+
+/// Keeps a letter that looks forged where what was set aside is shown and can be let through.
+async fn keep_aside(app: &App, message: &NewMessage, checks: &str) -> Fate {
+    let why = format!("quarantined, for it looks forged ({checks})");
+    tracing::warn!("a letter was {why}");
+    let stored = async {
+        let mut tx = app.db.begin(Lane::Accept).await?;
+        inbox::insert_aside(&mut tx, message, &why).await?;
+        tx.commit().await
+    };
+    match stored.await {
+        Ok(()) => Fate::Taken,
+        Err(error) => {
+            tracing::warn!("a letter was not stored: {error}");
+            Fate::Later
+        }
     }
 }
 
@@ -179,6 +230,11 @@ impl Opened<'_> {
         }
     }
 
+    /// Whether it is kept from doing anything because it looks forged.
+    pub(super) fn is_quarantined(&self) -> bool {
+        self.policy == Policy::Quarantine && self.authentication.is_forged()
+    }
+
     fn sender(&self) -> String {
         self.from.map(ToString::to_string).unwrap_or_default()
     }
@@ -194,11 +250,15 @@ impl Opened<'_> {
     /// What is known of the sender, in words.
     pub(super) fn checks(&self) -> String {
         let found = &self.authentication;
-        format!(
+        let mut words = format!(
             "SPF {}, DKIM {}",
             Authentication::in_words(found.spf.as_ref()),
             Authentication::in_words(found.dkim.as_ref())
-        )
+        );
+        if let Some(verdict) = &found.dmarc {
+            words = format!("{words}, DMARC {verdict}");
+        }
+        words
     }
 
     /// Who wrote it and what is known of that, in words.
@@ -225,6 +285,10 @@ impl Opened<'_> {
 async fn page(app: &App, opened: &Opened<'_>, alias: &Alias) -> Fate {
     if let Some(fate) = no_news(&opened.letter) {
         return fate;
+    }
+    if opened.is_quarantined() {
+        let why = format!("5.7.1 the letter looks forged ({})", opened.checks());
+        return Fate::Refused(550, why);
     }
     let snapshot = app.snapshot();
     let directory = &snapshot.directory;

@@ -4,6 +4,7 @@
 //! is durable. Muster passes no mail on and writes none back over these connections.
 
 use std::future::Future;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,9 +19,11 @@ use crate::api::Ctx;
 mod answer;
 mod connection;
 mod deliver;
+mod edge;
 mod places;
 mod recipient;
 
+pub use edge::{Certificate, Checks, Edge, Policy};
 use places::Places;
 
 /// The largest letter, in bytes.
@@ -36,7 +39,7 @@ const NOT_TAKEN_WAIT_MS: u64 = 50;
 #[derive(Debug)]
 pub enum Listener {
     /// SMTP, from anybody.
-    Smtp(TcpListener),
+    Smtp(TcpListener, Arc<Edge>),
     /// LMTP over TCP, from our own mail server.
     Lmtp(TcpListener),
     /// LMTP over a socket in the file system, from our own mail server.
@@ -73,20 +76,24 @@ async fn take(
 ) {
     let Ok(place) = Arc::clone(room).acquire_owned().await else { return };
     let taken = match listener {
-        Listener::Smtp(tcp) => match tcp.accept().await {
+        Listener::Smtp(tcp, edge) => match tcp.accept().await {
             Ok((stream, peer)) => {
                 let Some(of_address) = places.take(peer.ip()) else { return };
                 let held = (place, Some(of_address));
-                start(ctx, stream, Protocol::Smtp, peer.ip().to_string(), held, open);
+                let client =
+                    Client { name: peer.ip().to_string(), at: Some((peer.ip(), Arc::clone(edge))) };
+                start(ctx, stream, Protocol::Smtp, client, held, open);
                 Ok(())
             }
             Err(error) => Err(error),
         },
         Listener::Lmtp(tcp) => tcp.accept().await.map(|(stream, peer)| {
-            start(ctx, stream, Protocol::Lmtp, peer.ip().to_string(), (place, None), open);
+            let client = Client { name: peer.ip().to_string(), at: None };
+            start(ctx, stream, Protocol::Lmtp, client, (place, None), open);
         }),
         Listener::LmtpSocket(socket) => socket.accept().await.map(|(stream, _)| {
-            start(ctx, stream, Protocol::Lmtp, "a local socket".to_owned(), (place, None), open);
+            let client = Client { name: "a local socket".to_owned(), at: None };
+            start(ctx, stream, Protocol::Lmtp, client, (place, None), open);
         }),
     };
     if let Err(error) = taken {
@@ -96,13 +103,22 @@ async fn take(
     }
 }
 
+/// Who connected.
+#[derive(Debug)]
+struct Client {
+    /// As it is written down.
+    name: String,
+    /// Where it is and how we stand towards it; none for our own mail server.
+    at: Option<(IpAddr, Arc<Edge>)>,
+}
+
 type Held = (OwnedSemaphorePermit, Option<places::Place>);
 
 fn start<S>(
     ctx: &Ctx,
     stream: S,
     protocol: Protocol,
-    client: String,
+    client: Client,
     held: Held,
     open: &mut JoinSet<()>,
 ) where

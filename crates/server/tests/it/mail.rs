@@ -1,5 +1,7 @@
 //! Mail that comes in: alerts, pages and answers, over real connections of both protocols.
 
+use std::sync::Arc;
+
 use muster_server::api::Ctx;
 use muster_server::engine::accept::Accept;
 use muster_server::mail::{self, LETTER_BYTES_MAX, Listener};
@@ -9,6 +11,7 @@ use tokio::net::{TcpListener, TcpStream};
 use crate::harness::{World, on_both_stores};
 
 mod answer;
+mod edge;
 
 /// The address of the integration that takes letters.
 const LETTERS: &str = "checkout-letters-key@alerts.example.com";
@@ -28,15 +31,23 @@ impl Post {
     /// Connects to a listener of its own.
     async fn connect(world: &World, protocol: Protocol) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
         let listener = match protocol {
-            Protocol::Smtp => Listener::Smtp(listener),
+            Protocol::Smtp => Listener::Smtp(listener, Arc::default()),
             Protocol::Lmtp => Listener::Lmtp(listener),
+        };
+        Self::to(world, listener).await
+    }
+
+    /// Connects to a listener.
+    async fn to(world: &World, listener: Listener) -> Self {
+        let (address, greeting) = match &listener {
+            Listener::Smtp(tcp, _) => (tcp.local_addr().unwrap(), "EHLO"),
+            Listener::Lmtp(tcp) => (tcp.local_addr().unwrap(), "LHLO"),
+            Listener::LmtpSocket(_) => panic!("these stories speak over TCP"),
         };
         let ctx = Ctx::new(world.app.clone(), Accept::start(&world.app));
         tokio::spawn(mail::serve(ctx, listener, std::future::pending()));
         let mut post = Self { stream: BufReader::new(TcpStream::connect(address).await.unwrap()) };
-        let greeting = if protocol == Protocol::Smtp { "EHLO" } else { "LHLO" };
         assert!(post.reply().await.starts_with("220 alerts.example.com"));
         assert!(post.says(&format!("{greeting} relay.example.com")).await.starts_with("250"));
         post

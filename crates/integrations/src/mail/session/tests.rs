@@ -16,7 +16,9 @@ fn says(session: &mut Session<&'static str>, line: &str) -> u16 {
         step => step,
     };
     match step {
-        Step::Reply(reply) | Step::Message(reply) | Step::Close(reply) => reply.code(),
+        Step::Reply(reply) | Step::Message(reply) | Step::StartTls(reply) | Step::Close(reply) => {
+            reply.code()
+        }
         Step::Recipient(_) => unreachable!("it was answered"),
     }
 }
@@ -26,6 +28,31 @@ fn said_in_turn(protocol: Protocol, lines: &[(&str, u16)]) {
     for (line, code) in lines {
         assert_eq!(says(&mut session, line), *code, "{line}");
     }
+}
+
+#[test]
+fn what_was_said_before_tls_counts_for_nothing() {
+    let mut session = session(Protocol::Smtp).offering_tls();
+    for (line, code) in [
+        ("STARTTLS", 503),
+        ("EHLO db1.example.net", 250),
+        ("STARTTLS now", 501),
+        ("MAIL FROM:<root@db1>", 250),
+        ("STARTTLS", 220),
+    ] {
+        assert_eq!(says(&mut session, line), code, "{line}");
+    }
+    session.encrypted();
+    for (line, code) in [
+        ("RCPT TO:<one@example.com>", 503),
+        ("MAIL FROM:<root@db1>", 503),
+        ("EHLO db1.example.net", 250),
+        ("STARTTLS", 503),
+        ("MAIL FROM:<root@db1>", 250),
+    ] {
+        assert_eq!(says(&mut session, line), code, "{line}");
+    }
+    said_in_turn(Protocol::Smtp, &[("EHLO db1.example.net", 250), ("STARTTLS", 502)]);
 }
 
 #[test]

@@ -211,7 +211,7 @@ async fn more_than_the_page_is_answered_only_from_a_mailbox_of_ones_own() {
                        smtp.mailfrom=example.net; dkim=none; dmarc=fail header.from=home.example\r\n";
         send(from("ana@home.example", results, "ack all")).await;
         let heard = told_last(world, incident).await;
-        let why = "your letter looks forged (SPF fail (example.net), DKIM none)";
+        let why = "your letter looks forged (SPF fail (example.net), DKIM none, DMARC fail (home.example))";
         assert!(heard.starts_with("ana@home.example: ") && heard.contains(why), "{heard}");
         assert_eq!(status(world, 2).await, "triggered");
 
