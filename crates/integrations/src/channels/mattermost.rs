@@ -277,10 +277,16 @@ fn pressed(provider: &Provider, request: &CallbackRequest) -> Result<Callback, R
     Ok(Callback {
         from: Some(format!("{user} {address}")),
         channel: "mattermost",
-        reference: None,
+        reference: press(&text(&body["trigger_id"]), &given),
         asks: vec![ask],
         answer: AnswerTo::Edit { original: about },
     })
+}
+
+/// By what one press of a button is known: what the server calls it, and which button it was.
+fn press(trigger: &str, signature: &[u8]) -> Option<String> {
+    let button: String = signature.iter().map(|byte| format!("{byte:02x}")).collect();
+    (!trigger.is_empty()).then(|| format!("{trigger} {button}"))
 }
 
 fn commanded(provider: &Provider, request: &CallbackRequest) -> Result<Callback, Refused> {

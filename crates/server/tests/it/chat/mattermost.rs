@@ -27,8 +27,13 @@ fn post(contract: &Contract<Mattermost>) -> (String, Value) {
 }
 
 fn press(contract: &Contract<Mattermost>) -> Request {
+    press_button(contract, "Acknowledge")
+}
+
+fn press_button(contract: &Contract<Mattermost>, name: &str) -> Request {
     let (id, body) = post(contract);
-    let action = &body["props"]["attachments"][0]["actions"][0];
+    let actions = body["props"]["attachments"][0]["actions"].as_array().expect("buttons");
+    let action = actions.iter().find(|action| action["name"] == name).expect("the button");
     pressed(HOOK, ANA, &id, &action["integration"]["context"])
 }
 
@@ -42,6 +47,23 @@ async fn a_button_acknowledges_and_the_post_says_so() {
         assert!(update.to_string().contains("checkout"), "{update}");
         assert!(!update.to_string().contains("\"actions\""), "{update}");
         assert_eq!(contract.broken(), Vec::<String>::new());
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_captured_press_that_comes_again_acts_once_and_is_answered_as_before() {
+    on_both_stores(async |world| {
+        let contract = start(world).await;
+        let captured = press_button(&contract, "Escalate");
+        let first = call(world, &captured).await;
+        let again = call(world, &captured).await;
+        assert_eq!((first.status, &first.text), (200, &again.text));
+        assert!(first.text.contains("The next person is asked"), "{}", first.text);
+        assert_eq!(world.phones.of("bo").len(), 1, "the next person was asked once");
+        // Another button of the same post is another press.
+        call(world, &press(&contract)).await;
+        assert_status(world, 1, Status::Acknowledged, Some("ana")).await;
     })
     .await;
 }

@@ -65,6 +65,36 @@ async fn a_button_acknowledges_and_the_message_says_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_captured_press_that_comes_again_acts_once_and_is_answered_as_before() {
+    on_both_stores(async |world| {
+        let contract = start(world).await;
+        let captured = press(world, &contract, "Escalate");
+        for _ in 0..3 {
+            let answer = call(world, &captured).await;
+            assert_eq!(answer.status, 200, "{}", answer.text);
+        }
+        assert_eq!(world.phones.of("bo").len(), 1, "the next person was asked once");
+        let timeline = world.admin().read("/api/v1/incidents/1/timeline").await;
+        let items = timeline["items"].as_array().expect("items");
+        let escalated = items.iter().filter(|item| item["kind"] == "escalated").count();
+        assert_eq!(escalated, 1, "{timeline}");
+        // The page, and the same words to each of the three.
+        let seen = contract.wait_for(4).await;
+        let told: Vec<_> =
+            seen[1..4].iter().map(|seen| seen.request.json()["text"].clone()).collect();
+        assert!(
+            told[0].as_str().is_some_and(|text| text.contains("The next person is asked")),
+            "{told:?}"
+        );
+        assert!(told.iter().all(|text| *text == told[0]), "{told:?}");
+        // Five minutes later it is not even believed.
+        world.advance(jiff::SignedDuration::from_mins(6)).await;
+        assert_refused(world, &captured, 403).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn when_somebody_else_takes_it_the_message_is_edited() {
     on_both_stores(async |world| {
         let contract = start(world).await;
