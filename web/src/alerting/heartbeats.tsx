@@ -8,6 +8,7 @@ import { CopyButton } from "@/ui/button";
 import { duration } from "@/ui/format";
 import { OkGlyph, StateGlyph } from "@/ui/glyph";
 import { Time } from "@/ui/time";
+import { OwnWatch } from "./own-watch";
 
 const EXAMPLE = "heartbeats:\n  - { name: nightly backup, service: SERVICE, every: 1d, grace: 30m }";
 
@@ -38,6 +39,7 @@ export default function Heartbeats() {
           )
         }
       </Shown>
+      <OwnWatch />
     </>
   );
 }

@@ -121,6 +121,11 @@ const CHATS: Record<string, string> = {
   discord: "Discord",
   telegram: "Telegram",
   matrix: "Matrix",
+  mattermost: "Mattermost",
+  ntfy: "ntfy",
+  pushover: "Pushover",
+  gotify: "Gotify",
+  web_push: "Web push",
 };
 
 /** What the first person would read, exactly; only the links lead nowhere yet. */

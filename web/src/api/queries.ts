@@ -80,6 +80,14 @@ export const heartbeat = (name: string) =>
     refetchInterval: 30_000,
   });
 
+/** How Muster watches itself, and how that last went. */
+export const watch = () =>
+  queryOptions({
+    queryKey: ["heartbeats", "own"],
+    queryFn: ({ signal }) => get("/watch", { signal }),
+    refetchInterval: 30_000,
+  });
+
 export const maintenance = (over: boolean) =>
   paged(["maintenance", over], "/maintenance", { query: { over } });
 

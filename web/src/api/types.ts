@@ -42,6 +42,7 @@ export type MaintenanceWindow = Schemas["MaintenanceWindow"];
 export type WindowPreview = Schemas["WindowPreview"];
 export type Heartbeat = Schemas["Heartbeat"];
 export type HeartbeatPing = Schemas["HeartbeatPing"];
+export type Watch = Schemas["Watch"];
 export type Forecast = Schemas["Forecast"];
 export type Shadow = Schemas["Shadow"];
 export type Message = Schemas["Message"];

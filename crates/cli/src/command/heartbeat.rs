@@ -12,6 +12,8 @@ use crate::show::{self, Cell, Column, Screen, Style, Table, time};
 pub enum Heartbeat {
     /// List monitors, and the sources that must be heard of
     List,
+    /// Show how the installation watches itself: its sign of life, and its canaries
+    Own,
     /// Show a monitor, where it is pinged, and its last pings
     Show {
         /// Its name
@@ -32,6 +34,13 @@ impl Heartbeat {
                     return show::json(&answer);
                 }
                 show::put(&table(&answer).render(Screen::of_stdout()))
+            }
+            Self::Own => {
+                let answer = api.get(&["watch"], &[]).await?;
+                if settings.json() {
+                    return show::json(&answer);
+                }
+                show::put(&own(&answer).render(Screen::of_stdout()))
             }
             Self::Show { name } => {
                 let answer = api.get(&["heartbeats", name], &[]).await?;
@@ -84,6 +93,43 @@ fn table(monitors: &Value) -> Table {
             show::text(&monitor["service"]).into(),
             show::text(&monitor["name"]).into(),
         ]);
+    }
+    table
+}
+
+/// What the installation does to watch itself, in one table.
+fn own(answer: &Value) -> Table {
+    let mut table = Table::new([
+        Column::new("STATE"),
+        Column::number("LAST"),
+        Column::number("WENT WELL"),
+        Column::number("EVERY S"),
+        Column::text("WHAT"),
+        Column::text("TROUBLE"),
+    ]);
+    let mut row = |what: String, standing: &Value| {
+        let trouble = show::text(&standing["trouble"]);
+        let (state, style) = match (trouble.as_str(), &standing["last_at"]) {
+            ("", Value::Null) => ("new", Style::Muted),
+            ("", _) if standing["on_its_way"] == true => ("waiting", Style::Muted),
+            ("", _) => ("up", Style::Plain),
+            _ => ("down", Style::Wrong),
+        };
+        table.row([
+            Cell::styled(state.to_owned(), style),
+            age(&standing["last_at"]).into(),
+            age(&standing["last_ok_at"]).into(),
+            show::text(&standing["every_seconds"]).into(),
+            what.into(),
+            trouble.into(),
+        ]);
+    };
+    if !answer["sign_of_life"].is_null() {
+        row("sign of life".to_owned(), &answer["sign_of_life"]);
+    }
+    for canary in answer["canaries"].as_array().into_iter().flatten() {
+        let (user, method) = (show::text(&canary["user"]), show::text(&canary["method"]));
+        row(format!("canary {user}/{method}"), canary);
     }
     table
 }

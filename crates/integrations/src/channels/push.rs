@@ -165,7 +165,11 @@ pub(super) async fn send(
     }
 }
 
-/// What the service worker is given.
+/// What the service worker is given, before it is sealed.
+pub fn render(envelope: &Envelope) -> Value {
+    payload(envelope, &Notice::new(envelope))
+}
+
 fn payload(envelope: &Envelope, notice: &Notice) -> Value {
     let fits = |url: &Option<String>| url.clone().filter(|url| url.len() <= URL_BYTES_MAX);
     json!({

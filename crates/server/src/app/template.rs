@@ -4,7 +4,10 @@
 //! its wording.
 
 use minijinja::{Environment, UndefinedBehavior, context};
+use muster_core::incident::lifecycle::Status;
 use muster_core::incident::severity::Level;
+use muster_core::org::directory::Directory;
+use muster_core::org::service::Service;
 
 /// The longest template, in characters.
 pub const TEMPLATE_CHARS_MAX: usize = 500;
@@ -32,6 +35,44 @@ pub struct Subject<'a> {
     pub status: &'a str,
     /// Alerts that ever joined.
     pub alert_count: i64,
+}
+
+/// What is told of an incident, whether there is one yet or it is only tried out.
+#[derive(Debug, Clone, Copy)]
+pub struct Told<'a> {
+    /// The incident's number.
+    pub number: i64,
+    /// How bad it is.
+    pub severity: Level,
+    /// The incident's title; from outside.
+    pub title: &'a str,
+    /// Where it stands.
+    pub status: Status,
+    /// Alerts that ever joined.
+    pub alert_count: i64,
+}
+
+/// An incident of a service in the organisation's own words; nothing where it has none, or where
+/// they fail.
+pub fn in_own_words(directory: &Directory, service: Option<&Service>, told: &Told<'_>) -> String {
+    if directory.headline.is_empty() {
+        return String::new();
+    }
+    let team = service.and_then(|service| service.team).and_then(|id| directory.teams.get(id));
+    let subject = Subject {
+        number: told.number,
+        severity: told.severity,
+        severity_name: &directory.severity(told.severity).name,
+        service: service.map_or("", |service| &service.name),
+        team: team.map_or("", |team| &team.name),
+        title: told.title,
+        status: told.status.name(),
+        alert_count: told.alert_count,
+    };
+    headline(&directory.headline, &subject).unwrap_or_else(|error| {
+        tracing::warn!("the template of headlines was not used: {error}");
+        String::new()
+    })
 }
 
 /// Puts an incident into one line.

@@ -11,7 +11,7 @@ const DOORS: [(&str, &str); 2] = [("POST", "/session"), ("DELETE", "/session")];
 /// What a stakeholder may do besides reading.
 const OF_STAKEHOLDERS: [(&str, &str); 1] = [("POST", "/incidents")];
 /// What a stakeholder may not even read.
-const HIDDEN_FROM_STAKEHOLDERS: [&str; 16] = [
+const HIDDEN_FROM_STAKEHOLDERS: [&str; 17] = [
     "/alerts",
     "/alerts/{id}",
     "/alerts/{id}/messages",
@@ -28,6 +28,7 @@ const HIDDEN_FROM_STAKEHOLDERS: [&str; 16] = [
     "/{collection}/{name}/document",
     "/{collection}/{name}/history",
     "/{collection}/{name}/history/{revision}",
+    "/watch",
 ];
 
 /// Every route with something in the place of its parameters.

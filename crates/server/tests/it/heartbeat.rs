@@ -104,3 +104,40 @@ async fn a_wrong_key_a_wrong_word_and_a_wrong_method_change_nothing() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn how_the_installation_watches_itself_is_shown_and_never_where_to() {
+    on_both_stores(async |world| {
+        let client = world.with_role("responder");
+        let nothing = client.read("/api/v1/watch").await;
+        assert_eq!(nothing, json!({ "sign_of_life": null, "canaries": [] }));
+        world.phones.set("bo", 503);
+        let url = world.phone("alive");
+        let watch = format!(
+            "watch: {{ url: \"{url}\", every: 1m, canaries: [ {{ user: bo, method: phone, every: 1h, within: 2m }} ] }}\n"
+        );
+        let applied = world.admin().send(Method::POST, "/api/v1/config/apply", watch).await;
+        assert_eq!(applied.status, 200, "{}", applied.text);
+        world.advance(SignedDuration::from_secs(1)).await;
+        let shown = client.read("/api/v1/watch").await;
+        assert!(!shown.to_string().contains("alive"), "the address is a secret: {shown}");
+        let sign = &shown["sign_of_life"];
+        assert_eq!((&sign["every_seconds"], &sign["trouble"]), (&json!(60), &json!(null)));
+        assert_eq!(sign["last_ok_at"], sign["last_at"]);
+        let canary = &shown["canaries"][0];
+        assert_eq!((&canary["user"], &canary["method"]), (&json!("bo"), &json!("phone")));
+        assert_eq!((&canary["on_its_way"], &canary["last_ok_at"]), (&json!(true), &json!(null)));
+        // It is not accepted in time.
+        world.advance(SignedDuration::from_mins(3)).await;
+        let canary = client.read("/api/v1/watch").await["canaries"][0].clone();
+        assert_eq!(canary["on_its_way"], false);
+        let trouble = canary["trouble"].as_str().unwrap();
+        assert!(trouble.contains("was not accepted in time"), "{trouble}");
+        let monitor = canary["monitor"].as_str().unwrap();
+        let path = format!("/api/v1/heartbeats/{}", monitor.replace('/', "%2F").replace(' ', "%20"));
+        assert_eq!(client.read(&path).await["heartbeat"]["state"], "down");
+        assert_eq!(world.with_role("responder").get("/api/v1/watch").await.status, 200);
+        assert_eq!(world.anybody().get("/api/v1/watch").await.status, 401);
+    })
+    .await;
+}

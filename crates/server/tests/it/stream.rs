@@ -90,6 +90,32 @@ async fn what_happens_arrives_as_it_happens() {
 }
 
 #[tokio::test]
+async fn an_alert_that_is_held_back_moves_the_stream_and_says_why_it_was_not_paged() {
+    on_both_stores(async |world| {
+        let window = json!({ "reason": "new disks", "services": ["checkout"], "for": "2h" });
+        let planned = world.with_role("responder").post("/api/v1/maintenance", window).await;
+        assert_eq!(planned.status, 201);
+        let mut reader = Reader::open(world, None).await;
+        world.event("trigger", "disk", "critical").await;
+        let held = reader.until("alert.held").await.pop().unwrap();
+        assert_eq!(held["incident"], json!(null));
+        let path = format!("/api/v1/alerts/{}", held["subject"].as_str().unwrap());
+        let alert = world.admin().read(&path).await;
+        assert_eq!(
+            (&alert["status"], &alert["held"]),
+            (&json!("suppressed"), &json!("maintenance"))
+        );
+        assert!(alert["not_paged"].as_str().unwrap().contains("new disks"), "{alert}");
+        // The window ends, and what it held back pages after all.
+        world.advance(jiff::SignedDuration::from_hours(2)).await;
+        let released = reader.until("alert.changed").await.pop().unwrap();
+        assert_eq!(released["subject"], held["subject"]);
+        assert_eq!(world.admin().read(&path).await["status"], "open");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn who_comes_back_is_told_what_was_missed_and_nothing_twice() {
     on_both_stores(async |world| {
         let mut first = Reader::open(world, None).await;

@@ -96,6 +96,41 @@ async fn what_is_paged_reads_as_the_workbench_said() {
 }
 
 #[tokio::test]
+async fn every_channel_is_shown_in_the_organisations_own_words() {
+    on_both_stores(async |world| {
+        let own = "organization:\n  name: Shop\n  timezone: Europe/Berlin\n  templates:\n    \
+                   headline: \"{{ severity_name }} at {{ team }}: {{ title }}\"\n";
+        let applied = world.admin().send(Method::POST, "/api/v1/config/apply", own).await;
+        assert_eq!(applied.status, 200, "{}", applied.text);
+        let trial = json!({ "integration": "checkout/events", "body": event("critical") });
+        let texts = try_out(world, trial).await["texts"].clone();
+        let words = "at payments: Disk almost full";
+        let plain = |text: &Value| text.to_string().replace('\\', "");
+        for channel in [
+            "slack",
+            "teams",
+            "discord",
+            "telegram",
+            "matrix",
+            "mattermost",
+            "ntfy",
+            "pushover",
+            "gotify",
+            "web_push",
+        ] {
+            assert!(plain(&texts["chat"][channel]).contains(words), "{channel}: {texts}");
+        }
+        assert!(plain(&texts["email"]).contains(words), "{texts}");
+        let pushover = &texts["chat"]["pushover"];
+        assert_eq!((&pushover["priority"], &pushover["token"]), (&json!("2"), &json!(null)));
+        assert_eq!(texts["chat"]["ntfy"]["priority"], 5);
+        let actions = &texts["chat"]["mattermost"]["props"]["attachments"][0]["actions"];
+        assert_eq!(actions[0]["integration"]["context"]["signature"], "", "nobody can use it");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_proposed_configuration_is_tried_before_it_is_saved() {
     on_both_stores(async |world| {
         let admin = world.admin();

@@ -11,6 +11,7 @@ pub mod maintenance;
 pub mod message;
 pub mod ping;
 pub mod receive;
+pub mod watch;
 
 /// To see alerts and raw messages.
 pub const SEE_ALERTS: Need = Need::new(Action::Read, Object::Alerts);
@@ -23,4 +24,5 @@ pub fn routes() -> Routes {
         .merge(heartbeat::routes())
         .merge(maintenance::routes())
         .merge(message::routes())
+        .merge(watch::routes())
 }

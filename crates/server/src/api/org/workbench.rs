@@ -21,17 +21,19 @@ use muster_core::oncall::preview::{self, Case, Preview};
 use muster_core::org::access::{Action, Object};
 use muster_core::org::directory::Directory;
 use muster_core::org::language::Language;
+use muster_core::org::provider::{Provider, ProviderKind};
 use muster_core::org::service::{Outcome, Service};
 use muster_core::org::user::Address;
 use muster_integrations::channels::message::{self, Message};
 use muster_integrations::channels::{
-    Envelope, discord, email, matrix, slack, teams, telegram, twilio, webhook,
+    Envelope, discord, email, gotify, matrix, mattermost, ntfy, push, pushover, slack, teams,
+    telegram, twilio, webhook,
 };
 use muster_store::alerting::alert;
 use muster_store::inbox;
 use muster_store::incident::incident::{self as store_incident, Filter};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 use uuid::Uuid;
@@ -42,10 +44,13 @@ use crate::api::extract::Json;
 use crate::api::word::{AlertHeld, Instant};
 use crate::api::{ApiError, Ctx, Need, Routes};
 use crate::app::snapshot::{Inlet, Snapshot};
+use crate::app::template;
 use crate::engine::triage::{self as stage, Reading, Request, quiet};
 
 /// The most incidents that a signal might join.
 const CANDIDATES_MAX: i64 = 500;
+/// What stands where a text names its receiver.
+const EXAMPLE: &str = "example";
 /// The most signals that are shown.
 const SIGNALS_MAX: usize = 20;
 
@@ -135,7 +140,8 @@ pub struct TrialTexts {
     pub sms: String,
     /// A call, as TwiML.
     pub voice: String,
-    /// The body of a message by chat channel: `slack`, `teams`, `discord`, `telegram`, `matrix`.
+    /// The body of a message by chat channel: `slack`, `teams`, `discord`, `telegram`, `matrix`,
+    /// `mattermost`, `ntfy`, `pushover`, `gotify`, `web_push`.
     #[schema(value_type = BTreeMap<String, Object>)]
     pub chat: BTreeMap<String, Value>,
 }
@@ -385,16 +391,23 @@ impl<'a> Bench<'a> {
             ack_url: format!("{}/p/example", app.settings.public_url),
             reply_to: None,
         };
+        let told = template::Told {
+            number: self.next_number,
+            severity: level,
+            title: &title,
+            status: Status::Triggered,
+            alert_count: 1,
+        };
         let incident = message::Incident {
             id: IncidentId(Uuid::nil()),
             number: self.next_number,
             severity: level,
             status: Status::Triggered,
+            words: template::in_own_words(self.directory, Some(service), &told),
             title,
             service: service.name.clone(),
             alert_count: 1,
             url: app.incident_url(self.next_number),
-            words: String::new(),
             created_at: self.now,
             runbook: service.runbook.clone(),
         };
@@ -416,6 +429,11 @@ impl<'a> Bench<'a> {
             ("discord", discord::render(&envelope)),
             ("telegram", telegram::render(&envelope)),
             ("matrix", matrix::render(&envelope)),
+            ("mattermost", mattermost_text(&envelope, &app.settings.public_url)),
+            ("ntfy", ntfy::render(&envelope, EXAMPLE)),
+            ("pushover", json!(pushover::render(&envelope))),
+            ("gotify", gotify::render(&envelope)),
+            ("web_push", push::render(&envelope)),
         ];
         Some(TrialTexts {
             webhook: webhook::body(&envelope),
@@ -425,6 +443,17 @@ impl<'a> Bench<'a> {
             chat: chat.into_iter().map(|(channel, body)| (channel.to_owned(), body)).collect(),
         })
     }
+}
+
+/// What Mattermost would get. Its buttons are signed for a person; these are signed for nobody.
+fn mattermost_text(envelope: &Envelope, home: &str) -> Value {
+    let provider = Provider {
+        name: EXAMPLE.to_owned(),
+        kind: ProviderKind::Mattermost,
+        settings: BTreeMap::new(),
+    };
+    let person = mattermost::Person { id: EXAMPLE, address: EXAMPLE };
+    mattermost::render(envelope, &provider, &person, home)
 }
 
 /// A key as it is stored.

@@ -197,25 +197,17 @@ pub(super) fn incident_message(
 
 /// An incident in the organisation's own words; nothing where it has none.
 fn words(directory: &Directory, incident: &Incident) -> String {
-    if directory.headline.is_empty() {
-        return String::new();
-    }
-    let service = directory.services.get(incident.service);
-    let team = service.and_then(|service| service.team).and_then(|id| directory.teams.get(id));
-    let subject = template::Subject {
-        number: incident.number,
-        severity: incident.severity,
-        severity_name: &directory.severity(incident.severity).name,
-        service: service.map_or("", |service| &service.name),
-        team: team.map_or("", |team| &team.name),
-        title: &incident.title,
-        status: incident.status.name(),
-        alert_count: incident.alert_count,
-    };
-    template::headline(&directory.headline, &subject).unwrap_or_else(|error| {
-        tracing::warn!("the template of headlines was not used: {error}");
-        String::new()
-    })
+    template::in_own_words(
+        directory,
+        directory.services.get(incident.service),
+        &template::Told {
+            number: incident.number,
+            severity: incident.severity,
+            title: &incident.title,
+            status: incident.status,
+            alert_count: incident.alert_count,
+        },
+    )
 }
 
 fn as_message(app: &App, member: &Member, page: &PageRow, now: Timestamp) -> message::Page {

@@ -1,7 +1,9 @@
 //! Writing down what a batch led to, in a few set-based statements.
 
 use muster_core::alerting::silence;
+use muster_store::alerting::held::Amended;
 use muster_store::alerting::{alert, held};
+use muster_store::event::{self, NewEvent};
 use muster_store::incident::incident as store_incident;
 use muster_store::{StoreError, Tx, inbox, timer};
 use serde_json::Value;
@@ -26,6 +28,7 @@ impl Batch<'_> {
     pub(super) async fn commit(&mut self, tx: &mut Tx) -> Result<(), StoreError> {
         let amended: Vec<_> = std::mem::take(&mut self.amended).into_values().collect();
         held::amend(tx, &amended).await?;
+        self.tell_of_held(tx, &amended).await?;
         // A recovery must be written before a new alert with the same key can be open.
         let repeats: Vec<_> = self.repeats.values().copied().collect();
         alert::repeat(tx, &repeats).await?;
@@ -51,6 +54,23 @@ impl Batch<'_> {
             held::wake_held_by(tx, &self.over, self.now, self.now).await?;
         }
         Ok(())
+    }
+
+    /// Tells the live stream of alerts that have no incident to speak for them: those that are
+    /// held, whatever becomes of them, and those that were held until now.
+    async fn tell_of_held(&self, tx: &mut Tx, amended: &[Amended]) -> Result<(), StoreError> {
+        let new = self.new_alerts.iter().filter(|alert| alert.incident.is_none());
+        let new = new.map(|alert| (alert.id, alert.hold.is_some() && alert.resolved_at.is_none()));
+        let old = amended.iter().map(|alert| (alert.id, alert.hold.is_some()));
+        let news: Vec<_> = new
+            .chain(old)
+            .map(|(id, is_held)| NewEvent {
+                kind: if is_held { "alert.held" } else { "alert.changed" }.to_owned(),
+                incident_number: None,
+                subject: id.to_string(),
+            })
+            .collect();
+        event::tell(tx, self.now, &news).await
     }
 
     /// Sets when alerts are looked at again: those that are held, and those that may fall silent.
