@@ -2177,6 +2177,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/watch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the installation watches itself, and how that last went. */
+        get: operations["get_watch"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workbench": {
         parameters: {
             query?: never;
@@ -2551,6 +2568,27 @@ export interface components {
             url: string;
             /** @description The person whose shifts it shows. */
             user: string | null;
+        };
+        /** @description A test message at regular times. */
+        CanaryStanding: components["schemas"]["WatchStanding"] & {
+            /**
+             * Format: int64
+             * @description How often.
+             */
+            every_seconds: number;
+            /** @description By which method. */
+            method: string;
+            /** @description The heartbeat monitor that hears how it went. */
+            monitor: string;
+            /** @description Whether one is on its way. */
+            on_its_way: boolean;
+            /** @description To whom. */
+            user: string;
+            /**
+             * Format: int64
+             * @description How long the provider may take to accept it.
+             */
+            within_seconds: number;
         };
         /** @description Something that changed. */
         Change: {
@@ -5177,6 +5215,14 @@ export interface components {
              */
             password: string;
         };
+        /** @description A call to an address outside that is made only while nothing is overdue. */
+        SignOfLife: components["schemas"]["WatchStanding"] & {
+            /**
+             * Format: int64
+             * @description How often it goes out.
+             */
+            every_seconds: number;
+        };
         /** @description A step that would be left out. */
         SkippedStep: {
             /** @description When its time would come. */
@@ -5495,7 +5541,10 @@ export interface components {
         };
         /** @description What somebody would receive, by channel. The links in it lead nowhere. */
         TrialTexts: {
-            /** @description The body of a message by chat channel: `slack`, `teams`, `discord`, `telegram`, `matrix`. */
+            /**
+             * @description The body of a message by chat channel: `slack`, `teams`, `discord`, `telegram`, `matrix`,
+             *     `mattermost`, `ntfy`, `pushover`, `gotify`, `web_push`.
+             */
             chat: {
                 [key: string]: Record<string, unknown>;
             };
@@ -5571,6 +5620,19 @@ export interface components {
              * @example ana
              */
             user?: string | null;
+        };
+        /** @description How the installation watches itself. */
+        Watch: {
+            /** @description Test messages that go all the way to somebody, in the order of the configuration. */
+            canaries: components["schemas"]["CanaryStanding"][];
+            sign_of_life: components["schemas"]["SignOfLife"] | null;
+        };
+        /** @description How something went the last time. */
+        WatchStanding: {
+            last_at: components["schemas"]["Instant"] | null;
+            last_ok_at: components["schemas"]["Instant"] | null;
+            /** @description What was wrong the last time; null where nothing was. */
+            trouble: string | null;
         };
         /** @description What a window would mute. */
         WindowPreview: {
@@ -13478,6 +13540,53 @@ export interface operations {
             };
             /** @description The person belongs to its core. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_watch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How it went. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Watch"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
