@@ -32,7 +32,7 @@ venv() {
     local at="$(dirname "$0")/../target/test-venv"
     if [ "${1:-demo}" = test ] && ! "$at/bin/python" -c 'import http_ece, dkim' 2>/dev/null; then
         /usr/bin/python3 -m venv "$at"
-        "$at/bin/pip" install --quiet --disable-pip-version-check http_ece==1.2.1 dkimpy==1.1.8
+        "$at/bin/python" -m pip install --quiet --disable-pip-version-check http_ece==1.2.1 dkimpy==1.1.8
     fi
 }
 
