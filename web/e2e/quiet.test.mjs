@@ -21,7 +21,7 @@ test("a window is planned after a look at what it mutes, extended, and ended", a
   await open(page, "/app/maintenance");
   await page.getByRole("button", { name: "Plan a window" }).first().click();
   await page.getByLabel("Why").fill(reason);
-  await page.getByLabel("Service").selectOption("ledger-db");
+  await page.getByLabel("Service", { exact: true }).selectOption("ledger-db");
   await page.getByRole("button", { name: "Show what it would mute" }).press("Enter");
   await page.getByText("would have been muted").waitFor();
   const planned = async () =>

@@ -63,11 +63,14 @@ impl Store {
         })
     }
 
-    /// Resolves what nobody came back to: open, without an open alert, untouched since `before`. In
-    /// the world somebody always does in the end; here it keeps the store from growing for ever.
+    /// Resolves what nobody came back to: open since before `before`, without an open alert. In the
+    /// world somebody always does in the end; here it keeps the store from growing for ever, for the
+    /// clocks of an incident page somebody again as long as it does not move.
     pub(super) fn tidy_up(&mut self, cx: &Context<'_>, before: Timestamp) {
         let left = |row: &IncidentRow| {
-            row.state.status.is_open() && row.state.open_alert_count == 0 && row.touched_at < before
+            row.state.status.is_open()
+                && row.state.open_alert_count == 0
+                && row.first_alert_at < before
         };
         let left: Vec<_> =
             self.incidents.iter().filter(|(_, row)| left(row)).map(|(id, _)| *id).collect();
