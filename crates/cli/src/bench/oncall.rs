@@ -62,6 +62,8 @@ pub async fn run(kind: Store, settings: &Settings) -> anyhow::Result<()> {
     let loaded = muster_store::org::directory::load(&mut db.snapshot().await?, &|_| None).await?;
     let token = operator::mint(&db, TOKEN, None, now).await?;
     db.close().await;
+    // The directory is let go with it.
+    drop(db);
     let schedule = loaded.directory.schedules.named(SCHEDULE).context("the schedule is gone")?;
     let core = in_core(schedule, now)?;
     let server = Real::start(&lodging.place).await?;
