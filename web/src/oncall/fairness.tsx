@@ -45,15 +45,15 @@ const COLUMNS: Columns<PersonLoad> = {
   said: ({ said }) => said.map(({ score, comment }) => `${score} ${comment}`.trim()).join("; "),
 };
 
-/** What the table shows, each with how many there are on average. */
-const SHOWN: [string, (load: PersonLoad) => number][] = [
+/** What the table shows; nothing where nobody said. */
+const SHOWN: [string, (load: PersonLoad) => number | null][] = [
   ["Hours", ({ on_call_seconds }) => on_call_seconds / HOUR_SECONDS],
   ["Nights", ({ nights }) => nights],
   ["Weekend days", ({ weekend_days }) => weekend_days],
   ["Holidays", ({ holidays }) => holidays],
   ["Pages", ({ pages }) => pages],
   ["At night", ({ night_pages }) => night_pages],
-  ["How heavy (1 to 5)", ({ said_average }) => said_average ?? 0],
+  ["How heavy (1 to 5)", ({ said_average }) => said_average],
 ];
 
 function span(period: Period, zone: string, from: string, to: string): [number, number] {
@@ -172,7 +172,7 @@ export default function FairnessScreen() {
 
 /** Each figure with a bar: its share of the highest one, so that the eye compares. */
 function Figures({ people }: { people: PersonLoad[] }) {
-  const most = SHOWN.map(([, figure]) => Math.max(0, ...people.map(figure)));
+  const most = SHOWN.map(([, figure]) => Math.max(0, ...people.map((person) => figure(person) ?? 0)));
   return (
     <section
       // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard.
@@ -180,10 +180,10 @@ function Figures({ people }: { people: PersonLoad[] }) {
       aria-label="Figures by person"
       className="overflow-x-auto"
     >
-      <table className="w-full text-left tabular-nums">
+      <table className="w-full min-w-[46rem] text-left tabular-nums [overflow-wrap:normal]">
         <thead>
           <tr className="text-13 text-muted">
-            <th scope="col" className="px-4 py-2 font-medium">
+            <th scope="col" className="sticky left-0 bg-surface px-4 py-2 font-medium">
               Who
             </th>
             {SHOWN.map(([name]) => (
@@ -196,16 +196,16 @@ function Figures({ people }: { people: PersonLoad[] }) {
         <tbody className="divide-y">
           {people.map((person) => (
             <tr key={person.user}>
-              <th scope="row" className="px-4 py-2 font-medium">
+              <th scope="row" className="sticky left-0 bg-surface px-4 py-2 font-medium">
                 {person.full_name || person.user}
               </th>
               {SHOWN.map(([name, figure], place) => (
                 <td key={name} className="px-3 py-2 text-right">
-                  {figure(person).toLocaleString("en", { maximumFractionDigits: 1 })}
+                  {figure(person)?.toLocaleString("en", { maximumFractionDigits: 1 }) ?? "–"}
                   <span
                     aria-hidden="true"
                     className="mt-1 ml-auto block h-1 rounded bg-current opacity-40"
-                    style={{ width: `${most[place] ? (100 * figure(person)) / most[place] : 0}%` }}
+                    style={{ width: `${most[place] ? (100 * (figure(person) ?? 0)) / most[place] : 0}%` }}
                   />
                 </td>
               ))}
