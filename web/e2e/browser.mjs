@@ -59,6 +59,14 @@ export async function signIn(context, next = "/app/") {
   return page;
 }
 
+/** A signed-in visitor whose first screen has shown its data. */
+export async function signedIn(browser, options) {
+  const context = await visitor(browser, options);
+  const page = await signIn(context);
+  await settled(page);
+  return { context, page };
+}
+
 /** Goes to a screen of the app and waits until it has shown its data. */
 export async function open(page, path) {
   await page.goto(`${URL_BASE}${path}`);

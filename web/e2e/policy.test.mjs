@@ -10,11 +10,9 @@ import {
   overflow,
   PHONE,
   requireServer,
-  settled,
-  signIn,
+  signedIn,
   THEMES,
   violations,
-  visitor,
 } from "./browser.mjs";
 
 requireServer();
@@ -23,13 +21,6 @@ before(async () => {
   browser = await launch();
 });
 after(() => browser?.close());
-
-async function signedIn(options) {
-  const context = await visitor(browser, options);
-  const page = await signIn(context);
-  await settled(page);
-  return { context, page };
-}
 
 /** A policy of its own for each story. */
 async function policy(page, name, rest = {}) {
@@ -65,7 +56,7 @@ const BEFORE = [
 ];
 
 test("steps are moved by keyboard and by mouse, published and undone", async () => {
-  const { context, page } = await signedIn();
+  const { context, page } = await signedIn(browser);
   await policy(page, "by-key");
   await open(page, "/app/policies/by-key");
   await page.getByRole("link", { name: "Edit", exact: true }).click();
@@ -101,7 +92,7 @@ test("steps are moved by keyboard and by mouse, published and undone", async () 
 });
 
 test("a new policy is made on a phone, with a preview before it is in force", async () => {
-  const { context, page } = await signedIn({ size: PHONE });
+  const { context, page } = await signedIn(browser, { size: PHONE });
   await open(page, "/app/policies");
   await page.getByRole("button", { name: "New escalation policy" }).tap();
   await page.getByLabel("Name").fill("on-a-phone");
@@ -132,7 +123,7 @@ test("a new policy is made on a phone, with a preview before it is in force", as
 });
 
 test("what is wrong is said where it is, and leads there", async () => {
-  const { context, page } = await signedIn();
+  const { context, page } = await signedIn(browser);
   await policy(page, "wrong");
   await open(page, "/app/policies/wrong/edit");
   const waits = page.getByRole("listitem", { name: "Step 2", exact: true }).getByLabel("Waits");
@@ -157,7 +148,7 @@ test("what is wrong is said where it is, and leads there", async () => {
 });
 
 test("conditions decide whom the draft pages, for every kind of target", async () => {
-  const { context, page } = await signedIn();
+  const { context, page } = await signedIn(browser);
   await policy(page, "careful");
   await open(page, "/app/policies/careful/edit?severity=2&labels=env:test");
   const first = page.getByRole("listitem", { name: "Step 1", exact: true });
@@ -218,7 +209,7 @@ test("conditions decide whom the draft pages, for every kind of target", async (
 });
 
 test("two who change different steps are merged; a policy is removed and brought back", async () => {
-  const { context, page } = await signedIn({ size: DESK });
+  const { context, page } = await signedIn(browser, { size: DESK });
   const revision = await policy(page, "by-two");
   await open(page, "/app/policies/by-two/edit");
   await page.getByLabel("Go through them again").fill("2");

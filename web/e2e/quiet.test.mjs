@@ -1,7 +1,7 @@
 // Maintenance, heartbeats and shadow mode in the app, by keyboard and on a phone.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { ask, launch, open, overflow, PHONE, requireServer, signIn, visitor } from "./browser.mjs";
+import { ask, launch, open, overflow, PHONE, requireServer, signedIn } from "./browser.mjs";
 
 requireServer();
 let browser;
@@ -10,13 +10,8 @@ before(async () => {
 });
 after(() => browser?.close());
 
-async function signedIn(options) {
-  const context = await visitor(browser, options);
-  return { context, page: await signIn(context) };
-}
-
 test("a window is planned after a look at what it mutes, extended, and ended", async () => {
-  const { context, page } = await signedIn();
+  const { context, page } = await signedIn(browser);
   const reason = `New disks ${Date.now().toString(36)}`;
   await open(page, "/app/maintenance");
   await page.getByRole("button", { name: "Plan a window" }).first().click();
@@ -44,7 +39,7 @@ test("a window is planned after a look at what it mutes, extended, and ended", a
 });
 
 test("a heartbeat monitor shows how it is pinged and what it heard, on a phone", async () => {
-  const { context, page } = await signedIn({ size: PHONE });
+  const { context, page } = await signedIn(browser, { size: PHONE });
   const { heartbeat } = await ask(page, "/heartbeats/nightly%20backup");
   const answer = await page.request.get(heartbeat.url);
   assert.equal(await answer.text(), "OK");
@@ -58,7 +53,7 @@ test("a heartbeat monitor shows how it is pinged and what it heard, on a phone",
 });
 
 test("a service leads to its forecast", async () => {
-  const { context, page } = await signedIn();
+  const { context, page } = await signedIn(browser);
   await open(page, "/app/services/checkout");
   await page.getByRole("link", { name: "Shadow mode and forecast" }).click();
   await page.getByRole("heading", { name: "If it were switched on" }).waitFor();

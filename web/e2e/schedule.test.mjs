@@ -10,9 +10,8 @@ import {
   PHONE,
   requireServer,
   settled,
-  signIn,
+  signedIn,
   violations,
-  visitor,
 } from "./browser.mjs";
 
 requireServer();
@@ -21,13 +20,6 @@ before(async () => {
   browser = await launch();
 });
 after(() => browser?.close());
-
-async function signedIn(options) {
-  const context = await visitor(browser, options);
-  const page = await signIn(context);
-  await settled(page);
-  return { context, page };
-}
 
 /** A schedule of its own for each story, with Ana and Bo taking days in turn. */
 async function schedule(page, name) {
@@ -41,7 +33,7 @@ const participants = async (page, name) =>
   (await ask(page, `/schedules/${name}`)).layers[0].participants.flat();
 
 test("people are reordered by keyboard, published and undone", async () => {
-  const { context, page } = await signedIn();
+  const { context, page } = await signedIn(browser);
   await schedule(page, "by-key");
   await open(page, "/app/schedules/by-key");
   await page.getByRole("link", { name: "Edit", exact: true }).focus();
@@ -65,7 +57,7 @@ test("people are reordered by keyboard, published and undone", async () => {
 });
 
 test("people are dragged by mouse, and the draft waits for its publication", async () => {
-  const { context, page } = await signedIn();
+  const { context, page } = await signedIn(browser);
   await schedule(page, "by-mouse");
   await open(page, "/app/schedules/by-mouse/edit");
   await drag(page, page.getByText("1. ana"), page.getByText("2. bo"));
@@ -82,7 +74,7 @@ test("people are dragged by mouse, and the draft waits for its publication", asy
 });
 
 test("a new schedule with gaps is begun on a phone and asks for consent", async () => {
-  const { context, page } = await signedIn({ size: PHONE });
+  const { context, page } = await signedIn(browser, { size: PHONE });
   await open(page, "/app/on-call");
   await page.getByRole("button", { name: "New schedule" }).tap();
   await page.getByLabel("Name").fill("on-a-phone");
@@ -102,7 +94,7 @@ test("a new schedule with gaps is begun on a phone and asks for consent", async 
 });
 
 test("turns of months, people together, planned changes and trainees are rows, not text", async () => {
-  const { context, page } = await signedIn();
+  const { context, page } = await signedIn(browser);
   await schedule(page, "by-rows");
   await open(page, "/app/schedules/by-rows/edit");
   const days = page.getByRole("listitem", { name: "Layer days" });
@@ -155,7 +147,7 @@ test("turns of months, people together, planned changes and trainees are rows, n
 });
 
 test("two people who change the same see both texts, and choose", async () => {
-  const { context, page } = await signedIn();
+  const { context, page } = await signedIn(browser);
   const revision = await schedule(page, "by-two");
   await open(page, "/app/schedules/by-two/edit");
   await page.getByRole("button", { name: "Remove ana from days" }).click();
@@ -175,7 +167,7 @@ test("two people who change the same see both texts, and choose", async () => {
 });
 
 test("the board says what is not covered, and leads there", async () => {
-  const { context, page } = await signedIn();
+  const { context, page } = await signedIn(browser);
   await open(page, "/app/readiness");
   await page.getByRole("heading", { name: "Readiness" }).waitFor();
   await page.getByText("people would be woken by an urgent page").waitFor();
