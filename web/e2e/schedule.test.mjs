@@ -166,6 +166,40 @@ test("two people who change the same see both texts, and choose", async () => {
   await context.close();
 });
 
+test("a version with gaps comes back only by somebody who says that they are meant", async () => {
+  const { context, page } = await signedIn(browser, { size: PHONE });
+  const revision = await schedule(page, "by-history");
+  const { document } = await ask(page, "/schedules/by-history/document");
+  const [layer] = document.layers;
+  const hours = [{ from: "09:00", to: "17:00" }];
+  const put = (layers, base) =>
+    ask(page, "/schedules/by-history", {
+      method: "PUT",
+      body: JSON.stringify({ document: { ...document, layers }, revision: base, consent: true }),
+    });
+  const gappy = (await put([{ ...layer, restrict: hours }], revision)).revision;
+  await put([layer], gappy);
+  const isWhole = async () =>
+    (await ask(page, "/schedules/by-history/document")).document.layers[0].restrict === undefined;
+
+  await open(page, "/app/schedules/by-history/edit");
+  const restore = page.getByRole("button", { name: `Restore version ${gappy} of ana` });
+  await restore.tap();
+  const dialog = page.getByRole("dialog", { name: "Nobody is on call at some times" });
+  await dialog.getByText("more times in eight weeks").waitFor();
+  assert.deepEqual(await violations(page), []);
+  await dialog.getByRole("button", { name: "Back to the draft" }).tap();
+  assert.equal(await isWhole(), true, "asking changes nothing");
+  await restore.tap();
+  await dialog.getByRole("button", { name: "Restore with these gaps" }).tap();
+  await page.getByText(`Version ${gappy} is in force again`).waitFor();
+  assert.equal(await isWhole(), false);
+  await page.getByRole("button", { name: "Undo (z)" }).tap();
+  await page.getByText("It is as before").waitFor();
+  assert.equal(await isWhole(), true);
+  await context.close();
+});
+
 test("the board says what is not covered, and leads there", async () => {
   const { context, page } = await signedIn(browser);
   await open(page, "/app/readiness");

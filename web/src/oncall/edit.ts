@@ -11,23 +11,41 @@ import type { EditableDocument, EditConflict, Gap } from "@/api/types";
 import { offerUndo } from "@/shell/undo";
 import { type Document, same } from "./document";
 
-export type Collection = "schedules" | "escalation-policies";
+/** A kind of document that has an editor. */
+export interface Kind {
+  collection: "schedules" | "escalation-policies";
+  /** What one is called: `schedule`. */
+  noun: string;
+  /** The screen of one that is in force. */
+  screen: "/schedules/$name" | "/policies/$name";
+  /** The screen that lists them. */
+  home: "/on-call" | "/policies";
+}
+
+/** What was refused because nobody would be on call at some times, until somebody says that it is meant. */
+export interface OpenGaps {
+  all: Gap[];
+  /** What was to be done: `Publish`. */
+  verb: string;
+  /** Does it with consent. */
+  again: () => Promise<void>;
+}
 
 export interface Edit {
-  collection: Collection;
+  kind: Kind;
   name: string;
   data: EditableDocument;
   document: Document;
   isChanged: boolean;
   busy: boolean;
   error: unknown;
-  gaps: Gap[];
+  gaps: OpenGaps | null;
   conflicts: { all: EditConflict[]; revision: number } | null;
   change: (document: Document) => void;
-  begin: (document: Document | null, revision: number) => void;
   saveDraft: () => Promise<void>;
   dropDraft: () => Promise<void>;
-  publish: (consent: boolean) => Promise<void>;
+  publish: () => Promise<void>;
+  restore: (revision: number) => Promise<void>;
   settle: (document: Document, revision: number) => Promise<void>;
   leaveGaps: () => void;
   leaveConflicts: () => void;
@@ -35,14 +53,15 @@ export interface Edit {
 }
 
 interface EditOptions {
-  collection: Collection;
+  kind: Kind;
   name: string;
   data: EditableDocument;
   /** What a new one begins as. */
   blank: Document;
 }
 
-export function useEdit({ collection, name, data, blank }: EditOptions): Edit {
+export function useEdit({ kind, name, data, blank }: EditOptions): Edit {
+  const { collection } = kind;
   const client = useQueryClient();
   const saved: Document = data.draft?.document ?? data.document ?? blank;
   const [document, setDocument] = useState<Document>(saved);
@@ -52,18 +71,21 @@ export function useEdit({ collection, name, data, blank }: EditOptions): Edit {
   const [isGone, setGone] = useState(false);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
-  const [gaps, setGaps] = useState<Gap[]>([]);
+  const [gaps, setGaps] = useState<OpenGaps | null>(null);
   const [conflicts, setConflicts] = useState<Edit["conflicts"]>(null);
   const path = { collection, name };
+  const isChanged = !isGone && !same(document, saved);
 
-  const act = async (work: () => Promise<unknown>): Promise<boolean> => {
+  const act = async (work: () => Promise<unknown>, withConsent?: Omit<OpenGaps, "all">): Promise<boolean> => {
     setBusy(true);
     setError(null);
+    setGaps(null);
     try {
       await work();
       return true;
     } catch (problem) {
-      if (problem instanceof ApiError && problem.gaps.length > 0) setGaps(problem.gaps);
+      if (problem instanceof ApiError && problem.gaps.length > 0 && withConsent)
+        setGaps({ all: problem.gaps, ...withConsent });
       else if (problem instanceof ApiError && problem.conflicts.length > 0)
         setConflicts({ all: problem.conflicts, revision: problem.revision ?? 0 });
       else setError(problem);
@@ -84,18 +106,41 @@ export function useEdit({ collection, name, data, blank }: EditOptions): Edit {
     begin(undone.document, undone.revision);
     await client.invalidateQueries();
   };
+  const publish = async (consent: boolean) => {
+    await act(
+      async () => {
+        await keep();
+        const done = await post("/{collection}/{name}/draft/publish", { path, body: { consent } });
+        begin(done.document, done.revision);
+        const told = done.merged ? "Published, merged with what others changed" : "Published";
+        offerUndo(told, "It is as before", () => undo(done.revision));
+      },
+      { verb: "Publish", again: () => publish(true) },
+    );
+  };
+  const restore = async (revision: number, consent: boolean) => {
+    await act(
+      async () => {
+        const restored = { path: { ...path, revision }, body: { consent } };
+        const done = await post("/{collection}/{name}/history/{revision}/restore", restored);
+        // A draft stays what it was; publishing merges it with what is in force now.
+        if (!data.draft && !isChanged) begin(done.document, done.revision);
+        offerUndo(`Version ${revision} is in force again`, "It is as before", () => undo(done.revision));
+      },
+      { verb: "Restore", again: () => restore(revision, true) },
+    );
+  };
 
   return {
-    collection,
+    kind,
     name,
     data,
     document,
-    isChanged: !isGone && !same(document, saved),
+    isChanged,
     busy,
     error,
     gaps,
     conflicts,
-    begin,
     change: (next) => {
       setDocument(next);
       setError(null);
@@ -110,16 +155,8 @@ export function useEdit({ collection, name, data, blank }: EditOptions): Edit {
         toast("The draft is gone.");
       });
     },
-    publish: async (consent) => {
-      await act(async () => {
-        await keep();
-        const done = await post("/{collection}/{name}/draft/publish", { path, body: { consent } });
-        setGaps([]);
-        begin(done.document, done.revision);
-        const told = done.merged ? "Published, merged with what others changed" : "Published";
-        offerUndo(told, "It is as before", () => undo(done.revision));
-      });
-    },
+    publish: () => publish(false),
+    restore: (revision) => restore(revision, false),
     settle: async (next, revision) => {
       await act(async () => {
         await keep(next, revision);
@@ -128,7 +165,7 @@ export function useEdit({ collection, name, data, blank }: EditOptions): Edit {
         toast("Settled in your draft. Publish it when you like.");
       });
     },
-    leaveGaps: () => setGaps([]),
+    leaveGaps: () => setGaps(null),
     leaveConflicts: () => setConflicts(null),
     removeAll: () =>
       act(async () => {

@@ -1,46 +1,108 @@
 /**
- * The frame of an editor, the same for every kind of document: its heading with what
- * can be done, where the draft stands, what is wrong, what others changed alike.
+ * The editor of a document, the same for every kind: its heading with what can be
+ * done, where the draft stands, what is wrong, what others changed alike, its history,
+ * and consent to gaps. What is in the document, its kind draws.
  */
 import { useQuery } from "@tanstack/react-query";
-import { useBlocker } from "@tanstack/react-router";
+import { Link, useBlocker, useNavigate } from "@tanstack/react-router";
+import clsx from "clsx";
 import { type ReactNode, useState } from "react";
 import { ApiError } from "@/api/problem";
 import * as queries from "@/api/queries";
 import type { EditableDocument, Fault } from "@/api/types";
 import { ScreenHead, Shown } from "@/ui/block";
-import { Button } from "@/ui/button";
+import { Button, buttonClass } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
-import { FaultList } from "@/ui/fault-place";
+import { FaultList, FaultsProvider } from "@/ui/fault-place";
 import { Faults } from "@/ui/faults";
+import { useZone } from "@/ui/time";
 import { Conflicts } from "./conflicts";
-import type { Collection, Edit } from "./edit";
+import type { Document } from "./document";
+import { type Edit, type Kind, useEdit } from "./edit";
+import { History } from "./history";
+import { spell } from "./lanes";
 
-/** Reads what is edited; a name that nothing has yet begins something new. */
-export function Editable({
-  collection,
-  name,
-  noun,
-  children,
-}: {
-  collection: Collection;
+const GAPS_SHOWN_MAX = 8;
+
+interface EditableProps {
+  kind: Kind;
   name: string;
-  noun: string;
-  children: (data: EditableDocument) => ReactNode;
-}) {
-  const read = useQuery(queries.document(collection, name));
+  /** What a new one begins as. */
+  blank: Document;
+  children: (edit: Edit) => ReactNode;
+}
+
+/** Reads what is edited, and begins; a name that nothing has yet begins something new. */
+export function Editable(props: EditableProps) {
+  const { kind, name } = props;
+  const read = useQuery(queries.document(kind.collection, name));
   return (
-    <Shown read={read} what={`the ${noun}`}>
-      {children}
+    <Shown read={read} what={`the ${kind.noun}`}>
+      {(data) => <Begun key={name} {...props} data={data} />}
     </Shown>
   );
 }
 
-export function EditorHead({ edit, children }: { edit: Edit; children: ReactNode }) {
-  const hasSomething = edit.data.draft !== null || edit.isChanged;
+function Begun({ children, ...begun }: EditableProps & { data: EditableDocument }) {
+  return children(useEdit(begun));
+}
+
+interface EditorProps {
+  edit: Edit;
+  /** Why the draft could not be published as it is, where its preview says so. */
+  refused: unknown;
+  /** What stands over everything. */
+  above?: ReactNode;
+  /** What stands beside the document, on top of its history. */
+  beside: ReactNode;
+  /** Whether what stands beside stays in sight while the document is scrolled. */
+  stays?: boolean;
+  children: ReactNode;
+}
+
+export function Editor({ edit, refused, above, beside, stays = false, children }: EditorProps) {
   return (
-    <ScreenHead title={`Edit ${edit.name}`}>
-      {children}
+    <FaultsProvider value={faultsOf(refused, edit.error)}>
+      <EditorHead edit={edit} />
+      <EditorNotices edit={edit} />
+      {above}
+      <div
+        className={clsx(
+          "grid items-start gap-4 pb-16 md:pb-0",
+          stays ? "lg:grid-cols-[minmax(0,1fr)_minmax(0,28rem)]" : "lg:grid-cols-[minmax(0,1fr)_22rem]",
+        )}
+      >
+        <div className="flex min-w-0 flex-col gap-4">{children}</div>
+        <div
+          className={clsx(
+            "flex min-w-0 flex-col gap-4",
+            stays && "lg:sticky lg:top-18 lg:max-h-[calc(100dvh-5.5rem)] lg:overflow-y-auto",
+          )}
+        >
+          {beside}
+          {edit.data.revision > 0 ? (
+            <>
+              <History edit={edit} />
+              <RemoveButton edit={edit} />
+            </>
+          ) : null}
+        </div>
+      </div>
+      <GapsDialog edit={edit} />
+    </FaultsProvider>
+  );
+}
+
+function EditorHead({ edit }: { edit: Edit }) {
+  const { kind, name, data } = edit;
+  const hasSomething = data.draft !== null || edit.isChanged;
+  // What is new has no screen of its own yet.
+  const [to, params] = data.revision > 0 ? [kind.screen, { name }] : [kind.home, {}];
+  return (
+    <ScreenHead title={`Edit ${name}`}>
+      <Link to={to} params={params} className={buttonClass("plain", "no-underline")}>
+        Leave the editor
+      </Link>
       <div
         role="toolbar"
         aria-label="The draft"
@@ -52,11 +114,7 @@ export function EditorHead({ edit, children }: { edit: Edit; children: ReactNode
         <Button disabled={edit.busy || !edit.isChanged} onClick={() => void edit.saveDraft()}>
           Save draft
         </Button>
-        <Button
-          emphasis="primary"
-          disabled={edit.busy || !hasSomething}
-          onClick={() => void edit.publish(false)}
-        >
+        <Button emphasis="primary" disabled={edit.busy || !hasSomething} onClick={() => void edit.publish()}>
           Publish
         </Button>
       </div>
@@ -65,8 +123,9 @@ export function EditorHead({ edit, children }: { edit: Edit; children: ReactNode
 }
 
 /** Where the draft stands, why it was refused, and what two people changed alike. */
-export function EditorNotices({ edit, noun }: { edit: Edit; noun: string }) {
+function EditorNotices({ edit }: { edit: Edit }) {
   const { data, isChanged, error, conflicts } = edit;
+  const { noun } = edit.kind;
   const others = data.other_drafts.map(({ actor }) => actor).join(", ");
   useBlocker({
     shouldBlockFn: ({ current, next }) =>
@@ -126,16 +185,48 @@ export function Refusal({ error, title }: { error: unknown; title?: string }) {
 }
 
 /** What is wrong with the document in the form: as the preview says, or else the last refusal. */
-export function faultsOf(...errors: unknown[]): Fault[] {
+function faultsOf(...errors: unknown[]): Fault[] {
   const refused = errors.find((error) => error instanceof ApiError && error.errors.length > 0);
   return refused instanceof ApiError ? refused.errors : [];
 }
 
-/** Removes the whole document, once it is said a second time. */
-export function RemoveButton({ edit, noun, onRemoved }: { edit: Edit; noun: string; onRemoved: () => void }) {
-  const [open, setOpen] = useState(false);
+/** Gaps come into force only by somebody who says that they are meant. */
+function GapsDialog({ edit: { gaps, busy, leaveGaps } }: { edit: Edit }) {
+  const zone = useZone();
+  const { all, verb, again } = gaps ?? { all: [], verb: "Publish", again: async () => undefined };
   return (
-    <>
+    <Dialog
+      open={gaps !== null}
+      onOpenChange={(open) => (open ? null : leaveGaps())}
+      title="Nobody is on call at some times"
+      description="Pages at these times fall through to the next step and then to the catch-all."
+    >
+      <ul aria-label={`In ${zone} time`} className="list-disc pl-5">
+        {all.slice(0, GAPS_SHOWN_MAX).map((gap) => (
+          <li key={gap.from}>{spell(gap, zone)}</li>
+        ))}
+        {all.length > GAPS_SHOWN_MAX ? (
+          <li>and {all.length - GAPS_SHOWN_MAX} more times in eight weeks</li>
+        ) : null}
+      </ul>
+      <p className="mt-2 text-13 text-muted">In {zone} time.</p>
+      <div className="mt-4 flex flex-wrap justify-end gap-2">
+        <Button onClick={leaveGaps}>Back to the draft</Button>
+        <Button emphasis="primary" disabled={busy} onClick={() => void again()}>
+          {verb} with these gaps
+        </Button>
+      </div>
+    </Dialog>
+  );
+}
+
+/** Removes the whole document, once it is said a second time. */
+function RemoveButton({ edit }: { edit: Edit }) {
+  const [open, setOpen] = useState(false);
+  const navigate = useNavigate();
+  const { noun, home } = edit.kind;
+  return (
+    <div>
       <Button onClick={() => setOpen(true)}>Remove this {noun}</Button>
       <Dialog
         open={open}
@@ -151,13 +242,13 @@ export function RemoveButton({ edit, noun, onRemoved }: { edit: Edit; noun: stri
             onClick={async () => {
               const isGone = await edit.removeAll();
               setOpen(false);
-              if (isGone) onRemoved();
+              if (isGone) void navigate({ to: home });
             }}
           >
             Remove
           </Button>
         </div>
       </Dialog>
-    </>
+    </div>
   );
 }

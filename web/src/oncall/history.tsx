@@ -1,37 +1,14 @@
 /** Who changed a document, when and what; and bringing a version back. */
-import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
-import { toast } from "sonner";
-import { post } from "@/api/client";
-import { explain } from "@/api/problem";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import * as queries from "@/api/queries";
 import type { DocumentVersion } from "@/api/types";
 import { Panel, Shown } from "@/ui/block";
 import { Button } from "@/ui/button";
 import { Time } from "@/ui/time";
-import type { Document } from "./document";
+import type { Edit } from "./edit";
 
-interface HistoryProps {
-  collection: string;
-  name: string;
-  onRestored: (document: Document | null, revision: number) => void;
-}
-
-export function History({ collection, name, onRestored }: HistoryProps) {
-  const client = useQueryClient();
-  const history = useInfiniteQuery(queries.history(collection, name));
-  const restore = async (revision: number) => {
-    try {
-      const done = await post("/{collection}/{name}/history/{revision}/restore", {
-        path: { collection, name, revision },
-        body: { consent: true },
-      });
-      onRestored(done.document, done.revision);
-      toast.success(`Version ${revision} is in force again`);
-    } catch (error) {
-      toast.error(explain(error));
-    }
-    await client.invalidateQueries();
-  };
+export function History({ edit: { kind, name, busy, restore } }: { edit: Edit }) {
+  const history = useInfiniteQuery(queries.history(kind.collection, name));
   return (
     <Panel title="History" flush>
       <Shown read={history} what="the history">
@@ -50,6 +27,7 @@ export function History({ collection, name, onRestored }: HistoryProps) {
                     <Button
                       emphasis="quiet"
                       className="-ml-3"
+                      disabled={busy}
                       aria-label={`Restore version ${version.revision} of ${version.actor}`}
                       onClick={() => void restore(version.revision)}
                     >

@@ -3,21 +3,19 @@
  * at a chosen time if nobody answered; then publish, undo and history.
  */
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { getRouteApi, Link } from "@tanstack/react-router";
+import { getRouteApi } from "@tanstack/react-router";
 import { post } from "@/api/client";
 import * as queries from "@/api/queries";
-import type { EditableDocument } from "@/api/types";
 import { Empty, Loading, Panel } from "@/ui/block";
-import { Button, buttonClass } from "@/ui/button";
+import { Button } from "@/ui/button";
 import { useDebounced } from "@/ui/debounced";
-import { FaultAt, FaultsProvider } from "@/ui/fault-place";
+import { FaultAt } from "@/ui/fault-place";
 import { SelectField, TextField } from "@/ui/form";
 import { OrderStatus, useOrder } from "@/ui/order";
 import { type Document, text, withField } from "./document";
-import { useEdit } from "./edit";
-import { Editable, EditorHead, EditorNotices, faultsOf, Refusal, RemoveButton } from "./editor";
+import type { Edit, Kind } from "./edit";
+import { Editable, Editor, Refusal } from "./editor";
 import { addStep, moveStep, removeStep, secondSetOf, stepsOf, withSecondSet, withStep } from "./escalation";
-import { History } from "./history";
 import { OccasionFields, Paged } from "./occasion";
 import { type Occasion, wholeLabels } from "./occasion-search";
 import { StepForm } from "./step-form";
@@ -25,21 +23,24 @@ import { targetName } from "./targets-form";
 import { TeamField } from "./team-field";
 
 const route = getRouteApi("/policies/$name/edit");
-const COLLECTION = "escalation-policies";
-const NOUN = "escalation policy";
+const POLICY: Kind = {
+  collection: "escalation-policies",
+  noun: "escalation policy",
+  screen: "/policies/$name",
+  home: "/policies",
+};
 
 export default function PolicyEditScreen() {
   const { name } = route.useParams();
   return (
-    <Editable collection={COLLECTION} name={name} noun={NOUN}>
-      {(data) => <Editor key={name} name={name} data={data} />}
+    <Editable kind={POLICY} name={name} blank={{ name, steps: [] }}>
+      {(edit) => <PolicyEditor edit={edit} />}
     </Editable>
   );
 }
 
-function Editor({ name, data }: { name: string; data: EditableDocument }) {
-  const navigate = route.useNavigate();
-  const edit = useEdit({ collection: COLLECTION, name, data, blank: { name, steps: [] } });
+function PolicyEditor({ edit }: { edit: Edit }) {
+  const { name } = edit;
   const { document, change } = edit;
   const steps = stepsOf(document);
   const preview = useDraftPreview(name, document);
@@ -52,61 +53,34 @@ function Editor({ name, data }: { name: string; data: EditableDocument }) {
     onMove: (from, to) => change(moveStep(document, from, to)),
   });
   return (
-    <FaultsProvider value={faultsOf(preview.error, edit.error)}>
-      <EditorHead edit={edit}>
-        {data.revision > 0 ? (
-          <Link to="/policies/$name" params={{ name }} className={buttonClass("plain", "no-underline")}>
-            Leave the editor
-          </Link>
-        ) : (
-          <Link to="/policies" className={buttonClass("plain", "no-underline")}>
-            Leave the editor
-          </Link>
-        )}
-      </EditorHead>
-      <EditorNotices edit={edit} noun={NOUN} />
-      <div className="grid items-start gap-4 pb-16 md:pb-0 lg:grid-cols-[minmax(0,1fr)_minmax(0,28rem)]">
-        <div className="flex min-w-0 flex-col gap-4">
-          <OrderStatus order={order} />
-          <FaultAt path="steps" />
-          {steps.length === 0 ? (
-            <div className="panel">
-              <Empty title="No step yet">
-                <p>A step asks people or tells places. What no step answers goes to the catch-all.</p>
-              </Empty>
-            </div>
-          ) : null}
-          <ol className="flex flex-col gap-4">
-            {steps.map((step, at) => (
-              <StepForm
-                // biome-ignore lint/suspicious/noArrayIndexKey: a step is its place, and its fields change.
-                key={at}
-                step={step}
-                at={at}
-                order={order}
-                onChange={(part) => change(withStep(document, at, part))}
-                onRemove={() => change(removeStep(document, at))}
-              />
-            ))}
-          </ol>
-          <div>
-            <Button onClick={() => change(addStep(document))}>Add a step</Button>
-          </div>
-          <Afterwards document={document} name={name} onChange={change} />
+    <Editor edit={edit} refused={preview.error} beside={<DraftPreview preview={preview} />} stays>
+      <OrderStatus order={order} />
+      <FaultAt path="steps" />
+      {steps.length === 0 ? (
+        <div className="panel">
+          <Empty title="No step yet">
+            <p>A step asks people or tells places. What no step answers goes to the catch-all.</p>
+          </Empty>
         </div>
-        <div className="flex min-w-0 flex-col gap-4 lg:sticky lg:top-18 lg:max-h-[calc(100dvh-5.5rem)] lg:overflow-y-auto">
-          <DraftPreview preview={preview} />
-          {data.revision > 0 ? (
-            <>
-              <History collection={COLLECTION} name={name} onRestored={edit.begin} />
-              <div>
-                <RemoveButton edit={edit} noun={NOUN} onRemoved={() => void navigate({ to: "/policies" })} />
-              </div>
-            </>
-          ) : null}
-        </div>
+      ) : null}
+      <ol className="flex flex-col gap-4">
+        {steps.map((step, at) => (
+          <StepForm
+            // biome-ignore lint/suspicious/noArrayIndexKey: a step is its place, and its fields change.
+            key={at}
+            step={step}
+            at={at}
+            order={order}
+            onChange={(part) => change(withStep(document, at, part))}
+            onRemove={() => change(removeStep(document, at))}
+          />
+        ))}
+      </ol>
+      <div>
+        <Button onClick={() => change(addStep(document))}>Add a step</Button>
       </div>
-    </FaultsProvider>
+      <Afterwards document={document} name={name} onChange={change} />
+    </Editor>
   );
 }
 

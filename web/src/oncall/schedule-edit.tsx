@@ -4,46 +4,44 @@
  * both texts.
  */
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { getRouteApi, Link } from "@tanstack/react-router";
+import { getRouteApi } from "@tanstack/react-router";
 import { post } from "@/api/client";
 import * as queries from "@/api/queries";
-import type { EditableDocument } from "@/api/types";
 import { Empty, Loading, Panel } from "@/ui/block";
-import { Button, buttonClass } from "@/ui/button";
+import { Button } from "@/ui/button";
 import { useDebounced } from "@/ui/debounced";
-import { Dialog } from "@/ui/dialog";
-import { FaultsProvider } from "@/ui/fault-place";
 import { TextField } from "@/ui/form";
 import { OrderStatus, useOrder } from "@/ui/order";
 import { ZoneField } from "@/ui/zone-field";
 import { type Document, text, withField } from "./document";
-import { type Edit, useEdit } from "./edit";
-import { Editable, EditorHead, EditorNotices, faultsOf, Refusal, RemoveButton } from "./editor";
-import { History } from "./history";
-import { Consequences, Lanes, spell } from "./lanes";
+import type { Edit, Kind } from "./edit";
+import { Editable, Editor, Refusal } from "./editor";
+import { Consequences, Lanes } from "./lanes";
 import { LayerForm } from "./layer-form";
 import { addLayer, layersOf, moveLayer, ROLES, removeLayer, shadowsOf, withLayer, withShadows } from "./rota";
 import { ShadowsForm } from "./shadows-form";
 import { TeamField } from "./team-field";
 
 const route = getRouteApi("/schedules/$name/edit");
-const COLLECTION = "schedules";
-const NOUN = "schedule";
-const GAPS_SHOWN_MAX = 8;
+const SCHEDULE: Kind = {
+  collection: "schedules",
+  noun: "schedule",
+  screen: "/schedules/$name",
+  home: "/on-call",
+};
 
 export default function ScheduleEditScreen() {
   const { name } = route.useParams();
   return (
-    <Editable collection={COLLECTION} name={name} noun={NOUN}>
-      {(data) => <Editor key={name} name={name} data={data} />}
+    <Editable kind={SCHEDULE} name={name} blank={{ name, layers: [] }}>
+      {(edit) => <ScheduleEditor edit={edit} />}
     </Editable>
   );
 }
 
-function Editor({ name, data }: { name: string; data: EditableDocument }) {
-  const navigate = route.useNavigate();
+function ScheduleEditor({ edit }: { edit: Edit }) {
+  const { name } = edit;
   const people = useQuery(queries.users()).data?.items.map((user) => user.name) ?? [];
-  const edit = useEdit({ collection: COLLECTION, name, data, blank: { name, layers: [] } });
   const { document, change } = edit;
   const layers = layersOf(document);
   const preview = useDraftPreview(name, document);
@@ -55,72 +53,52 @@ function Editor({ name, data }: { name: string; data: EditableDocument }) {
     onMove: (from, to) => change(moveLayer(document, placeOf(from), placeOf(to))),
   });
   return (
-    <FaultsProvider value={faultsOf(preview.error, edit.error)}>
-      <EditorHead edit={edit}>
-        {data.revision > 0 ? (
-          <Link to="/schedules/$name" params={{ name }} className={buttonClass("plain", "no-underline")}>
-            Leave the editor
-          </Link>
-        ) : (
-          <Link to="/on-call" className={buttonClass("plain", "no-underline")}>
-            Leave the editor
-          </Link>
-        )}
-      </EditorHead>
-      <EditorNotices edit={edit} noun={NOUN} />
-      <Ahead preview={preview} />
-      <div className="mt-4 grid items-start gap-4 pb-16 md:pb-0 lg:grid-cols-[minmax(0,1fr)_22rem]">
-        <div className="flex min-w-0 flex-col gap-4">
-          <OrderStatus order={order} />
-          {layers.length === 0 ? (
-            <div className="panel">
-              <Empty title="No layer yet">
-                <p>A layer is one rotation. Add one, then the people who take turns in it.</p>
-              </Empty>
-            </div>
-          ) : null}
-          <ol className="flex flex-col gap-4" data-path="layers">
-            {layers
-              .map((layer, at) => (
-                <LayerForm
-                  // biome-ignore lint/suspicious/noArrayIndexKey: a layer's name is one of the fields that change.
-                  key={at}
-                  layer={layer}
-                  people={people}
-                  at={at}
-                  order={order}
-                  index={placeOf(at)}
-                  onChange={(part) => change(withLayer(document, at, part))}
-                  onRemove={() => change(removeLayer(document, at))}
-                />
-              ))
-              .reverse()}
-          </ol>
-          <div>
-            <Button onClick={() => change(addLayer(document, new Date().toISOString().slice(0, 10)))}>
-              Add a layer
-            </Button>
-          </div>
-        </div>
-        <div className="flex min-w-0 flex-col gap-4">
+    <Editor
+      edit={edit}
+      refused={preview.error}
+      above={<Ahead preview={preview} />}
+      beside={
+        <>
           <About document={document} onChange={change} />
           <ShadowsForm
             shadows={shadowsOf(document)}
             people={people}
             onChange={(shadows) => change(withShadows(document, shadows))}
           />
-          {data.revision > 0 ? (
-            <>
-              <History collection={COLLECTION} name={name} onRestored={edit.begin} />
-              <div>
-                <RemoveButton edit={edit} noun={NOUN} onRemoved={() => void navigate({ to: "/on-call" })} />
-              </div>
-            </>
-          ) : null}
+        </>
+      }
+    >
+      <OrderStatus order={order} />
+      {layers.length === 0 ? (
+        <div className="panel">
+          <Empty title="No layer yet">
+            <p>A layer is one rotation. Add one, then the people who take turns in it.</p>
+          </Empty>
         </div>
+      ) : null}
+      <ol className="flex flex-col gap-4" data-path="layers">
+        {layers
+          .map((layer, at) => (
+            <LayerForm
+              // biome-ignore lint/suspicious/noArrayIndexKey: a layer's name is one of the fields that change.
+              key={at}
+              layer={layer}
+              people={people}
+              at={at}
+              order={order}
+              index={placeOf(at)}
+              onChange={(part) => change(withLayer(document, at, part))}
+              onRemove={() => change(removeLayer(document, at))}
+            />
+          ))
+          .reverse()}
+      </ol>
+      <div>
+        <Button onClick={() => change(addLayer(document, new Date().toISOString().slice(0, 10)))}>
+          Add a layer
+        </Button>
       </div>
-      <GapsDialog edit={edit} />
-    </FaultsProvider>
+    </Editor>
   );
 }
 
@@ -189,7 +167,7 @@ function useDraftPreview(name: string, document: Document) {
 function Ahead({ preview }: { preview: ReturnType<typeof useDraftPreview> }) {
   const { data, error, isPending } = preview;
   return (
-    <Panel title={`The next four weeks${data ? `, in ${data.timezone} time` : ""}`} flush>
+    <Panel title={`The next four weeks${data ? `, in ${data.timezone} time` : ""}`} className="mb-4" flush>
       {error ? (
         <div className="p-4">
           <Refusal error={error} title="It cannot be published like this" />
@@ -203,33 +181,5 @@ function Ahead({ preview }: { preview: ReturnType<typeof useDraftPreview> }) {
       ) : null}
       {isPending ? <Loading what="the weeks ahead" /> : null}
     </Panel>
-  );
-}
-
-/** Gaps are published only by somebody who says that they are meant. */
-function GapsDialog({ edit }: { edit: Edit }) {
-  const { gaps, busy } = edit;
-  return (
-    <Dialog
-      open={gaps.length > 0}
-      onOpenChange={(open) => (open ? null : edit.leaveGaps())}
-      title="Nobody is on call at some times"
-      description="Pages at these times fall through to the next step and then to the catch-all."
-    >
-      <ul className="list-disc pl-5">
-        {gaps.slice(0, GAPS_SHOWN_MAX).map((gap) => (
-          <li key={gap.from}>{spell(gap, "UTC")} UTC</li>
-        ))}
-        {gaps.length > GAPS_SHOWN_MAX ? (
-          <li>and {gaps.length - GAPS_SHOWN_MAX} more times in eight weeks</li>
-        ) : null}
-      </ul>
-      <div className="mt-4 flex flex-wrap justify-end gap-2">
-        <Button onClick={edit.leaveGaps}>Back to the draft</Button>
-        <Button emphasis="primary" disabled={busy} onClick={() => void edit.publish(true)}>
-          Publish with these gaps
-        </Button>
-      </div>
-    </Dialog>
   );
 }
