@@ -12,6 +12,7 @@ pub mod contacts;
 pub mod cover;
 pub mod demo;
 pub mod doctor;
+pub mod draft;
 pub mod export;
 pub mod group;
 pub mod heartbeat;

@@ -1,6 +1,7 @@
 //! `muster schedule`: whether somebody is reached at every instant ahead, and who changed a schedule.
 
 mod look;
+mod preview;
 
 use serde_json::{Value, json};
 
@@ -17,6 +18,8 @@ pub enum Schedule {
     /// Find every time ahead at which an escalation would reach nobody, or somebody who may not hear
     /// it; fails where there is a gap
     Check(Check),
+    /// Show who would be on call, where nobody would be, and what changes for whom
+    Preview(preview::Preview),
     /// Show who changed a schedule, when and what
     History {
         /// The schedule
@@ -55,6 +58,7 @@ impl Schedule {
         match self {
             Self::Look(look) => look.run(settings).await,
             Self::Check(check) => check.run(settings).await,
+            Self::Preview(preview) => preview.run(settings).await,
             Self::History { name } => history(settings, &name).await,
             Self::Undo { name, consent } => undo(settings, &name, consent).await,
         }

@@ -1,5 +1,10 @@
 //! Planning on-call from the command line.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+
+use serde_json::{Value, json};
+
 use super::world::World;
 
 #[test]
@@ -36,6 +41,7 @@ fn the_record_of_a_month_is_exported_for_payroll() {
     let csv = world.ok(&[&month[..], &["--format", "csv"]].concat());
     let lines: Vec<_> = csv.lines().collect();
     assert!(lines[0].starts_with("user,full_name,shifts,on_call_seconds,nights,"), "{csv}");
+    assert!(lines[0].ends_with(",call_outs,said_average,said"), "{csv}");
     assert!(lines[1].starts_with("ana,Ana Ortiz,"), "{csv}");
     assert_eq!(lines.len(), 2, "{csv}");
     let json = world.json(&month);
@@ -74,4 +80,88 @@ fn a_shift_is_offered_taken_and_put_back() {
     let leave = leave["items"][0]["id"].as_str().expect("an id");
     world.ok(&["leave", "remove", &holder, leave]);
     assert_eq!(world.json(&at)["on_call"][0]["user"], *holder);
+}
+
+#[test]
+fn a_policy_is_looked_at_before_it_is_in_force() {
+    let world = World::configured();
+    world.file(
+        "draft.yaml",
+        "team: payments\nsteps:\n  - { after: 0m, targets: [ { user: bo } ] }\n",
+    );
+    let at = ["--at", "2027-01-20 09:00", "--severity", "2", "--labels", "env:prod"];
+    let who = |more: &[&str]| {
+        let answer = world.json(&[&["preview", "payments"][..], &at, more].concat());
+        let pages = answer["pages"].as_array().expect("pages").clone();
+        pages.iter().map(|page| page["user"].as_str().unwrap_or_default().to_owned()).collect()
+    };
+    let (now, then): (Vec<_>, Vec<_>) = (who(&[]), who(&["--draft", "draft.yaml"]));
+    assert_eq!(now[0], "ana");
+    assert_eq!(then[0], "bo");
+    assert_eq!(who(&[]), now, "looking changes nothing");
+
+    let whole =
+        super::world::ORGANIZATION.replace("{ schedule: payments-primary }", "{ user: bo }");
+    world.file("whole.yaml", &whole);
+    assert_eq!(who(&["--draft", "whole.yaml"])[0], "bo");
+    let wrong = world.muster(&["preview", "payments", "--draft", "draft.yaml", "--labels", "prod"]);
+    assert!(wrong.err.contains("`prod` is no label"), "{}", wrong.err);
+    world.file("none.yaml", "escalation_policies: []\n");
+    let none = world.muster(&["preview", "payments", "--draft", "none.yaml"]);
+    assert!(none.err.contains("none.yaml has no escalation policy `payments`"), "{}", none.err);
+    let own = world.muster(&["preview", "payments", "--draft"]);
+    assert!(own.err.contains("you have no draft of the escalation policy"), "{}", own.err);
+    world.file("bad.yaml", "steps: [ { after: soon, targets: [ { user: bo } ] } ]\n");
+    let bad = world.muster(&["preview", "payments", "--draft", "bad.yaml"]);
+    assert_eq!(bad.code, 1);
+    assert!(bad.err.contains("soon"), "{}", bad.err);
+}
+
+#[test]
+fn a_schedule_is_looked_at_before_it_is_in_force() {
+    let world = World::configured();
+    world.file(
+        "draft.yaml",
+        "team: payments\ntimezone: UTC\nlayers:\n  - name: weekly\n    rotation: { every: 1w, handoff: \"Mon 09:00\", start: 2026-01-05, participants: [bo] }\n    restrict: [ { from: \"09:00\", to: \"17:00\" } ]\n",
+    );
+    let week = ["--from", "2027-01-18 09:00", "--to", "2027-01-20 09:00"];
+    let preview = |more: &[&str]| {
+        world.ok(&[&["schedule", "preview", "payments-primary"][..], &week, more].concat())
+    };
+    let now = preview(&[]);
+    assert!(now.contains("ana") && now.ends_with("no shift changes, no gap\n"), "{now}");
+    let then = preview(&["--draft", "draft.yaml"]);
+    assert!(then.contains("nobody is on call from 2027-01-18 17:00 to 2027-01-19 09:00"), "{then}");
+    assert!(then.ends_with("2 shifts change, 2 gaps, ana -48.0 h, bo +16.0 h\n"), "{then}");
+    assert!(world.ok(&["oncall", "payments-primary"]).contains("ana"), "looking changes nothing");
+}
+
+#[test]
+fn a_saved_draft_is_looked_at_by_whoever_saved_it() {
+    let world = World::configured();
+    let server = world.serve();
+    let operator = std::fs::read(world.data().join("operator.json")).expect("it is there");
+    let operator: Value = serde_json::from_slice(&operator).expect("it is JSON");
+    let token = operator["token"].as_str().expect("a token");
+    let steps = json!([{ "after": "0m", "targets": [{ "user": "bo" }] }]);
+    let body = json!({ "document": { "team": "payments", "steps": steps } }).to_string();
+    let host = server.url.strip_prefix("http://").expect("plain HTTP");
+    let mut stream = TcpStream::connect(host).expect("it listens");
+    let length = body.len();
+    let request = format!(
+        "PUT /api/v1/escalation-policies/payments/draft HTTP/1.1\r\nhost: {host}\r\n\
+         authorization: Bearer {token}\r\ncontent-type: application/json\r\n\
+         content-length: {length}\r\nconnection: close\r\n\r\n{body}"
+    );
+    stream.write_all(request.as_bytes()).expect("it reads");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("it answers");
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+
+    let first = |more: &[&str]| {
+        let preview = world.json(&[&["preview", "payments"][..], more].concat());
+        preview["pages"][0]["user"].as_str().expect("somebody").to_owned()
+    };
+    assert_eq!((first(&[]), first(&["--draft"])), ("ana".to_owned(), "bo".to_owned()));
+    assert_eq!(server.stop(), 0);
 }

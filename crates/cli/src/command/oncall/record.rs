@@ -1,5 +1,5 @@
 //! `muster oncall record`: hours, nights, weekends, holidays and call-outs per person, for pay and
-//! for law (`O16`), as a table, as CSV or as JSON.
+//! for law (`O16`), and how heavy they said that it was (`O12`), as a table, as CSV or as JSON.
 
 use clap::ValueEnum;
 use jiff::Timestamp;
@@ -9,8 +9,8 @@ use crate::api::Api;
 use crate::settings::Settings;
 use crate::show::{self, Column, Screen, Table, time};
 
-/// What each column of the file holds, by the names of the API.
-const FIELDS: [&str; 13] = [
+/// What each column of the file holds, by the names of the API; what people said stands after them.
+const FIELDS: [&str; 14] = [
     "user",
     "full_name",
     "shifts",
@@ -24,6 +24,7 @@ const FIELDS: [&str; 13] = [
     "pages",
     "night_pages",
     "call_outs",
+    "said_average",
 ];
 
 /// Print the record of who was on call.
@@ -92,6 +93,7 @@ fn table(people: &[Value]) -> Table {
         Column::number("PAGES"),
         Column::number("AT NIGHT"),
         Column::number("CALL-OUTS"),
+        Column::number("HOW HEAVY"),
     ]);
     for person in people {
         let hours = person["on_call_seconds"].as_f64().unwrap_or(0.0) / 3_600.0;
@@ -105,6 +107,11 @@ fn table(people: &[Value]) -> Table {
             show::text(&person["pages"]).into(),
             show::text(&person["night_pages"]).into(),
             show::text(&person["call_outs"]).into(),
+            person["said_average"]
+                .as_f64()
+                .map(|said| format!("{said:.1}"))
+                .unwrap_or_default()
+                .into(),
         ]);
     }
     table
@@ -112,12 +119,22 @@ fn table(people: &[Value]) -> Table {
 
 /// CSV as RFC 4180 writes it; a text that a spreadsheet would run as a formula is defused.
 fn csv(people: &[Value]) -> String {
-    let mut text = FIELDS.join(",") + "\r\n";
+    let mut text = FIELDS.join(",") + ",said\r\n";
     for person in people {
-        let cells: Vec<_> = FIELDS.iter().map(|field| cell(&show::text(&person[*field]))).collect();
+        let fields = FIELDS.iter().map(|field| show::text(&person[*field]));
+        let cells: Vec<_> = fields.chain([said(&person["said"])]).map(|text| cell(&text)).collect();
         text += &(cells.join(",") + "\r\n");
     }
     text
+}
+
+/// Each shift that somebody spoke of: the score, from 1, light, to 5, too much, and the comment.
+fn said(said: &Value) -> String {
+    let one = |said: &Value| {
+        let words = format!("{} {}", show::text(&said["score"]), show::text(&said["comment"]));
+        words.trim().to_owned()
+    };
+    said.as_array().into_iter().flatten().map(one).collect::<Vec<_>>().join("; ")
 }
 
 fn cell(text: &str) -> String {
@@ -141,6 +158,17 @@ mod tests {
         assert_eq!(cell("=1+1"), "'=1+1");
         assert_eq!(cell("Ortiz, \"Ana\""), "\"Ortiz, \"\"Ana\"\"\"");
         let people = [json!({ "user": "ana", "full_name": "Ana", "shifts": 2 })];
-        assert_eq!(csv(&people).lines().nth(1), Some("ana,Ana,2,,,,,,,,,,"));
+        assert_eq!(csv(&people).lines().nth(1), Some("ana,Ana,2,,,,,,,,,,,,"));
+    }
+
+    #[test]
+    fn what_people_said_of_their_shifts_is_in_the_file_and_in_the_table() {
+        let said = json!([{ "score": 4, "comment": "=two, false" }, { "score": 3, "comment": "" }]);
+        let people = [json!({ "user": "ana", "said_average": 3.5, "said": said })];
+        let file = csv(&people);
+        assert!(file.starts_with("user,") && file.contains(",said_average,said\r\n"), "{file}");
+        assert!(file.ends_with(",3.5,\"4 =two, false; 3\"\r\n"), "{file}");
+        let shown = table(&people).render(Screen::of_stdout());
+        assert!(shown.contains("HOW HEAVY") && shown.contains("3.5"), "{shown}");
     }
 }
