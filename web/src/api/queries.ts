@@ -28,6 +28,16 @@ export const openIncidents = () =>
     queryFn: ({ signal }) => get("/incidents", { query: { q: "state:open", limit: PAGE_SIZE * 2 }, signal }),
   });
 
+/** Open incidents that may be what somebody is about to declare. */
+export const likelyDuplicates = (title: string, service: string) =>
+  queryOptions({
+    queryKey: ["incidents", "duplicates", title, service],
+    queryFn: ({ signal }) =>
+      get("/incidents/duplicates", { query: { title, service: service || undefined }, signal }),
+    enabled: title !== "" || service !== "",
+    placeholderData: keepPreviousData,
+  });
+
 export const incident = (number: string) =>
   queryOptions({
     queryKey: ["incident", number],

@@ -612,6 +612,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/duplicates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Find what may be known already.
+         * @description At most five open incidents that may be the same trouble, the likeliest first: on the same
+         *     service or next to it, or with a title that says the same. Nothing is refused for it.
+         */
+        get: operations["list_likely_duplicates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents/{incident}": {
         parameters: {
             query?: never;
@@ -3710,6 +3731,18 @@ export interface components {
             /** @description Events that were left out, and why. */
             skipped: string[];
         };
+        /** @description An open incident that may be the same trouble. */
+        LikelyDuplicate: {
+            /**
+             * @description Why it may be the same, in words; never empty.
+             * @example [
+             *       "same service"
+             *     ]
+             */
+            because: string[];
+            /** @description The incident. */
+            incident: components["schemas"]["Incident"];
+        };
         /** @description Where to read on. */
         Link: {
             /** @description An http or https address. */
@@ -3798,6 +3831,13 @@ export interface components {
         List_LeaveFeed: {
             /** @description The items of this part. */
             items: components["schemas"]["LeaveFeed"][];
+            /** @description The cursor of the next part; null at the end. */
+            next: string | null;
+        };
+        /** @description A part of a list. */
+        List_LikelyDuplicate: {
+            /** @description The items of this part. */
+            items: components["schemas"]["LikelyDuplicate"][];
             /** @description The cursor of the next part; null at the end. */
             next: string | null;
         };
@@ -7846,6 +7886,58 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BulkResult"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_likely_duplicates: {
+        parameters: {
+            query?: {
+                /** @description The title, as far as it is known. */
+                title?: string;
+                /** @description What is affected, where that is known. */
+                service?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The likeliest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_LikelyDuplicate"];
                 };
             };
             /** @description Sign in first. */

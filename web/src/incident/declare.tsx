@@ -1,10 +1,13 @@
 /** Declares an incident. A title is enough; everything else can follow. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
+import { Link, useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
 import { post } from "@/api/client";
 import * as queries from "@/api/queries";
+import { useDebounced } from "@/ui/debounced";
 import { FormDialog } from "@/ui/dialog";
 import { filled, needed, SelectField, TextField } from "@/ui/form";
+import { SeverityGlyph } from "@/ui/glyph";
 import { SEVERITIES } from "@/ui/severity";
 
 export default function Declare({
@@ -17,6 +20,9 @@ export default function Declare({
   const navigate = useNavigate();
   const client = useQueryClient();
   const services = useQuery(queries.services());
+  const [title, setTitle] = useState("");
+  const [service, setService] = useState("");
+  const report = useDebounced(open ? `${service}\n${title.trim()}` : "\n");
   const submit = async (form: FormData) => {
     const severity = filled(form, "severity");
     const incident = await post("/incidents", {
@@ -26,6 +32,8 @@ export default function Declare({
         severity: severity ? Number(severity) : undefined,
       },
     });
+    setTitle("");
+    setService("");
     void client.invalidateQueries({ queryKey: ["incidents"] });
     void navigate({ to: "/incidents/$number", params: { number: String(incident.number) } });
   };
@@ -45,6 +53,8 @@ export default function Declare({
         maxLength={250}
         autoComplete="off"
         placeholder="What people notice"
+        value={title}
+        onChange={(event) => setTitle(event.target.value)}
       />
       <div className="grid gap-4 sm:grid-cols-2">
         <SelectField label="Severity (optional)" name="severity" defaultValue="">
@@ -55,13 +65,55 @@ export default function Declare({
             </option>
           ))}
         </SelectField>
-        <SelectField label="Service (optional)" name="service" defaultValue="">
+        <SelectField
+          label="Service (optional)"
+          name="service"
+          value={service}
+          onChange={(event) => setService(event.target.value)}
+        >
           <option value="">Not known yet</option>
           {(services.data?.items ?? []).map(({ name }) => (
             <option key={name}>{name}</option>
           ))}
         </SelectField>
       </div>
+      <LikelyDuplicates report={report} onOpen={() => onOpenChange(false)} />
     </FormDialog>
+  );
+}
+
+/** What may be known already of what is being typed: `SERVICE\nTITLE`. It never stands in the way. */
+function LikelyDuplicates({ report, onOpen }: { report: string; onOpen: () => void }) {
+  const [service = "", title = ""] = report.split("\n");
+  const likely = useQuery(queries.likelyDuplicates(title, service));
+  const found = likely.data?.items ?? [];
+  return (
+    <div role="status">
+      {found.length > 0 ? (
+        <>
+          <p className="font-medium">Is it one of these? Then open it instead.</p>
+          <ul className="mt-1 flex flex-col">
+            {found.map(({ incident, because }) => (
+              <li key={incident.id}>
+                <Link
+                  to="/incidents/$number"
+                  params={{ number: String(incident.number) }}
+                  onClick={onOpen}
+                  className="tap flex items-center gap-2 rounded py-1 hover:underline"
+                >
+                  <SeverityGlyph level={incident.severity} />
+                  <span className="min-w-0">
+                    <span className="block truncate">
+                      <span className="font-mono">#{incident.number}</span> {incident.title}
+                    </span>
+                    <span className="block text-13 text-muted">{because.join("; ")}</span>
+                  </span>
+                </Link>
+              </li>
+            ))}
+          </ul>
+        </>
+      ) : null}
+    </div>
   );
 }

@@ -10,6 +10,7 @@ use crate::session::with_api;
 use crate::settings::Settings;
 use crate::show::{self, Screen, time};
 
+mod duplicate;
 mod follow;
 mod list;
 mod page;
@@ -286,7 +287,7 @@ impl Incident {
                 let incident = api.post(&["incidents"], &body).await?;
                 verb.tell(&incident)?;
                 told_to_be_held(api);
-                Ok(())
+                if settings.json() { Ok(()) } else { duplicate::warn(api, &incident).await }
             }
         }
     }

@@ -1,6 +1,7 @@
 //! The incident: its severity, its life from triggered to closed, its timeline.
 
 pub mod clocks;
+pub mod duplicate;
 pub mod helper;
 pub mod lifecycle;
 pub mod severity;

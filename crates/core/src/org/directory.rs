@@ -242,6 +242,11 @@ impl Directory {
             .unwrap_or_else(|| Severity::fallback())
     }
 
+    /// Whether a level is configured; each is where none are.
+    pub fn knows_severity(&self, level: Level) -> bool {
+        self.severities.is_empty() || self.severities.iter().any(|severity| severity.level == level)
+    }
+
     /// The built-in service that takes what no rule claims.
     pub fn catch_all_service(&self) -> Option<&Service> {
         self.services.named(CATCH_ALL_SERVICE)

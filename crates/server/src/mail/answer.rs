@@ -193,7 +193,7 @@ fn is_understood(words: &str) -> bool {
 }
 
 /// Whether a mailbox is one that the person is known to have.
-fn is_of(user: &User, mailbox: &str) -> bool {
+pub(super) fn is_of(user: &User, mailbox: &str) -> bool {
     let methods = user.contact_methods.iter().filter(|method| method.verified);
     let mut mailboxes = methods.filter_map(|method| match &method.address {
         Address::Email { mailbox } => Some(mailbox),

@@ -14,7 +14,7 @@ use muster_store::Lane;
 use muster_store::inbox::{self, NewMessage};
 
 use super::recipient::Route;
-use super::{Client, Policy, answer};
+use super::{Client, Policy, answer, declare};
 use crate::api::Ctx;
 use crate::app::App;
 use crate::app::incident::command::Refused;
@@ -77,6 +77,7 @@ pub(super) async fn deliver(ctx: &Ctx, head: Letterhead<'_>, bytes: &[u8]) -> Ve
                     alert(ctx, &opened, *id, tag, mailbox).await
                 }
                 Route::Alias(alias) => page(app, &opened, alias).await,
+                Route::Declare(service) => declare::declare(app, &opened, *service).await,
                 Route::Answer(of) => answer::answer(app, &opened, *of).await,
             },
         };
@@ -141,7 +142,7 @@ fn bears_our_name(app: &App, letter: &Letter) -> bool {
 }
 
 /// The refusal of a letter that only answers another, where news is expected.
-fn no_news(letter: &Letter) -> Option<Fate> {
+pub(super) fn no_news(letter: &Letter) -> Option<Fate> {
     let is_news = matches!(letter.writer, Writer::Person | Writer::Program);
     (!is_news).then(|| Fate::Refused(554, "5.7.1 automatic answers are not taken".to_owned()))
 }
@@ -268,14 +269,15 @@ impl Opened<'_> {
 
     /// The id of the incident that this letter opens, the same each time that it comes. The date is
     /// the letter's own if that is near enough, for the same letter always bears the same.
-    fn incident(&self, app: &App, alias: &Alias) -> Option<IncidentId> {
+    pub(super) fn incident(&self, app: &App, mailbox: &str) -> Option<IncidentId> {
         let name = self.letter.message_id.as_ref()?;
         let at = self.letter.written_at?;
         let off = at.duration_since(app.now()).as_secs().abs();
         if off > DATE_SECONDS_OFF_MAX {
             return None;
         }
-        let digest = derive(app.instance_key(), b"mail page", format!("{alias} {name}").as_bytes());
+        let digest =
+            derive(app.instance_key(), b"mail page", format!("{mailbox} {name}").as_bytes());
         let mut chance = [0; 10];
         chance.copy_from_slice(&digest[..10]);
         Some(IncidentId(uuid_v7(at, chance)))
@@ -303,7 +305,7 @@ async fn page(app: &App, opened: &Opened<'_>, alias: &Alias) -> Fate {
         .unwrap_or("A letter without words");
     let summary = format!("{}\n\nReported {}.", letter.text, opened.provenance());
     let report = Report {
-        id: opened.incident(app, alias),
+        id: opened.incident(app, &alias.to_string()),
         title: title.to_owned(),
         summary: Some(summary.trim().to_owned()),
         service: Some(service),

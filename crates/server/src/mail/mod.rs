@@ -18,6 +18,7 @@ use crate::api::Ctx;
 
 mod answer;
 mod connection;
+mod declare;
 mod deliver;
 mod edge;
 mod places;

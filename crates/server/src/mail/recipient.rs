@@ -1,9 +1,9 @@
-//! Whom a mailbox stands for: an integration by its key, a standard alias, a page or digest that
-//! waits for its answer. Looked up when the client names it, so that a wrong address is refused while its sender
+//! Whom a mailbox stands for: an integration by its key, a standard alias, `declare`, a page or
+//! digest that waits for its answer. Looked up when the client names it, so that a wrong address is refused while its sender
 //! still listens.
 
 use muster_core::alerting::signal::cut;
-use muster_core::id::IntegrationId;
+use muster_core::id::{IntegrationId, ServiceId};
 use muster_core::oncall::alias::Alias;
 use muster_integrations::mail::session::{Mailbox, Verdict};
 use muster_integrations::sources::email;
@@ -11,6 +11,8 @@ use muster_integrations::sources::email;
 use crate::app::link::Answered;
 use crate::app::{App, Snapshot};
 
+/// The mailbox that declares incidents; shorter than any key may be.
+pub(super) const DECLARE: &str = "declare";
 /// The longest tag that is kept, in characters.
 const TAG_CHARS_MAX: usize = 255;
 
@@ -21,6 +23,8 @@ pub(super) enum Route {
     Integration { id: IntegrationId, tag: String, mailbox: Mailbox },
     /// To whoever is behind an alias.
     Alias(Alias),
+    /// To declare an incident, about that service if one stood behind the `+`.
+    Declare(Option<ServiceId>),
     /// To what is answered.
     Answer(Answered),
 }
@@ -55,6 +59,14 @@ fn route(app: &App, snapshot: &Snapshot, mailbox: &Mailbox) -> Option<Route> {
         return Some(Route::Alias(alias));
     }
     let (key, tag) = local.split_once('+').unwrap_or((local, ""));
+    if key.eq_ignore_ascii_case(DECLARE) {
+        let services = &snapshot.directory.services;
+        let service =
+            [tag, &tag.to_ascii_lowercase()].into_iter().find_map(|tag| services.named(tag));
+        // A service that does not exist is refused while its sender still listens.
+        return (tag.is_empty() || service.is_some())
+            .then(|| Route::Declare(service.map(|service| service.id)));
+    }
     let inlet = snapshot
         .inlet_by_key(key)
         .or_else(|| snapshot.inlet_by_key_in_any_case(key))

@@ -179,6 +179,55 @@ async fn a_letter_to_an_alias_pages_whoever_is_behind_it_and_sent_twice_pages_on
 }
 
 #[tokio::test]
+async fn an_incident_is_declared_by_mail_by_people_who_are_known() {
+    on_both_stores(async |world| {
+        let mut post = Post::connect(world, Protocol::Smtp).await;
+        let date = "Date: Sat, 21 Nov 2026 02:59:00 +0000";
+        let from = |letter: String, who: &str| letter.replace("root@db1.example.net", who);
+        let subject = format!("{date}\r\nSubject: sev2: Payments are slow");
+        let wrong = from(letter(&subject, "Since 2 am."), "eve@example.net");
+        let reply = post.send("eve@example.net", "declare@alerts.example.com", &wrong).await;
+        assert!(reply.starts_with("550 5.7.1 Muster knows nobody"), "{reply}");
+
+        let subject = format!("{date}\r\nSubject: sev2 Payments are slow");
+        let report = from(letter(&subject, "Since 2 am."), "Ana <ANA@example.com>");
+        for _ in 0..2 {
+            // A relay that did not hear the answer sends again.
+            let to = "Declare+checkout@alerts.example.com";
+            let reply = post.send("ana@example.com", to, &report).await;
+            assert!(reply.starts_with("250"), "{reply}");
+        }
+        world.settle().await;
+        let incidents = world.admin().read("/api/v1/incidents").await;
+        assert_eq!(incidents["items"].as_array().unwrap().len(), 1);
+        let incident = &incidents["items"][0];
+        assert_eq!(incident["title"], "Payments are slow");
+        assert_eq!((&incident["service"], &incident["severity"]), (&"checkout".into(), &2.into()));
+        let summary = incident["summary"].as_str().unwrap();
+        assert!(summary.starts_with("Since 2 am.\n\nReported by mail from ANA@"), "{summary}");
+        assert_eq!(world.phones.of("ana").len(), 1);
+
+        for (head, to, code) in [
+            ("Subject: x", "declare+chekout@alerts.example.com", "550 5.1.1"),
+            ("Subject: sev9 x", "declare@alerts.example.com", "554 5.6.0 There is no severity 9"),
+            ("Subject: ", "declare@alerts.example.com", "554 5.6.0 Say what is wrong"),
+            (
+                "Subject: away\r\nAuto-Submitted: auto-replied",
+                "declare@alerts.example.com",
+                "554 5.7.1",
+            ),
+        ] {
+            let other = from(letter(head, ""), "ana@example.com").replace("<1@db1>", "<2@db1>");
+            let reply = post.send("ana@example.com", to, &other).await;
+            assert!(reply.starts_with(code), "{to} {head}: {reply}");
+        }
+        let incidents = world.admin().read("/api/v1/incidents").await;
+        assert_eq!(incidents["items"].as_array().unwrap().len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn recipients_that_are_nobody_are_refused_while_the_sender_listens() {
     on_both_stores(async |world| {
         let mut post = Post::connect(world, Protocol::Smtp).await;

@@ -6,6 +6,7 @@ mod chat;
 mod clocks;
 mod contact;
 mod cover;
+mod declare;
 mod digest;
 mod edit;
 mod feed;

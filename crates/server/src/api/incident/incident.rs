@@ -298,10 +298,7 @@ async fn get(
 /// # Errors
 /// 400 where it is not.
 pub(super) fn level(directory: &Directory, number: u8) -> Result<Level, ApiError> {
-    let level = Level::new(number).filter(|level| {
-        directory.severities.is_empty()
-            || directory.severities.iter().any(|severity| severity.level == *level)
-    });
+    let level = Level::new(number).filter(|level| directory.knows_severity(*level));
     level.ok_or_else(|| {
         let known: Vec<_> = directory
             .severities

@@ -9,6 +9,7 @@ use super::{ApiError, Caller, Ctx, Need, Routes};
 pub mod bulk;
 pub mod clock;
 pub mod command;
+pub mod duplicate;
 pub mod helper;
 #[expect(clippy::module_inception, reason = "the chapter is named for its main concept")]
 pub mod incident;
@@ -23,6 +24,7 @@ pub const ANSWER_INCIDENTS: Need = Need::new(Action::Respond, Object::Incidents)
 /// The routes.
 pub fn routes() -> Routes {
     Routes::new()
+        .merge(duplicate::routes())
         .merge(incident::routes())
         .merge(command::routes())
         .merge(clock::routes())

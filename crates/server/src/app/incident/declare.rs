@@ -4,6 +4,7 @@
 use muster_core::alerting::signal::cut;
 use muster_core::id::{IncidentId, ServiceId, UserId};
 use muster_core::incident::clocks::Clocks;
+use muster_core::incident::duplicate::{self, Because, Known};
 use muster_core::incident::helper::Helpers;
 use muster_core::incident::lifecycle::{
     self, Command, Incident, Stamps, Status, Surroundings, TITLE_CHARS_MAX,
@@ -13,13 +14,16 @@ use muster_core::incident::timeline::Actor;
 use muster_core::oncall::escalation::State;
 use muster_core::org::directory::Directory;
 use muster_core::org::service::Service;
-use muster_store::incident::incident::{self as store_incident, Grouping};
+use muster_store::incident::incident::{self as store_incident, Filter, Grouping};
 use muster_store::{Lane, StoreError};
 
 use super::command::{Refused, TRIES_MAX, obey};
 use super::facts;
 use super::record::{self, Before};
 use crate::app::App;
+
+/// The most open incidents, the newest, that a report is compared with.
+const COMPARED_MAX: i64 = 500;
 
 /// What somebody reports. A title is enough.
 #[derive(Debug, Clone, Default)]
@@ -62,6 +66,40 @@ impl App {
                 outcome => return outcome,
             }
         }
+    }
+
+    /// The open incidents that may be what somebody is about to declare or has just declared as
+    /// `besides`, the likeliest first, each with the reasons. Exercises are never meant.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn likely_duplicates(
+        &self,
+        title: &str,
+        service: Option<ServiceId>,
+        besides: Option<IncidentId>,
+    ) -> Result<Vec<(Incident, Vec<Because>)>, StoreError> {
+        let filter = Filter { open: Some(true), practice: Some(false), ..Filter::default() };
+        let mut open = store_incident::list(&self.db, &filter, COMPARED_MAX).await?;
+        open.retain(|one| one.merged_into.is_none() && Some(one.id) != besides);
+        let now = self.now();
+        let known: Vec<_> = open
+            .iter()
+            .map(|one| Known {
+                id: one.id,
+                number: one.number,
+                title: &one.title,
+                service: one.service,
+                since: one.stamps.detected_at.unwrap_or(now),
+            })
+            .collect();
+        let report = duplicate::Report { title, service };
+        let likely = duplicate::likely(&self.snapshot().directory, report, &known, now);
+        let whole = likely.into_iter().filter_map(|likely| {
+            let at = open.iter().position(|one| one.id == likely.id)?;
+            Some((open[at].clone(), likely.because))
+        });
+        Ok(whole.collect())
     }
 
     async fn try_declare(

@@ -4,6 +4,7 @@ pub mod command;
 pub mod declare;
 pub mod facts;
 pub mod help;
+pub mod line;
 pub mod lists;
 mod outlet;
 pub mod record;

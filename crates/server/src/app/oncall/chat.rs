@@ -25,6 +25,7 @@ use crate::app::incident::command::Refused;
 use crate::app::incident::declare::Report;
 use crate::app::link::token;
 
+mod declare;
 mod join;
 
 /// The most schedules that a bare `who` names.
@@ -42,6 +43,7 @@ here 42: you are there; volunteer 42: you can help\n\
 need manager, need expert 42 TEXT: ask for help; person, team, expert, manager or a name\n\
 who checkout: who is on call for a service, a schedule or an alias\n\
 take payments-primary 4h: be on call yourself from now on\n\
+declare TEXT, declare sev2 on checkout: TEXT: declare an incident, the worst severity unless said\n\
 page checkout-primary TEXT: page whoever is on call, or a person by name";
 
 impl App {
@@ -136,6 +138,7 @@ impl App {
             "need" => self.need_words(user, rest).await,
             "take" => self.take_words(directory, user, rest).await,
             "page" => self.page_words(directory, user, rest).await,
+            "declare" => self.declare_words(directory, user, rest).await,
             "" | "help" => Ok(HELP.to_owned()),
             _ => Ok(format!("Muster did not understand that. This can be written:\n{HELP}")),
         }

@@ -106,6 +106,39 @@ async fn one_word_says_that_one_is_there_and_one_asks_for_help() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_incident_is_declared_in_one_line() {
+    on_both_stores(async |world| {
+        let _contract = start(world).await;
+        let said = say(world, 1, ANA, "/declare Sev2 on checkout: card payments fail").await;
+        assert!(said.starts_with("Declared incident 1, severity 2 (Diminished): http"), "{said}");
+        let incident = world.admin().read("/api/v1/incidents/1").await;
+        assert_eq!(incident["title"], "card payments fail");
+        assert_eq!(incident["service"], "checkout");
+        assert_eq!(say(world, 1, ANA, "/declare Sev2 on checkout: card payments fail").await, said);
+
+        let said = say(world, 2, ANA, "/declare on Monday card payments may fail").await;
+        assert!(said.starts_with("Declared incident 2, severity 1 (Outage)"), "{said}");
+        let other = "It may be the same as incident 1, card payments fail (both say card, payments";
+        assert!(said.contains(other), "{said}");
+        let incident = world.admin().read("/api/v1/incidents/2").await;
+        assert_eq!(incident["title"], "on Monday card payments may fail");
+
+        for (update, text, words) in [
+            (3, "/declare", "Say what is wrong: sev2 on checkout: card payments fail."),
+            (4, "/declare sev2 on checkout:", "Say what is wrong"),
+            (5, "/declare sev9 it burns", "There is no severity 9."),
+            (6, "/declare on chekout: it burns", "There is no service chekout."),
+        ] {
+            let said = say(world, update, ANA, text).await;
+            assert!(said.starts_with(words), "{text}: {said}");
+        }
+        let incidents = world.admin().read("/api/v1/incidents").await;
+        assert_eq!(incidents["items"].as_array().unwrap().len(), 2);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_does_not_work_is_said_and_changes_nothing() {
     on_both_stores(async |world| {
         let _contract = start(world).await;
