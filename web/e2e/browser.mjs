@@ -47,10 +47,11 @@ export function visitor(browser, { theme = "dark", size = DESK, ...rest } = {}) 
   });
 }
 
-export async function signIn(context, next = "/app/") {
+/** Signs in; everybody of the small organisation has the same password. */
+export async function signIn(context, next = "/app/", user = USER) {
   const page = await context.newPage();
   await page.goto(`${URL_BASE}/sign-in?next=${encodeURIComponent(next)}`);
-  await page.locator('[name="name"]').fill(USER);
+  await page.locator('[name="name"]').fill(user);
   await page.locator('[name="password"]').fill(PASSWORD);
   await Promise.all([
     page.waitForURL((url) => url.pathname !== "/sign-in"),
@@ -59,10 +60,10 @@ export async function signIn(context, next = "/app/") {
   return page;
 }
 
-/** A signed-in visitor whose first screen has shown its data. */
-export async function signedIn(browser, options) {
+/** A signed-in visitor whose first screen has shown its data; the administrator unless named. */
+export async function signedIn(browser, { as = USER, ...options } = {}) {
   const context = await visitor(browser, options);
-  const page = await signIn(context);
+  const page = await signIn(context, "/app/", as);
   await settled(page);
   return { context, page };
 }
@@ -138,6 +139,22 @@ export function sticksOut(page) {
       .slice(0, 8)
       .map((each) => `${each.tagName} ${each.className}: ${each.textContent.slice(0, 80)}`),
   );
+}
+
+/** Whether the page is as it should be for everybody: nothing sticks out, axe finds nothing. */
+export async function wellMade(page) {
+  // A message that is fading is not there any more.
+  await page.waitForFunction(() => !document.querySelector('[data-sonner-toast][data-removed="true"]'));
+  const wider = await overflow(page);
+  if (wider > 0) throw new Error(`${wider} px too wide: ${(await sticksOut(page)).join("\n")}`);
+  const found = await violations(page);
+  if (found.length > 0) throw new Error(found.join("\n"));
+}
+
+/** The pages and messages that the recorder of all webhooks has taken for somebody. */
+export async function heardBy(user) {
+  const all = await (await fetch(process.env.MUSTER_PHONE)).json();
+  return all.filter(({ to }) => to === user);
 }
 
 /** Drags as a hand does: slowly enough that the browser takes it for a drag. */

@@ -26,7 +26,7 @@ const phone = createServer((request, response) => {
     body += chunk;
   });
   request.on("end", () => {
-    pages.push(JSON.parse(body));
+    pages.push({ ...JSON.parse(body), to: request.url.slice(1) });
     response.writeHead(202).end();
   });
 });
@@ -111,7 +111,7 @@ try {
   const config = join(dir, "org.yaml");
   writeFileSync(config, organization(phonePort));
   run("apply", "--yes", "-f", config);
-  run("user", "password", "ana", "--stdin");
+  for (const name of ["ana", "bo", "zoe"]) run("user", "password", name, "--stdin");
   const url = `http://127.0.0.1:${await freePort()}`;
   const listenAt = url.replace("http://", "");
   server = spawn(
@@ -142,10 +142,14 @@ try {
       ? tests
       : [
           "app.test.mjs",
+          "handoff.test.mjs",
+          "helpers.test.mjs",
           "lifeline.test.mjs",
+          "lists.test.mjs",
           "policy.test.mjs",
           "push.test.mjs",
           "quiet.test.mjs",
+          "requests.test.mjs",
           "schedule.test.mjs",
           "screens.test.mjs",
         ]),

@@ -22,13 +22,19 @@ export function Helpers({ incident }: { incident: Incident }) {
   const here = incident.helpers.filter(({ released_at }) => released_at === null);
   const gone = incident.helpers.filter(({ released_at }) => released_at !== null);
   const listed = here.some(({ user }) => user === me);
-  const responds = incident.assignee === me || incident.clocks.present.some(({ user }) => user === me);
+  const { awaited, present } = incident.clocks;
+  const isAwaited = awaited.some(({ user }) => user === me);
+  const responds = incident.assignee === me || present.some(({ user }) => user === me);
   const offer =
-    open && !listed && !responds ? (
-      <Button emphasis="primary" onClick={() => void run(incident, "helpers")}>
-        I can help
-      </Button>
-    ) : null;
+    !open || listed ? null : isAwaited ? (
+      <Offer words="I am here" onClick={() => void run(incident, "check-in")}>
+        You were paged for this one, so you are no helper: you are waited for.
+      </Offer>
+    ) : responds ? (
+      <p className="text-muted">You respond to this one, so you are not listed as a helper.</p>
+    ) : (
+      <Offer words="I can help" onClick={() => void run(incident, "helpers")} />
+    );
   if (incident.helpers.length === 0) {
     return (
       <Empty title={open ? "Nobody has volunteered" : "Nobody volunteered"}>
@@ -48,6 +54,17 @@ export function Helpers({ incident }: { incident: Incident }) {
         ))}
       </ul>
       {offer ? <div className="border-t px-4 py-3">{offer}</div> : null}
+    </>
+  );
+}
+
+function Offer({ words, children, onClick }: { words: string; children?: string; onClick: () => void }) {
+  return (
+    <>
+      {children ? <p className="mb-2">{children}</p> : null}
+      <Button emphasis="primary" onClick={onClick}>
+        {words}
+      </Button>
     </>
   );
 }
@@ -83,12 +100,10 @@ function Helping({ incident, helper, open }: RowProps) {
       </p>
       {open ? (
         <div className="flex flex-wrap gap-2">
-          <Button onClick={() => setAsking(true)} aria-label={`Say what ${helper.user} is to do`}>
-            {helper.task ? "Ask for something else" : "Ask to do something"}
+          <Button onClick={() => setAsking(true)}>
+            {helper.task ? `Give ${helper.user} another task` : `Give ${helper.user} a task`}
           </Button>
-          <Button onClick={() => void release()} aria-label={`Release ${helper.user}`}>
-            Release
-          </Button>
+          <Button onClick={() => void release()}>Release {helper.user}</Button>
         </div>
       ) : null}
       <FormDialog
@@ -126,8 +141,8 @@ function Released({ incident, helper, open }: RowProps) {
         </span>
       </p>
       {open ? (
-        <Button emphasis="quiet" onClick={() => void recall()} aria-label={`Call ${helper.user} back`}>
-          Call back
+        <Button emphasis="quiet" onClick={() => void recall()}>
+          Call {helper.user} back
         </Button>
       ) : null}
     </li>

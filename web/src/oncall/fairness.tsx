@@ -56,8 +56,7 @@ const SHOWN: [string, (load: PersonLoad) => number | null][] = [
   ["How heavy (1 to 5)", ({ said_average }) => said_average],
 ];
 
-function span(period: Period, zone: string, from: string, to: string): [number, number] {
-  const now = Math.floor(nowMs() / DAY_MS) * DAY_MS;
+function span(period: Period, now: number, zone: string, from: string, to: string): [number, number] {
   switch (period) {
     case "past":
       return [now - 28 * DAY_MS, now];
@@ -74,14 +73,16 @@ function span(period: Period, zone: string, from: string, to: string): [number, 
 
 export default function FairnessScreen() {
   const zone = useZone();
-  const day = (offset: number) => wallClock(nowMs() + offset * DAY_MS, zone).slice(0, 10);
+  // What is over when the screen is opened counts; the period does not move under the reader.
+  const [now] = useState(nowMs);
+  const day = (offset: number) => wallClock(now + offset * DAY_MS, zone).slice(0, 10);
   const [period, setPeriod] = useState<Period>("past");
   const [bounds, setBounds] = useState<[string, string]>(() => [day(-28), day(0)]);
   const [schedule, setSchedule] = useState("");
   const [team, setTeam] = useState("");
   const schedules = useQuery(queries.onCall());
   const teams = useQuery(queries.teams());
-  const [from, to] = span(period, zone, ...bounds);
+  const [from, to] = span(period, now, zone, ...bounds);
   const known = Number.isFinite(from) && Number.isFinite(to) && from < to;
   const report = useQuery({
     ...queries.onCallReport({

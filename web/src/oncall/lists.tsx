@@ -113,8 +113,8 @@ function Group({ group }: { group: EngagementGroup }) {
       </p>
       {group.yours || isAdmin ? (
         <div>
-          <Button onClick={() => setEditing(true)} aria-label={`Change the members of ${group.name}`}>
-            Change members
+          <Button onClick={() => setEditing(true)}>
+            Change members<span className="sr-only"> of {group.name}</span>
           </Button>
         </div>
       ) : null}
@@ -202,12 +202,12 @@ function List({ list }: { list: NotificationList }) {
       </dl>
       {me && !list.mandatory ? (
         <div>
-          <Button
-            onClick={() => void toggle()}
-            disabled={busy}
-            aria-label={`${list.subscribed ? "Leave" : "Subscribe to"} ${list.name}`}
-          >
+          <Button onClick={() => void toggle()} disabled={busy}>
             {list.subscribed ? "Leave" : "Subscribe"}
+            <span className="sr-only">
+              {list.subscribed ? " " : " to "}
+              {list.name}
+            </span>
           </Button>
         </div>
       ) : null}

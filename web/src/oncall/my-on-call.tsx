@@ -6,7 +6,7 @@ import { post, remove } from "@/api/client";
 import { explain } from "@/api/problem";
 import * as queries from "@/api/queries";
 import type { CoverRequest, PersonShift } from "@/api/types";
-import { Empty, Panel, ScreenHead, Shown, Tag } from "@/ui/block";
+import { Empty, Panel, ScreenHead, Shown } from "@/ui/block";
 import { Button, CopyButton } from "@/ui/button";
 import { nowMs } from "@/ui/clock";
 import { FormDialog } from "@/ui/dialog";
@@ -15,7 +15,10 @@ import { Time, useZone } from "@/ui/time";
 import { instantOf, wallClock } from "@/ui/zoned";
 import { Handoffs } from "./handoff";
 import { LeaveFeeds } from "./leave-feeds";
+import { useReplan } from "./replan";
+import { RequestRow } from "./requests";
 import { Surveys } from "./survey";
+import { TakeDialog } from "./take";
 
 /** A quick rotation has dozens of shifts; these are the ones that matter first. */
 const SHIFTS_SHOWN_FIRST = 8;
@@ -48,17 +51,10 @@ export default function MyOnCallScreen() {
           </div>
         </div>
       ) : null}
-      {dialog === "take" ? <TakeDialog onOpenChange={() => setDialog(null)} /> : null}
+      {dialog === "take" ? <TakeDialog me={me ?? ""} onOpenChange={() => setDialog(null)} /> : null}
       {dialog === "leave" && me ? <LeaveDialog me={me} onOpenChange={() => setDialog(null)} /> : null}
     </>
   );
-}
-
-/** Reads again whatever a change of plan may have changed. */
-function useReplan() {
-  const client = useQueryClient();
-  const keys = ["planning", "on-call", "shifts", "users"];
-  return () => Promise.all(keys.map((key) => client.invalidateQueries({ queryKey: [key] })));
 }
 
 function Requests({ me }: { me: string }) {
@@ -83,50 +79,6 @@ function Requests({ me }: { me: string }) {
         }
       </Shown>
     </Panel>
-  );
-}
-
-function RequestRow({ request, me }: { request: CoverRequest; me: string }) {
-  const replan = useReplan();
-  const own = request.requester === me;
-  const answer = async (verb: "accept" | "decline" | "withdraw", said: string) => {
-    try {
-      await post(`/cover-requests/{id}/${verb}`, { path: { id: request.id } });
-      toast.success(said);
-    } catch (error) {
-      toast.error(explain(error));
-    }
-    await replan();
-  };
-  return (
-    <li className="flex flex-wrap items-center gap-x-3 gap-y-2 px-4 py-3">
-      <div className="min-w-0 flex-1">
-        <p>
-          <strong className="font-semibold">{own ? "You ask" : `${request.requester} asks`}</strong> for{" "}
-          {request.schedule} {request.because_of_leave ? <Tag>leave</Tag> : null}
-        </p>
-        <p className="text-13 text-muted">
-          <Time at={request.from} show="clock" focusable /> to <Time at={request.to} show="clock" focusable />
-          {request.reason ? ` · ${request.reason}` : ""}
-        </p>
-        {request.in_return ? (
-          <p className="text-13 text-muted">
-            in return: <Time at={request.in_return.from} show="clock" /> to{" "}
-            <Time at={request.in_return.to} show="clock" />
-          </p>
-        ) : null}
-      </div>
-      {own ? (
-        <Button onClick={() => void answer("withdraw", "Withdrawn.")}>Withdraw</Button>
-      ) : (
-        <>
-          <Button emphasis="primary" onClick={() => void answer("accept", "The shift is yours.")}>
-            Take the shift
-          </Button>
-          <Button onClick={() => void answer("decline", "You said no.")}>Decline</Button>
-        </>
-      )}
-    </li>
   );
 }
 
@@ -257,54 +209,6 @@ function WhenFields({ from, to, zone }: { from: string; to: string; zone: string
 
 function iso(wall: string, zone: string): string {
   return new Date(instantOf(wall, zone)).toISOString();
-}
-
-function TakeDialog({ onOpenChange }: { onOpenChange: () => void }) {
-  const replan = useReplan();
-  const schedules = useQuery(queries.onCall());
-  const submit = async (form: FormData) => {
-    const name = needed(form, "schedule");
-    const taken = await post("/schedules/{name}/take", {
-      path: { name },
-      body: { for: needed(form, "for"), reason: filled(form, "reason") ?? "" },
-    });
-    await replan();
-    toast.success(`You are on call for ${name}.`, {
-      action: {
-        label: "Undo",
-        onClick: () => void undo(name, taken.id, replan),
-      },
-    });
-  };
-  return (
-    <FormDialog
-      open
-      onOpenChange={onOpenChange}
-      title="Take on-call"
-      description="You are on call from now on, whoever had that time."
-      submit="Take it"
-      onSubmit={submit}
-    >
-      <SelectField label="Schedule" name="schedule" required>
-        {(schedules.data?.items ?? []).map(({ schedule }) => (
-          <option key={schedule}>{schedule}</option>
-        ))}
-      </SelectField>
-      <TextField label="For how long" name="for" required defaultValue="4h" hint="Such as 90m, 4h or 2d" />
-      <TextField label="Reason (optional)" name="reason" maxLength={500} />
-    </FormDialog>
-  );
-}
-
-async function undo(name: string, id: string | null, replan: () => Promise<unknown>) {
-  if (!id) return;
-  try {
-    await remove("/schedules/{name}/overrides/{id}", { path: { name, id } });
-    toast.success(`${name} goes on as before.`);
-  } catch (error) {
-    toast.error(explain(error));
-  }
-  await replan();
 }
 
 function Leave({ me }: { me: string }) {

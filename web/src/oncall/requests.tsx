@@ -1,15 +1,17 @@
 /** Requests to cover or swap shifts: answering them, taking them back, undoing what came of them. */
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { toast } from "sonner";
 import { post } from "@/api/client";
 import { explain } from "@/api/problem";
 import * as queries from "@/api/queries";
 import type { CoverRequest } from "@/api/types";
+import { offerUndo } from "@/shell/undo";
 import { Empty, Panel, ScreenHead, Shown, Tag } from "@/ui/block";
 import { Button } from "@/ui/button";
 import { SelectField } from "@/ui/form";
 import { Time } from "@/ui/time";
+import { useReplan } from "./replan";
 
 const WORDS: Record<CoverRequest["state"], string> = {
   requested: "open",
@@ -20,11 +22,9 @@ const WORDS: Record<CoverRequest["state"], string> = {
   expired: "nobody took it",
 };
 
-type Answer = (
-  verb: "accept" | "decline" | "withdraw" | "undo",
-  said: string,
-  user?: string,
-) => Promise<void>;
+type Verb = "accept" | "decline" | "withdraw" | "undo";
+
+type Answer = (verb: Verb, said: string, user?: string) => Promise<void>;
 
 export default function RequestsScreen() {
   const session = useQuery(queries.session());
@@ -44,7 +44,7 @@ export default function RequestsScreen() {
           const list = (of: CoverRequest[]) => (
             <ul className="divide-y">
               {of.map((request) => (
-                <Row key={request.id} request={request} me={me?.name ?? ""} leads={leads} />
+                <RequestRow key={request.id} request={request} me={me?.name ?? ""} leads={leads} />
               ))}
             </ul>
           );
@@ -74,23 +74,35 @@ export default function RequestsScreen() {
   );
 }
 
-function Row({ request, me, leads }: { request: CoverRequest; me: string; leads: boolean }) {
-  const client = useQueryClient();
-  const answer: Answer = async (verb, said, user) => {
+/** One request with what the reader may answer. */
+export function RequestRow({
+  request,
+  me,
+  leads = false,
+}: {
+  request: CoverRequest;
+  me: string;
+  /** Whether the reader answers for others, and takes back what is theirs. */
+  leads?: boolean;
+}) {
+  const replan = useReplan();
+  const send = async (verb: Verb, user?: string) => {
     const path = { id: request.id };
     try {
-      if (verb === "withdraw" || verb === "undo") {
-        await post(`/cover-requests/{id}/${verb}`, { path });
-      } else {
-        await post(`/cover-requests/{id}/${verb}`, { path, body: user ? { user } : {} });
-      }
-      const undo = { label: "Undo", onClick: () => void answer("undo", "It is as it was.") };
-      toast.success(said, verb === "accept" ? { action: undo } : {});
+      if (verb === "withdraw" || verb === "undo") await post(`/cover-requests/{id}/${verb}`, { path });
+      else await post(`/cover-requests/{id}/${verb}`, { path, body: user ? { user } : {} });
+    } finally {
+      await replan();
+    }
+  };
+  const answer: Answer = async (verb, said, user) => {
+    try {
+      await send(verb, user);
+      if (verb === "accept") offerUndo(said, "It is as it was.", () => send("undo"));
+      else toast.success(said);
     } catch (error) {
       toast.error(explain(error));
     }
-    const keys = ["planning", "on-call", "shifts"];
-    await Promise.all(keys.map((key) => client.invalidateQueries({ queryKey: [key] })));
   };
   const { requester, state } = request;
   return (
