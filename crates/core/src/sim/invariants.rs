@@ -224,8 +224,18 @@ fn is_open(store: &Store, alert: &u64) -> bool {
     store.alerts.get(alert).is_some_and(|row| row.status.is_firing())
 }
 
-/// 4. A step commits if and only if its page rows, or a record that it reaches nobody, commit.
+/// 4. A step commits if and only if its page rows, or a record that it reaches nobody, commit, and
+///    nobody is let off by the very commit that asks them.
 fn steps_commit_with_their_pages(world: &World, facts: &[Fact], all: bool) -> Result<(), String> {
+    for fact in facts {
+        let Fact::Reached { page } = fact else { continue };
+        let Some(row) = world.store.pages.get(page) else { continue };
+        let is_let_off = row.state == PageState::Superseded && row.ended_seq == row.created_seq;
+        require(!is_let_off, || {
+            let (user, incident) = (row.user, row.incident);
+            format!("page {page} of incident {incident} asks {user:?} and is withdrawn at once")
+        })?;
+    }
     for (id, row) in incidents(world, facts, all) {
         let Replay { paged, steps_entered, .. } = row.replay;
         require(paged == row.page_rows, || {
@@ -459,6 +469,7 @@ fn reached_whom_it_names(world: &World, page: u64) -> Result<(), String> {
     let Some(incident) = world.store.incidents.get(&row.incident) else { return Ok(()) };
     let Some(step) = row.step.and_then(|step| usize::try_from(step).ok()) else { return Ok(()) };
     let policy = world.directory.policies.get(incident.state.policy);
+    let policy = policy.or_else(|| world.directory.catch_all_policy());
     let Some(step) = policy.and_then(|policy| policy.steps.get(step - 1)) else { return Ok(()) };
     let urgency = match world.directory.severity(incident.state.severity).urgency {
         Urgency::None => Urgency::High,

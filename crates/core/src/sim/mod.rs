@@ -58,6 +58,8 @@ pub enum Sabotage {
     ForgetTimer,
     /// Now and then a step's pages are left to a second commit, which a crash prevents.
     PagesInSecondCommit,
+    /// A second set that takes over lets off whomever the same timer asks.
+    AskAndLetOff,
     /// What a dead node held is never taken up again.
     NeverReclaim,
     /// A page that no method could deliver is left at that.
@@ -94,11 +96,12 @@ pub enum Sabotage {
 
 impl Sabotage {
     /// Every planted bug with the number of the invariant that it breaks.
-    pub const ALL: [(Self, u8); 20] = [
+    pub const ALL: [(Self, u8); 21] = [
         (Self::AnswerBeforeCommit, 1),
         (Self::ForgetOpenAlert, 2),
         (Self::ForgetTimer, 3),
         (Self::PagesInSecondCommit, 4),
+        (Self::AskAndLetOff, 4),
         (Self::NeverReclaim, 5),
         (Self::SilentExhaustion, 6),
         (Self::IgnoreFence, 7),

@@ -99,56 +99,76 @@ impl Decision {
         !effects.is_empty()
     }
 
-    /// Lets every clock that is due go on. Whether one was.
-    pub(super) fn clocks_fired(&mut self, around: &Surroundings<'_>, now: Timestamp) -> bool {
-        let is_due = |at: Option<Timestamp>| at.is_some_and(|at| at <= now);
+    /// Whoever was to check in by now and did not is late.
+    pub(super) fn check_in_fired(&mut self, around: &Surroundings<'_>, now: Timestamp) {
+        if !is_due(self.incident.clocks.engage.next_at(), now) {
+            return;
+        }
+        for effect in self.engage(engage::Event::TimedOut, now) {
+            let engage::Effect::Late(late) = effect else { continue };
+            let name = around.person(late.user);
+            let within = in_minutes(late.due_at.duration_since(late.paged_at));
+            let text = format!("{name} has not checked in within {within} of the page");
+            self.note(
+                Entry::new(now, Kind::EngagedLate, Actor::System, text)
+                    .with("user", name)
+                    .with("paged_at", late.paged_at.to_string()),
+            );
+        }
+    }
+
+    /// Lets the second set take over if its time has come; gives what surrounds the incident then.
+    pub(super) fn second_set_fired<'a>(
+        &mut self,
+        around: &Surroundings<'a>,
+        now: Timestamp,
+    ) -> Option<Surroundings<'a>> {
+        let due = self.incident.clocks.second_set.next_at();
+        if !is_due(due, now) {
+            return None;
+        }
+        let theirs = self.second_set(around, second_set::Event::TimedOut, now);
+        self.say_how_late(due, now);
+        theirs
+    }
+
+    /// Lets the management chain and the rotation go on if they are due.
+    pub(super) fn clocks_fired(&mut self, around: &Surroundings<'_>, now: Timestamp) {
         let clocks = &self.incident.clocks;
-        let (climbs, rotates, engages, second) = (
-            is_due(clocks.management.next_at()),
-            is_due(clocks.rotation.next_at()),
-            is_due(clocks.engage.next_at()),
-            is_due(clocks.second_set.next_at()),
-        );
+        let climbs = is_due(clocks.management.next_at(), now);
+        let rotates = is_due(clocks.rotation.next_at(), now);
         if climbs {
             self.climb(around, management::Event::TimedOut, now);
         }
         if rotates {
             self.rotate(around, rotation::Event::TimedOut, now);
         }
-        if engages {
-            for effect in self.engage(engage::Event::TimedOut, now) {
-                let engage::Effect::Late(late) = effect else { continue };
-                let name = around.person(late.user);
-                let within = in_minutes(late.due_at.duration_since(late.paged_at));
-                let text = format!("{name} has not checked in within {within} of the page");
-                self.note(
-                    Entry::new(now, Kind::EngagedLate, Actor::System, text)
-                        .with("user", name)
-                        .with("paged_at", late.paged_at.to_string()),
-                );
-            }
-        }
-        if second {
-            self.second_set(around, second_set::Event::TimedOut, now);
-        }
-        climbs || rotates || engages || second
     }
 
-    fn second_set(&mut self, around: &Surroundings<'_>, event: second_set::Event, now: Timestamp) {
+    /// What surrounds the incident under the policy that took over, if one did.
+    fn second_set<'a>(
+        &mut self,
+        around: &Surroundings<'a>,
+        event: second_set::Event,
+        now: Timestamp,
+    ) -> Option<Surroundings<'a>> {
         let state = self.incident.clocks.second_set;
         let (state, takes_over) = second_set::decide(around.policy.second_set, state, event, now);
         self.incident.clocks.second_set = state;
-        if let Some(policy) = takes_over {
-            self.hand_over(around, policy, now);
-        }
+        self.hand_over(around, takes_over?, now)
     }
 
     /// Another policy takes over: it asks its own people, whoever has the incident.
-    fn hand_over(&mut self, around: &Surroundings<'_>, policy: PolicyId, now: Timestamp) {
+    fn hand_over<'a>(
+        &mut self,
+        around: &Surroundings<'a>,
+        policy: PolicyId,
+        now: Timestamp,
+    ) -> Option<Surroundings<'a>> {
         let before = std::mem::replace(&mut self.incident.policy, policy);
         let Some(theirs) = around.of_policy(&self.incident, now) else {
             self.incident.policy = before;
-            return;
+            return None;
         };
         let since = self.incident.stamps.detected_at.unwrap_or(now);
         let text = format!(
@@ -166,6 +186,7 @@ impl Decision {
             self.escalate(&theirs, escalation::Event::Started, now);
         }
         self.second_set(&theirs, second_set::Event::Started { since: now }, now);
+        Some(theirs)
     }
 
     pub(super) fn climb(
@@ -270,6 +291,11 @@ impl Decision {
         self.incident.clocks.engage = state;
         effects
     }
+}
+
+/// Whether an instant that is waited for has come.
+fn is_due(at: Option<Timestamp>, now: Timestamp) -> bool {
+    at.is_some_and(|at| at <= now)
 }
 
 /// A length in whole minutes, or in seconds where it is shorter.

@@ -117,32 +117,36 @@ pub fn alerts_changed(
     decision
 }
 
-/// The incident's timer fired: the escalation and every clock that is due goes on.
+/// The incident's timer fired: the escalation and every clock that is due goes on. A second set that
+/// takes over goes first, for it withdraws whatever was asked: nobody is asked and let off at once,
+/// and nothing is asked in the name of the policy that it relieves.
 pub fn timer_fired(incident: &Incident, around: &Surroundings<'_>, now: Timestamp) -> Decision {
     let mut decision = Decision::of(incident.clone());
-    let is_due = incident.escalation.next_at().is_some_and(|at| at <= now);
-    if is_due {
+    let is_due = |at: &Timestamp| *at <= now;
+    if incident.next_at().filter(is_due).is_none() {
+        return decision;
+    }
+    let due = incident.escalation.next_at().filter(is_due);
+    if due.is_some() {
+        decision.pause_ended(now);
+    }
+    decision.check_in_fired(around, now);
+    let theirs = decision.second_set_fired(around, now);
+    let began_anew = theirs.as_ref().is_some_and(|theirs| theirs.severity.pages());
+    let around = theirs.as_ref().unwrap_or(around);
+    if due.is_some() && !began_anew {
         decision.escalation_fired(around, now);
-        decision.say_how_late(incident.escalation.next_at(), now);
+        decision.say_how_late(due, now);
     }
-    if decision.clocks_fired(around, now) || is_due {
-        decision.incident.version += 1;
-    }
+    decision.clocks_fired(around, now);
+    decision.incident.version += 1;
     decision
 }
 
 impl Decision {
-    /// The instant that the escalation waited for has come.
-    fn escalation_fired(&mut self, around: &Surroundings<'_>, now: Timestamp) {
-        let was = self.incident.escalation;
-        let event = match was {
-            escalation::State::Waiting { next_step, round, .. }
-            | escalation::State::Acknowledged { next_step, round, .. } => {
-                escalation::Event::TimedOut { next_step, round }
-            }
-            _ => escalation::Event::TimedOut { next_step: 0, round: 0 },
-        };
-        match was {
+    /// An acknowledgement has run out, or a snooze is over.
+    fn pause_ended(&mut self, now: Timestamp) {
+        match self.incident.escalation {
             escalation::State::Acknowledged { .. } => {
                 self.incident.status = Status::Triggered;
                 self.incident.assignee = None;
@@ -158,6 +162,18 @@ impl Decision {
             }
             _ => {}
         }
+    }
+
+    /// The instant that the escalation waited for has come.
+    fn escalation_fired(&mut self, around: &Surroundings<'_>, now: Timestamp) {
+        let was = self.incident.escalation;
+        let event = match was {
+            escalation::State::Waiting { next_step, round, .. }
+            | escalation::State::Acknowledged { next_step, round, .. } => {
+                escalation::Event::TimedOut { next_step, round }
+            }
+            _ => escalation::Event::TimedOut { next_step: 0, round: 0 },
+        };
         // Where the severity has come to ask nobody, a snooze or an acknowledgement ends in quiet.
         let ends_a_pause = matches!(
             was,
@@ -221,7 +237,7 @@ pub fn absorb(
 
 impl Decision {
     /// Pages and steps that begin long after their time say so.
-    fn say_how_late(&mut self, due: Option<Timestamp>, now: Timestamp) {
+    pub(super) fn say_how_late(&mut self, due: Option<Timestamp>, now: Timestamp) {
         let Some(late) = due.and_then(|due| page::late(due, now)) else { return };
         for effect in &mut self.effects {
             if let Effect::Page { reason, .. } = effect {

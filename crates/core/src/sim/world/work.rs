@@ -5,7 +5,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Happening, World, mode_number};
 use crate::engine::lease::{self, Claim};
-use crate::incident::lifecycle;
+use crate::incident::clocks::{Clocks, second_set};
+use crate::incident::lifecycle::{self, Decision, Incident, Surroundings};
 use crate::oncall::page::Answer;
 use crate::sim::Sabotage;
 use crate::sim::input::{Mode, Moment};
@@ -246,7 +247,12 @@ impl World {
                 return store.clear_timer(key);
             };
             let Some(around) = store.around(cx, &row.state) else { return };
-            let decision = lifecycle::timer_fired(&row.state, &around, cx.now);
+            let mut decision = lifecycle::timer_fired(&row.state, &around, cx.now);
+            if cx.is_sabotaged(Sabotage::AskAndLetOff)
+                && decision.incident.policy != row.state.policy
+            {
+                decision = let_off(&row.state, &around, decision, cx.now);
+            }
             let before = store.timers.get(&key).map(|timer| (timer.generation, timer.fired));
             store.commit(cx, incident, decision);
             if let (true, Some(timer), Some(before)) =
@@ -334,5 +340,22 @@ impl World {
         let wait = until.duration_since(self.wall()).max(SignedDuration::from_secs(1));
         let answer = Answer::Temporary { retry_after: Some(wait) };
         self.launch(node, Work::Answer { parcel, answer, by: By::Nobody }, 1, 5);
+    }
+}
+
+/// A planted bug: what a timer asks besides is asked before the second set takes over, which
+/// withdraws it.
+fn let_off(
+    before: &Incident,
+    around: &Surroundings<'_>,
+    decision: Decision,
+    now: Timestamp,
+) -> Decision {
+    let clocks = Clocks { second_set: second_set::State::Idle, ..before.clocks.clone() };
+    let asked = lifecycle::timer_fired(&Incident { clocks, ..before.clone() }, around, now);
+    Decision {
+        entries: [asked.entries, decision.entries].concat(),
+        effects: [asked.effects, decision.effects].concat(),
+        ..decision
     }
 }

@@ -197,10 +197,9 @@ fn a_step_that_asks_for_everybody_goes_on_until_the_last_one_has_it() {
     assert!(last.effects.iter().any(|effect| matches!(effect, Effect::SupersedeAll(_))));
 }
 
-#[test]
-fn an_incident_that_is_not_over_goes_to_the_second_set() {
+/// The policy `managers`, which asks Dan, takes over after two hours.
+fn with_second_set(room: &mut Room) -> PolicyId {
     use crate::oncall::escalation::SecondSet;
-    let mut room = working_room(600, 600);
     let other = PolicyId(Uuid::from_u128(33));
     let mut policy = room.directory.policies.get(POLICY).unwrap().clone();
     policy.second_set = Some(SecondSet { after: SignedDuration::from_hours(2), policy: other });
@@ -211,6 +210,13 @@ fn an_incident_that_is_not_over_goes_to_the_second_set() {
     room.directory.policies = Table::new(vec![policy, managers]);
     room.incident = incident();
     room.begin();
+    other
+}
+
+#[test]
+fn an_incident_that_is_not_over_goes_to_the_second_set() {
+    let mut room = working_room(600, 600);
+    let other = with_second_set(&mut room);
     room.command(Command::Acknowledge).unwrap();
     room.command(Command::Research).unwrap();
     let fired = room.after(120);
@@ -220,6 +226,35 @@ fn an_incident_that_is_not_over_goes_to_the_second_set() {
     );
     assert_eq!(paged(&fired), [DAN]);
     assert_eq!((room.incident.policy, room.incident.status), (other, Status::Researching));
+}
+
+#[test]
+fn a_step_that_is_due_when_the_second_set_takes_over_is_not_entered() {
+    let mut room = working_room(600, 600);
+    let other = with_second_set(&mut room);
+    let snooze = Command::Snooze { until: room.now + SignedDuration::from_hours(2) };
+    room.command(snooze).unwrap();
+    let fired = room.after(180);
+    assert_eq!(paged(&fired), [DAN]);
+    assert_eq!(room.incident.policy, other);
+    let steps = texts(&fired, Kind::StepEntered);
+    assert_eq!(steps, ["Escalation step 1 of managers began, 1h late"]);
+    assert_eq!(texts(&fired, Kind::Unsnoozed), ["The snooze is over"]);
+}
+
+#[test]
+fn whoever_is_asked_when_the_second_set_takes_over_is_not_let_off_at_once() {
+    let mut room = working_room(120, 600);
+    room.directory.severities[0].management_chain = Some(management::Rules {
+        after: SignedDuration::from_hours(2),
+        every: SignedDuration::from_mins(10),
+    });
+    with_second_set(&mut room);
+    let fired = room.after(120);
+    let withdrawn = fired.effects.iter().position(|one| matches!(one, Effect::SupersedeAll(_)));
+    assert_eq!(withdrawn, Some(0));
+    assert_eq!(paged(&fired), [DAN, CLEO, DAN, CLEO]);
+    assert_eq!(room.incident.assignee, Some(DAN));
 }
 
 #[test]
