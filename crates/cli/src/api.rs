@@ -90,6 +90,14 @@ impl Api {
         json(self.send(self.request(Method::PUT, path, &[])?.json(body)).await?).await
     }
 
+    /// Changes a part of what is under a path.
+    ///
+    /// # Errors
+    /// When the server cannot be reached or refuses.
+    pub async fn patch(&self, path: &[&str], body: &Value) -> anyhow::Result<Value> {
+        json(self.send(self.request(Method::PATCH, path, &[])?.json(body)).await?).await
+    }
+
     /// Removes what is under a path.
     ///
     /// # Errors

@@ -13,7 +13,7 @@ export const API = "/api/v1";
 
 const REQUEST_TIMEOUT_MS = 20_000;
 
-type Method = "get" | "post" | "put" | "delete";
+type Method = "get" | "post" | "put" | "patch" | "delete";
 
 /** The paths that know a method, as the description writes them: `/services/{name}`. */
 export type PathOf<M extends Method> = {
@@ -81,6 +81,10 @@ export function post<P extends PathOf<"post">>(path: P, ...[options]: Arguments<
 
 export function put<P extends PathOf<"put">>(path: P, ...[options]: Arguments<Options<"put", P>>) {
   return request<Answer<"put", P>>("PUT", path, options);
+}
+
+export function patch<P extends PathOf<"patch">>(path: P, ...[options]: Arguments<Options<"patch", P>>) {
+  return request<Answer<"patch", P>>("PATCH", path, options);
 }
 
 export function remove<P extends PathOf<"delete">>(path: P, ...[options]: Arguments<Options<"delete", P>>) {

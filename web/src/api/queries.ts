@@ -31,7 +31,7 @@ export const openIncidents = () =>
 /** Open incidents that may be what somebody is about to declare. */
 export const likelyDuplicates = (title: string, service: string) =>
   queryOptions({
-    queryKey: ["incidents", "duplicates", title, service],
+    queryKey: ["likely-duplicates", title, service],
     queryFn: ({ signal }) =>
       get("/incidents/duplicates", { query: { title, service: service || undefined }, signal }),
     enabled: title !== "" || service !== "",

@@ -888,6 +888,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/{incident}/impact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Say how bad it is.
+         * @description What is left out stays as it is. It can be known better at any time, also long after the end.
+         */
+        patch: operations["change_impact"];
+        trace?: never;
+    };
+    "/api/v1/incidents/{incident}/losses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add something that was lost to what the incident costs: people's time, a penalty, goods. */
+        post: operations["add_loss"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{incident}/losses/{number}/strike": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Strike a loss that was none; it stays on the list. */
+        post: operations["strike_loss"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents/{incident}/merge": {
         parameters: {
             query?: never;
@@ -2739,6 +2793,19 @@ export interface components {
              */
             revision?: number | null;
         };
+        /** @description Somebody at customer service. */
+        Contact: {
+            /**
+             * @description Who.
+             * @example Kim Doe
+             */
+            name: string;
+            /**
+             * @description How they are reached.
+             * @example +1 555 0100
+             */
+            reach?: string | null;
+        };
         /** @description One person's contacts. */
         ContactCard: {
             /** @description For people to read. */
@@ -3537,6 +3604,39 @@ export interface components {
              */
             team?: string | null;
         };
+        /** @description How bad it is for whom, and what it costs. */
+        Impact: {
+            contact: components["schemas"]["Contact"] | null;
+            /** @description What it costs in all so far, by currency. */
+            cost: components["schemas"]["Cost"][];
+            /** @description What each minute costs now, by currency; empty once customers are well. */
+            cost_per_minute: components["schemas"]["Cost"][];
+            /** @description Which customers. */
+            customers: string[];
+            /**
+             * Format: int64
+             * @description How many hosts; null where nobody has said.
+             */
+            hosts: number | null;
+            /** @description How bad it is, in words. */
+            how_bad: string | null;
+            /** @description What was lost besides, struck ones included. */
+            losses: components["schemas"]["Loss"][];
+            /** @description What the time of the outage cost so far, by currency. */
+            outage_cost: components["schemas"]["Cost"][];
+            /** @description Services besides the incident's own. */
+            services: string[];
+            /**
+             * @description All of it in a line; empty where nothing is known.
+             * @example 1,200 users, 3 hosts; customers Acme; nobody can pay
+             */
+            summary: string;
+            /**
+             * Format: int64
+             * @description How many users; null where nobody has said.
+             */
+            users: number | null;
+        };
         /** @description An incident. */
         Incident: {
             acknowledged_at: components["schemas"]["Instant"] | null;
@@ -3560,6 +3660,8 @@ export interface components {
              */
             id: string;
             identified_at: components["schemas"]["Instant"] | null;
+            /** @description How bad it is for whom, and what it costs. */
+            impact: components["schemas"]["Impact"];
             /**
              * Format: int64
              * @description The number of the incident that took its place.
@@ -3640,12 +3742,16 @@ export interface components {
             by_service: components["schemas"]["ServiceFigures"][];
             /** @description How many of each severity, the worst first. */
             by_severity: components["schemas"]["SeverityFigures"][];
+            /** @description What it cost in all, by currency. */
+            cost: components["schemas"]["Cost"][];
             /** @description Incidents detected in the period. */
             count: number;
             /** @description The beginning of the period. */
             from: components["schemas"]["Instant"];
             /** @description Who checked in later than asked for, or not at all. */
             late_engagements: components["schemas"]["LateEngagement"][];
+            /** @description What was lost besides the time of outages, by currency. */
+            losses: components["schemas"]["Cost"][];
             /**
              * Format: int64
              * @description From the beginning of one incident to that of the next, on average.
@@ -4046,6 +4152,20 @@ export interface components {
             /** @description When it ended. */
             to: components["schemas"]["Instant"];
         };
+        /** @description Something that was lost: people's time, a penalty, goods. */
+        Loss: {
+            /** @description How much. */
+            amount: components["schemas"]["Cost"];
+            /**
+             * Format: int32
+             * @description Counted from 1 within the incident.
+             */
+            number: number;
+            /** @description Whether it was struck again. */
+            struck: boolean;
+            /** @description What. */
+            what: string;
+        };
         /** @description Planned work, during which alerts are recorded and page nobody. */
         MaintenanceWindow: {
             /** @description When it was planned. */
@@ -4214,8 +4334,42 @@ export interface components {
              */
             revision?: number | null;
         };
+        /** @description What somebody knows better. What is left out stays; null means that it is not known. */
+        NewImpact: {
+            /** @default null */
+            contact: components["schemas"]["Contact"] | null;
+            /**
+             * @description Customers, all of them.
+             * @default null
+             */
+            customers: string[] | null;
+            /**
+             * Format: int64
+             * @description How many hosts.
+             * @default null
+             */
+            hosts: number | null;
+            /**
+             * @description How bad it is, in words.
+             * @default null
+             */
+            how_bad: string | null;
+            /**
+             * @description Services besides the incident's own, all of them.
+             * @default null
+             */
+            services: string[] | null;
+            /**
+             * Format: int64
+             * @description How many users.
+             * @default null
+             */
+            users: number | null;
+        };
         /** @description What somebody reports. A title is enough. */
         NewIncident: {
+            /** @description What is known of the impact, such as a contact at customer service. */
+            impact?: components["schemas"]["NewImpact"];
             /** @description Whether it is an exercise, kept out of the figures. */
             practice?: boolean;
             /** @description What is affected; the catch-all service where nobody knows. */
@@ -4241,6 +4395,25 @@ export interface components {
             name?: string;
             /** @description Where it is: an http, https or webcal address. It is kept sealed and never shown again. */
             url: string;
+        };
+        /** @description Something that was lost. */
+        NewLoss: {
+            /**
+             * Format: int64
+             * @description How much, in whole units of the currency.
+             * @example 900
+             */
+            amount: number;
+            /**
+             * @description An ISO 4217 code.
+             * @example EUR
+             */
+            currency: string;
+            /**
+             * @description What, in a few words.
+             * @example six people for two hours
+             */
+            what: string;
         };
         /** @description A new way to reach a person. */
         NewMethod: {
@@ -5485,7 +5658,7 @@ export interface components {
             text: string;
         };
         /** @enum {string} */
-        TimelineKind: "declared" | "opened" | "alert_joined" | "alert_resolved" | "status_changed" | "acknowledged" | "unacknowledged" | "escalated" | "step_entered" | "no_target" | "paged" | "page_accepted" | "page_failed" | "page_superseded" | "page_declined" | "exhausted" | "snoozed" | "unsnoozed" | "resolved" | "reopened" | "merged" | "severity_changed" | "assigned" | "checked_in" | "engaged_late" | "rotated" | "management_asked" | "told" | "step_skipped" | "second_set_began" | "help_asked" | "group_engaged" | "volunteered" | "helper_directed" | "helper_released" | "helper_recalled" | "note";
+        TimelineKind: "declared" | "opened" | "alert_joined" | "alert_resolved" | "status_changed" | "acknowledged" | "unacknowledged" | "escalated" | "step_entered" | "no_target" | "paged" | "page_accepted" | "page_failed" | "page_superseded" | "page_declined" | "exhausted" | "snoozed" | "unsnoozed" | "resolved" | "reopened" | "merged" | "severity_changed" | "assigned" | "checked_in" | "engaged_late" | "rotated" | "management_asked" | "told" | "step_skipped" | "second_set_began" | "help_asked" | "group_engaged" | "volunteered" | "helper_directed" | "helper_released" | "helper_recalled" | "impact_changed" | "loss_added" | "loss_struck" | "note";
         /** @description An API token, without its secret. */
         Token: {
             /** @description When it was made. */
@@ -8700,6 +8873,166 @@ export interface operations {
                 "application/json": components["schemas"]["Identify"] | null;
             };
         };
+        responses: {
+            /** @description The incident as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_impact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id or the number. */
+                incident: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewImpact"];
+            };
+        };
+        responses: {
+            /** @description The incident as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_loss: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id or the number. */
+                incident: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewLoss"];
+            };
+        };
+        responses: {
+            /** @description The incident as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    strike_loss: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id or the number. */
+                incident: string;
+                /** @description The number of the loss within the incident. */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             /** @description The incident as it is now. */
             200: {

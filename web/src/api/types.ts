@@ -23,6 +23,8 @@ export type AuditRecord = Schemas["AuditRecord"];
 
 export type Incident = Schemas["Incident"];
 export type IncidentStatus = Schemas["IncidentStatus"];
+export type Impact = Schemas["Impact"];
+export type Money = Schemas["Cost"];
 export type Helper = Schemas["Helper"];
 export type EngagementGroup = Schemas["EngagementGroup"];
 export type NotificationList = Schemas["NotificationList"];

@@ -24,6 +24,8 @@ export interface Commands {
   /** As `send`, but tells the outcome in a toast. */
   run: (incident: Incident, move: Move, body?: MoveBody<Move>) => Promise<void>;
   bulk: (incidents: Incident[], action: "acknowledge" | "resolve") => Promise<void>;
+  /** Shows an incident as a command of its own has changed it. */
+  changed: (incident: Incident) => void;
   /** Throws what the server refused. */
   helper: (
     incident: Incident,
@@ -93,7 +95,12 @@ function commands(client: QueryClient): Commands {
     return changed;
   };
 
-  return { send, run, bulk, helper };
+  const changed: Commands["changed"] = (incident) => {
+    store(client, incident);
+    refresh(client, incident.number);
+  };
+
+  return { send, run, bulk, helper, changed };
 }
 
 function announce(incident: Incident, move: Move, send: Commands["send"]): void {

@@ -18,6 +18,7 @@ import { IncidentAlerts } from "./alerts";
 import { Clocks } from "./clocks";
 import { Figures } from "./figures";
 import { Helpers } from "./helpers";
+import { ImpactPanel, RunningCost } from "./impact";
 import { Ledger } from "./ledger";
 import { isOpen } from "./moves";
 import { Plan } from "./plan";
@@ -112,6 +113,20 @@ function HeaderFacts({ incident }: { incident: Incident }) {
         <dt>Assignee</dt>
         <dd>{incident.assignee ?? "nobody yet"}</dd>
       </div>
+      {incident.impact.summary ? (
+        <div>
+          <dt>Impact</dt>
+          <dd>{incident.impact.summary}</dd>
+        </div>
+      ) : null}
+      {incident.impact.cost.length > 0 ? (
+        <div>
+          <dt>Cost</dt>
+          <dd>
+            <RunningCost impact={incident.impact} />
+          </dd>
+        </div>
+      ) : null}
       <NextEscalation incident={incident} />
       {incident.runbook ? (
         <div>
@@ -182,6 +197,7 @@ function Sections({ incident }: { incident: Incident }) {
       name: incident.alert_count > 0 ? `Alerts ${incident.alert_count}` : "Alerts",
       body: <IncidentAlerts number={number} />,
     },
+    { id: "impact", name: "Impact", body: <ImpactPanel incident={incident} /> },
     { id: "figures", name: "Figures", body: <Figures incident={incident} /> },
   ];
   const timeline = <Timeline number={number} />;

@@ -82,6 +82,8 @@ function Body({ report, days }: { report: IncidentReport; days: number }) {
         <dl className="grid grid-cols-2 gap-4 sm:grid-cols-3">
           <Figure name="Incidents" value={String(report.count)} />
           <Figure name="Still open" value={String(report.open)} />
+          <Figure name="Cost" value={amounts(report.cost)} />
+          {report.losses.length > 0 ? <Figure name="Of it, losses" value={amounts(report.losses)} /> : null}
           <Figure name="Between failures, mean" value={between === null ? "not known" : duration(between)} />
         </dl>
         <p className="mt-4 text-13 text-muted">
@@ -111,6 +113,10 @@ function Body({ report, days }: { report: IncidentReport; days: number }) {
       <ByService report={report} days={days} />
     </div>
   );
+}
+
+function amounts(all: IncidentReport["cost"]): string {
+  return all.length === 0 ? "not set" : all.map(({ amount, currency }) => money(amount, currency)).join(", ");
 }
 
 function Figure({ name, value }: { name: string; value: string }) {

@@ -12,6 +12,7 @@ use crate::show::{self, Screen, time};
 
 mod duplicate;
 mod follow;
+mod impact;
 mod list;
 mod page;
 mod single;
@@ -163,6 +164,12 @@ pub enum Incident {
         /// The note
         text: String,
     },
+    /// Say how bad it is; what is left out stays
+    Impact(impact::Tell),
+    /// Add something that was lost: people's time, a penalty, goods
+    Loss(impact::Loss),
+    /// Strike a loss that was none
+    StrikeLoss(impact::Strike),
     /// Declare an incident; a title is enough
     Declare {
         /// One line
@@ -277,6 +284,9 @@ impl Incident {
                 let entry = api.post(&path, &json!({ "text": text })).await?;
                 if settings.json() { show::json(&entry) } else { show::line("Noted.") }
             }
+            Self::Impact(tell) => tell.run(verb).await,
+            Self::Loss(loss) => loss.run(verb).await,
+            Self::StrikeLoss(strike) => strike.run(verb).await,
             Self::Declare { title, service, severity, summary } => {
                 let body = said([
                     ("title", Some(title.into())),
@@ -295,7 +305,7 @@ impl Incident {
 
 /// One of the verbs of incidents.
 #[derive(Clone, Copy)]
-struct Verb<'a> {
+pub(crate) struct Verb<'a> {
     settings: &'a Settings,
     api: &'a Api,
 }

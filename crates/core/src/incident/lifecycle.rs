@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::id::{IncidentId, PageId, PolicyId, ServiceId, TeamId, UserId};
 use crate::incident::clocks::{Clocks, engage};
 use crate::incident::helper::Helpers;
+use crate::incident::impact::Impact;
 use crate::incident::severity::{Level, Urgency};
 use crate::incident::timeline::{Actor, Entry, Kind};
 use crate::oncall::escalation;
@@ -17,6 +18,7 @@ mod clocks;
 mod command;
 mod flow;
 mod help;
+mod scope;
 mod volunteer;
 
 pub use around::{Surroundings, management_chain, managers};
@@ -135,6 +137,8 @@ pub struct Incident {
     pub clocks: Clocks,
     /// Who volunteered (`E6`).
     pub helpers: Helpers,
+    /// How bad it is for whom, and what it costs (`I6`, `I9`).
+    pub impact: Impact,
     /// Alerts that ever joined.
     pub alert_count: i64,
     /// Alerts that have not recovered.

@@ -3,6 +3,7 @@
 pub mod clocks;
 pub mod duplicate;
 pub mod helper;
+pub mod impact;
 pub mod lifecycle;
 pub mod severity;
 pub mod timeline;

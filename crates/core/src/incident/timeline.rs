@@ -135,6 +135,12 @@ pub enum Kind {
     HelperReleased,
     /// The release of a helper was taken back (`E6`).
     HelperRecalled,
+    /// What is known of the impact changed (`I6`).
+    ImpactChanged,
+    /// A loss was added to what it costs (`I9`).
+    LossAdded,
+    /// A loss was struck from what it costs (`I9`).
+    LossStruck,
     /// Somebody wrote something down.
     Note,
 }
@@ -176,6 +182,9 @@ names!(Kind {
     HelperDirected = "helper_directed",
     HelperReleased = "helper_released",
     HelperRecalled = "helper_recalled",
+    ImpactChanged = "impact_changed",
+    LossAdded = "loss_added",
+    LossStruck = "loss_struck",
     Note = "note",
 });
 

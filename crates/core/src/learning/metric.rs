@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::id::{ServiceId, UserId};
+use crate::incident::impact;
 use crate::incident::lifecycle::{Incident, Stamps};
-use crate::incident::severity::{Level, Severity, Urgency};
+use crate::incident::severity::Level;
 use crate::org::directory::Directory;
 use crate::org::service::Money;
 
@@ -138,6 +139,10 @@ pub struct Report {
     pub occurred_to_resolved: Distribution,
     /// From a person's page to their check-in (`I5`).
     pub time_to_engage: Distribution,
+    /// What was lost besides the time of outages, by currency (`I9`).
+    pub losses: Vec<Money>,
+    /// What it cost in all: every service's outage and the losses, by currency.
+    pub cost: Vec<Money>,
     /// Everybody who checked in later than asked for, or not at all, by incident.
     pub late: Vec<Late>,
     /// From the beginning of one incident to that of the next; none for fewer than two.
@@ -164,11 +169,22 @@ pub fn report<'a>(
     for incident in &incidents {
         *by_severity.entry(incident.severity).or_insert(0) += 1;
     }
+    let by_service = by_service(&incidents, directory, now);
+    let mut losses = Vec::new();
+    for loss in incidents.iter().flat_map(|incident| incident.impact.standing_losses()) {
+        impact::add(&mut losses, &loss.amount);
+    }
+    let mut cost = losses.clone();
+    for outage in by_service.iter().filter_map(|figures| figures.cost.as_ref()) {
+        impact::add(&mut cost, outage);
+    }
     Report {
         count: incidents.len(),
         open: incidents.iter().filter(|incident| incident.status.is_open()).count(),
         by_severity: by_severity.into_iter().collect(),
-        by_service: by_service(&incidents, directory, now),
+        by_service,
+        losses,
+        cost,
         time_to_detect: spread(|of| of.occurred_to_detected),
         time_to_acknowledge: spread(|of| of.detected_to_acknowledged),
         time_to_restore: spread(|of| of.detected_to_restored),
@@ -208,9 +224,11 @@ fn by_service(
 ) -> Vec<ServiceFigures> {
     let mut services: BTreeMap<ServiceId, (usize, Vec<(Timestamp, Timestamp)>)> = BTreeMap::new();
     for incident in incidents {
-        let (count, outages) = services.entry(incident.service).or_default();
-        *count += 1;
-        outages.extend(outage(incident, directory.severity(incident.severity), now));
+        services.entry(incident.service).or_default().0 += 1;
+        let outage = impact::outage(&incident.stamps, directory.severity(incident.severity), now);
+        for service in impact::affected(incident).filter(|_| outage.is_some()) {
+            services.entry(service).or_default().1.extend(outage);
+        }
     }
     let mut figures: Vec<_> = services
         .into_iter()
@@ -220,7 +238,7 @@ fn by_service(
                 .services
                 .get(service)
                 .and_then(|service| service.cost_per_minute.as_ref());
-            let cost = price.map(|price| cost_of(outage, price));
+            let cost = price.map(|price| impact::cost_of(outage, price));
             ServiceFigures { service, count, outage, cost }
         })
         .collect();
@@ -228,19 +246,6 @@ fn by_service(
         (std::cmp::Reverse((figures.outage, figures.count)), figures.service)
     });
     figures
-}
-
-/// The time that an incident took its service from its users: from the beginning of the trouble to
-/// restoration, for severities that wake people. What can wait for the morning is no outage.
-fn outage(
-    incident: &Incident,
-    severity: &Severity,
-    now: Timestamp,
-) -> Option<(Timestamp, Timestamp)> {
-    let stamps = &incident.stamps;
-    let from = stamps.occurred_at.or(stamps.detected_at)?;
-    let to = stamps.restored_at.or(stamps.resolved_at).unwrap_or(now);
-    (severity.urgency == Urgency::High && from < to).then_some((from, to))
 }
 
 /// The time that intervals cover together.
@@ -255,15 +260,6 @@ fn covered(mut intervals: Vec<(Timestamp, Timestamp)>) -> SignedDuration {
         }
     }
     total
-}
-
-/// Whole units, rounded down; a minute begun costs its share.
-fn cost_of(outage: SignedDuration, per_minute: &Money) -> Money {
-    let amount = i128::from(outage.as_secs()) * i128::from(per_minute.amount) / 60;
-    Money {
-        amount: i64::try_from(amount).unwrap_or(i64::MAX),
-        currency: per_minute.currency.clone(),
-    }
 }
 
 fn between_failures(incidents: &[&Incident]) -> Option<SignedDuration> {

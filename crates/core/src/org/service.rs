@@ -57,6 +57,11 @@ pub struct Money {
     pub currency: String,
 }
 
+/// Whether a text has the form of an ISO 4217 code: three capital letters.
+pub fn is_currency(text: &str) -> bool {
+    text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_uppercase())
+}
+
 /// One line of a severity map.
 #[derive(Debug, Clone)]
 pub struct SeverityRule {

@@ -142,6 +142,9 @@ impl Replay {
             | Kind::HelperDirected
             | Kind::HelperReleased
             | Kind::HelperRecalled
+            | Kind::ImpactChanged
+            | Kind::LossAdded
+            | Kind::LossStruck
             | Kind::Note => {}
         }
     }

@@ -20,6 +20,7 @@ use crate::alerting::triage::{self, Candidate, Decision};
 use crate::id::{AlertId, IncidentId};
 use crate::incident::clocks::Clocks;
 use crate::incident::helper::Helpers;
+use crate::incident::impact::Impact;
 use crate::incident::lifecycle::{self, Command, Incident, Stamps, Status};
 use crate::incident::severity::Level;
 use crate::incident::timeline::Actor;
@@ -302,6 +303,7 @@ impl Store {
             alert_count: 1,
             open_alert_count: 1,
             helpers: Helpers::default(),
+            impact: Impact::default(),
             reopened_count: 0,
             merged_into: None,
             practice: false,

@@ -7,6 +7,7 @@ use muster_core::incident::lifecycle::Incident;
 use muster_core::learning::metric;
 use muster_core::org::access::{Action, Object};
 use muster_core::org::directory::Directory;
+use muster_core::org::service::Money;
 use muster_store::incident::incident::{self as store_incident, Filter};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -75,6 +76,10 @@ pub struct IncidentReport {
     pub time_to_engage: Distribution,
     /// Who checked in later than asked for, or not at all.
     pub late_engagements: Vec<LateEngagement>,
+    /// What was lost besides the time of outages, by currency.
+    pub losses: Vec<Cost>,
+    /// What it cost in all, by currency.
+    pub cost: Vec<Cost>,
     /// From the beginning of one incident to that of the next, on average.
     #[schema(required)]
     pub mean_time_between_failures_seconds: Option<i64>,
@@ -120,7 +125,7 @@ pub struct LateEngagement {
 }
 
 /// An amount of money.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Cost {
     /// In whole units of the currency.
     pub amount: i64,
@@ -233,6 +238,12 @@ async fn read(
     }
 }
 
+impl From<Money> for Cost {
+    fn from(money: Money) -> Self {
+        Self { amount: money.amount, currency: money.currency }
+    }
+}
+
 fn body(
     directory: &Directory,
     (from, to): (Timestamp, Timestamp),
@@ -246,7 +257,7 @@ fn body(
         service: directory.services.get(figures.service).map(|service| service.name.clone()),
         count: figures.count,
         outage_seconds: figures.outage.as_secs(),
-        cost: figures.cost.map(|cost| Cost { amount: cost.amount, currency: cost.currency }),
+        cost: figures.cost.map(Cost::from),
     });
     let late = report.late.iter().map(|late| LateEngagement {
         incident: late.incident,
@@ -259,6 +270,8 @@ fn body(
         to: to.into(),
         count: report.count,
         open: report.open,
+        losses: report.losses.into_iter().map(Cost::from).collect(),
+        cost: report.cost.into_iter().map(Cost::from).collect(),
         by_severity: by_severity.collect(),
         by_service: by_service.collect(),
         time_to_detect: report.time_to_detect.into(),

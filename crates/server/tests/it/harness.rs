@@ -304,6 +304,10 @@ impl Client<'_> {
         Answer::to(self.request(Method::PUT, path).json(&body)).await
     }
 
+    pub async fn patch(&self, path: &str, body: Value) -> Answer {
+        Answer::to(self.request(Method::PATCH, path).json(&body)).await
+    }
+
     pub async fn delete(&self, path: &str) -> Answer {
         Answer::to(self.request(Method::DELETE, path)).await
     }

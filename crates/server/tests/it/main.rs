@@ -16,6 +16,7 @@ mod handoff;
 mod harness;
 mod heartbeat;
 mod helpers;
+mod impact;
 mod life;
 mod lifeline;
 mod load;

@@ -9,7 +9,7 @@ use muster_core::oncall::escalation::State;
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::{clocks, helper};
+use super::{clocks, helper, impact};
 use crate::args;
 use crate::db::rows::{self, Column, Kind};
 use crate::db::{Db, Result, Sql, StoreError, Tx, Value};
@@ -39,6 +39,7 @@ struct IncidentRow {
     escalation_at: Option<i64>,
     clocks: String,
     helpers: String,
+    impact: String,
     alert_count: i64,
     open_alert_count: i64,
     reopened_count: i64,
@@ -51,7 +52,7 @@ macro_rules! columns {
     () => {
         "id, number, title, summary, service_id, policy_id, severity, status, assignee_id, \
          occurred_at, detected_at, acknowledged_at, researching_at, identified_at, restored_at, \
-         resolved_at, closed_at, escalation, escalation_step, escalation_round, escalation_at, clocks, helpers, \
+         resolved_at, closed_at, escalation, escalation_step, escalation_round, escalation_at, clocks, helpers, impact, \
          alert_count, open_alert_count, reopened_count, merged_into, practice, version"
     };
 }
@@ -108,6 +109,7 @@ impl TryFrom<IncidentRow> for Incident {
             escalation,
             clocks: clocks::read(&row.clocks)?,
             helpers: helper::read(&row.helpers)?,
+            impact: impact::read(&row.impact)?,
             alert_count: row.alert_count,
             open_alert_count: row.open_alert_count,
             reopened_count: row.reopened_count,
@@ -176,7 +178,7 @@ pub async fn set_last_number(tx: &mut Tx, number: i64) -> Result<()> {
 }
 
 /// What a transition may change, in the order of [`changing`].
-const CHANGING: [Column; 27] = [
+const CHANGING: [Column; 28] = [
     ("title", Kind::Text),
     ("summary", Kind::Text),
     ("service_id", Kind::Uuid),
@@ -198,6 +200,7 @@ const CHANGING: [Column; 27] = [
     ("escalation_at", Kind::Int),
     ("clocks", Kind::Text),
     ("helpers", Kind::Text),
+    ("impact", Kind::Text),
     ("alert_count", Kind::Int),
     ("open_alert_count", Kind::Int),
     ("reopened_count", Kind::Int),
@@ -279,6 +282,7 @@ fn changing(incident: &Incident) -> Vec<Value> {
         at,
         clocks::write(&incident.clocks),
         helper::write(&incident.helpers),
+        impact::write(&incident.impact),
         incident.alert_count,
         incident.open_alert_count,
         incident.reopened_count,

@@ -2,6 +2,7 @@
 
 mod clocks;
 mod helper;
+mod impact;
 #[expect(clippy::module_inception, reason = "the chapter is named for its main concept")]
 pub mod incident;
 pub mod timeline;

@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Decision, Effect, How, Incident, SNOOZE_MAX, Status, Superseded, Surroundings};
 use crate::id::{IncidentId, PageId, TeamId, UserId};
 use crate::incident::clocks::{engage, rotation};
+use crate::incident::impact;
 use crate::incident::severity::Level;
 use crate::incident::timeline::{Actor, Entry, Kind};
 use crate::oncall::escalation;
@@ -130,6 +131,8 @@ pub enum Command {
         /// Who.
         user: UserId,
     },
+    /// Say what its impact is (`I6`, `I9`).
+    Impact(impact::Ask),
     /// Write something down.
     Note {
         /// In words.
@@ -201,6 +204,18 @@ pub enum WrongMove {
     NotReleased {
         /// The person.
         name: String,
+        /// The incident.
+        number: i64,
+    },
+    /// A loss was to be struck that is not listed.
+    #[error("incident {number} lists no such loss")]
+    NoSuchLoss {
+        /// The incident.
+        number: i64,
+    },
+    /// There are enough losses.
+    #[error("incident {number} has as many losses as it can list; add several as one")]
+    EnoughLosses {
         /// The incident.
         number: i64,
     },
@@ -291,6 +306,7 @@ impl Decision {
                 self.release(user, note.as_deref(), actor, around, now)?;
             }
             Command::Recall { user } => self.recall(user, actor, around, now)?,
+            Command::Impact(ask) => return self.tell_impact(ask, actor, around, now),
             Command::Note { text } => {
                 if text.trim().is_empty() {
                     return Err(WrongMove::Empty);

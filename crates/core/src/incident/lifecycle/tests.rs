@@ -2,6 +2,7 @@ use super::*;
 use crate::id::{ContactMethodId, TeamId};
 use crate::incident::clocks::Clocks;
 use crate::incident::helper::Helpers;
+use crate::incident::impact::Impact;
 use crate::incident::severity::Severity;
 use crate::oncall::escalation::{Policy, State, Step, Target};
 use crate::oncall::facts::Facts;
@@ -96,6 +97,7 @@ fn incident() -> Incident {
         alert_count: 1,
         open_alert_count: 1,
         helpers: Helpers::default(),
+        impact: Impact::default(),
         reopened_count: 0,
         merged_into: None,
         practice: false,

@@ -2,6 +2,7 @@ use super::*;
 use crate::id::{IncidentId, PolicyId};
 use crate::incident::clocks::Clocks;
 use crate::incident::helper::Helpers;
+use crate::incident::impact::Impact;
 use crate::incident::lifecycle::Status;
 use crate::oncall::escalation;
 use crate::org::directory::Table;
@@ -44,6 +45,7 @@ fn incident(number: i64, at: i64, end: Option<i64>) -> Incident {
         alert_count: 1,
         open_alert_count: 0,
         helpers: Helpers::default(),
+        impact: Impact::default(),
         reopened_count: 0,
         merged_into: None,
         practice: false,

@@ -42,6 +42,7 @@ fn incident() -> Incident {
         alert_count: 0,
         open_alert_count: 0,
         helpers: Default::default(),
+        impact: crate::incident::impact::Impact::default(),
         reopened_count: 0,
         merged_into: None,
         practice: false,

@@ -22,6 +22,7 @@ use utoipa_axum::routes;
 
 use super::clock::{self, IncidentClocks};
 use super::helper::{self, Helper};
+use super::impact::{self, Impact, NewImpact};
 use crate::api::extract::{Json, Path, Query};
 use crate::api::list::{List, Search};
 use crate::api::word::{IncidentStatus, IncidentUrgency, Instant};
@@ -118,6 +119,8 @@ pub struct Incident {
     pub clocks: IncidentClocks,
     /// Who volunteered, released ones included.
     pub helpers: Vec<Helper>,
+    /// How bad it is for whom, and what it costs.
+    pub impact: Impact,
     /// What happens if nobody answers; only where one incident is asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -210,6 +213,9 @@ pub struct NewIncident {
     severity: Option<u8>,
     /// More than a line.
     summary: Option<String>,
+    /// What is known of the impact, such as a contact at customer service.
+    #[serde(default)]
+    impact: NewImpact,
     /// Whether it is an exercise, kept out of the figures.
     #[serde(default)]
     practice: bool,
@@ -272,8 +278,16 @@ async fn declare(
         summary
     });
     let practice = body.practice;
-    let report =
-        Report { title: body.title, summary, service, severity, practice, ..Report::default() };
+    let impact = impact::read(directory, body.impact)?;
+    let report = Report {
+        title: body.title,
+        summary,
+        service,
+        severity,
+        impact,
+        practice,
+        ..Report::default()
+    };
     let incident = ctx.app.declare(report, &caller.actor).await?;
     Ok((StatusCode::CREATED, Json(describe_whole(&ctx.app, &incident).await?)))
 }
@@ -393,6 +407,7 @@ fn describe(
         paging: paging(incident.escalation),
         clocks: clock::describe(directory, incident),
         helpers: helper::describe(directory, incident),
+        impact: impact::describe(directory, incident, app.now()),
         plan: None,
         statistics: statistics(stamps),
         url: app.incident_url(incident.number),

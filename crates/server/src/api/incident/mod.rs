@@ -11,6 +11,7 @@ pub mod clock;
 pub mod command;
 pub mod duplicate;
 pub mod helper;
+pub mod impact;
 #[expect(clippy::module_inception, reason = "the chapter is named for its main concept")]
 pub mod incident;
 pub mod page;
@@ -29,6 +30,7 @@ pub fn routes() -> Routes {
         .merge(command::routes())
         .merge(clock::routes())
         .merge(helper::routes())
+        .merge(impact::routes())
         .merge(timeline::routes())
         .merge(page::routes())
         .merge(bulk::routes())

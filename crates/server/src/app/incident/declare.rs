@@ -6,6 +6,7 @@ use muster_core::id::{IncidentId, ServiceId, UserId};
 use muster_core::incident::clocks::Clocks;
 use muster_core::incident::duplicate::{self, Because, Known};
 use muster_core::incident::helper::Helpers;
+use muster_core::incident::impact::{Ask, Change, Impact};
 use muster_core::incident::lifecycle::{
     self, Command, Incident, Stamps, Status, Surroundings, TITLE_CHARS_MAX,
 };
@@ -38,6 +39,8 @@ pub struct Report {
     pub service: Option<ServiceId>,
     /// How bad it is; the worst where nobody knows.
     pub severity: Option<Level>,
+    /// What is known of the impact.
+    pub impact: Change,
     /// Whether it is an exercise.
     pub practice: bool,
     /// Whom to ask besides, or instead if `only`.
@@ -129,6 +132,10 @@ impl App {
         let before = Before::New(Grouping::default());
         record::record(self, &mut tx, directory, before, &decision, actor, now).await?;
         let mut incident = decision.incident;
+        if report.impact != Change::default() {
+            let command = Command::Impact(Ask::Change(report.impact.clone()));
+            incident = obey(self, &mut tx, incident.id, command, actor, now).await?;
+        }
         if !report.page.is_empty() {
             let command = Command::PagePeople { users: report.page.clone(), message: None };
             incident = obey(self, &mut tx, incident.id, command, actor, now).await?;
@@ -162,6 +169,7 @@ impl App {
             alert_count: 0,
             open_alert_count: 0,
             helpers: Helpers::default(),
+            impact: Impact::default(),
             reopened_count: 0,
             merged_into: None,
             practice: report.practice,

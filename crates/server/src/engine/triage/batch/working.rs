@@ -7,6 +7,7 @@ use muster_core::alerting::triage::{Candidate, grouping_value};
 use muster_core::id::IncidentId;
 use muster_core::incident::clocks::Clocks;
 use muster_core::incident::helper::Helpers;
+use muster_core::incident::impact::Impact;
 use muster_core::incident::lifecycle::{
     self, Command, Decision, Effect, Incident, Stamps, Status, Surroundings, TITLE_CHARS_MAX,
     WrongMove,
@@ -260,6 +261,7 @@ fn new_incident(
         alert_count: 1,
         open_alert_count: 1,
         helpers: Helpers::default(),
+        impact: Impact::default(),
         reopened_count: 0,
         merged_into: None,
         practice: false,

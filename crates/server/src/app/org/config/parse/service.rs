@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use muster_core::alerting::rule::Rule;
 use muster_core::incident::severity::Level;
 use muster_core::org::directory::CATCH_ALL_SERVICE;
-use muster_core::org::service::{GROUPING_WINDOW_DEFAULT, Mapping};
+use muster_core::org::service::{GROUPING_WINDOW_DEFAULT, Mapping, is_currency};
 use muster_integrations::sources::{self, CompiledMapping, SOURCES, email, generic};
 use muster_store::org::document::secret::Secret;
 use muster_store::org::document::service::{
@@ -89,7 +89,7 @@ fn money(cursor: Cursor<'_>) -> Money {
 }
 
 fn check_currency(text: &str) -> Result<(), String> {
-    if text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_uppercase()) {
+    if is_currency(text) {
         return Ok(());
     }
     Err(format!("`{}` is not a currency; write its three letters, for example `EUR`", short(text)))
