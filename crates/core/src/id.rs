@@ -61,6 +61,8 @@ ids! {
     AbsenceId = "abs";
     /// An alert: one trouble of one integration, between its first signal and its recovery.
     AlertId = "alt";
+    /// A file that was uploaded to an incident.
+    AttachmentId = "att";
     /// A link to a calendar that other programs read.
     CalendarLinkId = "cal";
     /// A contact method of a person.

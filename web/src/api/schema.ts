@@ -670,6 +670,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/{incident}/actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List an incident's actions, the oldest first. */
+        get: operations["list_actions"];
+        put?: never;
+        /**
+         * Say what is changed, and why.
+         * @description A major action that begins while another one is under way is warned about and not refused.
+         */
+        post: operations["take_action"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{incident}/actions/{entry}/{step}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Go on with an action.
+         * @description The warnings of this step are those of the answer.
+         */
+        post: operations["proceed_with_action"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents/{incident}/alerts": {
         parameters: {
             query?: never;
@@ -865,6 +906,41 @@ export interface paths {
         put?: never;
         /** Let a helper go, with thanks; they are told. */
         post: operations["release_helper"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{incident}/hypotheses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List an incident's hypotheses, the oldest first. */
+        get: operations["list_hypotheses"];
+        put?: never;
+        /** Say what it might be. */
+        post: operations["open_hypothesis"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{incident}/hypotheses/{entry}/{step}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Go on with a hypothesis. */
+        post: operations["pursue_hypothesis"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1102,11 +1178,66 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read an incident's timeline, the oldest entry first. */
+        /**
+         * Read an incident's timeline, what happened first coming first.
+         * @description What is written down late stands where it happened, and says that it is late. To follow a timeline
+         *     without missing what is added late, read it in the order `recorded`.
+         */
         get: operations["list_timeline"];
         put?: never;
         /** Write something down. */
-        post: operations["add_note"];
+        post: operations["add_entry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{incident}/timeline/{entry}/correct": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say what an entry should have said. The original stays and both are shown. */
+        post: operations["correct_entry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{incident}/timeline/{entry}/pin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keep an entry in sight. */
+        post: operations["pin_entry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{incident}/timeline/{entry}/unpin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keep an entry in sight no longer. */
+        post: operations["unpin_entry"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2429,6 +2560,29 @@ export interface components {
             /** @description Up to, but not at, then. */
             to: components["schemas"]["Instant"];
         };
+        /** @enum {string} */
+        ActionState: "planned" | "under_way" | "done" | "undone" | "dropped";
+        /** @description Where an action stands. */
+        ActionTaken: {
+            /** @description What came of it. */
+            actual: string | null;
+            begun_at: components["schemas"]["Instant"] | null;
+            /** @description Who does it, or did. */
+            by: components["schemas"]["Actor"];
+            ended_at: components["schemas"]["Instant"] | null;
+            /** @description What should come of it. */
+            expected: string | null;
+            /** @description Whether it cannot be taken back. */
+            irreversible: boolean;
+            /** @description Whether it is a change of which only one should be under way. */
+            major: boolean;
+            /** @description Where it stands. */
+            state: components["schemas"]["ActionState"];
+            /** @description How to take it back. */
+            undo: string | null;
+            /** @description Why. */
+            why: string | null;
+        };
         /** @description Who did something. */
         Actor: {
             /** @description `user`, `integration`, `token` or `system`. */
@@ -2859,6 +3013,29 @@ export interface components {
             /** @description The ways, those of the configuration first. */
             methods: components["schemas"]["Method"][];
             quiet_hours?: components["schemas"]["QuietHours"] | null;
+        };
+        /** @description What an entry says with all of its corrections. */
+        Corrected: {
+            /** @description Whether the instant is a guess. */
+            approximate: boolean;
+            /** @description When it happened. */
+            at: components["schemas"]["Instant"];
+            /** @description Whether it happened outside of the team. */
+            external: boolean;
+            /** @description In words. */
+            text: string;
+        };
+        /** @description One correction. */
+        Correction: {
+            /** @description By whom. */
+            actor: components["schemas"]["Actor"];
+            at: components["schemas"]["Instant"] | null;
+            /** @description The entry that corrects. */
+            id: string;
+            /** @description When it was written down. */
+            recorded_at: components["schemas"]["Instant"];
+            /** @description The right text; null if it was right. */
+            text: string | null;
         };
         /** @description An amount of money. */
         Cost: {
@@ -3594,6 +3771,8 @@ export interface components {
             /** @description Who. */
             user: string;
         };
+        /** @enum {string} */
+        HypothesisState: "open" | "explored" | "abandoned" | "confirmed";
         /** @description What the cause is. */
         Identify: {
             /** @description In words. */
@@ -3778,6 +3957,15 @@ export interface components {
         IncidentStatus: "triggered" | "acknowledged" | "researching" | "identified" | "restored" | "resolved" | "closed";
         /** @enum {string} */
         IncidentUrgency: "high" | "low" | "none";
+        /** @description Where a hypothesis stands. */
+        Inquiry: {
+            /** @description Who looks into it, by the name they had then; null if nobody does. */
+            assignee: string | null;
+            /** @description What was found last. */
+            found: string | null;
+            /** @description Where it stands. */
+            state: components["schemas"]["HypothesisState"];
+        };
         /**
          * Format: date-time
          * @description An instant, as RFC 3339 writes it, in UTC.
@@ -4291,10 +4479,40 @@ export interface components {
             reason?: string;
             to?: components["schemas"]["Instant"] | null;
         };
+        /** @description What somebody changes, or means to. */
+        NewAction: {
+            /** @description Whether the instant is a guess. */
+            approximate?: boolean;
+            at?: components["schemas"]["Instant"] | null;
+            /** @description What should come of it. */
+            expected?: string | null;
+            /** @description Whether it cannot be taken back. */
+            irreversible?: boolean;
+            /** @description Whether it is a change of which only one should be under way: another one is warned about. */
+            major?: boolean;
+            /** @description Whether it is only meant to be done; otherwise it is under way from now on. */
+            planned?: boolean;
+            /** @description In words. */
+            text: string;
+            /** @description How to take it back. */
+            undo?: string | null;
+            /** @description Why. */
+            why?: string | null;
+        };
         /** @description Which calendar. */
         NewCalendarLink: {
             /** @description A schedule; your own shifts everywhere unless given. */
             schedule?: string | null;
+        };
+        /** @description What is wrong with an entry. What is left out was right. */
+        NewCorrection: {
+            /** @description Whether the instant is a guess. */
+            approximate?: boolean | null;
+            at?: components["schemas"]["Instant"] | null;
+            /** @description Whether it happened outside of the team. */
+            external?: boolean | null;
+            /** @description What it should have said. */
+            text?: string | null;
         };
         /** @description A wish to have somebody else take a shift. */
         NewCoverRequest: {
@@ -4333,6 +4551,39 @@ export interface components {
              *     given; 0 for a document that is new.
              */
             revision?: number | null;
+        };
+        /** @description What somebody wants to be remembered. */
+        NewEntry: {
+            /** @description Whether the instant is a guess. */
+            approximate?: boolean;
+            at?: components["schemas"]["Instant"] | null;
+            /** @description Who was in touch, of a contact. */
+            customer?: string | null;
+            /** @description Whether it happened outside of the team: at a provider, at a customer. */
+            external?: boolean;
+            /** @description What kind of thing; a note unless given. */
+            kind?: components["schemas"]["NewEntryKind"];
+            /** @description Where it can be seen, of evidence: http or https. */
+            link?: string | null;
+            /** @description A ticket's number or a link, of a contact. */
+            reference?: string | null;
+            /** @description In words. */
+            text: string;
+        };
+        /**
+         * @description What people write down once and for all.
+         * @enum {string}
+         */
+        NewEntryKind: "note" | "decision" | "contact" | "evidence";
+        /** @description What somebody supposes. */
+        NewHypothesis: {
+            /** @description Whether the instant is a guess. */
+            approximate?: boolean;
+            /** @description Who looks into it; nobody yet unless given. */
+            assignee?: string | null;
+            at?: components["schemas"]["Instant"] | null;
+            /** @description In words. */
+            text: string;
         };
         /** @description What somebody knows better. What is left out stays; null means that it is not known. */
         NewImpact: {
@@ -4432,11 +4683,6 @@ export interface components {
              * @example sms
              */
             type: string;
-        };
-        /** @description What somebody wants to be remembered. */
-        NewNote: {
-            /** @description In words. */
-            text: string;
         };
         /** @description Somebody to put on call. */
         NewOverride: {
@@ -4889,6 +5135,14 @@ export interface components {
              */
             type: string;
         };
+        /** @description What is said about a step. */
+        Proceeding: {
+            /** @description Whether the instant is a guess. */
+            approximate?: boolean;
+            at?: components["schemas"]["Instant"] | null;
+            /** @description What came of it. */
+            text?: string;
+        };
         /** @description Whoever carries messages. */
         Provider: {
             /** @description Where it calls this installation, for its own settings; null where it does not. */
@@ -4926,6 +5180,16 @@ export interface components {
             detail: string;
             /** @description Whether it does. */
             ok: boolean;
+        };
+        /** @description What is said about a step. */
+        Pursuit: {
+            /** @description Whether the instant is a guess. */
+            approximate?: boolean;
+            /** @description Who is to look into it, when it is assigned; nobody any more unless given. */
+            assignee?: string | null;
+            at?: components["schemas"]["Instant"] | null;
+            /** @description What was found. */
+            text?: string;
         };
         /** @description A browser that a person wants to be notified by. */
         PushDevice: {
@@ -5637,28 +5901,43 @@ export interface components {
         };
         /** @description One thing that happened. */
         TimelineEntry: {
+            action: components["schemas"]["ActionTaken"] | null;
             /** @description By whom. */
             actor: components["schemas"]["Actor"];
-            /** @description When it happened. */
+            /** @description Whether the instant is a guess. */
+            approximate: boolean;
+            /** @description When it happened, as it was first written. */
             at: components["schemas"]["Instant"];
+            corrected: components["schemas"]["Corrected"] | null;
+            /** @description What was corrected, the last correction last. */
+            corrections: components["schemas"]["Correction"][];
             /** @description For programs. */
             data: Record<string, unknown>;
+            /** @description Whether it happened outside of the team. */
+            external: boolean;
+            hypothesis: components["schemas"]["Inquiry"] | null;
             /** @description For programs. */
             id: string;
             /** @description What kind of thing. */
             kind: components["schemas"]["TimelineKind"];
+            /** @description Whether a person wrote it down more than a minute after it happened. */
+            late: boolean;
+            /** @description Whether it is kept in sight. */
+            pinned: boolean;
             /** @description When it was written down. */
             recorded_at: components["schemas"]["Instant"];
             /**
              * Format: int64
-             * @description Its place in the incident's timeline, counted from 1.
+             * @description Its place in the order of writing down, counted from 1; it never changes.
              */
             seq: number;
-            /** @description A sentence for people. */
+            /** @description A sentence for people, as it was first written. */
             text: string;
+            /** @description What whoever wrote it was warned about. */
+            warnings: string[];
         };
         /** @enum {string} */
-        TimelineKind: "declared" | "opened" | "alert_joined" | "alert_resolved" | "status_changed" | "acknowledged" | "unacknowledged" | "escalated" | "step_entered" | "no_target" | "paged" | "page_accepted" | "page_failed" | "page_superseded" | "page_declined" | "exhausted" | "snoozed" | "unsnoozed" | "resolved" | "reopened" | "merged" | "severity_changed" | "assigned" | "checked_in" | "engaged_late" | "rotated" | "management_asked" | "told" | "step_skipped" | "second_set_began" | "help_asked" | "group_engaged" | "volunteered" | "helper_directed" | "helper_released" | "helper_recalled" | "impact_changed" | "loss_added" | "loss_struck" | "note";
+        TimelineKind: "declared" | "opened" | "alert_joined" | "alert_resolved" | "status_changed" | "acknowledged" | "unacknowledged" | "escalated" | "step_entered" | "no_target" | "paged" | "page_accepted" | "page_failed" | "page_superseded" | "page_declined" | "exhausted" | "snoozed" | "unsnoozed" | "resolved" | "reopened" | "merged" | "severity_changed" | "assigned" | "checked_in" | "engaged_late" | "rotated" | "management_asked" | "told" | "step_skipped" | "second_set_began" | "help_asked" | "group_engaged" | "volunteered" | "helper_directed" | "helper_released" | "helper_recalled" | "impact_changed" | "loss_added" | "loss_struck" | "note" | "decision" | "contact" | "evidence" | "hypothesis" | "hypothesis_moved" | "action" | "action_moved" | "corrected" | "pinned" | "unpinned";
         /** @description An API token, without its secret. */
         Token: {
             /** @description When it was made. */
@@ -8251,6 +8530,173 @@ export interface operations {
             };
         };
     };
+    list_actions: {
+        parameters: {
+            query?: {
+                /** @description How many items at most: 1 to 500, 50 unless given. */
+                limit?: number;
+                /** @description Where the last part ended, from its `next`. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The id or the number. */
+                incident: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The first entry of each, with where it stands. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_TimelineEntry"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_action: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id or the number. */
+                incident: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAction"];
+            };
+        };
+        responses: {
+            /** @description The new entry. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TimelineEntry"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    proceed_with_action: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id or the number. */
+                incident: string;
+                /** @description The action, by the id of its first entry. */
+                entry: string;
+                /** @description How to go on. */
+                step: "begin" | "finish" | "undo" | "drop";
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Proceeding"] | null;
+            };
+        };
+        responses: {
+            /** @description Its first entry as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TimelineEntry"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_alerts_of_incident: {
         parameters: {
             query?: {
@@ -8827,6 +9273,173 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_hypotheses: {
+        parameters: {
+            query?: {
+                /** @description How many items at most: 1 to 500, 50 unless given. */
+                limit?: number;
+                /** @description Where the last part ended, from its `next`. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The id or the number. */
+                incident: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The first entry of each, with where it stands. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_TimelineEntry"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open_hypothesis: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id or the number. */
+                incident: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewHypothesis"];
+            };
+        };
+        responses: {
+            /** @description The new entry. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TimelineEntry"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pursue_hypothesis: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id or the number. */
+                incident: string;
+                /** @description The hypothesis, by the id of its first entry. */
+                entry: string;
+                /** @description How to go on. */
+                step: "assign" | "explore" | "abandon" | "confirm" | "reopen";
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Pursuit"] | null;
+            };
+        };
+        responses: {
+            /** @description Its first entry as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TimelineEntry"];
                 };
             };
             /** @description Sign in first. */
@@ -9572,10 +10185,12 @@ export interface operations {
     list_timeline: {
         parameters: {
             query?: {
-                /** @description How many items at most: 1 to 500, 50 unless given. */
+                /** @description How many entries at most: 1 to 500, 50 unless given. */
                 limit?: number;
                 /** @description Where the last part ended, from its `next`. */
                 cursor?: string;
+                /** @description In which order; as it happened unless given. */
+                order?: "happened" | "recorded";
             };
             header?: never;
             path: {
@@ -9624,7 +10239,7 @@ export interface operations {
             };
         };
     };
-    add_note: {
+    add_entry: {
         parameters: {
             query?: never;
             header?: never;
@@ -9636,12 +10251,172 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["NewNote"];
+                "application/json": components["schemas"]["NewEntry"];
             };
         };
         responses: {
             /** @description The new entry. */
             201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TimelineEntry"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    correct_entry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id or the number. */
+                incident: string;
+                /** @description The entry's id. */
+                entry: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCorrection"];
+            };
+        };
+        responses: {
+            /** @description The corrected entry. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TimelineEntry"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pin_entry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id or the number. */
+                incident: string;
+                /** @description The entry's id. */
+                entry: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The pinned entry. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TimelineEntry"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unpin_entry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id or the number. */
+                incident: string;
+                /** @description The entry's id. */
+                entry: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The entry. */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };

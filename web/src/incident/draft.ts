@@ -1,12 +1,58 @@
-/** Notes not yet sent, per incident, kept across reloads and crashes of the browser. */
+/** What is not yet sent, per incident, kept across reloads, crashes of the browser and lost connections. */
 
 const PREFIX = "muster.draft.";
 
-export function draftOf(number: string): string {
-  return localStorage.getItem(PREFIX + number) ?? "";
+export const WRITTEN_KINDS = ["note", "decision", "hypothesis", "action", "contact", "evidence"] as const;
+export type WrittenKind = (typeof WRITTEN_KINDS)[number];
+
+/** What the composer holds; whatever is typed for one kind is there when one comes back to it. */
+export interface Draft {
+  kind: WrittenKind;
+  text: string;
+  /** A wall clock as a `datetime-local` field has it; empty for now. */
+  at: string;
+  approximate: boolean;
+  external: boolean;
+  fields: Record<string, string>;
+  flags: Record<string, boolean>;
 }
 
-export function keepDraft(number: string, text: string): void {
-  if (text) localStorage.setItem(PREFIX + number, text);
-  else localStorage.removeItem(PREFIX + number);
+export const EMPTY: Draft = {
+  kind: "note",
+  text: "",
+  at: "",
+  approximate: false,
+  external: false,
+  fields: {},
+  flags: {},
+};
+
+export function isEmpty(draft: Draft): boolean {
+  return !draft.text && !draft.at && Object.values(draft.fields).every((text) => !text);
+}
+
+export function draftOf(number: string): Draft {
+  const stored = localStorage.getItem(PREFIX + number);
+  if (!stored) return EMPTY;
+  try {
+    const draft: unknown = JSON.parse(stored);
+    return isDraft(draft) ? { ...EMPTY, ...draft } : { ...EMPTY, text: stored };
+  } catch {
+    // A note from before there were other kinds.
+    return { ...EMPTY, text: stored };
+  }
+}
+
+export function keepDraft(number: string, draft: Draft): void {
+  if (isEmpty(draft)) localStorage.removeItem(PREFIX + number);
+  else localStorage.setItem(PREFIX + number, JSON.stringify(draft));
+}
+
+function isDraft(value: unknown): value is Partial<Draft> {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "kind" in value &&
+    WRITTEN_KINDS.some((kind) => kind === value.kind)
+  );
 }

@@ -1,16 +1,20 @@
-/** What happened, oldest first, live; and the composer that adds to it. */
-import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
-import clsx from "clsx";
-import { type FormEvent, type KeyboardEvent, useEffect, useRef, useState } from "react";
-import { post } from "@/api/client";
-import { explain } from "@/api/problem";
+/**
+ * What happened, the newest first, live; and the composer that adds to it. Only
+ * the entries around what is on the screen are drawn, so that thousands scroll
+ * like ten.
+ */
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { useWindowVirtualizer } from "@tanstack/react-virtual";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import * as queries from "@/api/queries";
-import type { TimelineEntry, TimelineKind } from "@/api/types";
-import { useKeys } from "@/shell/keys";
+import type { TimelineEntry } from "@/api/types";
 import { Empty, Shown } from "@/ui/block";
-import { Button } from "@/ui/button";
-import { Time } from "@/ui/time";
-import { draftOf, keepDraft } from "./draft";
+import { Composer } from "./composer";
+import { Entry } from "./entry";
+import { FILTERS, type Filter, isFilter, newestFirst, passes } from "./written";
+
+const ROW_PX = 64;
+const ROWS_AROUND = 12;
 
 export function Timeline({ number }: { number: string }) {
   const timeline = useInfiniteQuery(queries.incidentTimeline(number));
@@ -23,148 +27,87 @@ export function Timeline({ number }: { number: string }) {
     <>
       <Composer number={number} />
       <Shown read={timeline} what="the timeline">
-        {({ pages }) => {
-          const entries = pages.flatMap((page) => page.items).reverse();
-          return entries.length === 0 ? (
-            <Empty title="Nothing has happened yet" />
-          ) : (
-            <div role="log" aria-label="Timeline, newest first">
-              <ol className="divide-y">
-                {entries.map((entry) => (
-                  <Entry key={entry.id} entry={entry} />
-                ))}
-              </ol>
-            </div>
-          );
-        }}
+        {({ pages }) => <Entries number={number} pages={pages} />}
       </Shown>
     </>
   );
 }
 
-function Entry({ entry }: { entry: TimelineEntry }) {
-  const note = entry.kind === "note";
+function Entries({ number, pages }: { number: string; pages: { items: TimelineEntry[] }[] }) {
+  const [filter, setFilter] = useState<Filter>("everything");
+  const all = useMemo(() => newestFirst(pages.flatMap((page) => page.items)), [pages]);
+  const entries = useMemo(() => all.filter((entry) => passes(filter, entry)), [all, filter]);
+  if (all.length === 0) return <Empty title="Nothing has happened yet" />;
   return (
-    <li className="row-lazy flex gap-3 px-4 py-2.5">
-      <KindGlyph kind={entry.kind} />
-      <div className="min-w-0 flex-1">
-        <p className={clsx(note && "whitespace-pre-wrap", isTurn(entry.kind) && "font-semibold")}>
-          {entry.text}
-        </p>
-        <p className="flex flex-wrap gap-x-2 text-13 text-muted">
-          <span>{entry.actor.kind === "system" ? "Muster" : entry.actor.name}</span>
-          <Time at={entry.at} focusable />
-        </p>
-      </div>
-    </li>
+    <>
+      <label className="flex items-center gap-2 border-b px-4 py-2 text-13">
+        <span className="text-muted">Show</span>
+        <select
+          className="field tap h-8"
+          value={filter}
+          onChange={({ target }) => isFilter(target.value) && setFilter(target.value)}
+        >
+          {Object.entries(FILTERS).map(([name, words]) => (
+            <option key={name} value={name}>
+              {words}
+            </option>
+          ))}
+        </select>
+        <span className="text-muted" role="status">
+          {entries.length} of {all.length}
+        </span>
+      </label>
+      {entries.length === 0 ? (
+        <Empty title="Nothing of this kind yet" />
+      ) : (
+        <Windowed number={number} entries={entries} />
+      )}
+    </>
   );
 }
 
-/** The entries that change the course of the incident stand out by weight. */
-function isTurn(kind: TimelineKind): boolean {
-  return ["declared", "opened", "acknowledged", "resolved", "reopened", "exhausted", "page_failed"].includes(
-    kind,
-  );
-}
-
-function KindGlyph({ kind }: { kind: TimelineKind }) {
+/** The part of a long list that is on the screen, in a space as tall as all of it. */
+function Windowed({ number, entries }: { number: string; entries: TimelineEntry[] }) {
+  const list = useRef<HTMLDivElement>(null);
+  const [top, setTop] = useState(0);
+  // What stands above grows and shrinks with the composer.
+  useLayoutEffect(() => {
+    const place = () => {
+      const box = list.current?.getBoundingClientRect();
+      if (box) setTop(Math.round(box.top + window.scrollY));
+    };
+    place();
+    const observer = new ResizeObserver(place);
+    observer.observe(document.body);
+    return () => observer.disconnect();
+  }, []);
+  const rows = useWindowVirtualizer({
+    count: entries.length,
+    estimateSize: () => ROW_PX,
+    overscan: ROWS_AROUND,
+    scrollMargin: top,
+    getItemKey: (index) => entries[index]?.id ?? index,
+  });
   return (
-    <svg viewBox="0 0 16 16" className="mt-0.5 size-4 shrink-0 text-muted" aria-hidden="true">
-      {kindShape(kind)}
-    </svg>
-  );
-}
-
-function kindShape(kind: TimelineKind) {
-  const line = { fill: "none", stroke: "currentColor", strokeWidth: 1.8 } as const;
-  switch (kind) {
-    case "note":
-      return <path d="M3 3h10v7l-3 3H3z" {...line} />;
-    case "paged":
-    case "step_entered":
-    case "escalated":
-      return <path d="M8 13V3M4 7l4-4 4 4" {...line} />;
-    case "acknowledged":
-    case "resolved":
-    case "page_accepted":
-    case "alert_resolved":
-      return <path d="m3 8.5 3.5 3.5L13 4.5" {...line} className="text-text" />;
-    case "page_failed":
-    case "no_target":
-    case "exhausted":
-    case "page_declined":
-      return <path d="m4 4 8 8M12 4l-8 8" {...line} className="text-text" />;
-    case "declared":
-    case "opened":
-    case "reopened":
-      return <circle cx="8" cy="8" r="5" fill="currentColor" className="text-text" />;
-    default:
-      return <circle cx="8" cy="8" r="2.5" fill="currentColor" />;
-  }
-}
-
-function Composer({ number }: { number: string }) {
-  const client = useQueryClient();
-  const box = useRef<HTMLTextAreaElement>(null);
-  const [text, setText] = useState(() => draftOf(number));
-  const [error, setError] = useState<unknown>(null);
-  const [busy, setBusy] = useState(false);
-  useKeys({ n: () => box.current?.focus() });
-
-  const change = (next: string) => {
-    setText(next);
-    keepDraft(number, next);
-  };
-  const send = async () => {
-    if (!text.trim() || busy) return;
-    setBusy(true);
-    setError(null);
-    try {
-      await post("/incidents/{incident}/timeline", {
-        path: { incident: number },
-        body: { text: text.trim() },
-      });
-      change("");
-      await client.invalidateQueries({ queryKey: queries.incidentTimeline(number).queryKey });
-    } catch (problem) {
-      setError(problem);
-    } finally {
-      setBusy(false);
-    }
-  };
-  const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) void send();
-    if (event.key === "Escape") box.current?.blur();
-  };
-  const onSubmit = (event: FormEvent) => {
-    event.preventDefault();
-    void send();
-  };
-
-  return (
-    <form onSubmit={onSubmit} className="flex flex-col gap-2 border-b p-4">
-      <textarea
-        ref={box}
-        aria-label="Note for the timeline"
-        placeholder="Write what you see or did (n)"
-        rows={text.includes("\n") ? 4 : 2}
-        value={text}
-        onChange={(event) => change(event.target.value)}
-        onKeyDown={onKeyDown}
-        className="field resize-y py-2!"
-      />
-      <div className="flex items-center justify-between gap-2">
-        <p className="text-13 text-muted">
-          {error ? (
-            <span role="alert">{explain(error)}</span>
-          ) : (
-            <span className="hidden md:inline">Ctrl Enter sends it.</span>
-          )}
-        </p>
-        <Button type="submit" disabled={!text.trim() || busy}>
-          {busy ? "Sent, not confirmed" : "Add note"}
-        </Button>
-      </div>
-    </form>
+    <div ref={list} role="log" aria-label="Timeline, newest first">
+      <ol className="relative" style={{ height: rows.getTotalSize() }}>
+        {rows.getVirtualItems().map(({ index, key, start }) => {
+          const entry = entries[index];
+          return entry ? (
+            <li
+              key={key}
+              ref={rows.measureElement}
+              data-index={index}
+              aria-posinset={index + 1}
+              aria-setsize={entries.length}
+              className="absolute inset-x-0 top-0 border-b"
+              style={{ transform: `translateY(${start - top}px)` }}
+            >
+              <Entry number={number} entry={entry} />
+            </li>
+          ) : null;
+        })}
+      </ol>
+    </div>
   );
 }

@@ -25,6 +25,11 @@ const GROUPS: { title: string; keys: [string, string][] }[] = [
       ["e", "escalate"],
       ["s", "snooze"],
       ["n", "write a note"],
+      ["d", "write down a decision"],
+      ["h", "open a hypothesis"],
+      ["c", "record a change, on an incident"],
+      ["t", "record a customer contact"],
+      ["v", "add evidence"],
     ],
   },
 ];

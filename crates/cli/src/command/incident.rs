@@ -17,6 +17,7 @@ mod list;
 mod page;
 mod single;
 mod timeline;
+mod writing;
 
 /// Work on incidents. An incident is named by its number.
 #[derive(Debug, clap::Subcommand)]
@@ -157,13 +158,8 @@ pub enum Incident {
         /// The helper
         user: String,
     },
-    /// Write a note into the timeline
-    Note {
-        #[command(flatten)]
-        incident: One,
-        /// The note
-        text: String,
-    },
+    #[command(flatten)]
+    Writing(writing::Writing),
     /// Say how bad it is; what is left out stays
     Impact(impact::Tell),
     /// Add something that was lost: people's time, a penalty, goods
@@ -279,11 +275,7 @@ impl Incident {
             Self::Recall { incident, user } => {
                 verb.helper(&incident, &user, "recall", json!({})).await
             }
-            Self::Note { incident, text } => {
-                let path = ["incidents", &incident.incident, "timeline"];
-                let entry = api.post(&path, &json!({ "text": text })).await?;
-                if settings.json() { show::json(&entry) } else { show::line("Noted.") }
-            }
+            Self::Writing(writing) => writing.run(settings, api).await,
             Self::Impact(tell) => tell.run(verb).await,
             Self::Loss(loss) => loss.run(verb).await,
             Self::StrikeLoss(strike) => strike.run(verb).await,

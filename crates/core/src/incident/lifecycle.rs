@@ -20,10 +20,12 @@ mod flow;
 mod help;
 mod scope;
 mod volunteer;
+mod writing;
 
 pub use around::{Surroundings, management_chain, managers};
 pub use command::{Command, WrongMove, handle, snooze_until};
 pub use flow::{absorb, alerts_changed, open, open_quietly, step_failed, timer_fired};
+pub use writing::write;
 
 /// The longest snooze.
 pub const SNOOZE_MAX: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -430,4 +432,4 @@ fn round_words(round: u32) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

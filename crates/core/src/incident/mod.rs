@@ -1,4 +1,5 @@
-//! The incident: its severity, its life from triggered to closed, its timeline.
+//! The incident: its severity, its life from triggered to closed, its timeline and
+//! what people write into it.
 
 pub mod clocks;
 pub mod duplicate;
@@ -7,3 +8,4 @@ pub mod impact;
 pub mod lifecycle;
 pub mod severity;
 pub mod timeline;
+pub mod writing;

@@ -5,7 +5,7 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use crate::id::UserId;
+use crate::id::{EntryId, UserId};
 
 /// Who did something.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -143,6 +143,26 @@ pub enum Kind {
     LossStruck,
     /// Somebody wrote something down.
     Note,
+    /// Something was decided (`L1`).
+    Decision,
+    /// A customer was in touch (`L8`).
+    Contact,
+    /// A picture or a link that shows something (`L8`).
+    Evidence,
+    /// Somebody supposes what it might be (`L3`).
+    Hypothesis,
+    /// A hypothesis was assigned, explored, abandoned, confirmed or taken up again (`L3`).
+    HypothesisMoved,
+    /// Somebody means to change something, or changes it (`L2`).
+    Action,
+    /// An action was begun, finished, undone or dropped (`L2`).
+    ActionMoved,
+    /// What somebody wrote was corrected; the original stays (`L1`).
+    Corrected,
+    /// An entry was pinned (`L1`).
+    Pinned,
+    /// An entry was unpinned (`L1`).
+    Unpinned,
 }
 
 names!(Kind {
@@ -186,14 +206,56 @@ names!(Kind {
     LossAdded = "loss_added",
     LossStruck = "loss_struck",
     Note = "note",
+    Decision = "decision",
+    Contact = "contact",
+    Evidence = "evidence",
+    Hypothesis = "hypothesis",
+    HypothesisMoved = "hypothesis_moved",
+    Action = "action",
+    ActionMoved = "action_moved",
+    Corrected = "corrected",
+    Pinned = "pinned",
+    Unpinned = "unpinned",
 });
+
+impl Kind {
+    /// What people write themselves and may therefore correct.
+    pub const WRITTEN: [Self; 8] = [
+        Self::Note,
+        Self::Decision,
+        Self::Contact,
+        Self::Evidence,
+        Self::Hypothesis,
+        Self::HypothesisMoved,
+        Self::Action,
+        Self::ActionMoved,
+    ];
+    /// What says something about another entry, or what other entries say something about: all that
+    /// a [`crate::incident::writing::Book`] is read from.
+    pub const BOUND: [Self; 7] = [
+        Self::Hypothesis,
+        Self::HypothesisMoved,
+        Self::Action,
+        Self::ActionMoved,
+        Self::Corrected,
+        Self::Pinned,
+        Self::Unpinned,
+    ];
+
+    /// Whether people write it themselves.
+    pub fn is_written(self) -> bool {
+        Self::WRITTEN.contains(&self)
+    }
+}
 
 /// The longest text of an entry, in characters.
 pub const TEXT_CHARS_MAX: usize = 25_000;
 
-/// One thing that happened, before the store gives it an id and a place.
+/// One thing that happened, before it has its place in the store.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry {
+    /// Its id, where whoever asked for it must know it; any new one otherwise.
+    pub id: Option<EntryId>,
     /// When it happened.
     pub at: Timestamp,
     /// What kind of thing.
@@ -209,7 +271,7 @@ pub struct Entry {
 impl Entry {
     /// An entry without data.
     pub fn new(at: Timestamp, kind: Kind, actor: Actor, text: impl Into<String>) -> Self {
-        Self { at, kind, actor, text: text.into(), data: Map::new() }
+        Self { id: None, at, kind, actor, text: text.into(), data: Map::new() }
     }
 
     /// The same with one more datum.

@@ -145,7 +145,17 @@ impl Replay {
             | Kind::ImpactChanged
             | Kind::LossAdded
             | Kind::LossStruck
-            | Kind::Note => {}
+            | Kind::Note
+            | Kind::Decision
+            | Kind::Contact
+            | Kind::Evidence
+            | Kind::Hypothesis
+            | Kind::HypothesisMoved
+            | Kind::Action
+            | Kind::ActionMoved
+            | Kind::Corrected
+            | Kind::Pinned
+            | Kind::Unpinned => {}
         }
     }
 }

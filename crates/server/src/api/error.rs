@@ -3,6 +3,7 @@
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use muster_core::incident::writing;
 use muster_core::org::access::Denied;
 use muster_core::query::NotUnderstood;
 use muster_store::StoreError;
@@ -282,6 +283,13 @@ impl From<Refused> for ApiError {
                 Self::new(StatusCode::NOT_FOUND, refused.to_string())
             }
             Refused::WrongMove(_) | Refused::NotConfigured => Self::conflict(refused.to_string()),
+            Refused::Writing(why) => match why.field() {
+                Some(field) => Self::field(field, why.to_string()),
+                None if why == writing::Refusal::NoSuchEntry => {
+                    Self::new(StatusCode::NOT_FOUND, why.to_string())
+                }
+                None => Self::conflict(why.to_string()),
+            },
             Refused::Store(error) => error.into(),
         }
     }

@@ -9,6 +9,7 @@ use muster_core::alerting::hold::Held;
 use muster_core::incident::lifecycle::Status;
 use muster_core::incident::severity::Urgency;
 use muster_core::incident::timeline::Kind;
+use muster_core::incident::writing::{action, hypothesis};
 use muster_core::oncall::{cover, handoff, page};
 use muster_core::org::user::Role;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -109,6 +110,11 @@ words! {
     IncidentStatus = Status, names(Status::NAMES), Status::from_name;
     /// What kind of thing a timeline entry tells.
     TimelineKind = Kind, names(Kind::NAMES), Kind::from_name;
+    /// Where a hypothesis stands.
+    HypothesisState = hypothesis::State, names(hypothesis::State::NAMES),
+        hypothesis::State::from_name;
+    /// Where an action stands.
+    ActionState = action::State, names(action::State::NAMES), action::State::from_name;
     /// How loudly people are asked.
     IncidentUrgency = Urgency,
         [Urgency::High, Urgency::Low, Urgency::None].map(Urgency::name).to_vec(),

@@ -37,3 +37,4 @@ mod shared;
 mod stream;
 mod unsaved_policy;
 mod workbench;
+mod writing;

@@ -2,14 +2,15 @@
 //! to change.
 
 use jiff::Timestamp;
-use muster_core::id::{EntryId, IncidentId};
-use muster_core::incident::timeline::Entry;
+use muster_core::id::{EntryId, IncidentId, UserId};
+use muster_core::incident::timeline::{Actor, Entry, Kind as EntryKind};
+use muster_core::incident::writing::Stored;
 use sqlx::FromRow;
 use uuid::Uuid;
 
 use crate::args;
 use crate::db::rows::{self, Column, Kind};
-use crate::db::{Db, Result, Sql, Tx};
+use crate::db::{Db, Result, Sql, StoreError, Tx};
 
 /// An entry as it is stored.
 #[derive(Debug, Clone, FromRow)]
@@ -34,6 +35,46 @@ pub struct EntryRow {
     pub text: String,
     /// A JSON object.
     pub data: String,
+}
+
+impl EntryRow {
+    /// The entry in the terms of the core.
+    ///
+    /// # Errors
+    /// When a column holds what no release has written.
+    pub fn read(&self) -> Result<Stored> {
+        let corrupt = |what: &str| StoreError::Corrupt(format!("a timeline entry of {what}"));
+        let instant =
+            |micros| Timestamp::from_microsecond(micros).map_err(|_| corrupt("no instant"));
+        let name = self.actor_name.clone();
+        let actor = match (self.actor_kind.as_str(), self.actor_id) {
+            ("user", Some(id)) => Actor::User { id: UserId(id), name },
+            ("integration", _) => Actor::Integration { label: name },
+            ("token", _) => Actor::Token { name },
+            ("system", _) => Actor::System,
+            (other, _) => return Err(corrupt(&format!("actor {other}"))),
+        };
+        let entry = Entry {
+            id: Some(EntryId(self.id)),
+            at: instant(self.at)?,
+            kind: EntryKind::from_name(&self.kind)
+                .ok_or_else(|| corrupt(&format!("kind {}", self.kind)))?,
+            actor,
+            text: self.text.clone(),
+            data: serde_json::from_str(&self.data).unwrap_or_default(),
+        };
+        Ok(Stored { id: EntryId(self.id), recorded_at: instant(self.recorded_at)?, entry })
+    }
+}
+
+/// An entry with its place.
+#[derive(Debug, Clone, FromRow)]
+pub struct PlacedRow {
+    /// The entry.
+    #[sqlx(flatten)]
+    pub entry: EntryRow,
+    /// Its place in the order of writing down, counted from 1.
+    pub seq: i64,
 }
 
 /// Adds entries of incidents, each under the id made for it.
@@ -75,7 +116,72 @@ pub async fn append(
     rows::insert(tx, "timeline_entry", &COLUMNS, entries, "").await
 }
 
-/// An incident's entries in order, after `after`.
+/// An incident's entries as they happened, and those of one instant as they were written down,
+/// after the instant and the id of `after`.
+pub async fn as_it_happened(
+    db: &Db,
+    incident: IncidentId,
+    after: Option<(Timestamp, EntryId)>,
+    limit: i64,
+) -> Result<Vec<PlacedRow>> {
+    const SELECT: Sql = Sql::same(
+        "SELECT id, incident_id, at, recorded_at, kind, actor_kind, actor_id, actor_name, text,
+             data, seq
+         FROM (SELECT *, row_number() OVER (ORDER BY id) AS seq
+               FROM timeline_entry WHERE incident_id = ?) AS entry
+         WHERE (at, id) > (?, ?) ORDER BY at, id LIMIT ?",
+    );
+    let (at, id) = after.map_or((i64::MIN, Uuid::nil()), |(at, id)| (at.as_microsecond(), id.0));
+    db.fetch_all(&SELECT, args![incident, at, id, limit]).await
+}
+
+/// One entry of an incident with its place.
+pub async fn get(db: &Db, incident: IncidentId, entry: EntryId) -> Result<Option<PlacedRow>> {
+    const SELECT: Sql = Sql::same(
+        "SELECT id, incident_id, at, recorded_at, kind, actor_kind, actor_id, actor_name, text,
+             data, (SELECT count(*) FROM timeline_entry AS before
+                    WHERE before.incident_id = timeline_entry.incident_id
+                        AND before.id <= timeline_entry.id) AS seq
+         FROM timeline_entry WHERE incident_id = ? AND id = ?",
+    );
+    db.fetch_optional(&SELECT, args![incident, entry]).await
+}
+
+const BOUND_TEXT: &str =
+    "SELECT id, incident_id, at, recorded_at, kind, actor_kind, actor_id, actor_name, text, data
+     FROM timeline_entry
+     WHERE incident_id = ? AND (id = ? OR kind IN
+         ('hypothesis', 'hypothesis_moved', 'action', 'action_moved', 'corrected', 'pinned',
+          'unpinned'))
+     ORDER BY id";
+const BOUND: Sql = Sql::same(BOUND_TEXT);
+
+/// The entries that say something about other entries ([`EntryKind::BOUND`]), and one more.
+pub async fn bound(
+    db: &Db,
+    incident: IncidentId,
+    besides: Option<EntryId>,
+) -> Result<Vec<EntryRow>> {
+    db.fetch_all(&BOUND, args![incident, besides.map_or(Uuid::nil(), |id| id.0)]).await
+}
+
+/// As [`bound`], within a transaction.
+pub async fn bound_in(
+    tx: &mut Tx,
+    incident: IncidentId,
+    besides: Option<EntryId>,
+) -> Result<Vec<EntryRow>> {
+    tx.fetch_all(&BOUND, args![incident, besides.map_or(Uuid::nil(), |id| id.0)]).await
+}
+
+/// Whether an entry is there.
+pub async fn exists(tx: &mut Tx, entry: EntryId) -> Result<bool> {
+    const SELECT: Sql = Sql::same("SELECT count(*) FROM timeline_entry WHERE id = ?");
+    let (count,): (i64,) = tx.fetch_one(&SELECT, args![entry]).await?;
+    Ok(count > 0)
+}
+
+/// An incident's entries in the order in which they were written down, after `after`.
 pub async fn list(
     db: &Db,
     incident: IncidentId,
@@ -105,4 +211,16 @@ pub async fn place(db: &Db, incident: IncidentId, entry: EntryId) -> Result<i64>
         Sql::same("SELECT count(*) FROM timeline_entry WHERE incident_id = ? AND id <= ?");
     let (place,): (i64,) = db.fetch_one(&SELECT, args![incident, entry]).await?;
     Ok(place)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_statement_reads_every_kind_that_says_something_about_another_entry() {
+        for kind in EntryKind::BOUND {
+            assert!(BOUND_TEXT.contains(&format!("'{}'", kind.name())), "{}", kind.name());
+        }
+    }
 }

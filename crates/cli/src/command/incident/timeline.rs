@@ -37,7 +37,8 @@ impl Timeline {
         let number = api.get(&["incidents", &incident], &[]).await?["number"].clone();
         let mut shown = 0;
         loop {
-            for entry in super::whole(api, &path, &[]).await? {
+            // What is written down late must not stand behind what was shown already.
+            for entry in super::whole(api, &path, &[("order", "recorded")]).await? {
                 let seq = entry["seq"].as_i64().unwrap_or(i64::MAX);
                 if seq > shown {
                     put(settings, &entry)?;
@@ -56,12 +57,38 @@ fn put(settings: &Settings, entry: &Value) -> anyhow::Result<()> {
     show::put(&in_one_line(entry, Screen::of_stdout()))
 }
 
-/// An entry in one line: `04:12:04 ana acknowledged`.
+/// An entry in one line: `2026-11-21 04:12  #7 ana: rolling back`, as it stands with its corrections.
 pub fn in_one_line(entry: &Value, screen: Screen) -> String {
-    let at = time::instant(&entry["at"]).map(time::minute).unwrap_or_default();
+    let stands = if entry["corrected"].is_null() { entry } else { &entry["corrected"] };
+    let at = time::instant(&stands["at"]).map(time::minute).unwrap_or_default();
+    let about = if stands["approximate"] == true { "~" } else { " " };
     let actor = match entry["actor"]["kind"].as_str() {
         Some("system") | None => String::new(),
         Some(_) => format!("{}: ", screen.paint.bold(&show::text(&entry["actor"]["name"]))),
     };
-    format!("{}  {actor}{}\n", screen.paint.muted(&at), show::text(&entry["text"]))
+    let kind = match entry["kind"].as_str() {
+        Some(kind @ ("decision" | "hypothesis" | "action" | "contact" | "evidence")) => {
+            format!("{kind}: ")
+        }
+        _ => String::new(),
+    };
+    let state = ["hypothesis", "action"].iter().find_map(|name| entry[*name]["state"].as_str());
+    let notes = [
+        state.map(|state| state.replace('_', " ")),
+        (entry["pinned"] == true).then(|| "pinned".to_owned()),
+        (entry["late"] == true).then(|| "added later".to_owned()),
+        (!entry["corrected"].is_null()).then(|| "corrected".to_owned()),
+    ];
+    let notes: Vec<_> = notes.into_iter().flatten().collect();
+    let notes = match notes.len() {
+        0 => String::new(),
+        _ => format!(" ({})", notes.join(", ")),
+    };
+    format!(
+        "{}{about} {} {actor}{kind}{}{}\n",
+        screen.paint.muted(&at),
+        screen.paint.muted(&format!("#{}", show::text(&entry["seq"]))),
+        show::text(&stands["text"]),
+        screen.paint.muted(&notes)
+    )
 }

@@ -80,7 +80,8 @@ fn directory() -> Directory {
     }
 }
 
-fn incident() -> Incident {
+/// An incident that was just detected.
+pub(crate) fn incident() -> Incident {
     Incident {
         id: IncidentId(Uuid::from_u128(10)),
         number: 42,

@@ -6,11 +6,13 @@ use muster_store::incident::incident as store_incident;
 
 use super::{ApiError, Caller, Ctx, Need, Routes};
 
+pub mod action;
 pub mod bulk;
 pub mod clock;
 pub mod command;
 pub mod duplicate;
 pub mod helper;
+pub mod hypothesis;
 pub mod impact;
 #[expect(clippy::module_inception, reason = "the chapter is named for its main concept")]
 pub mod incident;
@@ -32,6 +34,8 @@ pub fn routes() -> Routes {
         .merge(helper::routes())
         .merge(impact::routes())
         .merge(timeline::routes())
+        .merge(hypothesis::routes())
+        .merge(action::routes())
         .merge(page::routes())
         .merge(bulk::routes())
 }

@@ -5,6 +5,7 @@ use muster_core::id::{IncidentId, PageId};
 use muster_core::incident::lifecycle::{self, Command, Incident, Surroundings, WrongMove};
 use muster_core::incident::severity::Level;
 use muster_core::incident::timeline::Actor;
+use muster_core::incident::writing;
 use muster_core::oncall::page::PageState;
 use muster_store::incident::incident as store_incident;
 use muster_store::oncall::page as store_page;
@@ -29,6 +30,9 @@ pub enum Refused {
     /// The incident's status does not allow it.
     #[error(transparent)]
     WrongMove(#[from] WrongMove),
+    /// It may not be written down.
+    #[error(transparent)]
+    Writing(#[from] writing::Refusal),
     /// No configuration says who is paged.
     #[error("no escalation policy and no catch-all is configured; apply a configuration first")]
     NotConfigured,

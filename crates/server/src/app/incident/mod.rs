@@ -11,3 +11,4 @@ pub mod record;
 mod shadow;
 pub mod view;
 pub mod webhook;
+pub mod writing;

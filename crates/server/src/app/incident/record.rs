@@ -161,7 +161,8 @@ fn tell(
     now: Timestamp,
 ) {
     for entry in entries {
-        writes.entries.push((EntryId(app.ids.next(now)), incident.id, entry.clone()));
+        let id = entry.id.unwrap_or_else(|| EntryId(app.ids.next(now)));
+        writes.entries.push((id, incident.id, entry.clone()));
         writes.events.push(NewEvent {
             kind: format!("incident.{}", entry.kind.name()),
             incident_number: Some(incident.number),

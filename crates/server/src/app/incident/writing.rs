@@ -1,0 +1,106 @@
+//! Writing something into an incident's timeline, from wherever somebody writes.
+
+use muster_core::id::{EntryId, IncidentId};
+use muster_core::incident::lifecycle::{self, Incident, Surroundings};
+use muster_core::incident::timeline::Actor;
+use muster_core::incident::writing::{Ask, Book};
+use muster_store::incident::incident as store_incident;
+use muster_store::incident::timeline::{self, EntryRow};
+use muster_store::{Lane, StoreError, Tx};
+
+use super::command::{Refused, TRIES_MAX};
+use super::facts;
+use super::record::{self, Before};
+use crate::app::App;
+
+/// What became of a request to write something down.
+#[derive(Debug, Clone)]
+pub struct Written {
+    /// The incident as it is now.
+    pub incident: Incident,
+    /// The new entry; none where what was asked for is so already.
+    pub entry: Option<EntryId>,
+}
+
+impl App {
+    /// Writes something into an incident's timeline. Where a commit was not confirmed, it is looked
+    /// up whether the entry is there, so that nothing is written twice.
+    ///
+    /// # Errors
+    /// See [`Refused`].
+    pub async fn write_down(
+        &self,
+        id: IncidentId,
+        ask: &Ask,
+        actor: &Actor,
+    ) -> Result<Written, Refused> {
+        let mut unconfirmed = None;
+        let mut tries = 0;
+        loop {
+            match self.try_to_write(id, ask, actor, &mut unconfirmed).await {
+                Err(Refused::Store(
+                    StoreError::Conflict { .. }
+                    | StoreError::GaveWay { .. }
+                    | StoreError::CommitUnknown,
+                )) if tries < TRIES_MAX => tries += 1,
+                outcome => {
+                    self.wake.all();
+                    return outcome;
+                }
+            }
+        }
+    }
+
+    async fn try_to_write(
+        &self,
+        id: IncidentId,
+        ask: &Ask,
+        actor: &Actor,
+        unconfirmed: &mut Option<EntryId>,
+    ) -> Result<Written, Refused> {
+        let now = self.now();
+        let mut tx = self.db.begin(Lane::Command).await?;
+        let incident = store_incident::lock(&mut tx, id).await?.ok_or(Refused::NoSuchIncident)?;
+        if let Some(entry) = *unconfirmed
+            && timeline::exists(&mut tx, entry).await?
+        {
+            return Ok(Written { incident, entry: Some(entry) });
+        }
+        let book = book(&mut tx, id, ask).await?;
+        let snapshot = self.snapshot();
+        let directory = &snapshot.directory;
+        let facts = facts::load(&mut tx, directory, &incident).await?;
+        let around = Surroundings::new(directory, &incident, incident.severity, &facts, now)
+            .ok_or(Refused::NotConfigured)?;
+        let mut decision = lifecycle::write(&incident, ask, &book, actor, &around, now)?;
+        let Some(first) = decision.entries.first_mut() else {
+            return Ok(Written { incident, entry: None });
+        };
+        let entry = EntryId(self.ids.next(now));
+        first.id = Some(entry);
+        let before = Before::Version(incident.version);
+        record::record(self, &mut tx, directory, before, &decision, actor, now).await?;
+        *unconfirmed = Some(entry);
+        tx.commit().await?;
+        Ok(Written { incident: decision.incident, entry: Some(entry) })
+    }
+}
+
+/// What the ask must know of what was written before.
+async fn book(tx: &mut Tx, id: IncidentId, ask: &Ask) -> Result<Book, StoreError> {
+    let besides = match ask {
+        // What stands by itself needs to know nothing.
+        Ask::Write { .. } | Ask::Suppose { .. } => return Ok(Book::default()),
+        Ask::Correct { entry, .. } | Ask::Pin { entry } | Ask::Unpin { entry } => Some(*entry),
+        Ask::Pursue { .. } | Ask::Act { .. } | Ask::Proceed { .. } => None,
+    };
+    read(&timeline::bound_in(tx, id, besides).await?)
+}
+
+/// What stored entries say about each other.
+///
+/// # Errors
+/// When one of them cannot be understood.
+pub fn read(rows: &[EntryRow]) -> Result<Book, StoreError> {
+    Ok(Book::of(rows.iter().map(EntryRow::read).collect::<Result<Vec<_>, _>>()?))
+}
