@@ -143,8 +143,10 @@ export function sticksOut(page) {
 
 /** Whether the page is as it should be for everybody: nothing sticks out, axe finds nothing. */
 export async function wellMade(page) {
-  // A message that is fading is not there any more.
-  await page.waitForFunction(() => !document.querySelector('[data-sonner-toast][data-removed="true"]'));
+  // A message that comes or goes is half seen.
+  await page.waitForFunction(() =>
+    document.getAnimations().every(({ playState }) => playState !== "running"),
+  );
   const wider = await overflow(page);
   if (wider > 0) throw new Error(`${wider} px too wide: ${(await sticksOut(page)).join("\n")}`);
   const found = await violations(page);

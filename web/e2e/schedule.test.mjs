@@ -12,6 +12,7 @@ import {
   settled,
   signedIn,
   violations,
+  wellMade,
 } from "./browser.mjs";
 
 requireServer();
@@ -163,6 +164,143 @@ test("two people who change the same see both texts, and choose", async () => {
   await conflict.getByRole("button", { name: "Keep what I chose" }).click();
   await page.getByText("1. bo").waitFor();
   await page.getByText("2. ana").waitFor();
+  await context.close();
+});
+
+test("an override is drawn on a lane, moved, made longer, nudged by keys, undone and published", async () => {
+  const { context, page } = await signedIn(browser);
+  await schedule(page, "by-lane");
+  await open(page, "/app/schedules/by-lane/edit");
+  const overrides = async (of) => (await ask(page, "/schedules/by-lane/document"))[of];
+  const lanes = page.getByRole("region", { name: "The weeks ahead, lane by lane" });
+  const lane = lanes.getByRole("list", { name: "On call", exact: true });
+  await lane.getByText("ana").first().waitFor();
+  await page.getByLabel("Drawn").selectOption("one week");
+  const across = async (list, from, to) => {
+    const { x, y, width, height } = await list.boundingBox();
+    await page.mouse.move(x + from * width, y + height / 2);
+    await page.mouse.down();
+    await page.mouse.move(x + to * width, y + height / 2, { steps: 8 });
+    await page.mouse.up();
+  };
+  await across(lane, 0.4, 0.55);
+  const dialog = page.getByRole("dialog", { name: "New override" });
+  await dialog.getByLabel("On call").selectOption("zoe");
+  const drawn = {
+    from: await dialog.getByLabel("From").inputValue(),
+    to: await dialog.getByLabel("Until").inputValue(),
+  };
+  const hours = ({ from, to }) => (Date.parse(`${to}Z`) - Date.parse(`${from}Z`)) / 3_600_000;
+  assert.ok(hours(drawn) > 20 && hours(drawn) < 31, `about a day is drawn: ${JSON.stringify(drawn)}`);
+  assert.match(drawn.from, /:00$/);
+  await dialog.getByRole("button", { name: "Add to the draft" }).click();
+  await dialog.waitFor({ state: "detached" });
+
+  const bar = lanes
+    .getByRole("list", { name: "Overrides", exact: true })
+    .getByRole("button", { name: /^zoe/ });
+  const listed = page.getByRole("region", { name: "Overrides", exact: true }).getByRole("listitem");
+  const inDraft = async () => {
+    const [, from, to] = /(\d{4}-\d\d-\d\d \d\d:\d\d) to (\d{4}-\d\d-\d\d \d\d:\d\d)/.exec(
+      await listed.textContent(),
+    );
+    return { from: from.replace(" ", "T"), to: to.replace(" ", "T") };
+  };
+  assert.deepEqual(await inDraft(), drawn);
+  await lane.getByText("zoe").waitFor();
+  assert.equal((await overrides("document")).overrides, undefined, "a draft pages nobody");
+  assert.deepEqual(await violations(page), []);
+
+  const box = await bar.boundingBox();
+  await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width / 2 + box.width * 1.5, box.y + box.height / 2, { steps: 8 });
+  await page.mouse.up();
+  const moved = await inDraft();
+  assert.equal(hours(moved), hours(drawn), "it keeps its length");
+  assert.ok(moved.from > drawn.from, `it is later: ${JSON.stringify(moved)}`);
+
+  const end = await bar.boundingBox();
+  await page.mouse.move(end.x + end.width - 3, end.y + end.height / 2);
+  await page.mouse.down();
+  await page.mouse.move(end.x + end.width + 60, end.y + end.height / 2, { steps: 8 });
+  await page.mouse.up();
+  const longer = await inDraft();
+  assert.equal(longer.from, moved.from);
+  assert.ok(longer.to > moved.to, `it is longer: ${JSON.stringify(longer)}`);
+
+  await page.getByRole("heading", { name: "Edit by-lane" }).click();
+  await page.keyboard.press("z");
+  await page.getByText("The overrides are as before.").waitFor();
+  assert.deepEqual(await inDraft(), moved);
+
+  const hourLater = (wall, by) =>
+    new Date(Date.parse(`${wall}Z`) + by * 3_600_000).toISOString().slice(0, 16);
+  await bar.focus();
+  await page.keyboard.press("ArrowRight");
+  await page.keyboard.press("Shift+ArrowRight");
+  await page.keyboard.press("Shift+ArrowRight");
+  const nudged = { from: hourLater(moved.from, 1), to: hourLater(moved.to, 3) };
+  assert.deepEqual(await inDraft(), nudged);
+  await page.keyboard.press("Delete");
+  await listed.waitFor({ state: "detached" });
+  await page.getByRole("heading", { name: "Edit by-lane" }).click();
+  await page.keyboard.press("z");
+  assert.deepEqual(await inDraft(), nudged);
+
+  await page.getByRole("button", { name: "Publish", exact: true }).click();
+  await page.getByText("This is what is in force.").waitFor();
+  assert.deepEqual((await overrides("document")).overrides, [{ user: "zoe", ...nudged }]);
+  const { on_call } = await ask(page, `/schedules/by-lane/on-call?at=${encodeURIComponent(middle(nudged))}`);
+  assert.deepEqual(
+    on_call.map(({ user }) => user),
+    ["zoe"],
+  );
+  await context.close();
+});
+
+/** An instant well within a stretch of Berlin's clocks, which are an hour or two ahead. */
+function middle({ from, to }) {
+  return new Date((Date.parse(`${from}Z`) + Date.parse(`${to}Z`)) / 2).toISOString();
+}
+
+test("an override is written on a phone, and one that overlaps says so at its row", async () => {
+  const { context, page } = await signedIn(browser, { size: PHONE });
+  await schedule(page, "by-thumb");
+  await open(page, "/app/schedules/by-thumb/edit");
+  const panel = page.getByRole("region", { name: "Overrides", exact: true });
+  const dialog = page.getByRole("dialog");
+  for (const user of ["zoe", "bo"]) {
+    await panel.getByRole("button", { name: "Add an override" }).tap();
+    await dialog.getByLabel("On call").selectOption(user);
+    await wellMade(page);
+    await dialog.getByRole("button", { name: "Add to the draft" }).tap();
+    await dialog.waitFor({ state: "detached" });
+  }
+  await panel.getByText(/this overlaps/).waitFor();
+  const lanes = page.getByRole("region", { name: "The weeks ahead, lane by lane" });
+  assert.ok((await lanes.getByRole("list", { name: "On call", exact: true }).textContent()).includes("ana"));
+  await panel.getByRole("button", { name: /^bo, / }).tap();
+  await dialog.getByLabel("Until").fill("2026-01-01T00:00");
+  await dialog.getByRole("button", { name: "Change the draft" }).tap();
+  await dialog.getByRole("alert").getByText("It would end before it begins.").waitFor();
+  await dialog.getByRole("button", { name: "Cancel" }).tap();
+  await panel.getByRole("button", { name: /^Remove the override of bo/ }).tap();
+  await panel.getByText(/this overlaps/).waitFor({ state: "detached" });
+  await wellMade(page);
+  await lanes
+    .getByRole("list", { name: "Overrides", exact: true })
+    .getByRole("button", { name: /^zoe/ })
+    .tap();
+  await page.getByRole("dialog", { name: "Override", exact: true }).waitFor();
+  await dialog.getByRole("button", { name: "Cancel" }).tap();
+  await page.getByRole("button", { name: "Publish", exact: true }).tap();
+  await page.getByText("This is what is in force.").waitFor();
+  const { document } = await ask(page, "/schedules/by-thumb/document");
+  assert.deepEqual(
+    document.overrides.map(({ user }) => user),
+    ["zoe"],
+  );
   await context.close();
 });
 

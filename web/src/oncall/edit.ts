@@ -41,7 +41,8 @@ export interface Edit {
   error: unknown;
   gaps: OpenGaps | null;
   conflicts: { all: EditConflict[]; revision: number } | null;
-  change: (document: Document) => void;
+  /** Puts something else into the form, or makes it of what stands there then. */
+  change: (next: Document | ((now: Document) => Document)) => void;
   saveDraft: () => Promise<void>;
   dropDraft: () => Promise<void>;
   publish: () => Promise<void>;

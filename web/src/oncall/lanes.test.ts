@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Shift } from "@/api/types";
-import { stacked } from "./lanes";
+import { barsOf, ownBars, stacked } from "./lanes";
 
 const at = (day: number) => new Date(Date.UTC(2026, 10, day)).toISOString();
 
@@ -8,10 +8,9 @@ function shift(user: string, from: number, to: number | null, shadow: string | n
   return { user, from: at(from), to: to && at(to), shadow } as Shift;
 }
 
-const drawn = (shifts: Shift[]) =>
-  stacked(shifts, Date.parse(at(1)), Date.parse(at(30))).map((row) =>
-    row.map(({ users }) => users.join(" and ")),
-  );
+const axis = { from: Date.parse(at(1)), to: Date.parse(at(30)), timezone: "UTC" };
+
+const drawn = (shifts: Shift[]) => stacked(barsOf(shifts, axis)).map((row) => row.map(({ words }) => words));
 
 test("several on one turn are one bar, and who goes along has none", () => {
   const shifts = [shift("ana", 1, 4), shift("bo", 1, 4), shift("cy", 1, 4, "ana"), shift("zoe", 4, null)];
@@ -24,4 +23,15 @@ test("what overlaps stands in rows of its own", () => {
     ["ana", "cy"],
     ["bo", "zoe"],
   ]);
+});
+
+test("overrides of a draft stand by the clocks of the schedule, and unfinished ones nowhere", () => {
+  const overrides = [
+    { user: "ana", insteadOf: "bo", from: "2026-11-02T09:00", to: "2026-11-03T09:00" },
+    { user: "zoe", insteadOf: "", from: "2026-11-05T09:00", to: "2026-11-04T09:00" },
+    { user: "zoe", insteadOf: "", from: "", to: "2026-11-04T09:00" },
+  ];
+  const [bar, ...others] = ownBars(overrides, "Europe/Berlin");
+  expect(others).toEqual([]);
+  expect(bar).toMatchObject({ own: 0, words: "ana for bo", from: Date.parse("2026-11-02T08:00Z") });
 });

@@ -1,27 +1,51 @@
 /** A schedule drawn lane by lane: what counts, the overrides, the layers; and where nobody is. */
 import type { Gap, SchedulePreview, Shift } from "@/api/types";
 import { Tag } from "@/ui/block";
-import { daysFrom, wallClock } from "@/ui/zoned";
+import { daysFrom, instantOf, wallClock } from "@/ui/zoned";
+import { type Bar, Lane, type Moves } from "./lane";
+import type { Override } from "./rota";
+import { placed, type Ruler, stepOf } from "./ruler";
+
+const DAY_MS = 86_400_000;
 
 /** A date needs this part of the width; nearer to the end it would be cut. */
 const LABEL_ROOM = 0.05;
 
-const ROW_REM = 2;
+/** How many dates have room beside each other. */
+const DATES_MAX = 7;
 
 const NAMES: Record<string, string> = { final: "On call", overrides: "Overrides" };
 
-export function Lanes({ preview }: { preview: SchedulePreview }) {
+/** Overrides of a draft that are planned on the lanes. */
+export interface Planning {
+  overrides: Override[];
+  /** Those that the preview knows; what is moved is some moments ahead of it. */
+  previewed: Override[];
+  moves: Moves;
+}
+
+export function Lanes({
+  preview,
+  days: count,
+  planning,
+}: {
+  preview: SchedulePreview;
+  /** How many days are drawn, from the first one on. */
+  days: number;
+  planning: Planning;
+}) {
   const { timezone } = preview;
-  const lanes = preview.lanes.filter(({ kind, shifts }) => kind !== "overrides" || shifts.length > 0);
   const from = Date.parse(preview.from);
-  const to = Date.parse(preview.to);
-  const days = daysFrom(from, timezone, Math.ceil((to - from) / 86_400_000) + 1).filter(
-    (day) => day.from < to,
-  );
-  const place = (start: number, end: number) => ({
-    insetInlineStart: `${(100 * (Math.max(start, from) - from)) / (to - from)}%`,
-    width: `${(100 * (Math.min(end, to) - Math.max(start, from))) / (to - from)}%`,
-  });
+  const to = Math.min(Date.parse(preview.to), from + count * DAY_MS);
+  const final = preview.lanes.find(({ kind }) => kind === "final")?.shifts ?? [];
+  const ruler: Ruler = {
+    from,
+    to,
+    zone: timezone,
+    stepHours: stepOf(count),
+    edges: final.flatMap((shift) => [shift.from, shift.to].flatMap((at) => (at ? [Date.parse(at)] : []))),
+  };
+  const days = daysFrom(from, timezone, count + 1).filter((day) => day.from < to);
   return (
     <section
       // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard.
@@ -32,57 +56,33 @@ export function Lanes({ preview }: { preview: SchedulePreview }) {
       <div className="min-w-[44rem] py-2">
         <div className="relative ml-28 h-6 border-b text-12 text-muted" aria-hidden="true">
           {days.map((day, index) =>
-            index % 7 === 0 && day.from < to - LABEL_ROOM * (to - from) ? (
-              <span key={day.date} className="absolute pl-1" style={place(day.from, to)}>
+            index % Math.ceil(count / DATES_MAX) === 0 && day.from < to - LABEL_ROOM * (to - from) ? (
+              <span
+                key={day.date}
+                className="absolute pl-1 whitespace-nowrap"
+                style={placed(ruler, { from: day.from, to })}
+              >
                 {day.date.slice(5)}
               </span>
             ) : null,
           )}
         </div>
-        {lanes.map((lane) => {
-          const rows = stacked(lane.shifts, from, to);
+        {preview.lanes.map((lane) => {
+          const isOverrides = lane.kind === "overrides";
+          const bars = barsOf(
+            isOverrides ? lane.shifts.filter((shift) => !isOwn(shift, planning, timezone)) : lane.shifts,
+            { from, to, timezone },
+          );
+          const own = isOverrides ? ownBars(planning.overrides, timezone) : [];
           return (
-            <div
+            <Lane
               key={`${lane.kind} ${lane.name}`}
-              className="flex items-center border-b py-1.5 last:border-b-0"
-            >
-              <p className="w-28 shrink-0 truncate px-2 text-13 font-medium">
-                {NAMES[lane.kind] ?? lane.name}
-              </p>
-              <ul className="relative flex-1" style={{ height: `${ROW_REM * Math.max(1, rows.length)}rem` }}>
-                {lane.kind === "final"
-                  ? preview.gaps.map((gap) => (
-                      <li
-                        key={gap.from}
-                        className="lane-gap absolute inset-y-0 rounded-sm"
-                        style={place(Date.parse(gap.from), Date.parse(gap.to))}
-                        title={`Nobody ${spell(gap, timezone)}`}
-                      >
-                        <span className="sr-only">Nobody {spell(gap, timezone)}</span>
-                      </li>
-                    ))
-                  : null}
-                {rows.flatMap((bars, row) =>
-                  bars.map((bar) => {
-                    const span = {
-                      from: new Date(bar.from).toISOString(),
-                      to: new Date(bar.to).toISOString(),
-                    };
-                    const names = bar.users.join(" and ");
-                    return (
-                      <li
-                        key={`${bar.from} ${names}`}
-                        className="absolute h-8 overflow-hidden rounded-sm border border-edge bg-raised px-1 text-12 leading-8 text-ellipsis whitespace-nowrap"
-                        style={{ ...place(bar.from, bar.to), top: `${ROW_REM * row}rem` }}
-                        title={`${names} ${spell(span, timezone)}`}
-                      >
-                        {names}
-                      </li>
-                    );
-                  }),
-                )}
-              </ul>
-            </div>
+              name={NAMES[lane.kind] ?? lane.name}
+              ruler={ruler}
+              rows={stacked([...bars, ...own].filter((bar) => bar.from < to && bar.to > from))}
+              gaps={lane.kind === "final" ? preview.gaps.map((gap) => drawnGap(gap, timezone)) : []}
+              moves={lane.kind === "layer" ? undefined : planning.moves}
+            />
           );
         })}
       </div>
@@ -90,27 +90,57 @@ export function Lanes({ preview }: { preview: SchedulePreview }) {
   );
 }
 
-interface Bar {
-  users: string[];
-  from: number;
-  to: number;
+function drawnGap(gap: Gap, timezone: string) {
+  return { from: Date.parse(gap.from), to: Date.parse(gap.to), title: `Nobody ${spell(gap, timezone)}` };
 }
 
-/**
- * The shifts of a lane in rows that do not overlap. Several on one turn are one bar;
- * who only goes along has none.
- */
-export function stacked(shifts: Shift[], from: number, to: number): Bar[][] {
-  const bars: Bar[] = [];
+/** Shifts as bars. Several on one turn are one bar; who only goes along has none. */
+export function barsOf(
+  shifts: Shift[],
+  { from, to, timezone }: { from: number; to: number; timezone: string },
+): Bar[] {
+  const turns: { from: number; to: number; users: string[] }[] = [];
   for (const shift of shifts.filter(({ shadow }) => shadow === null)) {
     const start = shift.from ? Date.parse(shift.from) : from;
     const end = shift.to ? Date.parse(shift.to) : to;
-    const same = bars.find((bar) => bar.from === start && bar.to === end);
+    const same = turns.find((turn) => turn.from === start && turn.to === end);
     if (same) same.users.push(shift.user);
-    else bars.push({ users: [shift.user], from: start, to: end });
+    else turns.push({ users: [shift.user], from: start, to: end });
   }
+  return turns.map((turn) => bar(turn, turn.users.join(" and "), timezone));
+}
+
+function bar(
+  { from, to }: { from: number; to: number },
+  words: string,
+  zone: string,
+  own: number | null = null,
+): Bar {
+  const span = { from: new Date(from).toISOString(), to: new Date(to).toISOString() };
+  return { from, to, words, own, title: `${words} ${spell(span, zone)}` };
+}
+
+/** The overrides of the draft as bars that can be moved; what has no times yet has none. */
+export function ownBars(overrides: Override[], zone: string): Bar[] {
+  return overrides.flatMap((override, own) => {
+    const isFinished = [override.from, override.to].every((wall) => !Number.isNaN(Date.parse(`${wall}Z`)));
+    if (!isFinished || override.to <= override.from) return [];
+    const [from, to] = [instantOf(override.from, zone), instantOf(override.to, zone)];
+    const words = `${override.user || "somebody"}${override.insteadOf ? ` for ${override.insteadOf}` : ""}`;
+    return [bar({ from, to }, words, zone, own)];
+  });
+}
+
+/** Whether a shift of the preview is one of the draft's overrides, which is drawn from the draft itself. */
+function isOwn({ user, from, to }: Shift, { previewed }: Planning, zone: string): boolean {
+  const at = (instant: string | null) => (instant ? wallClock(Date.parse(instant), zone) : "");
+  return previewed.some((one) => one.user === user && one.from === at(from) && one.to === at(to));
+}
+
+/** Bars in rows that do not overlap. */
+export function stacked(bars: Bar[]): Bar[][] {
   const rows: Bar[][] = [];
-  for (const bar of bars.sort((a, b) => a.from - b.from)) {
+  for (const bar of bars.toSorted((a, b) => a.from - b.from)) {
     const free = rows.find((row) => (row.at(-1)?.to ?? 0) <= bar.from);
     if (free) free.push(bar);
     else rows.push([bar]);

@@ -45,6 +45,15 @@ export interface Shadow {
   reverse: boolean;
 }
 
+/** Somebody on call instead of whoever the layers name, by the clocks of the schedule. */
+export interface Override {
+  user: string;
+  /** Whose place, where several have the shift; empty where everybody gives way. */
+  insteadOf: string;
+  from: string;
+  to: string;
+}
+
 export const WEEKDAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
 /** What people are on call as, with the names of the configuration. */
@@ -121,6 +130,22 @@ export function withShadows(document: Document, shadows: Shadow[]): Document {
     return reverse ? { ...dated, reverse } : dated;
   });
   return withField(document, "shadows", written);
+}
+
+export function overridesOf(document: Document): Override[] {
+  return objects(document.overrides).map((override) => ({
+    user: text(override.user),
+    insteadOf: text(override.instead_of),
+    from: text(override.from).slice(0, 16),
+    to: text(override.to).slice(0, 16),
+  }));
+}
+
+export function withOverrides(document: Document, overrides: Override[]): Document {
+  const written = overrides.map(({ user, insteadOf, from, to }) =>
+    insteadOf ? { user, instead_of: insteadOf, from, to } : { user, from, to },
+  );
+  return withField(document, "overrides", written);
 }
 
 function changed(layer: Document, change: Partial<Layer>): Document {

@@ -5,6 +5,7 @@
  */
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
+import { useState } from "react";
 import { post } from "@/api/client";
 import * as queries from "@/api/queries";
 import { Empty, Loading, Panel } from "@/ui/block";
@@ -18,7 +19,18 @@ import type { Edit, Kind } from "./edit";
 import { Editable, Editor, Refusal } from "./editor";
 import { Consequences, Lanes } from "./lanes";
 import { LayerForm } from "./layer-form";
-import { addLayer, layersOf, moveLayer, ROLES, removeLayer, shadowsOf, withLayer, withShadows } from "./rota";
+import { type OverridePlan, OverridesForm, useOverridePlan } from "./overrides-form";
+import {
+  addLayer,
+  layersOf,
+  moveLayer,
+  overridesOf,
+  ROLES,
+  removeLayer,
+  shadowsOf,
+  withLayer,
+  withShadows,
+} from "./rota";
 import { ShadowsForm } from "./shadows-form";
 import { TeamField } from "./team-field";
 
@@ -45,6 +57,7 @@ function ScheduleEditor({ edit }: { edit: Edit }) {
   const { document, change } = edit;
   const layers = layersOf(document);
   const preview = useDraftPreview(name, document);
+  const plan = useOverridePlan(edit, preview.shown?.timezone ?? "UTC");
   // The layer that counts most stands first on the screen, and last in the document.
   const placeOf = (index: number) => layers.length - 1 - index;
   const order = useOrder({
@@ -56,9 +69,10 @@ function ScheduleEditor({ edit }: { edit: Edit }) {
     <Editor
       edit={edit}
       refused={preview.error}
-      above={<Ahead preview={preview} />}
+      above={<Ahead preview={preview} plan={plan} />}
       beside={
         <>
+          <OverridesForm plan={plan} people={people} />
           <About document={document} onChange={change} />
           <ShadowsForm
             shadows={shadowsOf(document)}
@@ -149,34 +163,56 @@ function About({ document, onChange }: { document: Document; onChange: (document
   );
 }
 
+/** What the draft would be. What was shown last stays while the draft is not right. */
 function useDraftPreview(name: string, document: Document) {
   const draft = useDebounced(JSON.stringify(document));
-  return useQuery({
+  const { data, error, isPending } = useQuery({
     queryKey: ["schedules", name, "preview", draft],
-    queryFn: ({ signal }) =>
-      post("/schedules/{name}/preview", {
-        path: { name },
-        body: { document: JSON.parse(draft) },
-        signal,
-      }),
+    queryFn: async ({ signal }) => {
+      const of: Document = JSON.parse(draft);
+      const body = { document: of };
+      return { ...(await post("/schedules/{name}/preview", { path: { name }, body, signal })), of };
+    },
     placeholderData: keepPreviousData,
     retry: false,
   });
+  const [last, setLast] = useState(data);
+  if (data && data !== last) setLast(data);
+  return { shown: data ?? last, error, isPending };
 }
 
-function Ahead({ preview }: { preview: ReturnType<typeof useDraftPreview> }) {
-  const { data, error, isPending } = preview;
+function Ahead({ preview, plan }: { preview: ReturnType<typeof useDraftPreview>; plan: OverridePlan }) {
+  const { shown, error, isPending } = preview;
+  const [days, setDays] = useState(28);
   return (
-    <Panel title={`The next four weeks${data ? `, in ${data.timezone} time` : ""}`} className="mb-4" flush>
+    <Panel
+      title={`The next four weeks${shown ? `, in ${shown.timezone} time` : ""}`}
+      className="mb-4"
+      flush
+      aside={
+        <label className="flex items-center gap-2 text-13">
+          Drawn
+          <select className="field tap" value={days} onChange={({ target }) => setDays(Number(target.value))}>
+            <option value={7}>one week</option>
+            <option value={14}>two weeks</option>
+            <option value={28}>four weeks</option>
+          </select>
+        </label>
+      }
+    >
       {error ? (
         <div className="p-4">
           <Refusal error={error} title="It cannot be published like this" />
         </div>
       ) : null}
-      {data ? (
+      {shown ? (
         <>
-          <Lanes preview={data} />
-          <Consequences preview={data} />
+          <Lanes
+            preview={shown}
+            days={days}
+            planning={{ overrides: plan.overrides, previewed: overridesOf(shown.of), moves: plan.moves }}
+          />
+          {error ? null : <Consequences preview={shown} />}
         </>
       ) : null}
       {isPending ? <Loading what="the weeks ahead" /> : null}
