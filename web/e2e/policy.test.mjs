@@ -12,7 +12,10 @@ import {
   requireServer,
   signedIn,
   THEMES,
+  URL_BASE,
+  until,
   violations,
+  wellMade,
 } from "./browser.mjs";
 
 requireServer();
@@ -205,6 +208,64 @@ test("conditions decide whom the draft pages, for every kind of target", async (
   ]);
   assert.equal(made.steps[1].all_acknowledge, true);
   assert.equal(made.second_set.escalation_policy, "zoe");
+  await context.close();
+});
+
+test("a service brings its labels, and what a step tells is chosen from what is configured", async () => {
+  const { context, page } = await signedIn(browser, { size: PHONE });
+  const when = { matches: 'service == "ledger-db" && labels.shelf == "b7"' };
+  const steps = [
+    { after: "0m", targets: [{ user: "bo" }], when },
+    { after: "5m", targets: [{ user: "ana" }] },
+  ];
+  await ask(page, "/escalation-policies/with-service", {
+    method: "PUT",
+    body: JSON.stringify({ document: { team: "payments", steps } }),
+  });
+  await page.request.post(`${URL_BASE}/ingest/generic/generic-ledger-key`, {
+    data: { summary: "A disk is slow", dedup_key: "shelf", severity: "info", labels: { shelf: "b7" } },
+  });
+  await until("the alert", async () =>
+    (await ask(page, "/alerts?q=service:ledger-db")).items.some(({ labels }) => labels.shelf === "b7"),
+  );
+
+  for (const path of ["/app/policies/with-service", "/app/policies/with-service/edit"]) {
+    await open(page, path);
+    await page.getByText("Step 1 is left out").waitFor();
+    await page.getByLabel("About the service").selectOption("ledger-db");
+    await page.getByText("Its last alerts had some: shelf:b7").waitFor();
+    await page.getByText("Step 1 is left out").waitFor();
+    await page.getByLabel("With labels").fill("shelf:b7");
+    await page.getByText("Step 1 is left out").waitFor({ state: "detached" });
+    await wellMade(page);
+  }
+
+  await page.getByRole("button", { name: "Add a step" }).tap();
+  const step = page.getByRole("listitem", { name: "Step 3", exact: true });
+  await page.getByLabel("Add to step 3").selectOption({ label: "a webhook" });
+  await page.getByLabel("Add to step 3").selectOption({ label: "a channel: a room, a number, a topic" });
+  await step.getByLabel("The outgoing event webhook").selectOption("warehouse");
+  await step.getByLabel("Provider").selectOption("topics");
+  await step.getByLabel("Where").fill("http://127.0.0.1:1/payments");
+  await wellMade(page);
+  await page.getByRole("button", { name: "Publish", exact: true }).tap();
+  await page.getByText("This is what is in force.").waitFor();
+  const { document } = await ask(page, "/escalation-policies/with-service/document");
+  assert.deepEqual(document.steps[2].targets, [
+    { webhook: "warehouse" },
+    { channel: { provider: "topics", address: "http://127.0.0.1:1/payments" } },
+  ]);
+  await context.close();
+});
+
+test("whoever may not edit a policy is told so under its name, and led to look at it", async () => {
+  const { context, page } = await signedIn(browser, { as: "zoe", size: PHONE });
+  await open(page, "/app/policies/ana/edit");
+  await page.getByRole("heading", { level: 1, name: "Edit ana" }).waitFor();
+  await page.getByText("your role does not allow this").waitFor();
+  await wellMade(page);
+  await page.getByRole("link", { name: "Look at it" }).tap();
+  await page.getByRole("heading", { level: 1, name: "ana" }).waitFor();
   await context.close();
 });
 

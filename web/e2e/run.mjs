@@ -83,6 +83,8 @@ services:
     integrations: [ { name: anything, type: generic, key: generic-ledger-key } ]
 heartbeats: [ { name: nightly backup, service: ledger-db, every: 1d } ]
 catch_all: { escalation_policy: zoe }
+providers: [ { name: topics, type: ntfy, url: "http://127.0.0.1:${phonePort}" } ]
+webhooks: [ { name: warehouse, url: "http://127.0.0.1:${phonePort}/warehouse", events: [incident.merged] } ]
 `;
 }
 

@@ -289,14 +289,11 @@ export const policy = (name: string) =>
 
 export const policyPreview = (
   name: string,
-  at: string | undefined,
-  severity: number,
-  labels: string | undefined,
+  query: { at?: string; severity: number; labels?: string; service?: string },
 ) =>
   queryOptions({
-    queryKey: ["policies", name, "preview", at ?? "now", severity, labels ?? ""],
-    queryFn: ({ signal }) =>
-      get("/escalation-policies/{name}/preview", { path: { name }, query: { at, severity, labels }, signal }),
+    queryKey: ["policies", name, "preview", query],
+    queryFn: ({ signal }) => get("/escalation-policies/{name}/preview", { path: { name }, query, signal }),
     placeholderData: keepPreviousData,
   });
 
@@ -316,6 +313,8 @@ export const providers = () =>
     queryFn: ({ signal }) => get("/providers", { signal }),
     refetchInterval: 30_000,
   });
+
+export const webhooks = () => whole(["webhooks"], "/webhooks");
 
 export const audit = () => paged(["audit"], "/audit", {});
 

@@ -2400,6 +2400,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Outgoing event webhooks by name. */
+        get: operations["webhooks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workbench": {
         parameters: {
             query?: never;
@@ -3421,6 +3438,16 @@ export interface components {
             /** @description An outgoing event webhook; nobody is asked there. */
             webhook: string;
         };
+        /** @description An outgoing event webhook. */
+        EventWebhook: {
+            /** @description Event types, or prefixes such as `incident.*`; none means all. */
+            events: string[];
+            /**
+             * @description Unique.
+             * @example warehouse
+             */
+            name: string;
+        };
         /** @description Another end of a window. */
         Extension: {
             /** @description How much longer: `1h`. */
@@ -4097,6 +4124,13 @@ export interface components {
         List_EscalationPolicy: {
             /** @description The items of this part. */
             items: components["schemas"]["EscalationPolicy"][];
+            /** @description The cursor of the next part; null at the end. */
+            next: string | null;
+        };
+        /** @description A part of a list. */
+        List_EventWebhook: {
+            /** @description The items of this part. */
+            items: components["schemas"]["EventWebhook"][];
             /** @description The cursor of the next part; null at the end. */
             next: string | null;
         };
@@ -14774,6 +14808,53 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Watch"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    webhooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Webhooks by name. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_EventWebhook"];
                 };
             };
             /** @description Sign in first. */

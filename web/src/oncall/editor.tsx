@@ -10,7 +10,7 @@ import { type ReactNode, useState } from "react";
 import { ApiError } from "@/api/problem";
 import * as queries from "@/api/queries";
 import type { EditableDocument, Fault } from "@/api/types";
-import { ScreenHead, Shown } from "@/ui/block";
+import { Failure, ScreenHead, Shown } from "@/ui/block";
 import { Button, buttonClass } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
 import { FaultList, FaultsProvider } from "@/ui/fault-place";
@@ -36,6 +36,19 @@ interface EditableProps {
 export function Editable(props: EditableProps) {
   const { kind, name } = props;
   const read = useQuery(queries.document(kind.collection, name));
+  if (read.error && !read.data) {
+    // Whoever may not edit it may still look at it.
+    return (
+      <>
+        <ScreenHead title={`Edit ${name}`}>
+          <Link to={kind.screen} params={{ name }} className={buttonClass("plain", "no-underline")}>
+            Look at it
+          </Link>
+        </ScreenHead>
+        <Failure error={read.error} retry={() => void read.refetch()} />
+      </>
+    );
+  }
   return (
     <Shown read={read} what={`the ${kind.noun}`}>
       {(data) => <Begun key={name} {...props} data={data} />}

@@ -4,6 +4,7 @@ export interface Occasion {
   at?: string | undefined;
   severity?: number | undefined;
   labels?: string | undefined;
+  service?: string | undefined;
 }
 
 /** The part of an address that says what an escalation is looked at for. */
@@ -11,8 +12,25 @@ export function occasionOf(search: Record<string, unknown>): Occasion {
   return {
     at: typeof search.at === "string" && !Number.isNaN(Date.parse(search.at)) ? search.at : undefined,
     severity: typeof search.severity === "number" ? search.severity : undefined,
-    labels: typeof search.labels === "string" && search.labels !== "" ? search.labels : undefined,
+    labels: filledText(search.labels),
+    service: filledText(search.service),
   };
+}
+
+function filledText(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+/** Labels of alerts as a person would type them, each set once; what cannot be typed so is left out. */
+export function labelSets(alerts: { labels: Record<string, string> }[]): string[] {
+  const sets = alerts.map(({ labels }) =>
+    Object.entries(labels)
+      .filter((pair) => pair.every((part) => part !== "" && !part.includes(",")))
+      .filter(([name]) => !/[:\s]/.test(name))
+      .map((pair) => pair.join(":"))
+      .join(","),
+  );
+  return [...new Set(sets)].filter((set) => set !== "");
 }
 
 /** Only whole labels are asked about, so that one may be typed letter by letter. */

@@ -1,4 +1,7 @@
 /** What an escalation is looked at for, and who would be paged then if nobody answered. */
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useId } from "react";
+import * as queries from "@/api/queries";
 import type { EscalationPreview } from "@/api/types";
 import { nowMs } from "@/ui/clock";
 import { SelectField, TextField } from "@/ui/form";
@@ -6,17 +9,24 @@ import { SEVERITIES } from "@/ui/severity";
 import { Time, useZone } from "@/ui/time";
 import { Warnings } from "@/ui/warnings";
 import { instantOf, wallClock } from "@/ui/zoned";
-import type { Occasion } from "./occasion-search";
+import { labelSets, type Occasion } from "./occasion-search";
 import { PlannedPages } from "./planned";
 
 export function OccasionFields({
-  occasion: { at, severity = 1, labels },
+  occasion: { at, severity = 1, labels, service },
   onChoose,
 }: {
   occasion: Occasion;
   onChoose: (change: Occasion) => void;
 }) {
   const zone = useZone();
+  const id = useId();
+  const services = useQuery(queries.services()).data?.items ?? [];
+  const alerts = useInfiniteQuery({
+    ...queries.alerts(`service:${service}`),
+    enabled: service !== undefined,
+  });
+  const known = service ? labelSets(alerts.data?.pages.flatMap(({ items }) => items) ?? []) : [];
   return (
     <div className="mb-4 grid gap-4 sm:grid-cols-2">
       <TextField
@@ -39,13 +49,28 @@ export function OccasionFields({
           </option>
         ))}
       </SelectField>
+      <SelectField
+        label="About the service"
+        value={service ?? ""}
+        onChange={({ target: { value } }) => onChoose({ service: value || undefined })}
+      >
+        <option value="">none in particular</option>
+        {services.map(({ name }) => (
+          <option key={name}>{name}</option>
+        ))}
+      </SelectField>
       <TextField
-        className="sm:col-span-2"
         label="With labels"
-        hint="As team:payments,env:prod"
+        hint={known.length > 0 ? `Its last alerts had some: ${known[0]}` : "As team:payments,env:prod"}
+        list={`${id}labels`}
         value={labels ?? ""}
         onChange={({ target: { value } }) => onChoose({ labels: value || undefined })}
       />
+      <datalist id={`${id}labels`}>
+        {known.map((set) => (
+          <option key={set} value={set} />
+        ))}
+      </datalist>
     </div>
   );
 }

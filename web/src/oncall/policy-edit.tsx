@@ -149,11 +149,11 @@ function Afterwards({
 
 /** Asks the server what the draft would do on the occasion that the address names. */
 function useDraftPreview(name: string, document: Document) {
-  const { at, severity = 1, labels } = route.useSearch();
+  const { at, severity = 1, labels, service } = route.useSearch();
   const draft = useDebounced(JSON.stringify(document));
   const known = useDebounced(labels);
   return useQuery({
-    queryKey: ["policies", name, "draft-preview", draft, at ?? "now", severity, known ?? ""],
+    queryKey: ["policies", name, "draft-preview", draft, at ?? "now", severity, known ?? "", service ?? ""],
     queryFn: ({ signal }) =>
       post("/escalation-policies/{name}/preview", {
         path: { name },
@@ -162,6 +162,7 @@ function useDraftPreview(name: string, document: Document) {
           severity,
           labels: Object.fromEntries(wholeLabels(known)),
           ...(at ? { at } : {}),
+          ...(service ? { service } : {}),
         },
         signal,
       }),

@@ -37,9 +37,16 @@ export default function PolicyScreen() {
 function Preview({ name }: { name: string }) {
   const occasion = route.useSearch();
   const navigate = route.useNavigate();
-  const { at, severity = 1, labels } = occasion;
+  const { at, severity = 1, labels, service } = occasion;
   const whole = wholeLabels(labels).map((label) => label.join(":"));
-  const preview = useQuery(queries.policyPreview(name, at, severity, whole.join(",") || undefined));
+  const preview = useQuery(
+    queries.policyPreview(name, {
+      severity,
+      ...(at ? { at } : {}),
+      ...(whole.length > 0 ? { labels: whole.join(",") } : {}),
+      ...(service ? { service } : {}),
+    }),
+  );
   const choose = (change: Occasion) =>
     void navigate({ search: { ...occasion, ...change }, replace: true, resetScroll: false });
   return (

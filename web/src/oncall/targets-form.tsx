@@ -1,7 +1,6 @@
 /** Whom a step asks and what it tells: the targets as rows, and one place to add any kind of them. */
 import { useQuery } from "@tanstack/react-query";
 import { Trash2 } from "lucide-react";
-import { useId } from "react";
 import * as queries from "@/api/queries";
 import { Button } from "@/ui/button";
 import { FaultAt } from "@/ui/fault-place";
@@ -104,13 +103,10 @@ function TargetFields({ target, path, onChange }: Omit<TargetRowProps, "step" | 
   const teams = useQuery(queries.teams()).data?.items ?? [];
   if (target.kind === "webhook") {
     return (
-      <TextField
-        className="pb-2"
-        label="The outgoing event webhook"
-        hint="by its name in the configuration"
+      <WebhookField
         path={`${path}.webhook`}
         value={target.name}
-        onChange={({ target: { value } }) => onChange({ kind: "webhook", name: value })}
+        onChange={(name) => onChange({ kind: "webhook", name })}
       />
     );
   }
@@ -151,30 +147,57 @@ function TargetFields({ target, path, onChange }: Omit<TargetRowProps, "step" | 
   );
 }
 
-interface ProviderFieldProps {
+interface PlaceFieldProps {
   path: string;
   value: string;
-  onChange: (provider: string) => void;
+  onChange: (name: string) => void;
 }
 
-function ProviderField({ path, value, onChange }: ProviderFieldProps) {
-  const id = useId();
-  const providers = useQuery({ ...queries.providers(), refetchInterval: false }).data?.items ?? [];
+function ProviderField(field: PlaceFieldProps) {
+  const providers = useQuery({ ...queries.providers(), refetchInterval: false }).data?.items;
+  const known = providers?.map(({ name, channels }) => ({ name, words: `${name} (${channels.join(", ")})` }));
+  return <PlaceField label="Provider" known={known} {...field} />;
+}
+
+function WebhookField(field: PlaceFieldProps) {
+  const webhooks = useQuery(queries.webhooks()).data?.items;
+  const known = webhooks?.map(({ name }) => ({ name, words: name }));
+  return <PlaceField className="pb-2" label="The outgoing event webhook" known={known} {...field} />;
+}
+
+/** One of what is configured, by name; one that is gone is seen until another is chosen. */
+function PlaceField({
+  label,
+  known = [],
+  path,
+  value,
+  className,
+  onChange,
+}: PlaceFieldProps & {
+  label: string;
+  known?: { name: string; words: string }[] | undefined;
+  className?: string;
+}) {
+  const isKnown = value === "" || known.some(({ name }) => name === value);
   return (
-    <>
-      <TextField
-        label="Provider"
-        list={`${id}providers`}
-        path={path}
-        value={value}
-        onChange={({ target }) => onChange(target.value)}
-      />
-      <datalist id={`${id}providers`}>
-        {providers.map(({ name }) => (
-          <option key={name} value={name} />
-        ))}
-      </datalist>
-    </>
+    <SelectField
+      label={label}
+      path={path}
+      value={value}
+      className={className}
+      {...(known.length === 0 ? { hint: "none is configured yet" } : {})}
+      onChange={({ target }) => onChange(target.value)}
+    >
+      <option value="" disabled>
+        Choose…
+      </option>
+      {isKnown ? null : <option value={value}>{value}, which is not configured</option>}
+      {known.map(({ name, words }) => (
+        <option key={name} value={name}>
+          {words}
+        </option>
+      ))}
+    </SelectField>
   );
 }
 

@@ -11,7 +11,7 @@ const DOORS: [(&str, &str); 2] = [("POST", "/session"), ("DELETE", "/session")];
 /// What a stakeholder may do besides reading.
 const OF_STAKEHOLDERS: [(&str, &str); 1] = [("POST", "/incidents")];
 /// What a stakeholder may not even read.
-const HIDDEN_FROM_STAKEHOLDERS: [&str; 17] = [
+const HIDDEN_FROM_STAKEHOLDERS: [&str; 18] = [
     "/alerts",
     "/alerts/{id}",
     "/alerts/{id}/messages",
@@ -25,6 +25,7 @@ const HIDDEN_FROM_STAKEHOLDERS: [&str; 17] = [
     "/heartbeats",
     "/readiness",
     "/providers",
+    "/webhooks",
     "/{collection}/{name}/document",
     "/{collection}/{name}/history",
     "/{collection}/{name}/history/{revision}",

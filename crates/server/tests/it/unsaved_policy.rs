@@ -94,3 +94,21 @@ async fn a_responder_does_not_look_at_drafts_of_a_policy() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn webhooks_that_a_step_can_tell_are_listed_without_their_addresses() {
+    on_both_stores(async |world| {
+        let hooks = "webhooks: [ { name: warehouse, url: \"https://example.com/hook/t0ken\", events: [\"incident.*\"] }, { name: audit, url: \"https://example.com/audit\" } ]\n";
+        let file = format!("{}{hooks}", crate::overrides::ROTA);
+        crate::overrides::apply_rota(world, &file).await;
+        let listed = world.with_role("manager").get("/api/v1/webhooks").await;
+        assert!(!listed.text.contains("t0ken"), "{}", listed.text);
+        let names: Vec<_> = listed.json()["items"].as_array().unwrap().clone();
+        assert_eq!(names, [
+            json!({ "name": "audit", "events": [] }),
+            json!({ "name": "warehouse", "events": ["incident.*"] }),
+        ]);
+        assert_eq!(world.with_role("responder").get("/api/v1/webhooks").await.status, 403);
+    })
+    .await;
+}

@@ -23,6 +23,7 @@ pub mod schedule;
 pub mod service;
 pub mod team;
 pub mod user;
+pub mod webhook;
 pub mod workbench;
 
 /// The routes.
@@ -36,6 +37,7 @@ pub fn routes() -> Routes {
         .merge(service::routes())
         .merge(alias::routes())
         .merge(provider::routes())
+        .merge(webhook::routes())
         .merge(config::routes())
         .merge(edit::routes())
         .merge(workbench::routes())
