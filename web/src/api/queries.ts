@@ -44,6 +44,12 @@ export const incident = (number: string) =>
     queryFn: ({ signal }) => get("/incidents/{incident}", { path: { incident: number }, signal }),
   });
 
+export const incidentRoles = (number: string) =>
+  queryOptions({
+    queryKey: ["incident", number, "roles"],
+    queryFn: ({ signal }) => get("/incidents/{incident}/roles", { path: { incident: number }, signal }),
+  });
+
 export const incidentTimeline = (number: string) =>
   paged(["incident", number, "timeline"], "/incidents/{incident}/timeline", {
     path: { incident: number },

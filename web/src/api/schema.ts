@@ -1137,6 +1137,114 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/{incident}/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who holds what, with duty sheets and the next action of each role. */
+        get: operations["incident_roles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{incident}/roles/{role}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a role, or give it to somebody.
+         * @description Unless it is shared, whoever held it before holds it no longer, and is told.
+         */
+        post: operations["assign_role"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{incident}/roles/{role}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take over what was offered; only the receiver does. */
+        post: operations["accept_role"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{incident}/roles/{role}/decline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Refuse what was offered, or take the offer to somebody back. */
+        post: operations["decline_role"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{incident}/roles/{role}/hand-over": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask somebody to take a role over, with a brief.
+         * @description They are told at once. Until they accept, the role stays where it is.
+         */
+        post: operations["hand_role_over"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{incident}/roles/{role}/leave": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Leave a role, or take somebody out of it. */
+        post: operations["leave_role"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents/{incident}/severity": {
         parameters: {
             query?: never;
@@ -3530,6 +3638,36 @@ export interface components {
             /** @description Whom it stands for; nobody where an alias reaches nobody. */
             users: string[];
         };
+        /** @description A hand-over. */
+        HandOver: {
+            /** @description What they must know, up to 5,000 characters. */
+            brief: string;
+            /** @description Who hands it over; the role's holder unless several hold it. */
+            from?: string | null;
+            /**
+             * @description Who is to have it.
+             * @example bo
+             */
+            to: string;
+        };
+        /** @description The answer to a hand-over. */
+        HandOverDecline: {
+            /** @description In words. */
+            reason?: string | null;
+            /** @description The receiver's name; yourself unless given. */
+            user?: string | null;
+        };
+        /** @description A hand-over that waits for its receiver. */
+        HandOverOffer: {
+            /** @description When it was offered. */
+            at: components["schemas"]["Instant"];
+            /** @description What the receiver must know. */
+            brief: string;
+            /** @description Who holds the role until then. */
+            from: string;
+            /** @description Who is to have it. */
+            to: string;
+        };
         /** @description What one shift tells the next. */
         Handoff: {
             accepted_at: components["schemas"]["Instant"] | null;
@@ -3754,6 +3892,15 @@ export interface components {
          * @enum {string}
          */
         HeartbeatState: "new" | "up" | "down";
+        /** @description Somebody who holds a role, in short. */
+        HeldRole: {
+            /** @description The role's name. */
+            role: string;
+            /** @description For people. */
+            title: string;
+            /** @description Who. */
+            user: string;
+        };
         /** @description A call for help. */
         Help: {
             /** @description In words. */
@@ -3898,6 +4045,8 @@ export interface components {
             researching_at: components["schemas"]["Instant"] | null;
             resolved_at: components["schemas"]["Instant"] | null;
             restored_at: components["schemas"]["Instant"] | null;
+            /** @description Who holds which role now. */
+            roles: components["schemas"]["HeldRole"][];
             /** @description The service's runbook. */
             runbook: string | null;
             /** @description What is affected; null where the service was deleted. */
@@ -3979,6 +4128,49 @@ export interface components {
             time_to_restore: components["schemas"]["Distribution"];
             /** @description The end of the period. */
             to: components["schemas"]["Instant"];
+        };
+        /** @description One role of an incident. */
+        IncidentRole: {
+            /** @description Its duties, in order. */
+            duties: string[];
+            /** @description Who is asked to come as it, and has not. */
+            engaged: components["schemas"]["RoleEngaged"][];
+            /** @description Who holds it. */
+            holders: components["schemas"]["RoleHolder"][];
+            /** @description What whoever holds it should do next. */
+            next_action: string;
+            /** @description Hand-overs that wait for their receiver. */
+            offers: components["schemas"]["HandOverOffer"][];
+            /** @description Whoever is on call for it now. */
+            on_call: string[];
+            part: components["schemas"]["RolePart"] | null;
+            /** @description Whether somebody must hold it. */
+            required: boolean;
+            /**
+             * @description The role's name.
+             * @example incident-lead
+             */
+            role: string;
+            /** @description Whether several people may hold it at once. */
+            shared: boolean;
+            /**
+             * @description For people.
+             * @example Incident lead
+             */
+            title: string;
+            /** @description Whether the severity's process wants it. */
+            wanted: boolean;
+        };
+        /** @description Who holds what in an incident. */
+        IncidentRoles: {
+            /** @description Everybody who held a role, in that order. */
+            record: components["schemas"]["RoleRecord"][];
+            /** @description Every role: those that the severity's process wants first, in its order. */
+            roles: components["schemas"]["IncidentRole"][];
+            /** @description The names of the roles that somebody must hold and nobody does. */
+            vacant: string[];
+            /** @description Boundaries that somebody crosses; they keep nobody from anything. */
+            warnings: components["schemas"]["RoleWarning"][];
         };
         /** @enum {string} */
         IncidentStatus: "triggered" | "acknowledged" | "researching" | "identified" | "restored" | "resolved" | "closed";
@@ -5325,8 +5517,59 @@ export interface components {
             /** @description In words. */
             note?: string | null;
         };
+        /** @description Somebody who is asked to come as something. */
+        RoleEngaged: {
+            /** @description When they were asked. */
+            at: components["schemas"]["Instant"];
+            /** @description Who. */
+            user: string;
+        };
+        /** @description Somebody who holds a role. */
+        RoleHolder: {
+            /** @description How they came to it. */
+            how: components["schemas"]["RoleHow"];
+            /** @description Since when. */
+            since: components["schemas"]["Instant"];
+            /** @description Who. */
+            user: string;
+        };
+        /** @enum {string} */
+        RoleHow: "taken" | "given" | "on_call" | "handed_over";
         /** @enum {string} */
         RoleName: "stakeholder" | "responder" | "manager" | "admin";
+        /** @enum {string} */
+        RolePart: "lead" | "technical" | "scribe" | "communication" | "tester" | "other";
+        /** @description Somebody who held a role. */
+        RoleRecord: {
+            /** @description How they came to it. */
+            how: components["schemas"]["RoleHow"];
+            /** @description The role's name. */
+            role: string;
+            /** @description Since when. */
+            since: components["schemas"]["Instant"];
+            /** @description For people. */
+            title: string;
+            until: components["schemas"]["Instant"] | null;
+            /** @description Who. */
+            user: string;
+        };
+        /** @description A boundary that somebody crosses. */
+        RoleWarning: {
+            /** @description Which: `declarer_leads`, `lead_is_technical`, `lead_troubleshoots`, `tester_is_technical`. */
+            boundary: string;
+            /** @description In words. */
+            text: string;
+            /** @description Who. */
+            user: string;
+        };
+        /** @description Whom it is about. */
+        RoleWho: {
+            /**
+             * @description The person's name; yourself unless given.
+             * @example ana
+             */
+            user?: string | null;
+        };
         /** @description A planned change of a rotation. */
         RosterChange: {
             /**
@@ -5971,7 +6214,7 @@ export interface components {
             warnings: string[];
         };
         /** @enum {string} */
-        TimelineKind: "declared" | "opened" | "alert_joined" | "alert_resolved" | "status_changed" | "acknowledged" | "unacknowledged" | "escalated" | "step_entered" | "no_target" | "paged" | "page_accepted" | "page_failed" | "page_superseded" | "page_declined" | "exhausted" | "snoozed" | "unsnoozed" | "resolved" | "reopened" | "merged" | "severity_changed" | "assigned" | "checked_in" | "engaged_late" | "rotated" | "management_asked" | "told" | "step_skipped" | "second_set_began" | "help_asked" | "group_engaged" | "volunteered" | "helper_directed" | "helper_released" | "helper_recalled" | "impact_changed" | "loss_added" | "loss_struck" | "note" | "decision" | "contact" | "evidence" | "hypothesis" | "hypothesis_moved" | "action" | "action_moved" | "corrected" | "pinned" | "unpinned";
+        TimelineKind: "declared" | "opened" | "alert_joined" | "alert_resolved" | "status_changed" | "acknowledged" | "unacknowledged" | "escalated" | "step_entered" | "no_target" | "paged" | "page_accepted" | "page_failed" | "page_superseded" | "page_declined" | "exhausted" | "snoozed" | "unsnoozed" | "resolved" | "reopened" | "merged" | "severity_changed" | "assigned" | "checked_in" | "engaged_late" | "rotated" | "management_asked" | "told" | "step_skipped" | "second_set_began" | "help_asked" | "group_engaged" | "volunteered" | "helper_directed" | "helper_released" | "helper_recalled" | "impact_changed" | "loss_added" | "loss_struck" | "role_engaged" | "role_assigned" | "role_left" | "hand_over_offered" | "hand_over_declined" | "role_warning" | "note" | "decision" | "contact" | "evidence" | "hypothesis" | "hypothesis_moved" | "action" | "action_moved" | "corrected" | "pinned" | "unpinned";
         /** @description An API token, without its secret. */
         Token: {
             /** @description When it was made. */
@@ -10090,6 +10333,336 @@ export interface operations {
             };
             /** @description The incident's status does not allow it. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    incident_roles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id or the number. */
+                incident: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The roles. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentRoles"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    assign_role: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id or the number. */
+                incident: string;
+                /** @description The role's name. */
+                role: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RoleWho"] | null;
+            };
+        };
+        responses: {
+            /** @description The roles as they are now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentRoles"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    accept_role: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id or the number. */
+                incident: string;
+                /** @description The role's name. */
+                role: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RoleWho"] | null;
+            };
+        };
+        responses: {
+            /** @description The roles as they are now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentRoles"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decline_role: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id or the number. */
+                incident: string;
+                /** @description The role's name. */
+                role: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["HandOverDecline"] | null;
+            };
+        };
+        responses: {
+            /** @description The roles as they are now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentRoles"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    hand_role_over: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id or the number. */
+                incident: string;
+                /** @description The role's name. */
+                role: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HandOver"];
+            };
+        };
+        responses: {
+            /** @description The roles as they are now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentRoles"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    leave_role: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id or the number. */
+                incident: string;
+                /** @description The role's name. */
+                role: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RoleWho"] | null;
+            };
+        };
+        responses: {
+            /** @description The roles as they are now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentRoles"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

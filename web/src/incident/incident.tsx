@@ -22,6 +22,7 @@ import { ImpactPanel, RunningCost } from "./impact";
 import { Ledger } from "./ledger";
 import { isOpen } from "./moves";
 import { Plan } from "./plan";
+import { Roles } from "./roles";
 import { Timeline } from "./timeline";
 
 const route = getRouteApi("/incidents/$number");
@@ -185,6 +186,7 @@ function Sections({ incident }: { incident: Incident }) {
   const number = String(incident.number);
   const sections: Section[] = [
     { id: "pages", name: "Pages", body: <Ledger number={number} /> },
+    { id: "roles", name: "Roles", body: <Roles incident={incident} /> },
     { id: "plan", name: "Plan", body: <Plan incident={incident} /> },
     { id: "clocks", name: "Clocks", body: <Clocks incident={incident} /> },
     {

@@ -15,6 +15,7 @@ mod follow;
 mod impact;
 mod list;
 mod page;
+mod role;
 mod single;
 mod timeline;
 mod writing;
@@ -160,6 +161,9 @@ pub enum Incident {
     },
     #[command(flatten)]
     Writing(writing::Writing),
+    /// Hold, give and hand over the roles of an incident
+    #[command(subcommand)]
+    Role(role::Role),
     /// Say how bad it is; what is left out stays
     Impact(impact::Tell),
     /// Add something that was lost: people's time, a penalty, goods
@@ -276,6 +280,7 @@ impl Incident {
                 verb.helper(&incident, &user, "recall", json!({})).await
             }
             Self::Writing(writing) => writing.run(settings, api).await,
+            Self::Role(role) => role.run(settings, api).await,
             Self::Impact(tell) => tell.run(verb).await,
             Self::Loss(loss) => loss.run(verb).await,
             Self::StrikeLoss(strike) => strike.run(verb).await,

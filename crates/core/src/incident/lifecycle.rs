@@ -9,6 +9,7 @@ use crate::id::{IncidentId, PageId, PolicyId, ServiceId, TeamId, UserId};
 use crate::incident::clocks::{Clocks, engage};
 use crate::incident::helper::Helpers;
 use crate::incident::impact::Impact;
+use crate::incident::role::assignment::Roles;
 use crate::incident::severity::{Level, Urgency};
 use crate::incident::timeline::{Actor, Entry, Kind};
 use crate::oncall::escalation;
@@ -16,16 +17,20 @@ use crate::oncall::escalation;
 mod around;
 mod clocks;
 mod command;
+mod ending;
 mod flow;
 mod help;
+pub mod role;
 mod scope;
 mod volunteer;
 mod writing;
+mod wrong;
 
 pub use around::{Surroundings, management_chain, managers};
-pub use command::{Command, WrongMove, handle, snooze_until};
+pub use command::{Command, handle, snooze_until};
 pub use flow::{absorb, alerts_changed, open, open_quietly, step_failed, timer_fired};
 pub use writing::write;
+pub use wrong::WrongMove;
 
 /// The longest snooze.
 pub const SNOOZE_MAX: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -141,6 +146,8 @@ pub struct Incident {
     pub helpers: Helpers,
     /// How bad it is for whom, and what it costs (`I6`, `I9`).
     pub impact: Impact,
+    /// Who leads, who writes, who tests (`R1`).
+    pub roles: Roles,
     /// Alerts that ever joined.
     pub alert_count: i64,
     /// Alerts that have not recovered.
@@ -157,9 +164,10 @@ pub struct Incident {
 
 impl Incident {
     /// When it next needs attention: the single instant in its timer row, the least of those of
-    /// the escalation and the clocks.
+    /// the escalation, the clocks and the roles.
     pub fn next_at(&self) -> Option<Timestamp> {
-        self.escalation.next_at().into_iter().chain(self.clocks.next_at()).min()
+        let instants = [self.escalation.next_at(), self.clocks.next_at(), self.roles.next_at()];
+        instants.into_iter().flatten().min()
     }
 }
 
@@ -210,6 +218,8 @@ pub enum Effect {
     },
     /// Withdraw every page of the incident that is not yet superseded.
     SupersedeAll(Superseded),
+    /// As above, but for the pages of these people, who are asked for a role that nobody else has.
+    SupersedeAllBut(Vec<UserId>, Superseded),
     /// Withdraw every page of one person.
     SupersedeOf(UserId, Superseded),
     /// Withdraw one page.
@@ -413,17 +423,30 @@ impl Decision {
             other => other,
         };
         self.effects.push(Effect::Page { user, step, round, reason: reason.to_owned(), urgency });
+        // Whoever is asked for more than a role answers for more than a role.
+        self.incident.roles.asked_besides(user);
         if let Some(within) = around.severity.engage_within {
             self.engage(engage::Event::Paged { user, within }, now);
         }
     }
 
-    /// Ends every page; nobody whose page is withdrawn need come.
+    /// Ends every page; nobody whose page is withdrawn need come. Until the incident is over, whoever
+    /// is asked for a role goes on being asked.
     fn supersede_all(&mut self, how: How, by: String, now: Timestamp) {
-        if how != How::Acked {
+        let why = Superseded { how, by };
+        if how == How::Resolved {
             self.engage(engage::Event::Stopped, now);
+            self.effects.push(Effect::SupersedeAll(why));
+            return;
         }
-        self.effects.push(Effect::SupersedeAll(Superseded { how, by }));
+        if how != How::Acked {
+            self.engage_but_roles(engage::Event::Stopped, now);
+        }
+        let awaited = self.incident.roles.awaited();
+        self.effects.push(match awaited.is_empty() {
+            true => Effect::SupersedeAll(why),
+            false => Effect::SupersedeAllBut(awaited, why),
+        });
     }
 }
 

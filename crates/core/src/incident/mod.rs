@@ -6,6 +6,8 @@ pub mod duplicate;
 pub mod helper;
 pub mod impact;
 pub mod lifecycle;
+pub mod process;
+pub mod role;
 pub mod severity;
 pub mod timeline;
 pub mod writing;

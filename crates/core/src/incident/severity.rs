@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use jiff::SignedDuration;
 
 use crate::incident::clocks::management;
+use crate::incident::process::Process;
 
 /// How bad an incident is; 1 is the worst.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -82,6 +83,8 @@ pub struct Severity {
     pub rotate_after: Option<SignedDuration>,
     /// How long whoever is paged has to check in (`I5`); for ever if `None`.
     pub engage_within: Option<SignedDuration>,
+    /// Which roles it wants.
+    pub process: Process,
 }
 
 static DEFAULTS: LazyLock<Vec<Severity>> = LazyLock::new(|| {
@@ -94,6 +97,7 @@ static DEFAULTS: LazyLock<Vec<Severity>> = LazyLock::new(|| {
         management_chain: None,
         rotate_after: None,
         engage_within: None,
+        process: Process::default_of(Level(number)),
     };
     let minutes = SignedDuration::from_mins;
     vec![

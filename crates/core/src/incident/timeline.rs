@@ -141,6 +141,18 @@ pub enum Kind {
     LossAdded,
     /// A loss was struck from what it costs (`I9`).
     LossStruck,
+    /// Somebody was asked to come as something (`R4`).
+    RoleEngaged,
+    /// Somebody holds a role now (`R1`).
+    RoleAssigned,
+    /// Somebody holds a role no longer (`R1`).
+    RoleLeft,
+    /// Somebody is asked to take a role over, with a brief (`R5`).
+    HandOverOffered,
+    /// A hand-over was declined or taken back (`R5`).
+    HandOverDeclined,
+    /// Somebody crosses a boundary between roles (`R2`).
+    RoleWarning,
     /// Somebody wrote something down.
     Note,
     /// Something was decided (`L1`).
@@ -205,6 +217,12 @@ names!(Kind {
     ImpactChanged = "impact_changed",
     LossAdded = "loss_added",
     LossStruck = "loss_struck",
+    RoleEngaged = "role_engaged",
+    RoleAssigned = "role_assigned",
+    RoleLeft = "role_left",
+    HandOverOffered = "hand_over_offered",
+    HandOverDeclined = "hand_over_declined",
+    RoleWarning = "role_warning",
     Note = "note",
     Decision = "decision",
     Contact = "contact",

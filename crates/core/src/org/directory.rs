@@ -14,6 +14,7 @@ use crate::id::{
     EngagementGroupId, IntegrationId, NotificationListId, PolicyId, ScheduleId, ServiceId, TeamId,
     UserId, WebhookId,
 };
+use crate::incident::role::Role;
 use crate::incident::severity::{Level, Severity};
 use crate::oncall::bundle::Limits;
 use crate::oncall::escalation::Policy;
@@ -185,6 +186,8 @@ pub struct Directory {
     pub catch_all: Option<PolicyId>,
     /// Severities by level (`I1`).
     pub severities: Vec<Severity>,
+    /// The roles that people hold in incidents (`R1`), in the order in which they are shown.
+    pub roles: Vec<Role>,
     /// Days that count as holidays (`O16`).
     pub holidays: Vec<Date>,
     /// The schedules whose changes are handed over in writing (`O11`).
@@ -216,6 +219,7 @@ impl Default for Directory {
             watch: Watch::default(),
             catch_all: None,
             severities: Severity::defaults(),
+            roles: Role::defaults(),
             holidays: Vec::new(),
             handoffs: HashSet::new(),
         }
@@ -245,6 +249,16 @@ impl Directory {
     /// Whether a level is configured; each is where none are.
     pub fn knows_severity(&self, level: Level) -> bool {
         self.severities.is_empty() || self.severities.iter().any(|severity| severity.level == level)
+    }
+
+    /// The role of that name.
+    pub fn role(&self, name: &str) -> Option<&Role> {
+        self.roles.iter().find(|role| role.name == name)
+    }
+
+    /// What a role is called within a sentence; its name where it is no longer configured.
+    pub fn role_in_words(&self, name: &str) -> String {
+        self.role(name).map_or_else(|| name.to_owned(), Role::in_words)
     }
 
     /// The built-in service that takes what no rule claims.

@@ -119,7 +119,7 @@ impl Store {
         let is_held = matches!(row.state.escalation, escalation::State::Acknowledged { .. });
         let mut withdrew = false;
         for effect in decision.effects {
-            withdrew |= matches!(effect, Effect::SupersedeAll(_));
+            withdrew |= matches!(effect, Effect::SupersedeAll(_) | Effect::SupersedeAllBut(..));
             self.effect(cx, id, effect);
         }
         let Some(row) = self.incidents.get_mut(&id) else { return };
@@ -169,6 +169,20 @@ impl Store {
                 };
                 for page in pages {
                     self.supersede(cx, page, &superseded);
+                }
+            }
+            Effect::SupersedeAllBut(but, superseded) => {
+                let pages = match self.incidents.get_mut(&id) {
+                    Some(row) => {
+                        row.activation += 1;
+                        row.pages.clone()
+                    }
+                    None => vec![],
+                };
+                for page in pages {
+                    if self.pages.get(&page).is_some_and(|row| !but.contains(&row.user)) {
+                        self.supersede(cx, page, &superseded);
+                    }
                 }
             }
             Effect::SupersedeOf(user, superseded) => {

@@ -145,6 +145,12 @@ impl Replay {
             | Kind::ImpactChanged
             | Kind::LossAdded
             | Kind::LossStruck
+            | Kind::RoleEngaged
+            | Kind::RoleAssigned
+            | Kind::RoleLeft
+            | Kind::HandOverOffered
+            | Kind::HandOverDeclined
+            | Kind::RoleWarning
             | Kind::Note
             | Kind::Decision
             | Kind::Contact

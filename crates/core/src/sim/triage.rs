@@ -282,7 +282,7 @@ impl Store {
         if let Some(incident) = grouped.join.map(number_of) {
             let state = &self.incidents.get(&incident)?.state;
             let around = self.around(cx, state)?;
-            let decision = lifecycle::alerts_changed(state, 1, 0, false, &actor, &around, cx.now);
+            let decision = lifecycle::alerts_changed(state, 1, 0, &actor, &around, cx.now);
             self.commit(cx, incident, decision);
             return Some(incident);
         }
@@ -304,6 +304,7 @@ impl Store {
             open_alert_count: 1,
             helpers: Helpers::default(),
             impact: Impact::default(),
+            roles: Default::default(),
             reopened_count: 0,
             merged_into: None,
             practice: false,
@@ -341,7 +342,7 @@ impl Store {
         let Some((id, row)) = incident else { return };
         let Some(around) = self.around(cx, &row.state) else { return };
         let actor = Actor::System;
-        let decision = lifecycle::alerts_changed(&row.state, 0, 1, false, &actor, &around, cx.now);
+        let decision = lifecycle::alerts_changed(&row.state, 0, 1, &actor, &around, cx.now);
         self.commit(cx, id, decision);
     }
 

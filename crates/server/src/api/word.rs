@@ -7,6 +7,8 @@ use jiff::Timestamp;
 use muster_core::alerting::alert::AlertStatus;
 use muster_core::alerting::hold::Held;
 use muster_core::incident::lifecycle::Status;
+use muster_core::incident::role::Part;
+use muster_core::incident::role::assignment::How as RoleWay;
 use muster_core::incident::severity::Urgency;
 use muster_core::incident::timeline::Kind;
 use muster_core::incident::writing::{action, hypothesis};
@@ -119,6 +121,10 @@ words! {
     IncidentUrgency = Urgency,
         [Urgency::High, Urgency::Low, Urgency::None].map(Urgency::name).to_vec(),
         Urgency::from_name;
+    /// The part that a role plays in the rules.
+    RolePart = Part, names(Part::NAMES), Part::from_name;
+    /// How somebody came to a role.
+    RoleHow = RoleWay, names(RoleWay::NAMES), RoleWay::from_name;
     /// Where an alert stands.
     AlertState = AlertStatus, names(AlertStatus::NAMES), AlertStatus::from_name;
     /// What keeps an alert that fires from having an incident.

@@ -32,6 +32,7 @@ mod proof;
 mod push;
 mod quiet;
 mod receive;
+mod roles;
 mod rosters;
 mod shared;
 mod stream;

@@ -9,7 +9,7 @@ use muster_core::oncall::escalation::State;
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::{clocks, helper, impact};
+use super::{clocks, helper, impact, role};
 use crate::args;
 use crate::db::rows::{self, Column, Kind};
 use crate::db::{Db, Result, Sql, StoreError, Tx, Value};
@@ -40,6 +40,7 @@ struct IncidentRow {
     clocks: String,
     helpers: String,
     impact: String,
+    roles: String,
     alert_count: i64,
     open_alert_count: i64,
     reopened_count: i64,
@@ -52,7 +53,7 @@ macro_rules! columns {
     () => {
         "id, number, title, summary, service_id, policy_id, severity, status, assignee_id, \
          occurred_at, detected_at, acknowledged_at, researching_at, identified_at, restored_at, \
-         resolved_at, closed_at, escalation, escalation_step, escalation_round, escalation_at, clocks, helpers, impact, \
+         resolved_at, closed_at, escalation, escalation_step, escalation_round, escalation_at, clocks, helpers, impact, roles, \
          alert_count, open_alert_count, reopened_count, merged_into, practice, version"
     };
 }
@@ -110,6 +111,7 @@ impl TryFrom<IncidentRow> for Incident {
             clocks: clocks::read(&row.clocks)?,
             helpers: helper::read(&row.helpers)?,
             impact: impact::read(&row.impact)?,
+            roles: role::read(&row.roles)?,
             alert_count: row.alert_count,
             open_alert_count: row.open_alert_count,
             reopened_count: row.reopened_count,
@@ -178,7 +180,7 @@ pub async fn set_last_number(tx: &mut Tx, number: i64) -> Result<()> {
 }
 
 /// What a transition may change, in the order of [`changing`].
-const CHANGING: [Column; 28] = [
+const CHANGING: [Column; 29] = [
     ("title", Kind::Text),
     ("summary", Kind::Text),
     ("service_id", Kind::Uuid),
@@ -201,6 +203,7 @@ const CHANGING: [Column; 28] = [
     ("clocks", Kind::Text),
     ("helpers", Kind::Text),
     ("impact", Kind::Text),
+    ("roles", Kind::Text),
     ("alert_count", Kind::Int),
     ("open_alert_count", Kind::Int),
     ("reopened_count", Kind::Int),
@@ -283,6 +286,7 @@ fn changing(incident: &Incident) -> Vec<Value> {
         clocks::write(&incident.clocks),
         helper::write(&incident.helpers),
         impact::write(&incident.impact),
+        role::write(&incident.roles),
         incident.alert_count,
         incident.open_alert_count,
         incident.reopened_count,

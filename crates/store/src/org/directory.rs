@@ -18,6 +18,8 @@ use muster_core::id::{
     ScheduleId, ServiceId, TeamId, UserId, WebhookId,
 };
 use muster_core::incident::clocks::management;
+use muster_core::incident::process::{self, Process};
+use muster_core::incident::role;
 use muster_core::incident::severity::{Level, Severity};
 use muster_core::oncall::alias::Alias;
 use muster_core::oncall::bundle::{Limit, Limits};
@@ -146,6 +148,24 @@ fn headline(organization: Option<&document::organization::Organization>) -> Stri
     templates.and_then(|templates| templates.headline.clone()).unwrap_or_default()
 }
 
+/// What is left out is as in the default process of the level.
+fn process(level: Level, written: Option<&document::role::Process>) -> Process {
+    let mut process = Process::default_of(level);
+    let Some(written) = written else { return process };
+    if let Some(roles) = &written.roles {
+        let wanted = |wanted: &document::role::Wanted| process::Wanted {
+            role: wanted.role.clone(),
+            is_required: wanted.required,
+            is_engaged: wanted.engage,
+        };
+        process.roles = roles.iter().map(wanted).collect();
+    }
+    if let Some(after) = &written.hand_over_after {
+        process.hand_over_after = after.runs().map(|after| after.0);
+    }
+    process
+}
+
 /// How many messages go out singly.
 fn paging(organization: Option<&document::organization::Organization>) -> Limits {
     let written = organization.and_then(|organization| organization.paging.as_ref());
@@ -223,6 +243,7 @@ impl Builder<'_> {
             inhibitions: self.each(documents.inhibit.as_deref(), Self::inhibition),
             catch_all,
             severities: self.severities(),
+            roles: self.roles(),
             holidays,
             handoffs,
         }
@@ -779,11 +800,57 @@ impl Builder<'_> {
                         &severity.engage_within,
                         default.and_then(|default| default.engage_within),
                     ),
+                    process: process(level, severity.process.as_ref()),
                 })
             })
             .collect();
         severities.sort_by_key(|severity| severity.level);
         severities
+    }
+
+    /// The built-in roles, each as it is configured, and those that are configured besides.
+    fn roles(&mut self) -> Vec<role::Role> {
+        let mut roles = role::Role::defaults();
+        for written in self.documents.roles.iter().flatten() {
+            let place = roles.iter().position(|role| role.name == written.name);
+            let default = place.map(|at| roles[at].clone());
+            let rotation = match &written.rotation {
+                None => default.as_ref().and_then(|default| default.rotation.clone()),
+                Some(rotation) => rotation.runs().and_then(|rotation| self.role_rotation(rotation)),
+            };
+            let part = written.part.as_deref().and_then(role::Part::from_name);
+            let default = default.unwrap_or_else(|| role::Role {
+                name: written.name.clone(),
+                title: written.name.clone(),
+                part: role::Part::Other,
+                duties: Vec::new(),
+                is_shared: false,
+                rotation: None,
+            });
+            let role = role::Role {
+                title: written.title.clone().unwrap_or(default.title),
+                part: part.unwrap_or(default.part),
+                duties: written.duties.clone().unwrap_or(default.duties),
+                is_shared: written.shared.unwrap_or(default.is_shared),
+                rotation,
+                name: default.name,
+            };
+            match place {
+                Some(at) => roles[at] = role,
+                None => roles.push(role),
+            }
+        }
+        roles
+    }
+
+    fn role_rotation(&mut self, rotation: &document::role::Rotation) -> Option<Target> {
+        if let Some(schedule) = &rotation.schedule {
+            return Some(Target::Schedule(ScheduleId(self.id(Kind::Schedule, schedule)?)));
+        }
+        Some(Target::Role {
+            role: Role::from_name(rotation.role.as_deref()?),
+            team: self.reference(Kind::Team, rotation.team.as_deref()).map(TeamId),
+        })
     }
 
     fn organization_zone(&self) -> TimeZone {

@@ -83,6 +83,11 @@ impl<'a> Surroundings<'a> {
         Self::new(self.directory, incident, self.severity.level, &self.facts, now)
     }
 
+    /// Which of people's rules apply when they are asked.
+    pub(super) fn urgency(&self) -> Urgency {
+        self.urgency
+    }
+
     /// The severity in words: `severity 1 (Outage)`.
     pub fn severity_words(&self) -> String {
         format!("severity {} ({})", self.severity.level.number(), self.severity.name)

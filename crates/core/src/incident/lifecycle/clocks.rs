@@ -96,6 +96,9 @@ impl Decision {
             }
             self.note(entry);
         }
+        if !effects.is_empty() {
+            self.fill_roles(user, around, now);
+        }
         !effects.is_empty()
     }
 

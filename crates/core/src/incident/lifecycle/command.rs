@@ -3,7 +3,9 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Decision, Effect, How, Incident, SNOOZE_MAX, Status, Superseded, Surroundings};
+use super::{
+    Decision, Effect, How, Incident, SNOOZE_MAX, Status, Superseded, Surroundings, WrongMove, role,
+};
 use crate::id::{IncidentId, PageId, TeamId, UserId};
 use crate::incident::clocks::{engage, rotation};
 use crate::incident::impact;
@@ -133,97 +135,12 @@ pub enum Command {
     },
     /// Say what its impact is (`I6`, `I9`).
     Impact(impact::Ask),
+    /// Take, give, leave or hand over a role (`R1`, `R5`).
+    Role(role::Ask),
     /// Write something down.
     Note {
         /// In words.
         text: String,
-    },
-}
-
-/// Why a command is refused.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum WrongMove {
-    /// The incident is over.
-    #[error("incident {number} is already {status}; reopen it first")]
-    NotOpen {
-        /// The incident.
-        number: i64,
-        /// Its status.
-        status: &'static str,
-    },
-    /// The incident is not over.
-    #[error("incident {number} is {status}; only a resolved one can be {wanted}")]
-    StillOpen {
-        /// The incident.
-        number: i64,
-        /// Its status.
-        status: &'static str,
-        /// What was asked for.
-        wanted: &'static str,
-    },
-    /// Nobody has acknowledged it.
-    #[error("incident {number} is not acknowledged")]
-    NotAcknowledged {
-        /// The incident.
-        number: i64,
-    },
-    /// A snooze that ends in the past or too far ahead.
-    #[error("a snooze must end after now and within 7 days")]
-    SnoozeOutOfRange,
-    /// It is not snoozed.
-    #[error("incident {number} is not snoozed")]
-    NotSnoozed {
-        /// The incident.
-        number: i64,
-    },
-    /// An incident cannot take its own place.
-    #[error("incident {number} cannot be merged into itself")]
-    IntoItself {
-        /// The incident.
-        number: i64,
-    },
-    /// It was merged and lives on elsewhere.
-    #[error("incident {number} was merged into another one; work on that instead")]
-    WasMerged {
-        /// The incident.
-        number: i64,
-    },
-    /// The text is empty.
-    #[error("the text is empty")]
-    Empty,
-    /// Somebody who does not help was to be directed or released.
-    #[error("{name} does not help with incident {number}")]
-    NotHelping {
-        /// The person.
-        name: String,
-        /// The incident.
-        number: i64,
-    },
-    /// Somebody who was not released was to be called back.
-    #[error("{name} was not released from incident {number}")]
-    NotReleased {
-        /// The person.
-        name: String,
-        /// The incident.
-        number: i64,
-    },
-    /// A loss was to be struck that is not listed.
-    #[error("incident {number} lists no such loss")]
-    NoSuchLoss {
-        /// The incident.
-        number: i64,
-    },
-    /// There are enough losses.
-    #[error("incident {number} has as many losses as it can list; add several as one")]
-    EnoughLosses {
-        /// The incident.
-        number: i64,
-    },
-    /// There are enough helpers.
-    #[error("incident {number} has as many helpers as it can list")]
-    EnoughHelpers {
-        /// The incident.
-        number: i64,
     },
 }
 
@@ -307,6 +224,7 @@ impl Decision {
             }
             Command::Recall { user } => self.recall(user, actor, around, now)?,
             Command::Impact(ask) => return self.tell_impact(ask, actor, around, now),
+            Command::Role(ask) => return self.ask_about_role(ask, actor, around, now),
             Command::Note { text } => {
                 if text.trim().is_empty() {
                     return Err(WrongMove::Empty);
@@ -335,6 +253,15 @@ impl Decision {
         now: Timestamp,
     ) -> Result<(), WrongMove> {
         self.require_open()?;
+        if self.comes_for_a_role(actor, around, now) {
+            return Ok(());
+        }
+        self.take(actor, around, now);
+        Ok(())
+    }
+
+    /// Somebody has it.
+    fn take(&mut self, actor: &Actor, around: &Surroundings<'_>, now: Timestamp) {
         let again = self.incident.status.is_answered();
         let expires_at = around
             .severity
@@ -355,6 +282,9 @@ impl Decision {
             self.incident.status = Status::Acknowledged;
             self.incident.stamps.mark(Status::Acknowledged, now);
         }
+        if let Some(user) = actor.user() {
+            self.fill_roles(user, around, now);
+        }
         if !missing.is_empty() {
             // The step goes on asking the others, and its time goes on.
             self.incident.assignee = self.incident.assignee.or(actor.user());
@@ -362,13 +292,12 @@ impl Decision {
                 let by = format!("acknowledged by {}", actor.name());
                 self.effects.push(Effect::SupersedeOf(user, Superseded { how: How::Acked, by }));
             }
-            return Ok(());
+            return;
         }
         self.incident.assignee = actor.user().or(self.incident.assignee);
-        self.engage(engage::Event::Taken { by: actor.user() }, now);
+        self.engage_but_roles(engage::Event::Taken { by: actor.user() }, now);
         self.escalate(around, escalation::Event::Acknowledged { expires_at }, now);
         self.supersede_all(How::Acked, format!("acknowledged by {}", actor.name()), now);
-        Ok(())
     }
 
     /// Whose acknowledgement a step that asks for everybody's still lacks, once `user` gave theirs.
@@ -465,9 +394,12 @@ impl Decision {
     ) -> Result<(), WrongMove> {
         self.require_open()?;
         if !self.incident.status.is_answered() {
-            self.acknowledge(actor, around, now)?;
+            self.take(actor, around, now);
         }
         self.move_to(status, actor, now);
+        if status == Status::Researching {
+            self.works_on_the_cause(actor, around, now);
+        }
         if let (Some(words), Some(entry)) = (words, self.entries.last_mut()) {
             entry.text = format!("{}: {words}", entry.text);
             entry.data.insert("words".to_owned(), words.into());
@@ -477,99 +409,6 @@ impl Decision {
         }
         self.clocks_follow(around, now);
         self.worked(actor, around, now);
-        Ok(())
-    }
-
-    fn resolve(
-        &mut self,
-        note: Option<String>,
-        actor: &Actor,
-        around: &Surroundings<'_>,
-        now: Timestamp,
-    ) -> Result<(), WrongMove> {
-        self.require_open()?;
-        self.worked(actor, around, now);
-        let text = note.map_or_else(|| "Resolved".to_owned(), |note| format!("Resolved: {note}"));
-        self.finish(How::Resolved, format!("resolved by {}", actor.name()), &text, around, now);
-        let mut entries = self.entries.iter_mut();
-        if let Some(entry) = entries.rfind(|entry| entry.kind == Kind::Resolved) {
-            entry.actor = actor.clone();
-        }
-        self.effects.push(Effect::ResolveAlerts);
-        self.incident.open_alert_count = 0;
-        Ok(())
-    }
-
-    fn close(&mut self, actor: &Actor, now: Timestamp) -> Result<(), WrongMove> {
-        match self.incident.status {
-            Status::Closed => Ok(()),
-            Status::Resolved => {
-                self.move_to(Status::Closed, actor, now);
-                Ok(())
-            }
-            status => Err(WrongMove::StillOpen {
-                number: self.incident.number,
-                status: status.name(),
-                wanted: "closed",
-            }),
-        }
-    }
-
-    fn reopen(
-        &mut self,
-        reason: Option<String>,
-        actor: &Actor,
-        around: &Surroundings<'_>,
-        now: Timestamp,
-    ) -> Result<(), WrongMove> {
-        let Incident { number, status, .. } = self.incident;
-        if status.is_open() {
-            let status = status.name();
-            return Err(WrongMove::StillOpen { number, status, wanted: "reopened" });
-        }
-        self.incident.status = Status::Triggered;
-        self.incident.assignee = None;
-        self.incident.reopened_count += 1;
-        self.incident.stamps.restored_at = None;
-        self.incident.stamps.resolved_at = None;
-        self.incident.stamps.closed_at = None;
-        let text = reason.map_or_else(|| "Reopened".to_owned(), |why| format!("Reopened: {why}"));
-        self.note(Entry::new(now, Kind::Reopened, actor.clone(), text).with("from", status.name()));
-        self.restart(around, now);
-        self.restart_clocks(around, now);
-        Ok(())
-    }
-
-    fn merge(
-        &mut self,
-        into: IncidentId,
-        into_number: i64,
-        actor: &Actor,
-        around: &Surroundings<'_>,
-        now: Timestamp,
-    ) -> Result<(), WrongMove> {
-        self.require_open()?;
-        if into == self.incident.id {
-            return Err(WrongMove::IntoItself { number: self.incident.number });
-        }
-        self.incident.merged_into = Some(into);
-        self.incident.status = Status::Resolved;
-        self.incident.stamps.mark(Status::Resolved, now);
-        self.incident.open_alert_count = 0;
-        self.note(
-            Entry::new(
-                now,
-                Kind::Merged,
-                actor.clone(),
-                format!("Merged into incident {into_number}"),
-            )
-            .with("into", into_number),
-        );
-        self.escalate(around, escalation::Event::Finished, now);
-        self.supersede_all(How::Resolved, format!("merged into incident {into_number}"), now);
-        self.clocks_follow(around, now);
-        self.release_all(actor, around, now);
-        self.effects.push(Effect::MoveAlerts(into));
         Ok(())
     }
 
@@ -610,6 +449,7 @@ impl Decision {
             self.restart(around, now);
         }
         self.clocks_change(around, now);
+        self.process_changes(actor, around, now);
         self.worked(actor, around, now);
         Ok(())
     }
@@ -668,6 +508,7 @@ impl Decision {
         self.note(Entry::new(now, Kind::PageDeclined, actor.clone(), "Cannot take it"));
         if let Some(user) = actor.user() {
             self.engage(engage::Event::Excused { user }, now);
+            self.incident.roles.engaged.retain(|one| one.user != user);
             self.last_missing_declines(user, around, now);
         }
         let by = format!("declined by {}", actor.name());
@@ -697,7 +538,7 @@ impl Decision {
     }
 
     /// Starts the chain from its first step, once the pages of before are out of the way.
-    fn restart(&mut self, around: &Surroundings<'_>, now: Timestamp) {
+    pub(super) fn restart(&mut self, around: &Surroundings<'_>, now: Timestamp) {
         self.supersede_all(How::Withdrawn, "the escalation started again".to_owned(), now);
         if around.severity.pages() {
             self.escalate(around, escalation::Event::Started, now);

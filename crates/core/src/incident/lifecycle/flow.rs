@@ -24,6 +24,7 @@ pub fn open(
     let detected = decision.incident.stamps.detected_at;
     decision.say_how_late(detected, now);
     decision.start_clocks(around, detected.unwrap_or(now), now);
+    decision.start_process(actor, around, now);
     decision
 }
 
@@ -43,6 +44,9 @@ fn begin(
             .with("severity", level)
             .with("title", decision.incident.title.clone()),
     );
+    if kind == Kind::Declared {
+        decision.incident.roles.declared_by = actor.user();
+    }
     decision.incident.version += 1;
     decision
 }
@@ -57,14 +61,12 @@ pub fn open_quietly(
     begin(incident, Kind::Declared, "Declared", actor, around, now)
 }
 
-/// Alerts joined or recovered. `joined` and `recovered` are counts of alerts; `gated` says whether
-/// somebody holds an incident role other than assignee, in which case the incident waits for its
-/// gates instead of resolving by itself.
+/// Alerts joined or recovered. `joined` and `recovered` are counts of alerts. Where somebody holds an
+/// incident role, the incident waits for its gates instead of resolving by itself.
 pub fn alerts_changed(
     incident: &Incident,
     joined: i64,
     recovered: i64,
-    gated: bool,
     actor: &Actor,
     around: &Surroundings<'_>,
     now: Timestamp,
@@ -100,9 +102,8 @@ pub fn alerts_changed(
     }
     if recovered > 0 && open == 0 && decision.incident.status.is_open() {
         let by = "every alert recovered".to_owned();
-        if gated {
-            decision.move_to(Status::Restored, &Actor::System, now);
-            decision.clocks_follow(around, now);
+        if decision.incident.roles.is_held() {
+            decision.restored_by_itself(around, now);
         } else {
             decision.finish(
                 How::Resolved,
@@ -139,6 +140,7 @@ pub fn timer_fired(incident: &Incident, around: &Surroundings<'_>, now: Timestam
         decision.say_how_late(due, now);
     }
     decision.clocks_fired(around, now);
+    decision.roles_fired(around, now);
     decision.incident.version += 1;
     decision
 }
@@ -268,5 +270,6 @@ impl Decision {
         self.supersede_all(how, by, now);
         self.clocks_follow(around, now);
         self.release_all(&Actor::System, around, now);
+        self.incident.roles.stop();
     }
 }

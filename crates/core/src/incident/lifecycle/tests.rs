@@ -3,6 +3,7 @@ use crate::id::{ContactMethodId, TeamId};
 use crate::incident::clocks::Clocks;
 use crate::incident::helper::Helpers;
 use crate::incident::impact::Impact;
+use crate::incident::role::assignment;
 use crate::incident::severity::Severity;
 use crate::oncall::escalation::{Policy, State, Step, Target};
 use crate::oncall::facts::Facts;
@@ -99,6 +100,7 @@ pub(crate) fn incident() -> Incident {
         open_alert_count: 1,
         helpers: Helpers::default(),
         impact: Impact::default(),
+        roles: Default::default(),
         reopened_count: 0,
         merged_into: None,
         practice: false,
@@ -211,11 +213,16 @@ fn the_last_recovery_resolves_the_incident_unless_somebody_holds_a_role() {
     let around =
         Surroundings::new(&room.directory, &room.incident, Level::WORST, &Facts::default(), now())
             .unwrap();
-    let alone = alerts_changed(&room.incident, 0, 1, false, &Actor::System, &around, now());
+    let alone = alerts_changed(&room.incident, 0, 1, &Actor::System, &around, now());
     assert_eq!(alone.incident.status, Status::Resolved);
     assert_eq!(alone.incident.escalation, State::Finished);
-    let led = alerts_changed(&room.incident, 0, 1, true, &Actor::System, &around, now());
-    assert_eq!(led.incident.status, Status::Restored);
+    let mut led = room.incident.clone();
+    led.roles.assign("incident-lead", false, BO, assignment::How::Taken, now());
+    let restored = alerts_changed(&led, 0, 1, &Actor::System, &around, now());
+    assert_eq!(restored.incident.status, Status::Restored);
+    led.roles.end("incident-lead", BO, now());
+    let left = alerts_changed(&led, 0, 1, &Actor::System, &around, now());
+    assert_eq!(left.incident.status, Status::Resolved);
 }
 
 #[test]

@@ -156,7 +156,7 @@ impl Decision {
     }
 
     /// Tells a person something, unless they did it themselves.
-    fn inform(
+    pub(super) fn inform(
         &mut self,
         user: UserId,
         urgency: Urgency,

@@ -25,7 +25,11 @@ pub fn write(
         return Ok(decision);
     };
     let shows_work = !matches!(entry.kind, Kind::Pinned | Kind::Unpinned);
+    let is_technical = entry.kind == Kind::Action;
     decision.note(entry);
+    if is_technical {
+        decision.works_on_the_cause(actor, around, now);
+    }
     if shows_work {
         decision.worked(actor, around, now);
     }

@@ -46,6 +46,7 @@ fn incident(number: i64, at: i64, end: Option<i64>) -> Incident {
         open_alert_count: 0,
         helpers: Helpers::default(),
         impact: Impact::default(),
+        roles: Default::default(),
         reopened_count: 0,
         merged_into: None,
         practice: false,

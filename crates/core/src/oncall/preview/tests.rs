@@ -43,6 +43,7 @@ fn incident() -> Incident {
         open_alert_count: 0,
         helpers: Default::default(),
         impact: crate::incident::impact::Impact::default(),
+        roles: Default::default(),
         reopened_count: 0,
         merged_into: None,
         practice: false,

@@ -177,7 +177,7 @@ async fn recall(
     obey(&ctx, &caller, &incident, Command::Recall { user }).await
 }
 
-fn person(ctx: &Ctx, field: &str, name: &str) -> Result<UserId, ApiError> {
+pub(super) fn person(ctx: &Ctx, field: &str, name: &str) -> Result<UserId, ApiError> {
     let snapshot = ctx.app.snapshot();
     let user = snapshot.directory.users.named(name);
     let name: String = name.chars().take(100).collect();

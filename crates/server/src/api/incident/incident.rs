@@ -23,6 +23,7 @@ use utoipa_axum::routes;
 use super::clock::{self, IncidentClocks};
 use super::helper::{self, Helper};
 use super::impact::{self, Impact, NewImpact};
+use super::role::{self, HeldRole};
 use crate::api::extract::{Json, Path, Query};
 use crate::api::list::{List, Search};
 use crate::api::word::{IncidentStatus, IncidentUrgency, Instant};
@@ -121,6 +122,8 @@ pub struct Incident {
     pub helpers: Vec<Helper>,
     /// How bad it is for whom, and what it costs.
     pub impact: Impact,
+    /// Who holds which role now.
+    pub roles: Vec<HeldRole>,
     /// What happens if nobody answers; only where one incident is asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -408,6 +411,7 @@ fn describe(
         clocks: clock::describe(directory, incident),
         helpers: helper::describe(directory, incident),
         impact: impact::describe(directory, incident, app.now()),
+        roles: role::held(directory, incident),
         plan: None,
         statistics: statistics(stamps),
         url: app.incident_url(incident.number),

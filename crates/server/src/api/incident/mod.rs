@@ -17,6 +17,7 @@ pub mod impact;
 #[expect(clippy::module_inception, reason = "the chapter is named for its main concept")]
 pub mod incident;
 pub mod page;
+pub mod role;
 pub mod timeline;
 
 pub use incident::Incident;
@@ -33,6 +34,7 @@ pub fn routes() -> Routes {
         .merge(clock::routes())
         .merge(helper::routes())
         .merge(impact::routes())
+        .merge(role::routes())
         .merge(timeline::routes())
         .merge(hypothesis::routes())
         .merge(action::routes())

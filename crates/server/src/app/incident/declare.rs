@@ -170,6 +170,7 @@ impl App {
             open_alert_count: 0,
             helpers: Helpers::default(),
             impact: Impact::default(),
+            roles: Default::default(),
             reopened_count: 0,
             merged_into: None,
             practice: report.practice,

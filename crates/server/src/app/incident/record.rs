@@ -207,6 +207,7 @@ async fn perform(
     if matches!(
         effect,
         Effect::SupersedeAll(_)
+            | Effect::SupersedeAllBut(..)
             | Effect::SupersedeOf(..)
             | Effect::Supersede(..)
             | Effect::ResolveAlerts
@@ -225,6 +226,13 @@ async fn perform(
             let live = store_page::live(tx, incident.id).await?;
             for page in live {
                 supersede(app, tx, &page, why, actor, now).await?;
+            }
+            Ok(())
+        }
+        Effect::SupersedeAllBut(but, why) => {
+            let live = store_page::live(tx, incident.id).await?;
+            for page in live.iter().filter(|page| !but.contains(&UserId(page.user_id))) {
+                supersede(app, tx, page, why, actor, now).await?;
             }
             Ok(())
         }

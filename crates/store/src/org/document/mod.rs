@@ -8,6 +8,7 @@ pub mod escalation;
 pub mod group;
 pub mod organization;
 pub mod provider;
+pub mod role;
 pub mod schedule;
 pub mod secret;
 pub mod service;
@@ -22,6 +23,7 @@ use self::escalation::{CatchAll, EscalationPolicy};
 use self::group::{EngagementGroup, NotificationList};
 use self::organization::{Inhibition, Organization, RoutingRule, Severity, Watch, Webhook};
 use self::provider::Provider;
+use self::role::Role;
 use self::schedule::Schedule;
 use self::service::{Heartbeat, Integration, Service};
 use self::team::Team;
@@ -61,6 +63,8 @@ pub enum Kind {
     Watch,
     /// Severities: one list.
     Severities,
+    /// Roles in incidents.
+    Role,
     /// Outgoing event webhooks.
     Webhook,
     /// Providers of messages: one list.
@@ -72,7 +76,7 @@ pub enum Kind {
 impl Kind {
     /// Every kind in the order of a file, with its name in the store and in plans, and the field of
     /// a file that holds it.
-    pub const ALL: [(Self, &'static str, &'static str); 17] = [
+    pub const ALL: [(Self, &'static str, &'static str); 18] = [
         (Self::Organization, "organization", "organization"),
         (Self::User, "user", "users"),
         (Self::Team, "team", "teams"),
@@ -87,6 +91,7 @@ impl Kind {
         (Self::Inhibit, "inhibit", "inhibit"),
         (Self::Watch, "watch", "watch"),
         (Self::Severities, "severities", "severities"),
+        (Self::Role, "role", "roles"),
         (Self::Webhook, "webhook", "webhooks"),
         (Self::Providers, "providers", "providers"),
         (Self::CatchAll, "catch_all", "catch_all"),
@@ -163,6 +168,9 @@ pub struct Documents {
     /// Severities.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub severities: Option<Vec<Severity>>,
+    /// Roles in incidents, over the built-in ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub roles: Option<Vec<Role>>,
     /// Outgoing event webhooks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub webhooks: Option<Vec<Webhook>>,
@@ -203,6 +211,7 @@ impl Documents {
             Kind::Inhibit => self.inhibit.is_some(),
             Kind::Watch => self.watch.is_some(),
             Kind::Severities => self.severities.is_some(),
+            Kind::Role => self.roles.is_some(),
             Kind::Webhook => self.webhooks.is_some(),
             Kind::Providers => self.providers.is_some(),
             Kind::CatchAll => self.catch_all.is_some(),
@@ -227,6 +236,7 @@ impl Documents {
             inhibit: self.inhibit.or(other.inhibit),
             watch: self.watch.or(other.watch),
             severities: self.severities.or(other.severities),
+            roles: self.roles.or(other.roles),
             webhooks: self.webhooks.or(other.webhooks),
             providers: self.providers.or(other.providers),
             catch_all: self.catch_all.or(other.catch_all),
@@ -256,6 +266,7 @@ impl Documents {
         names.extend(one(Kind::Inhibit));
         names.extend(one(Kind::Watch));
         names.extend(one(Kind::Severities));
+        names.extend(each(Kind::Role, self.roles.as_deref(), |role| &role.name));
         names.extend(each(Kind::Webhook, self.webhooks.as_deref(), |webhook| &webhook.name));
         names.extend(one(Kind::Providers));
         names.extend(one(Kind::CatchAll));
@@ -282,6 +293,7 @@ impl Documents {
         values.extend(self.inhibit.as_ref().map(serde_json::to_value));
         values.extend(self.watch.as_ref().map(serde_json::to_value));
         values.extend(self.severities.as_ref().map(serde_json::to_value));
+        values.extend(self.roles.iter().flatten().map(serde_json::to_value));
         values.extend(self.webhooks.iter().flatten().map(serde_json::to_value));
         values.extend(self.providers.as_ref().map(serde_json::to_value));
         values.extend(self.catch_all.as_ref().map(serde_json::to_value));
@@ -308,6 +320,7 @@ impl Documents {
             integrations: Some(Vec::new()),
             heartbeats: Some(Vec::new()),
             webhooks: Some(Vec::new()),
+            roles: Some(Vec::new()),
             ..Self::default()
         };
         for Item { kind, value, .. } in items {
@@ -326,6 +339,7 @@ impl Documents {
                 Kind::Inhibit => documents.inhibit = Some(serde_json::from_value(value)?),
                 Kind::Watch => documents.watch = Some(serde_json::from_value(value)?),
                 Kind::Severities => documents.severities = Some(serde_json::from_value(value)?),
+                Kind::Role => push(&mut documents.roles, value)?,
                 Kind::Webhook => push(&mut documents.webhooks, value)?,
                 Kind::Providers => documents.providers = Some(serde_json::from_value(value)?),
                 Kind::CatchAll => documents.catch_all = Some(serde_json::from_value(value)?),

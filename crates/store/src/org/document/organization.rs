@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::role::Process;
 use super::secret::Secret;
 use super::text::{LanguageName, Length, LocalDate, UrgencyName, Zone};
 
@@ -105,6 +106,9 @@ pub struct Severity {
     /// How long whoever is paged has to check in; as above.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub engage_within: Option<Clock<Length>>,
+    /// Which roles it wants; as above, field by field.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub process: Option<Process>,
 }
 
 /// A clock, or the word `none` for having none.

@@ -170,15 +170,8 @@ impl Working {
         }
         let incident = &self.decided.incident;
         let around = surroundings(directory, incident, &self.facts, now)?;
-        let decision = lifecycle::alerts_changed(
-            incident,
-            joined,
-            recovered,
-            false,
-            &self.actor,
-            &around,
-            now,
-        );
+        let decision =
+            lifecycle::alerts_changed(incident, joined, recovered, &self.actor, &around, now);
         self.absorb(decision);
         Ok(())
     }
@@ -262,6 +255,7 @@ fn new_incident(
         open_alert_count: 1,
         helpers: Helpers::default(),
         impact: Impact::default(),
+        roles: Default::default(),
         reopened_count: 0,
         merged_into: None,
         practice: false,

@@ -8,6 +8,7 @@ mod group;
 mod organization;
 mod provider;
 mod quiet;
+mod role;
 mod schedule;
 mod service;
 mod team;
@@ -41,6 +42,7 @@ const FIELDS: &[&str] = &[
     "inhibit",
     "watch",
     "severities",
+    "roles",
     "webhooks",
     "providers",
     "catch_all",
@@ -121,6 +123,7 @@ pub fn tree(root: Node, problems: &Problems) -> Option<File> {
                 inhibitions
             }),
             severities: many(Kind::Severities).map(|list| list.list(organization::severity)),
+            roles: many(Kind::Role).map(|list| list.list(role::role)),
             webhooks: many(Kind::Webhook).map(|list| list.list(organization::webhook)),
             providers: many(Kind::Providers).map(|list| list.list(provider::provider)),
             catch_all: one(Kind::CatchAll).map(escalation::catch_all),

@@ -19,7 +19,7 @@ use muster_store::org::document::text::{Length, LocalDate, UrgencyName, short};
 use super::super::read::Cursor;
 use super::service::when;
 use super::user::check_signing_secret;
-use super::{check_web_address, secret};
+use super::{check_web_address, role, secret};
 use crate::app::template;
 
 /// The most holidays.
@@ -106,6 +106,7 @@ pub fn severity(cursor: Cursor<'_>) -> Severity {
         "management_chain",
         "rotate_after",
         "engage_within",
+        "process",
     ]);
     let level =
         fields.required("level").and_then(|level| level.number(1..=i64::from(Level::NUMBER_MAX)));
@@ -126,11 +127,12 @@ pub fn severity(cursor: Cursor<'_>) -> Severity {
         management_chain: fields.optional("management_chain").map(management_chain),
         rotate_after: fields.optional("rotate_after").map(|it| clock(it, rotation::AFTER_MIN)),
         engage_within: fields.optional("engage_within").map(|it| clock(it, engage::WITHIN_MIN)),
+        process: fields.optional("process").map(role::process),
     }
 }
 
 /// A length of time, or `none` for a clock that does not run.
-fn clock(cursor: Cursor<'_>, least: SignedDuration) -> Clock<Length> {
+pub(super) fn clock(cursor: Cursor<'_>, least: SignedDuration) -> Clock<Length> {
     if cursor.is_word("none") {
         return Clock::NONE;
     }

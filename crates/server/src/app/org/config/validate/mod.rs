@@ -131,6 +131,12 @@ fn names(whole: &Whole<'_>) {
     let providers = documents.providers.iter().flatten().map(|provider| &provider.name);
     let path = Path::top(Kind::Providers.field());
     unique(whole, Kind::Providers, &path, Some("name"), providers, "provider");
+    for (at, severity) in documents.severities.iter().flatten().enumerate() {
+        let path = Path::top(Kind::Severities.field()).index(at).field("process").field("roles");
+        let wanted = severity.process.iter().filter_map(|process| process.roles.as_ref()).flatten();
+        let names = wanted.map(|wanted| &wanted.role);
+        unique(whole, Kind::Severities, &path, Some("role"), names, "role");
+    }
     emails(whole);
 }
 

@@ -1,9 +1,11 @@
 //! References: everything that names something else names something that is there. What a file
 //! removes may not be referred to by anything that stays.
 
+use muster_core::incident::role::Role;
 use muster_core::oncall::alias::Alias;
 use muster_core::org::directory::CATCH_ALL_SERVICE;
 use muster_store::org::document::escalation::Target;
+use muster_store::org::document::organization::Clock;
 use muster_store::org::document::schedule::OneOrMany;
 use muster_store::org::document::{Documents, Kind};
 
@@ -26,7 +28,11 @@ pub fn check(whole: &Whole<'_>) {
         let names =
             known.iter().find(|(kind, _)| *kind == to).and_then(|(_, names)| names.as_ref());
         let Some(names) = names else { continue };
-        let is_built_in = from == Kind::Routing && to == Kind::Service && name == CATCH_ALL_SERVICE;
+        let is_built_in = match to {
+            Kind::Service => from == Kind::Routing && name == CATCH_ALL_SERVICE,
+            Kind::Role => Role::default_of(name).is_some(),
+            _ => false,
+        };
         if name.is_empty() || names.contains(name) || is_built_in {
             continue;
         }
@@ -127,6 +133,7 @@ fn references<'a>(whole: &Whole<'a>) -> Vec<Reference<'a>> {
         found.one(kind, &path, "escalation_policy", Kind::EscalationPolicy, second);
     }
     services(whole, &mut found);
+    roles(whole, &mut found);
     found.references
 }
 
@@ -160,6 +167,24 @@ fn services<'a>(whole: &Whole<'a>, found: &mut Found<'a>) {
         let path = Path::top(Kind::CatchAll.field());
         let policy = Some(catch_all.escalation_policy.as_str());
         found.one(Kind::CatchAll, &path, "escalation_policy", Kind::EscalationPolicy, policy);
+    }
+}
+
+fn roles<'a>(whole: &Whole<'a>, found: &mut Found<'a>) {
+    let documents: &'a Documents = whole.documents;
+    for (at, role) in documents.roles.iter().flatten().enumerate() {
+        let Some(rotation) = role.rotation.as_ref().and_then(Clock::runs) else { continue };
+        let path = whole.path(Kind::Role, at, &role.name).field("rotation");
+        found.one(Kind::Role, &path, "schedule", Kind::Schedule, rotation.schedule.as_deref());
+        found.one(Kind::Role, &path, "team", Kind::Team, rotation.team.as_deref());
+    }
+    for (at, severity) in documents.severities.iter().flatten().enumerate() {
+        let wanted = severity.process.iter().filter_map(|process| process.roles.as_ref()).flatten();
+        let path = Path::top(Kind::Severities.field()).index(at).field("process").field("roles");
+        for (at, wanted) in wanted.enumerate() {
+            let path = path.index(at);
+            found.one(Kind::Severities, &path, "role", Kind::Role, Some(&wanted.role));
+        }
     }
 }
 

@@ -1,0 +1,93 @@
+//! Why what somebody asks of an incident is refused, in words that say what to do instead.
+
+use super::role;
+
+/// Why a command is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum WrongMove {
+    /// The incident is over.
+    #[error("incident {number} is already {status}; reopen it first")]
+    NotOpen {
+        /// The incident.
+        number: i64,
+        /// Its status.
+        status: &'static str,
+    },
+    /// The incident is not over.
+    #[error("incident {number} is {status}; only a resolved one can be {wanted}")]
+    StillOpen {
+        /// The incident.
+        number: i64,
+        /// Its status.
+        status: &'static str,
+        /// What was asked for.
+        wanted: &'static str,
+    },
+    /// Nobody has acknowledged it.
+    #[error("incident {number} is not acknowledged")]
+    NotAcknowledged {
+        /// The incident.
+        number: i64,
+    },
+    /// A snooze that ends in the past or too far ahead.
+    #[error("a snooze must end after now and within 7 days")]
+    SnoozeOutOfRange,
+    /// It is not snoozed.
+    #[error("incident {number} is not snoozed")]
+    NotSnoozed {
+        /// The incident.
+        number: i64,
+    },
+    /// An incident cannot take its own place.
+    #[error("incident {number} cannot be merged into itself")]
+    IntoItself {
+        /// The incident.
+        number: i64,
+    },
+    /// It was merged and lives on elsewhere.
+    #[error("incident {number} was merged into another one; work on that instead")]
+    WasMerged {
+        /// The incident.
+        number: i64,
+    },
+    /// The text is empty.
+    #[error("the text is empty")]
+    Empty,
+    /// Somebody who does not help was to be directed or released.
+    #[error("{name} does not help with incident {number}")]
+    NotHelping {
+        /// The person.
+        name: String,
+        /// The incident.
+        number: i64,
+    },
+    /// Somebody who was not released was to be called back.
+    #[error("{name} was not released from incident {number}")]
+    NotReleased {
+        /// The person.
+        name: String,
+        /// The incident.
+        number: i64,
+    },
+    /// A loss was to be struck that is not listed.
+    #[error("incident {number} lists no such loss")]
+    NoSuchLoss {
+        /// The incident.
+        number: i64,
+    },
+    /// There are enough losses.
+    #[error("incident {number} has as many losses as it can list; add several as one")]
+    EnoughLosses {
+        /// The incident.
+        number: i64,
+    },
+    /// There are enough helpers.
+    #[error("incident {number} has as many helpers as it can list")]
+    EnoughHelpers {
+        /// The incident.
+        number: i64,
+    },
+    /// Roles do not allow it.
+    #[error(transparent)]
+    Role(#[from] role::Wrong),
+}

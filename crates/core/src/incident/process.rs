@@ -1,0 +1,77 @@
+//! The process of a severity: which roles it wants, and which of them are engaged at once. It starts
+//! when an incident opens and, with the new level's, when the severity changes (`I8`).
+
+use jiff::SignedDuration;
+
+use super::severity::Level;
+
+/// The most roles that one process wants.
+pub const ROLES_MAX: usize = 50;
+/// How long whoever declared may lead before they are asked to hand over (`R2`), unless configured.
+pub const HAND_OVER_AFTER: SignedDuration = SignedDuration::from_mins(15);
+
+/// What a severity asks for beside its clocks.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Process {
+    /// Which roles, in the order in which they are shown.
+    pub roles: Vec<Wanted>,
+    /// How long whoever declared may lead; for ever if `None`.
+    pub hand_over_after: Option<SignedDuration>,
+}
+
+/// A role that a process wants.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// The role's name.
+    pub role: String,
+    /// Whether an incident of this severity lacks something while nobody holds it.
+    pub is_required: bool,
+    /// Whether whoever is on call for it is paged at once.
+    pub is_engaged: bool,
+}
+
+impl Process {
+    /// The process of a level that configures none: the worst has everything, the next the same
+    /// roles without waking anybody for them, and small ones have no roles.
+    pub fn default_of(level: Level) -> Self {
+        let wanted = |role: &str, is_required, is_engaged| Wanted {
+            role: role.to_owned(),
+            is_required,
+            is_engaged,
+        };
+        let roles = match level.number() {
+            1 => vec![
+                wanted("incident-lead", true, true),
+                wanted("technical-lead", true, false),
+                wanted("technical-assist", false, false),
+                wanted("scribe", true, true),
+                wanted("communication-lead-internal", true, false),
+                wanted("communication-lead-external", false, false),
+                wanted("communication-lead-management", false, false),
+                wanted("tester", true, false),
+                wanted("front-line", false, false),
+            ],
+            2 => vec![
+                wanted("incident-lead", true, false),
+                wanted("technical-lead", true, false),
+                wanted("technical-assist", false, false),
+                wanted("scribe", false, false),
+                wanted("communication-lead-internal", false, false),
+                wanted("communication-lead-external", false, false),
+                wanted("tester", false, false),
+            ],
+            _ => Vec::new(),
+        };
+        Self { roles, hand_over_after: Some(HAND_OVER_AFTER) }
+    }
+
+    /// Whether a role is engaged at once.
+    pub fn engages(&self, role: &str) -> bool {
+        self.roles.iter().any(|wanted| wanted.is_engaged && wanted.role == role)
+    }
+
+    /// Whether somebody must hold a role.
+    pub fn requires(&self, role: &str) -> bool {
+        self.roles.iter().any(|wanted| wanted.is_required && wanted.role == role)
+    }
+}

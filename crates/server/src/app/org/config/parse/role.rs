@@ -1,0 +1,90 @@
+//! Incident roles and the processes of severities in a file.
+
+use jiff::SignedDuration;
+use muster_core::incident::process::ROLES_MAX;
+use muster_core::incident::role::{DUTIES_MAX, Part, WORDS_CHARS_MAX};
+use muster_store::org::document::organization::Clock;
+use muster_store::org::document::role::{Process, Role, Rotation, Wanted};
+use muster_store::org::document::text::short;
+
+use super::super::read::Cursor;
+use super::organization::clock;
+
+/// The shortest time in which whoever declared may be asked to hand over.
+const HAND_OVER_AFTER_MIN: SignedDuration = SignedDuration::from_mins(1);
+
+pub fn role(cursor: Cursor<'_>) -> Role {
+    let fields = cursor.fields(&["name", "title", "part", "duties", "shared", "rotation"]);
+    Role {
+        name: fields.name("name"),
+        title: fields.optional("title").map(|title| title.checked(check_words)),
+        part: fields.optional("part").map(|part| part.checked(check_part)),
+        duties: fields.optional("duties").map(|duties| {
+            let read = duties.list(|duty| duty.checked(check_words));
+            if read.len() > DUTIES_MAX {
+                duties.note(format!("a role has at most {DUTIES_MAX} duties"));
+            }
+            read
+        }),
+        shared: fields.optional("shared").and_then(|shared| shared.flag()),
+        rotation: fields.optional("rotation").map(rotation),
+    }
+}
+
+/// Who is engaged for it, or `none` for nobody.
+fn rotation(cursor: Cursor<'_>) -> Clock<Rotation> {
+    if cursor.is_word("none") {
+        return Clock::NONE;
+    }
+    let fields = cursor.fields(&["schedule", "role", "team"]);
+    let rotation = Rotation {
+        schedule: fields.optional_name("schedule"),
+        role: fields.optional_name("role"),
+        team: fields.optional_name("team"),
+    };
+    let is_one = rotation.schedule.is_some() != rotation.role.is_some();
+    if cursor.is_map() && (!is_one || (rotation.schedule.is_some() && rotation.team.is_some())) {
+        cursor.note("a rotation is a `schedule`, or an on-call `role` with or without a `team`; write `none` for a role that nobody is on call for");
+    }
+    Clock::Runs(rotation)
+}
+
+pub fn process(cursor: Cursor<'_>) -> Process {
+    let fields = cursor.fields(&["roles", "hand_over_after"]);
+    Process {
+        roles: fields.optional("roles").map(|roles| {
+            let read = roles.list(wanted);
+            if read.len() > ROLES_MAX {
+                roles.note(format!("a process wants at most {ROLES_MAX} roles"));
+            }
+            read
+        }),
+        hand_over_after: fields
+            .optional("hand_over_after")
+            .map(|it| clock(it, HAND_OVER_AFTER_MIN)),
+    }
+}
+
+fn wanted(cursor: Cursor<'_>) -> Wanted {
+    let fields = cursor.fields(&["role", "required", "engage"]);
+    let flag = |name| fields.optional(name).and_then(|flag| flag.flag()).unwrap_or(false);
+    Wanted { role: fields.name("role"), required: flag("required"), engage: flag("engage") }
+}
+
+fn check_part(text: &str) -> Result<(), String> {
+    if Part::from_name(text).is_some() {
+        return Ok(());
+    }
+    let parts: Vec<_> = Part::NAMES.iter().map(|(_, name)| format!("`{name}`")).collect();
+    Err(format!("`{}` is not a part; the parts are {}", short(text), parts.join(", ")))
+}
+
+fn check_words(text: &str) -> Result<(), String> {
+    if text.trim().is_empty() {
+        return Err("this is blank".to_owned());
+    }
+    if text.chars().count() > WORDS_CHARS_MAX {
+        return Err(format!("this is longer than {WORDS_CHARS_MAX} characters"));
+    }
+    Ok(())
+}
