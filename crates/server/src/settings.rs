@@ -2,6 +2,7 @@
 //! organisation is in the store instead.
 
 use jiff::SignedDuration;
+use muster_integrations::outbound::Limits;
 
 /// The largest body of any request that is read, in bytes.
 pub const BODY_BYTES_MAX: usize = 512 * 1024;
@@ -21,6 +22,8 @@ pub struct Settings {
     pub public_url: String,
     /// Networks that outgoing calls may reach although they are private, in CIDR form.
     pub network_allow: Vec<String>,
+    /// How long outgoing calls may take and how much of an answer is read.
+    pub outbound_limits: Limits,
     /// Where mail goes out: `smtp://user:password@host:port`, if mail is set up.
     pub smtp_url: Option<String>,
     /// The sender of mail.
@@ -46,6 +49,7 @@ impl Default for Settings {
         Self {
             public_url: "http://127.0.0.1:8080".to_owned(),
             network_allow: Vec::new(),
+            outbound_limits: Limits::default(),
             smtp_url: None,
             mail_from: "Muster <muster@localhost>".to_owned(),
             mail_in: MailIn::default(),

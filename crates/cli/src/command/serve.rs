@@ -158,6 +158,7 @@ impl Outside {
         Ok(settings::Settings {
             public_url,
             network_allow,
+            outbound_limits: defaults.outbound_limits,
             smtp_url: settings.pick(self.smtp_url, "MUSTER_SMTP_URL", file.smtp_url.clone())?,
             mail_from: mail_from.unwrap_or(defaults.mail_from),
             mail_in: settings::MailIn::default(),

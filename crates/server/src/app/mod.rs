@@ -241,11 +241,11 @@ impl App {
 fn outbound(settings: &Settings, instance_key: &[u8; 32]) -> channels::Config {
     channels::Config {
         network_allow: settings.network_allow.clone(),
+        limits: settings.outbound_limits,
         smtp_url: settings.smtp_url.clone(),
         mail_from: settings.mail_from.clone(),
         signing_secret: link::signing_secret(instance_key),
         loop_mark: link::loop_mark(instance_key),
         public_url: settings.public_url.clone(),
-        ..channels::Config::default()
     }
 }

@@ -7,6 +7,7 @@ mod heartbeat;
 mod inbox;
 mod janitor;
 mod nodes;
+mod outage;
 mod paging;
 mod providers;
 mod proxy;

@@ -8,11 +8,11 @@ use muster_store::testing::on_both_engines;
 
 use super::world::World;
 
-const FIRST: &str = "/2010-04-01/accounts/acfirst/messages.json";
-const SECOND: &str = "/2010-04-01/accounts/acsecond/messages.json";
+pub(super) const FIRST: &str = "/2010-04-01/accounts/acfirst/messages.json";
+pub(super) const SECOND: &str = "/2010-04-01/accounts/acsecond/messages.json";
 
 /// Ana is paged by text message; her tablet follows after three minutes.
-fn with_phones(text: String, names: &[&str]) -> String {
+pub(super) fn with_phones(text: String, names: &[&str]) -> String {
     let port = text.split("http://127.0.0.1:").nth(1).and_then(|rest| rest.split('/').next());
     let port = port.unwrap().to_owned();
     let provider = |name: &&str| {

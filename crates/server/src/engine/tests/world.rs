@@ -9,6 +9,7 @@ use muster_core::id::{IncidentId, MessageId};
 use muster_core::incident::lifecycle::{Command, Incident};
 use muster_core::incident::timeline::Actor;
 use muster_core::org::directory::Directory;
+use muster_integrations::outbound::Limits;
 use muster_store::inbox::{self, NewMessage};
 use muster_store::incident::incident as store_incident;
 use muster_store::oncall::{delivery, page};
@@ -41,6 +42,7 @@ const TIMERS_PASSED_MAX: usize = 1_000;
 pub(super) struct Phones {
     received: Arc<Mutex<Vec<(String, Value)>>>,
     answers: Arc<Mutex<HashMap<String, u16>>>,
+    waits: Arc<Mutex<HashMap<String, u32>>>,
     held: watch::Sender<HashSet<String>>,
 }
 
@@ -87,7 +89,10 @@ impl Phones {
             if status == HANGS_UP {
                 return;
             }
-            let answer = format!("HTTP/1.1 {status} X\r\ncontent-length: 0\r\n\r\n");
+            let wait = self.waits.lock().unwrap().get(&path).copied();
+            let wait = wait.map(|seconds| format!("retry-after: {seconds}\r\n"));
+            let wait = wait.unwrap_or_default();
+            let answer = format!("HTTP/1.1 {status} X\r\n{wait}content-length: 0\r\n\r\n");
             if stream.write_all(answer.as_bytes()).await.is_err() {
                 return;
             }
@@ -97,6 +102,15 @@ impl Phones {
     /// What a path answers from now on.
     pub(super) fn set(&self, path: &str, status: u16) {
         self.answers.lock().unwrap().insert(path.to_owned(), status);
+    }
+
+    /// What a path asks senders to wait from now on, in seconds, or no more.
+    pub(super) fn ask_to_wait(&self, path: &str, seconds: Option<u32>) {
+        let mut waits = self.waits.lock().unwrap();
+        match seconds {
+            Some(seconds) => waits.insert(path.to_owned(), seconds),
+            None => waits.remove(path),
+        };
     }
 
     /// From now on a path takes messages and says nothing.
@@ -207,14 +221,23 @@ impl World {
 
     /// A new installation with a configuration of its own.
     pub(super) async fn with(db: Db, change: impl Fn(String) -> String) -> Self {
+        Self::waiting(db, Limits::default(), change).await
+    }
+
+    /// A new installation that waits this long for outgoing calls, on the real clock.
+    pub(super) async fn waiting(
+        db: Db,
+        outbound_limits: Limits,
+        change: impl Fn(String) -> String,
+    ) -> Self {
         let phones = Phones::default();
         let port = phones.listen().await;
         let clock = Clock::simulated(T0.parse().unwrap());
         let wanted =
             config::check(&change(organization(port)), None).expect("the story's configuration");
         apply(&db, &wanted, clock.now()).await;
-        let settings =
-            Settings { network_allow: vec!["127.0.0.0/8".into()], ..Settings::default() };
+        let network_allow = vec!["127.0.0.0/8".into()];
+        let settings = Settings { network_allow, outbound_limits, ..Settings::default() };
         let app = App::start(db, clock, settings).await.unwrap();
         let accept = Accept::start(&app);
         let engine = Some(Engine::start(&app));
