@@ -27,12 +27,14 @@ if [ "${1:-demo}" = test ]; then
     /usr/bin/python3 -c 'import aiosmtpd' 2>/dev/null || missing+=(python3-aiosmtpd)
 fi
 
-# Web push and signatures of mail are judged by implementations that are not ours.
+# Web push, signatures of mail and Matrix are judged by implementations that are not ours. Synapse is
+# run by a test and is no part of Muster.
 venv() {
     local at="$(dirname "$0")/../target/test-venv"
-    if [ "${1:-demo}" = test ] && ! "$at/bin/python" -c 'import http_ece, dkim' 2>/dev/null; then
+    if [ "${1:-demo}" = test ] && ! "$at/bin/python" -c 'import http_ece, dkim, synapse' 2>/dev/null; then
         /usr/bin/python3 -m venv "$at"
-        "$at/bin/python" -m pip install --quiet --disable-pip-version-check http_ece==1.2.1 dkimpy==1.1.8
+        "$at/bin/python" -m pip install --quiet --disable-pip-version-check \
+            http_ece==1.2.1 dkimpy==1.1.8 matrix-synapse==1.163.2
     fi
 }
 

@@ -5,6 +5,7 @@ mod crash;
 mod edge;
 mod mail;
 mod mail_in;
+mod matrix;
 mod monitoring;
 mod push;
 mod world;
