@@ -1,4 +1,4 @@
-//! Discord: messages of a bot in its conversation with a person, edits, buttons and the command
+//! Discord: messages of a bot in its conversation with a person or in a channel, edits, buttons and the command
 //! `/muster`. What Discord sends is signed with Ed25519 over its time and its body. A nonce makes a
 //! repeated attempt harmless.
 
@@ -128,10 +128,19 @@ async fn posted(
         let reference = envelope.earlier.clone();
         return Ok(Outcome::Accepted { status: answer.status, reference });
     }
-    let recipient = json!({ "recipient_id": address });
-    let path = "users/@me/channels";
-    let opened = call(outbound, provider, Method::POST, path, Some(&recipient), now).await?;
-    let channel = opened.text("id").to_owned();
+    let channel = match envelope.is_for_a_room() {
+        true if !address.is_empty() && address.bytes().all(|b| b.is_ascii_digit()) => {
+            address.to_owned()
+        }
+        true => return Err(Outcome::permanent(format!("`{address}` is no channel id"))),
+        false => {
+            let recipient = json!({ "recipient_id": address });
+            let path = "users/@me/channels";
+            let opened =
+                call(outbound, provider, Method::POST, path, Some(&recipient), now).await?;
+            opened.text("id").to_owned()
+        }
+    };
     body["nonce"] = json!(nonce(envelope));
     body["enforce_nonce"] = json!(true);
     let path = format!("channels/{channel}/messages");

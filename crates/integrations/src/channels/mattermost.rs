@@ -1,5 +1,5 @@
-//! Mattermost: posts of a bot in its direct channel with a person, patches, buttons of message
-//! attachments and the slash command. A pressed button comes back unsigned, with the context that
+//! Mattermost: posts of a bot in its direct channel with a person or in a channel that is named,
+//! patches, buttons of message attachments and the slash command. A pressed button comes back unsigned, with the context that
 //! the post gave it; so the context carries a signature of ours over the answer and the person.
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -169,6 +169,14 @@ async fn posted(
     now: Timestamp,
 ) -> Result<Outcome, Outcome> {
     let server = Server::new(outbound, provider, now)?;
+    // Ids of channels and of people look alike; `@name` is a person wherever it stands.
+    if envelope.is_for_a_room() && !address.starts_with('@') {
+        let mut body = render(envelope, provider, &Person { id: "", address }, home);
+        body["channel_id"] = json!(server.channel(address).await?);
+        let answer = server.call(Method::POST, "posts", Some(&body)).await?;
+        let reference = Some(answer.text("id").to_owned()).filter(|id| !id.is_empty());
+        return Ok(Outcome::Accepted { status: answer.status, reference });
+    }
     let user = server.person(address).await?;
     let mut body = render(envelope, provider, &Person { id: &user, address }, home);
     let answer = match &envelope.earlier {
@@ -226,6 +234,21 @@ impl<'a> Server<'a> {
         let Some(name) = address.strip_prefix('@') else { return Ok(address.to_owned()) };
         let found = self.call(Method::GET, &format!("users/username/{name}"), None).await?;
         Ok(found.text("id").to_owned())
+    }
+
+    /// The id of a channel that is named by id or as `team/channel`.
+    async fn channel(&self, address: &str) -> Result<String, Outcome> {
+        let Some((team, channel)) = address.split_once('/') else { return Ok(address.to_owned()) };
+        let channel = channel.trim_start_matches('~');
+        let is_name = |text: &str| {
+            !text.is_empty()
+                && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+        };
+        if !is_name(team) || !is_name(channel) {
+            return Err(Outcome::permanent(format!("`{address}` names no channel")));
+        }
+        let path = format!("teams/name/{team}/channels/name/{channel}");
+        Ok(self.call(Method::GET, &path, None).await?.text("id").to_owned())
     }
 
     /// The direct channel with a person, which is made where there is none yet.

@@ -48,7 +48,7 @@ pub struct Envelope {
     pub id: String,
     /// Where it goes.
     pub to: Address,
-    /// The unique name of the person; empty for programs.
+    /// The unique name of the person; empty for programs and rooms.
     pub recipient: String,
     /// When the message was made.
     pub at: Timestamp,
@@ -60,6 +60,13 @@ pub struct Envelope {
     pub via: Option<Arc<Provider>>,
     /// The provider's reference of the message that this one edits or follows up.
     pub earlier: Option<String>,
+}
+
+impl Envelope {
+    /// Whether it goes to a room, which is nobody's own, rather than to a person.
+    pub fn is_for_a_room(&self) -> bool {
+        self.recipient.is_empty()
+    }
 }
 
 /// What became of an attempt.

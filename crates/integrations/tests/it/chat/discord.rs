@@ -10,10 +10,11 @@ use muster_integrations::channels::{self, Message, Outcome};
 use serde_json::{Value, json};
 
 use super::{
-    all_messages, answered, assert_forged, disables, provider, read, send, superseded, to,
+    a_notification, all_messages, answered, assert_forged, disables, provider, read, send,
+    superseded, to, to_room,
 };
 use crate::contract::discord::{
-    ANA, Discord, SHY, TOKEN, command, message, pressed, public_key, signed,
+    ANA, Discord, INCIDENTS_CHANNEL, SHY, TOKEN, command, message, pressed, public_key, signed,
 };
 use crate::contract::judge::{Answer, Contract, Request};
 use crate::support::{LIMITS, a_page, channels as all_channels, now};
@@ -44,6 +45,18 @@ async fn a_page_arrives_with_its_buttons_and_is_edited_when_somebody_has_it() {
     assert!(content.contains("Acknowledged by Bo Lind"), "{content}");
     assert!(!message.to_string().contains("custom_id"), "{message}");
     assert_eq!(contract.broken(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_channel_that_a_step_names_gets_the_message_and_no_person_does() {
+    let contract = Contract::start(Discord::default()).await;
+    let via = discord(&contract.url());
+    let news = |address| to_room(to(Channel::Discord, address, Some(&via), a_notification("Told")));
+    let outcome = send(&news(INCIDENTS_CHANNEL)).await;
+    let reference = outcome.reference().expect("a reference");
+    assert!(reference.starts_with(&format!("{INCIDENTS_CHANNEL}/")), "{reference}");
+    assert_eq!(contract.broken(), Vec::<String>::new());
+    assert_eq!(send(&news("../users/@me")).await.name(), "permanent");
 }
 
 #[tokio::test]

@@ -10,10 +10,13 @@ use muster_integrations::channels::{self, Message, Outcome};
 use serde_json::{Value, json};
 
 use super::{
-    all_messages, answered, assert_forged, choices, disables, provider, read, send, superseded, to,
+    a_notification, all_messages, answered, assert_forged, choices, disables, provider, read, send,
+    superseded, to, to_room,
 };
 use crate::contract::judge::{Answer, Contract, Request};
-use crate::contract::mattermost::{ANA, COMMAND_TOKEN, Mattermost, TOKEN, command, pressed};
+use crate::contract::mattermost::{
+    ANA, ANA_CHANNEL, COMMAND_TOKEN, Mattermost, TOKEN, TOWN_SQUARE, command, pressed,
+};
 use crate::support::{LIMITS, a_page, channels as all_channels, now};
 
 mod mistakes;
@@ -51,6 +54,29 @@ async fn a_page_arrives_with_its_buttons_and_is_edited_when_somebody_has_it() {
     assert!(body.to_string().contains("Acknowledged by Bo Lind"), "{body}");
     assert_eq!(body["props"]["attachments"][0]["actions"], json!([]));
     assert_eq!(contract.broken(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_channel_that_a_step_names_gets_the_post_and_no_person_does() {
+    let contract = contract().await;
+    let via = mattermost(&contract.url());
+    for address in [TOWN_SQUARE, "shop/town-square", "shop/~town-square"] {
+        let news = to_room(to(Channel::Mattermost, address, Some(&via), a_notification("Told")));
+        let outcome = send(&news).await;
+        let post = outcome.reference().expect("a reference").to_owned();
+        let body = contract.rules(|server| server.posts[&post].clone());
+        assert_eq!(body["channel_id"], TOWN_SQUARE, "{address}");
+    }
+    assert_eq!(contract.broken(), Vec::<String>::new());
+    for address in ["shop/no-such", "no-such/town-square", "shop/../users", "/", "shop/"] {
+        let news = to_room(to(Channel::Mattermost, address, Some(&via), a_notification("Told")));
+        assert_eq!(send(&news).await.name(), "permanent", "{address}");
+    }
+    // A person who is named stays a person.
+    let news = to_room(to(Channel::Mattermost, "@ana", Some(&via), a_notification("Told")));
+    let post = send(&news).await.reference().expect("a reference").to_owned();
+    let body = contract.rules(|server| server.posts[&post].clone());
+    assert_eq!(body["channel_id"], ANA_CHANNEL);
 }
 
 #[tokio::test]

@@ -48,6 +48,15 @@ fn to(channel: Channel, address: &str, via: Option<&Arc<Provider>>, message: Mes
     Envelope { via: via.cloned(), ..envelope(to, message) }
 }
 
+/// The same for a room that a step names.
+fn to_room(envelope: Envelope) -> Envelope {
+    Envelope { recipient: String::new(), ..envelope }
+}
+
+fn a_notification(text: &str) -> Message {
+    Message::Notification { subject: text.to_owned(), text: text.to_owned(), incident: None }
+}
+
 /// One way out for all tests: reading the trusted certificates takes most of a test's time, and the
 /// contracts close every connection, so that nothing is shared between runtimes.
 static CHANNELS: LazyLock<Channels> = LazyLock::new(|| channels(None, LIMITS));

@@ -51,6 +51,15 @@ impl Rules for Mattermost {
             ("GET", ["users", "username", _]) => {
                 Err(broken(404, "store.sql_user.get_by_username.app_error"))
             }
+            ("GET", ["teams", "name", "shop", "channels", "name", "town-square"]) => {
+                Ok(Answer::json(200, &json!({"id": TOWN_SQUARE, "name": "town-square"})))
+            }
+            ("GET", ["teams", "name", "shop", "channels", "name", _]) => {
+                Err(broken(404, "app.channel.get_by_name.missing.app_error"))
+            }
+            ("GET", ["teams", "name", _, ..]) => {
+                Err(broken(404, "app.team.get_by_name.missing.app_error"))
+            }
             ("POST", ["channels", "direct"]) => direct(&body(request)?),
             ("POST", ["posts"]) => {
                 let body = body(request)?;
