@@ -40,10 +40,14 @@ pub fn render(message: &Message, language: Language) -> String {
     }
 }
 
-/// `SEV1 checkout: Disk full`.
+/// `SEV1 checkout: Disk full`, or the organisation's own words (`N6`).
 fn subject(incident: &Incident) -> String {
-    let Incident { service, title, .. } = incident;
-    plain(&format!("SEV{} {service}: {title}", incident.severity.number())).replace('\n', " ")
+    let Incident { service, title, words, .. } = incident;
+    let subject = match words.as_str() {
+        "" => format!("SEV{} {service}: {title}", incident.severity.number()),
+        words => words.to_owned(),
+    };
+    plain(&subject).replace('\n', " ")
 }
 
 fn one(words: &Words, page: &Page, incident: &Incident) -> String {

@@ -11,7 +11,7 @@ use muster_core::org::channel::Channel;
 use muster_core::org::language::Language;
 use muster_core::org::provider::{Provider, ProviderKind};
 use muster_core::org::user::Address;
-use muster_integrations::channels::message::Page;
+use muster_integrations::channels::message::{Incident, Page};
 use muster_integrations::channels::{Envelope, Message, Outcome, twilio};
 use proptest::prelude::*;
 
@@ -139,6 +139,16 @@ fn several_incidents_are_one_text_with_one_answer_for_all() {
     let done = twiml::judge(&spoken).expect("TwiML");
     assert!(done[1].contains("7 incidents ask for you"), "{done:?}");
     assert!(done[2].contains("Press 1 to acknowledge all of them"), "{done:?}");
+}
+
+#[test]
+fn a_text_says_the_incident_in_the_organisations_own_words() {
+    let words = "Outage at payments: “Disk full”".to_owned();
+    let own = Incident { words, ..incident("Disk full") };
+    let page = Message::Page { page: page(), incident: own };
+    let text = twilio::text(&page, Language::English);
+    assert!(text.starts_with("#42 Outage at payments: \"Disk full\"\n"), "{text}");
+    assert!(text.contains("Reply 1 ack"), "{text}");
 }
 
 #[test]
