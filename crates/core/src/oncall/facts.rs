@@ -19,6 +19,8 @@ pub struct Facts {
     pub alert_times: Vec<Timestamp>,
     /// Who had the last turn of each team.
     pub turns: Turns,
+    /// Who has a page that waits for an answer; looked up only where a group is engaged.
+    pub asked: Vec<UserId>,
 }
 
 /// Who had the last turn of each team whose members take turns.

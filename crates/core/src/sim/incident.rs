@@ -63,7 +63,7 @@ impl Store {
         let row = self.incidents.get(&number_of(incident.id));
         let alerts = row.into_iter().flat_map(|row| &row.alerts);
         let alert_times = alerts.filter_map(|id| Some(self.alerts.get(id)?.last_at)).collect();
-        let facts = Facts { first: None, alert_times, turns: self.turns.clone() };
+        let facts = Facts { alert_times, turns: self.turns.clone(), ..Facts::default() };
         Surroundings::new(cx.directory, incident, level, &facts, cx.now)
     }
 

@@ -97,6 +97,35 @@ async fn a_group_engages_each_person_whom_its_aliases_stand_for_at_that_moment_o
 }
 
 #[tokio::test]
+async fn whoever_has_an_open_page_is_left_alone_by_a_group_also_where_nobody_is_timed() {
+    on_both_stores(async |world| {
+        with_lists(world).await;
+        let untimed =
+            "severities:\n  - { level: 1, name: Outage, urgency: high, engage_within: none }\n";
+        apply(world, untimed.to_owned()).await;
+        assert_eq!(world.event("trigger", "disk", "critical").await.status, 202);
+        world.settle().await;
+        let engage = "/api/v1/incidents/1/engage";
+        for _ in 0..2 {
+            let engaged = world.admin().post(engage, json!({ "group": "ordering" })).await;
+            assert_eq!(engaged.status, 200, "{}", engaged.text);
+            world.settle().await;
+            assert_eq!((pages(world, "ana"), pages(world, "bo"), pages(world, "eve")), (1, 1, 1));
+        }
+        let ana = world.browser("ana").await;
+        let last = said(&ana, "group_engaged").await.pop().unwrap_or_default();
+        assert_eq!(last, "Engaged ordering: everybody is asked already");
+        // Whoever asks for one person means that person.
+        let body = json!({ "to": "eve", "message": "you know the queue" });
+        let asked = world.admin().post("/api/v1/incidents/1/page", body).await;
+        assert_eq!(asked.status, 200, "{}", asked.text);
+        world.settle().await;
+        assert_eq!((pages(world, "bo"), pages(world, "eve")), (1, 2));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_group_follows_the_policy_behind_its_aliases_without_being_changed() {
     on_both_stores(async |world| {
         with_lists(world).await;

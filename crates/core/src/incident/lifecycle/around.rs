@@ -117,6 +117,11 @@ impl<'a> Surroundings<'a> {
         taken.into_iter().flatten().collect()
     }
 
+    /// Whether a person has a page that waits for an answer, as far as that was looked up.
+    pub fn is_asked(&self, user: UserId) -> bool {
+        self.facts.asked.contains(&user)
+    }
+
     /// What a place is called.
     pub fn place(&self, outlet: &Outlet) -> String {
         match outlet {

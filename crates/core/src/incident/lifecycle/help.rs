@@ -63,6 +63,7 @@ impl Decision {
                 || actor.user() == Some(*user)
                 || engage.is_present(*user)
                 || engage.awaited.iter().any(|one| one.user == *user)
+                || around.is_asked(*user)
         };
         let (there, asked): (Vec<_>, Vec<_>) = users.into_iter().partition(responds);
         let names = |users: &[UserId]| -> Vec<String> {

@@ -455,7 +455,7 @@ pub(in crate::api) async fn looked_at(
     let signal = Signal { labels: occasion.labels, ..Signal::trigger("", "") };
     let first = Some(First { signal, integration: String::new() });
     let turns = turn::read(&ctx.app.db).await?;
-    let facts = Facts { first, alert_times: Vec::new(), turns };
+    let facts = Facts { first, turns, ..Facts::default() };
     let case = Case { policy, service, level, facts: &facts };
     Ok(planned(directory, &preview::of_case(directory, &case, at)))
 }

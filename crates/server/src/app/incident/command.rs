@@ -1,7 +1,7 @@
 //! What people ask of incidents, from wherever they ask: app, command line, link, API.
 
 use jiff::Timestamp;
-use muster_core::id::{IncidentId, PageId};
+use muster_core::id::{IncidentId, PageId, UserId};
 use muster_core::incident::lifecycle::{self, Command, Incident, Surroundings, WrongMove};
 use muster_core::incident::severity::Level;
 use muster_core::incident::timeline::Actor;
@@ -131,6 +131,13 @@ async fn decline(tx: &mut Tx, page: PageId) -> Result<Command, Refused> {
     Ok(Command::Decline { page, last_of_step })
 }
 
+/// Who has a page of an incident that waits for an answer. One that reached nobody asks nobody.
+async fn asked(tx: &mut Tx, id: IncidentId) -> Result<Vec<UserId>, StoreError> {
+    let live = store_page::live(tx, id).await?;
+    let waiting = live.iter().filter(|page| page.state != PageState::Exhausted.name());
+    Ok(waiting.map(|page| UserId(page.user_id)).collect())
+}
+
 /// Obeys a command within a transaction of the caller's.
 ///
 /// # Errors
@@ -150,7 +157,10 @@ pub async fn obey(
     let snapshot = app.snapshot();
     let directory = &snapshot.directory;
     let level = level_after(&incident, &command);
-    let facts = facts::load(tx, directory, &incident).await?;
+    let mut facts = facts::load(tx, directory, &incident).await?;
+    if let Command::Engage { .. } = &command {
+        facts.asked = asked(tx, id).await?;
+    }
     let around = Surroundings::new(directory, &incident, level, &facts, now)
         .ok_or(Refused::NotConfigured)?;
     let decision = lifecycle::handle(&incident, command, actor, &around, now)?;

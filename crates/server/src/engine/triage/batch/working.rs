@@ -211,7 +211,7 @@ fn facts_of(directory: &Directory, incident: &Incident, case: &Case<'_>, turns: 
             .map_or_else(String::new, |inlet| inlet.integration.name.clone()),
     });
     let turns = if needs.turns { turns.clone() } else { Turns::new() };
-    Facts { first, alert_times: vec![case.received_at], turns }
+    Facts { first, alert_times: vec![case.received_at], turns, ..Facts::default() }
 }
 
 fn surroundings<'a>(
