@@ -22,6 +22,7 @@ use super::deliver::{Fate, Opened};
 use crate::app::App;
 use crate::app::incident::record;
 use crate::app::link::{Answered, derive, encode, token};
+use crate::app::oncall::chat::BY_MAIL;
 
 /// Who brings an answer, as the audit log has it.
 const VIA: &str = "mail";
@@ -189,7 +190,9 @@ fn stranger(opened: &Opened<'_>, user: &User, asks: &[Ask]) -> Option<String> {
 /// Whether a line of words is one that leads to something, also to being told what does.
 fn is_understood(words: &str) -> bool {
     let verb = words.split_whitespace().next().unwrap_or_default().to_lowercase();
-    ["page", "who", "show"].contains(&&*verb) || HELP.contains(&&*words.trim().to_lowercase())
+    ["page", "who", "show"].contains(&&*verb)
+        || BY_MAIL.contains(&&*verb)
+        || HELP.contains(&&*words.trim().to_lowercase())
 }
 
 /// Whether a mailbox is one that the person is known to have.

@@ -32,6 +32,10 @@ mod join;
 const SCHEDULES_MAX: usize = 15;
 /// The most pages that one message of a provider is about.
 const PAGES_MAX: usize = 50;
+/// What can also be written by mail, besides what phones understand.
+pub(crate) const BY_MAIL: [&str; 4] = ["take", "here", "volunteer", "need"];
+/// Why somebody has time on call that they took in a chat.
+const TAKEN: &str = "taken in a chat";
 /// What is said to somebody whose address belongs to nobody.
 const STRANGER: &str = "Muster does not know you here. Ask an administrator to write this address \
                         down as one of your contact methods.";
@@ -107,7 +111,7 @@ impl App {
             return Ok(Some(STRANGER.to_owned()));
         };
         let Some(reference) = &callback.reference else {
-            return self.obey_words(&snapshot.directory, user, text).await.map(Some);
+            return self.obey_words(&snapshot.directory, user, text, TAKEN).await.map(Some);
         };
         let name = &provider.name;
         let mut tx = self.db.begin(Lane::Command).await?;
@@ -116,18 +120,21 @@ impl App {
         if !is_new {
             return store_callback::seen(&self.db, name, reference).await.map(Some);
         }
-        let words = self.obey_words(&snapshot.directory, user, text).await?;
+        let words = self.obey_words(&snapshot.directory, user, text, TAKEN).await?;
         let mut tx = self.db.begin(Lane::Command).await?;
         store_callback::end(&mut tx, name, reference, &words).await?;
         tx.commit().await?;
         Ok(Some(words))
     }
 
-    async fn obey_words(
+    /// Does what a line of words asks for and says what became of it. `taken` is written down as
+    /// the reason of time on call that is taken.
+    pub(super) async fn obey_words(
         &self,
         directory: &Directory,
         user: &User,
         text: &str,
+        taken: &str,
     ) -> Result<String, StoreError> {
         let (verb, rest) = text.trim().split_once(char::is_whitespace).unwrap_or((text.trim(), ""));
         let rest = rest.trim();
@@ -136,7 +143,7 @@ impl App {
             "here" => self.here_words(user, rest).await,
             "volunteer" => self.volunteer_words(user, rest).await,
             "need" => self.need_words(user, rest).await,
-            "take" => self.take_words(directory, user, rest).await,
+            "take" => self.take_words(directory, user, rest, taken).await,
             "page" => self.page_words(directory, user, rest).await,
             "declare" => self.declare_words(directory, user, rest).await,
             "" | "help" => Ok(HELP.to_owned()),
@@ -150,6 +157,7 @@ impl App {
         directory: &Directory,
         user: &User,
         text: &str,
+        taken: &str,
     ) -> Result<String, StoreError> {
         let mut words = text.split_whitespace();
         let (Some(name), Some(length)) = (words.next(), words.next()) else {
@@ -179,7 +187,7 @@ impl App {
         let wanted = Wanted {
             schedule: schedule.id,
             span: Override { user: user.id, from, to, instead_of },
-            reason: "taken in a chat".to_owned(),
+            reason: taken.to_owned(),
             split: true,
             everybody: false,
         };

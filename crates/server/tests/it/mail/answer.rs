@@ -235,6 +235,47 @@ async fn more_than_the_page_is_answered_only_from_a_mailbox_of_ones_own() {
 }
 
 #[tokio::test]
+async fn time_on_call_is_taken_by_mail_from_a_mailbox_of_ones_own() {
+    on_both_stores(async |world| {
+        ana_has_a_mailbox(world).await;
+        let rota = "schedules:
+  - name: primary
+    team: payments
+    timezone: Europe/Berlin
+    layers: [ { name: days, rotation: { every: 1d, handoff: \"09:00\", start: 2026-11-01, participants: [bo, ana] } } ]
+";
+        let applied = world.admin().send(Method::POST, "/api/v1/config/apply", rota).await;
+        assert_eq!(applied.status, 200, "{}", applied.text);
+        let (incident, mailbox) = paged(world).await;
+        let mut post = Post::connect(world, Protocol::Lmtp).await;
+        let mut send = async |mailbox_of: &str, words: &str| {
+            let letter = from(mailbox_of, "", words);
+            assert!(post.send(mailbox_of, &mailbox, &letter).await.starts_with("250"));
+            world.settle().await;
+            told_last(world, incident).await
+        };
+        let taken = "/api/v1/schedules/primary/overrides";
+        let heard = send("eve@example.net", "take primary 4h").await;
+        assert!(heard.contains("is no verified contact method of yours"), "{heard}");
+        assert_eq!(world.admin().read(taken).await["items"], json!([]));
+
+        let heard = send("ana@home.example", "take primary 4h").await;
+        assert!(heard.contains("You are on call in primary until "), "{heard}");
+        assert!(!heard.contains("Nothing was changed"), "{heard}");
+        let rows = world.admin().read(taken).await;
+        assert_eq!(rows["items"][0]["user"], "ana", "{rows}");
+        assert_eq!(rows["items"][0]["reason"], "taken by mail");
+
+        let heard = send("ana@home.example", "take nowhere 4h").await;
+        assert!(heard.contains("There is no schedule nowhere."), "{heard}");
+        let heard = send("ana@home.example", "here 1").await;
+        assert!(heard.contains("1"), "{heard}");
+        assert_eq!(status(world, 1).await, "triggered", "being there is not having it");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_forged_answer_to_the_page_itself_is_recorded_as_such() {
     on_both_stores(async |world| {
         let (_, mailbox) = paged(world).await;

@@ -21,6 +21,7 @@ use crate::app::App;
 use crate::app::incident::command::Refused;
 use crate::app::incident::declare::Report;
 use crate::app::link;
+use crate::app::oncall::chat;
 use crate::ids;
 
 /// The time in which calls are counted.
@@ -42,7 +43,23 @@ impl App {
             "page" => self.text_in(via, callback, rest.trim()).await,
             "show" => self.show(callback, rest.trim(), answered).await,
             "who" => Ok(self.who(callback, rest.trim())),
+            verb if callback.channel == "email" && chat::BY_MAIL.contains(&verb) => {
+                self.as_in_a_chat(callback, line).await
+            }
             _ => Ok(Told::Help),
+        }
+    }
+
+    /// Words of a chat, in the name of whoever has the mailbox.
+    async fn as_in_a_chat(&self, callback: &Callback, line: &str) -> Result<Told, StoreError> {
+        let snapshot = self.snapshot();
+        let directory = &snapshot.directory;
+        match owners(directory, callback).first() {
+            Some((user, _)) => {
+                let taken = "taken by mail";
+                self.obey_words(directory, user, line, taken).await.map(Told::Said)
+            }
+            None => Ok(Told::Nobody),
         }
     }
 

@@ -28,6 +28,8 @@ pub(super) enum Told {
     Nobody,
     /// What an incident is, to hear it again.
     About(String),
+    /// What became of words that a chat takes as well.
+    Said(String),
     /// Messages come again.
     Started,
     /// Nothing was understood.
@@ -276,7 +278,7 @@ impl Told {
             ),
             Self::Gone => words.gone.to_owned(),
             Self::Nobody => words.nobody.to_owned(),
-            Self::About(text) => text.clone(),
+            Self::About(text) | Self::Said(text) => text.clone(),
             Self::Started => words.started.to_owned(),
             Self::Help => words.help.to_owned(),
             other => other.of_call(words),
