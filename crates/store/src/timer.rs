@@ -26,6 +26,9 @@ pub enum Kind {
     Alert,
     /// When a heartbeat monitor misses its next ping.
     Heartbeat,
+    /// A message that its provider repeats until somebody answers: when it is asked about next. The
+    /// timer has the id of the delivery.
+    Emergency,
     /// What the installation does to watch itself.
     Watch,
     /// The next change of who is on call in a schedule.
@@ -49,6 +52,7 @@ impl Kind {
             Self::Notice => "notice",
             Self::Alert => "alert",
             Self::Heartbeat => "heartbeat",
+            Self::Emergency => "emergency",
             Self::Watch => "watch",
             Self::Schedule => "schedule",
             Self::Request => "request",
@@ -195,6 +199,7 @@ pub async fn claim(tx: &mut Tx, kind: Kind, now: Timestamp, limit: i64) -> Resul
         Kind::Notice
         | Kind::Alert
         | Kind::Heartbeat
+        | Kind::Emergency
         | Kind::Watch
         | Kind::Schedule
         | Kind::Request

@@ -209,6 +209,20 @@ impl Outcome {
     }
 }
 
+/// How a message stands that its provider repeats until somebody answers it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// Nobody has answered yet.
+    Waiting,
+    /// Somebody acknowledged it with the provider.
+    Acknowledged {
+        /// The provider's name of that person, if it says who.
+        by: Option<String>,
+    },
+    /// It is not repeated any more.
+    Over,
+}
+
 /// How the channels are set up.
 #[derive(Debug, Clone, Default)]
 pub struct Config {
@@ -296,6 +310,24 @@ impl Channels {
                 self.send_direct(*channel, address, envelope, now).await
             }
         }
+    }
+
+    /// Whether a message's provider can be asked how it stands.
+    pub fn can_be_asked(provider: &Provider, reference: &str) -> bool {
+        provider.kind == ProviderKind::Pushover && pushover::is_receipt(reference)
+    }
+
+    /// Asks a provider how a message stands, which [can be asked](Self::can_be_asked).
+    ///
+    /// # Errors
+    /// What the provider answered instead.
+    pub async fn standing(
+        &self,
+        provider: &Provider,
+        reference: &str,
+        now: Timestamp,
+    ) -> Result<Standing, Outcome> {
+        pushover::standing(&self.outbound, provider, reference, now).await
     }
 
     /// Whether a channel works without a provider that is configured, as this process was started.

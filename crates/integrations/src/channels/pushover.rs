@@ -1,5 +1,6 @@
 //! Pushover: an urgent page is an emergency that repeats until it is answered. Answering it in the
-//! app makes Pushover call the page's own link, which acknowledges; when somebody else was faster,
+//! app makes Pushover call the page's own link, which acknowledges; where Pushover cannot reach the
+//! installation, it is asked by the receipt of the emergency instead. When somebody else was faster,
 //! the emergency is cancelled. The address is the person's key, the provider the application.
 
 use std::collections::BTreeMap;
@@ -7,12 +8,13 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use muster_core::alerting::signal::cut;
 use muster_core::org::provider::Provider;
+use reqwest::Method;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use serde_json::Value;
 
 use super::notice::{Noise, Notice};
-use super::{Envelope, Message, Outcome};
-use crate::outbound::{Outbound, one_line};
+use super::{Envelope, Message, Outcome, Standing};
+use crate::outbound::{Answer, Outbound, one_line};
 
 /// Where Pushover is unless the provider says otherwise.
 const VENDOR: &str = "https://api.pushover.net";
@@ -36,10 +38,7 @@ pub(super) async fn send(
     address: &str,
     now: Timestamp,
 ) -> Outcome {
-    let base = match provider.setting("url") {
-        "" => VENDOR,
-        url => url.trim_end_matches('/'),
-    };
+    let base = base(provider);
     let token = provider.setting("token");
     if let (Message::PageSuperseded { .. }, Some(receipt)) = (&envelope.message, &envelope.earlier)
         && is_receipt(receipt)
@@ -56,6 +55,39 @@ pub(super) async fn send(
     form.insert("token", token.to_owned());
     form.insert("user", address.to_owned());
     call(outbound, &format!("{base}/1/messages.json"), &form, now).await
+}
+
+/// How an emergency stands, by its receipt, which [`is_receipt`].
+///
+/// # Errors
+/// What Pushover answered instead.
+pub(super) async fn standing(
+    outbound: &Outbound,
+    provider: &Provider,
+    receipt: &str,
+    now: Timestamp,
+) -> Result<Standing, Outcome> {
+    let token = [("token", provider.setting("token"))];
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(token).finish();
+    let url = format!("{}/1/receipts/{receipt}.json?{query}", base(provider));
+    let answer = outbound.call(Method::GET, &url, HeaderMap::new(), Vec::new(), now).await;
+    let answer = answer.map_err(Outcome::of_failure)?;
+    let said: Value = serde_json::from_str(&answer.body).unwrap_or(Value::Null);
+    if !(200..300).contains(&answer.status) || said["status"] != 1 {
+        return Err(refusal(&answer, &said));
+    }
+    if said["acknowledged"] == 1 {
+        let by = said["acknowledged_by"].as_str().filter(|key| !key.is_empty());
+        return Ok(Standing::Acknowledged { by: by.map(str::to_owned) });
+    }
+    Ok(if said["expired"] == 1 { Standing::Over } else { Standing::Waiting })
+}
+
+fn base(provider: &Provider) -> &str {
+    match provider.setting("url") {
+        "" => VENDOR,
+        url => url.trim_end_matches('/'),
+    }
 }
 
 /// The form of a message, without the keys.
@@ -95,15 +127,22 @@ async fn call(outbound: &Outbound, url: &str, form: &Form, now: Timestamp) -> Ou
         Err(failure) => return Outcome::of_failure(failure),
     };
     let said: Value = serde_json::from_str(&answer.body).unwrap_or(Value::Null);
-    let status = Some(answer.status);
-    let reasons: Vec<_> =
-        said["errors"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-    let detail = one_line(&format!("answered {}: {}", answer.status, reasons.join("; ")));
     match answer.status {
         200..=299 if said["status"] == 1 => Outcome::Accepted {
             status: answer.status,
             reference: said["receipt"].as_str().map(str::to_owned),
         },
+        _ => refusal(&answer, &said),
+    }
+}
+
+/// What it means that the answer is not Pushover's own word for yes.
+fn refusal(answer: &Answer, said: &Value) -> Outcome {
+    let status = Some(answer.status);
+    let reasons: Vec<_> =
+        said["errors"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let detail = one_line(&format!("answered {}: {}", answer.status, reasons.join("; ")));
+    match answer.status {
         // Whatever answers 200 without Pushover's own word for yes is not Pushover.
         200..=299 => Outcome::Permanent { status, detail, disable: false },
         429 | 500..=599 => Outcome::Temporary {
@@ -115,6 +154,7 @@ async fn call(outbound: &Outbound, url: &str, form: &Form, now: Timestamp) -> Ou
     }
 }
 
-fn is_receipt(text: &str) -> bool {
+/// Whether a reference is the receipt of an emergency.
+pub(super) fn is_receipt(text: &str) -> bool {
     text.len() == 30 && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }

@@ -5,6 +5,7 @@ mod contract;
 mod email;
 mod mail;
 mod outbound;
+mod pushover;
 mod sources;
 mod support;
 mod webhook;

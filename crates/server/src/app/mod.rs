@@ -80,6 +80,8 @@ pub struct Wake {
     pub feeds: Notify,
     /// A timer of what watches the installation was set.
     pub watch: Notify,
+    /// A message was sent that its provider repeats until somebody answers.
+    pub emergencies: Notify,
     /// A heartbeat monitor's timer was set.
     pub heartbeats: Notify,
     /// Something was told to the live stream.
@@ -121,6 +123,7 @@ impl Wake {
         self.notices.notify_one();
         self.planning.notify_one();
         self.feeds.notify_one();
+        self.emergencies.notify_one();
         self.heartbeats.notify_one();
         self.watch.notify_one();
         self.stream.notify_waiters();

@@ -19,6 +19,7 @@ use crate::app::App;
 
 pub mod accept;
 mod cluster;
+mod emergencies;
 mod heartbeats;
 pub mod janitor;
 pub mod outbox;
@@ -62,6 +63,7 @@ impl Engine {
             spawn(app, "planning", |app| &app.wake.planning, move |app| planning.clone().step(app)),
             spawn(app, "feeds", |app| &app.wake.feeds, planning::read_feeds),
             spawn(app, "watch", |app| &app.wake.watch, watch::step),
+            spawn(app, "emergencies", |app| &app.wake.emergencies, emergencies::step),
             spawn(app, "heartbeats", |app| &app.wake.heartbeats, heartbeats::step),
             tokio::spawn(janitor::run(app.clone())),
         ];
@@ -142,12 +144,14 @@ impl App {
         }
         let (watch, _) = timer::overdue(&self.db, timer::Kind::Watch, now).await?;
         let (heartbeats, _) = timer::overdue(&self.db, timer::Kind::Heartbeat, now).await?;
+        let (emergencies, _) = timer::overdue(&self.db, timer::Kind::Emergency, now).await?;
         let (waiting, _) = inbox::backlog(&self.db).await?;
         let (alerts, _) = timer::overdue(&self.db, timer::Kind::Alert, now).await?;
         let (incidents, _) = timer::overdue(&self.db, timer::Kind::Incident, now).await?;
         let (deliveries, _) = timer::overdue(&self.db, timer::Kind::Delivery, now).await?;
         let (notices, _) = timer::overdue(&self.db, timer::Kind::Notice, now).await?;
-        Ok(waiting + incidents + deliveries + notices + alerts + heartbeats + watch + planning == 0)
+        let due = incidents + deliveries + notices + alerts + emergencies + heartbeats + watch;
+        Ok(waiting + due + planning == 0)
     }
 }
 

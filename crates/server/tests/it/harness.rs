@@ -237,7 +237,7 @@ impl World {
     async fn next_timer(&self) -> Option<Timestamp> {
         use timer::Kind;
         let mut next = Vec::new();
-        let kinds = [Kind::Incident, Kind::Delivery, Kind::Alert, Kind::Heartbeat];
+        let kinds = [Kind::Incident, Kind::Delivery, Kind::Alert, Kind::Emergency, Kind::Heartbeat];
         for kind in kinds.into_iter().chain(Kind::OF_PLANNING) {
             next.extend(timer::earliest(&self.app.db, kind).await.unwrap());
         }

@@ -10,7 +10,7 @@ pub mod matrix;
 pub mod mattermost;
 mod ntfy;
 mod push;
-mod pushover;
+pub mod pushover;
 pub mod slack;
 pub mod teams;
 pub mod telegram;

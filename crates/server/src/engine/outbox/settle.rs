@@ -10,7 +10,7 @@ use muster_core::incident::lifecycle::{self, Surroundings};
 use muster_core::incident::timeline::{Actor, Entry, Kind};
 use muster_core::oncall::page::{self, DeliveryState, Next, PageState, Progress};
 use muster_core::org::directory::Directory;
-use muster_integrations::channels::Outcome;
+use muster_integrations::channels::{Channels, Outcome};
 use muster_store::incident::incident as store_incident;
 use muster_store::oncall::callback as store_callback;
 use muster_store::oncall::delivery::{self, DeliveryRow};
@@ -22,6 +22,7 @@ use super::{Answer, Member};
 use crate::app::App;
 use crate::app::incident::facts;
 use crate::app::incident::record::{self, Before};
+use crate::engine::emergencies::ASKED_EVERY_MIN;
 use crate::ids;
 
 /// Settles a batch of answers.
@@ -53,6 +54,8 @@ struct Answered<'a> {
     outcome: &'a Outcome,
     /// Who carried the message.
     provider: Option<&'a str>,
+    /// Whether the provider is asked from now on whether somebody answered.
+    is_asked_about: bool,
     next: Next,
 }
 
@@ -61,7 +64,11 @@ struct Answered<'a> {
 fn answered(answer: &Answer, now: Timestamp) -> impl Iterator<Item = Answered<'_>> {
     let Answer { job, outcome, .. } = answer;
     let chance = ids::chance();
-    job.members.iter().map(move |member| {
+    let via = job.envelope.via.as_deref();
+    let can_be_asked = via
+        .zip(outcome.reference())
+        .is_some_and(|(provider, reference)| Channels::can_be_asked(provider, reference));
+    job.members.iter().enumerate().map(move |(at, member)| {
         let progress = Progress {
             state: DeliveryState::Sending,
             attempts: u32::try_from(member.number).unwrap_or(u32::MAX),
@@ -70,8 +77,10 @@ fn answered(answer: &Answer, now: Timestamp) -> impl Iterator<Item = Answered<'_
         let mut next = page::after_answer(progress, &outcome.answer(), chance, now);
         // Where nobody can carry it at the moment, another method need not wait to see that.
         next.start_next_method |= job.resting.is_some();
-        let provider = job.envelope.via.as_ref().map(|provider| provider.name.as_str());
-        Answered { member, outcome, provider, next }
+        let provider = via.map(|provider| provider.name.as_str());
+        // One asking is about everything that went out together.
+        let is_asked_about = can_be_asked && at == 0;
+        Answered { member, outcome, provider, is_asked_about, next }
     })
 }
 
@@ -105,10 +114,14 @@ async fn one(
     pages: &HashMap<PageId, PageRow>,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let Answered { member, outcome, provider, next } = *answer;
+    let Answered { member, outcome, provider, is_asked_about, next } = *answer;
     end_attempt(tx, member, outcome, now).await?;
     if next.state == DeliveryState::Accepted {
         delivery::set_reference(tx, member.row.id, provider, outcome.reference()).await?;
+        if is_asked_about {
+            let due = now.saturating_add(ASKED_EVERY_MIN).unwrap_or(Timestamp::MAX);
+            timer::set(tx, timer::Kind::Emergency, member.row.id, due, now).await?;
+        }
     }
     let kind = member.row.delivery_kind()?;
     if !timer::still_held(tx, kind.timer(), &member.claimed).await? {
@@ -150,7 +163,7 @@ async fn of_page(
     page: &PageRow,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let Answered { member, outcome, provider, next } = *answer;
+    let Answered { member, next, .. } = *answer;
     if page.state == PageState::Superseded.name() {
         // Answered while this was on its way: nothing more is tried.
         let state = match next.state {
@@ -159,8 +172,7 @@ async fn of_page(
         };
         let next = Next { state, retry_at: None, start_next_method: false };
         store(tx, member, next, now).await?;
-        return tell(app, tx, directory, &Answered { member, outcome, provider, next }, page, now)
-            .await;
+        return tell(app, tx, directory, &Answered { next, ..*answer }, page, now).await;
     }
     store(tx, member, next, now).await?;
     let siblings = delivery::of_page(tx, PageId(page.id)).await?;

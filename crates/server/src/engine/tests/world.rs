@@ -418,6 +418,7 @@ impl World {
             Kind::Notice,
             Kind::Alert,
             Kind::Heartbeat,
+            Kind::Emergency,
             Kind::Watch,
         ];
         for kind in kinds.into_iter().chain(Kind::OF_PLANNING) {

@@ -21,6 +21,7 @@ mod contract {
     pub mod judge;
     pub mod matrix;
     pub mod mattermost;
+    pub mod pushover;
     pub mod slack;
     pub mod teams;
     pub mod telegram;
@@ -32,6 +33,7 @@ mod discord;
 mod matrix;
 mod mattermost;
 mod providers;
+mod pushover;
 mod slack;
 mod teams;
 mod telegram;
