@@ -26,8 +26,21 @@ pub fn seal(
     object: &[u8],
     text: &str,
 ) -> Result<Vec<u8>, Unreadable> {
+    seal_bytes(instance_key, purpose, object, text.as_bytes())
+}
+
+/// As [`seal`], for what is no text.
+///
+/// # Errors
+/// See [`seal`].
+pub fn seal_bytes(
+    instance_key: &[u8; 32],
+    purpose: &[u8],
+    object: &[u8],
+    bytes: &[u8],
+) -> Result<Vec<u8>, Unreadable> {
     let nonce: [u8; NONCE_LEN] = ids::random();
-    let mut sealed = text.as_bytes().to_vec();
+    let mut sealed = bytes.to_vec();
     let unique = Nonce::assume_unique_for_key(nonce);
     key(instance_key, purpose)?
         .seal_in_place_append_tag(unique, Aad::from(object), &mut sealed)
@@ -48,14 +61,28 @@ pub fn open(
     object: &[u8],
     sealed: &[u8],
 ) -> Result<String, Unreadable> {
+    let bytes = open_bytes(instance_key, purpose, object, sealed)?;
+    String::from_utf8(bytes).map_err(|_| Unreadable)
+}
+
+/// As [`open`], for what is no text.
+///
+/// # Errors
+/// See [`open`].
+pub fn open_bytes(
+    instance_key: &[u8; 32],
+    purpose: &[u8],
+    object: &[u8],
+    sealed: &[u8],
+) -> Result<Vec<u8>, Unreadable> {
     let [VERSION, rest @ ..] = sealed else { return Err(Unreadable) };
     let (nonce, sealed) = rest.split_at_checked(NONCE_LEN).ok_or(Unreadable)?;
     let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| Unreadable)?;
     let mut bytes = sealed.to_vec();
-    let text = key(instance_key, purpose)?
+    let opened = key(instance_key, purpose)?
         .open_in_place(nonce, Aad::from(object), &mut bytes)
         .map_err(|_| Unreadable)?;
-    String::from_utf8(text.to_vec()).map_err(|_| Unreadable)
+    Ok(opened.to_vec())
 }
 
 fn key(instance_key: &[u8; 32], purpose: &[u8]) -> Result<LessSafeKey, Unreadable> {

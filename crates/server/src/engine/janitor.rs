@@ -1,4 +1,4 @@
-//! The janitor: seals the audit log and forgets what need not be kept, in small portions and in the
+//! The janitor: seals the audit log and what earlier versions did not, and forgets what need not be kept, in small portions and in the
 //! last lane, so that clean-up never starves an escalation.
 
 use std::panic::AssertUnwindSafe;
@@ -19,14 +19,25 @@ const ROUND_SECONDS: u64 = 60;
 /// The most rows that one transaction deletes.
 const PORTION_ROWS_MAX: i64 = 1_000;
 
+/// After how many rounds keys that an earlier version stored are sealed: for an hour a node of that
+/// version, which could not open them, may still run beside this one during an upgrade.
+const SEALS_AFTER_ROUNDS: u32 = 60;
+
 /// How long it is remembered that a provider's call was dealt with: longer than any provider
 /// repeats one.
 const CALLBACKS_KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// Cleans for as long as the server runs.
 pub async fn run(app: App) {
-    loop {
-        match AssertUnwindSafe(round(&app)).catch_unwind().await {
+    for number in 0_u32.. {
+        let work = async {
+            round(&app).await?;
+            if number == SEALS_AFTER_ROUNDS {
+                app.seal_stored_keys().await?;
+            }
+            Ok::<_, StoreError>(())
+        };
+        match AssertUnwindSafe(work).catch_unwind().await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::warn!("the janitor could not finish: {error}"),
             Err(_) => tracing::error!("the janitor panicked"),

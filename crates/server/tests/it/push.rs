@@ -15,6 +15,8 @@ use tokio::net::TcpListener;
 use web_push_native::Auth;
 use web_push_native::p256::SecretKey;
 
+use muster_store::{Lane, Sql};
+
 use crate::harness::{World, on_both_stores};
 
 /// What a push service was given.
@@ -182,6 +184,60 @@ async fn a_page_reaches_the_browser_sealed_and_signed() {
         );
         let devices = world.admin().read("/api/v1/users/ana/push-devices").await;
         assert!(devices["items"][0]["accepted_at"].is_string());
+    })
+    .await;
+}
+
+/// The keys of the only browser as they are stored.
+async fn stored_keys(world: &World) -> (Vec<u8>, Vec<u8>) {
+    let keys = Sql::same("SELECT p256dh, auth FROM push_device");
+    world.app.db.fetch_one(&keys, vec![]).await.unwrap()
+}
+
+#[tokio::test]
+async fn the_keys_of_a_browser_are_stored_sealed_and_so_are_those_of_an_earlier_version() {
+    on_both_stores(async |world| {
+        let (service, base) = PushService::start().await;
+        reach_by_browser(world).await;
+        let browser = Browser::new(7, format!("{base}/ana"));
+        register(world, &browser, "Firefox").await;
+        let is_plain = |(p256dh, auth): &(Vec<u8>, Vec<u8>)| {
+            let point = browser.secret.public_key().to_sec1_bytes();
+            let x = &point[1..17];
+            let shows_point = p256dh.windows(16).any(|window| window == x);
+            let shows_secret = auth.windows(16).any(|window| window == browser.auth);
+            assert_eq!(shows_point, shows_secret);
+            shows_secret
+        };
+        assert!(!is_plain(&stored_keys(world).await));
+
+        // As an earlier version stored them: read as they are, and sealed by the janitor.
+        let subscription = browser.subscription();
+        let decoded = |name: &str| {
+            let text = subscription["keys"][name].as_str().unwrap();
+            URL_SAFE_NO_PAD.decode(text).unwrap()
+        };
+        let mut tx = world.app.db.begin(Lane::Cleanup).await.unwrap();
+        let before = Sql::same("UPDATE push_device SET p256dh = ?, auth = ?, sealed = ?");
+        tx.execute(&before, vec![decoded("p256dh").into(), decoded("auth").into(), false.into()])
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        assert!(is_plain(&stored_keys(world).await));
+        let declare = async |title: &str| {
+            let body = json!({ "title": title, "service": "checkout", "severity": 1 });
+            assert_eq!(world.admin().post("/api/v1/incidents", body).await.status, 201);
+            world.settle().await;
+        };
+        declare("disk").await;
+        assert_eq!(world.app.seal_stored_keys().await.unwrap(), 1);
+        assert_eq!(world.app.seal_stored_keys().await.unwrap(), 0);
+        assert!(!is_plain(&stored_keys(world).await));
+        declare("memory").await;
+        let titles: Vec<_> =
+            service.at("/ana").iter().map(|it| browser.opened(it)["title"].clone()).collect();
+        let title = |key: &str| json!(format!("[SEV1] checkout: {key}"));
+        assert_eq!(titles, [title("disk"), title("memory")]);
     })
     .await;
 }

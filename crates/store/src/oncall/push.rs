@@ -21,10 +21,13 @@ pub struct DeviceRow {
     pub name: String,
     /// Where its push service takes messages.
     pub endpoint: String,
-    /// Its public key: an uncompressed point of P-256.
+    /// Its public key, an uncompressed point of P-256; sealed where `sealed` says so.
     pub p256dh: Vec<u8>,
-    /// Its secret for authentication.
+    /// Its secret for authentication; sealed where `sealed` says so.
     pub auth: Vec<u8>,
+    /// Whether its keys are sealed. Those that an earlier version stored are sealed when a later one
+    /// starts.
+    pub sealed: bool,
     /// Microseconds UTC.
     pub created_at: i64,
     /// When its push service last took a message, microseconds UTC.
@@ -34,7 +37,7 @@ pub struct DeviceRow {
 macro_rules! select {
     ($rest:literal) => {
         Sql::same(concat!(
-            "SELECT id, user_id, name, endpoint, p256dh, auth, created_at, accepted_at
+            "SELECT id, user_id, name, endpoint, p256dh, auth, sealed, created_at, accepted_at
              FROM push_device ",
             $rest
         ))
@@ -45,8 +48,9 @@ macro_rules! select {
 pub async fn put(tx: &mut Tx, row: &DeviceRow) -> Result<()> {
     const FORGET: Sql = Sql::same("DELETE FROM push_device WHERE endpoint = ?");
     const INSERT: Sql = Sql::same(
-        "INSERT INTO push_device (id, user_id, name, endpoint, p256dh, auth, created_at, accepted_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO push_device
+             (id, user_id, name, endpoint, p256dh, auth, sealed, created_at, accepted_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
     );
     tx.execute(&FORGET, args![row.endpoint.as_str()]).await?;
     tx.execute(
@@ -58,6 +62,7 @@ pub async fn put(tx: &mut Tx, row: &DeviceRow) -> Result<()> {
             row.endpoint.as_str(),
             row.p256dh.as_slice(),
             row.auth.as_slice(),
+            row.sealed,
             row.created_at,
             row.accepted_at
         ],
@@ -70,6 +75,21 @@ pub async fn put(tx: &mut Tx, row: &DeviceRow) -> Result<()> {
 pub async fn of_user(db: &Db, user: UserId, limit: i64) -> Result<Vec<DeviceRow>> {
     const SELECT: Sql = select!("WHERE user_id = ? ORDER BY id LIMIT ?");
     db.fetch_all(&SELECT, args![user, limit]).await
+}
+
+/// Browsers whose keys are not sealed yet; at most `limit`.
+pub async fn unsealed(tx: &mut Tx, limit: i64) -> Result<Vec<DeviceRow>> {
+    const SELECT: Sql = select!("WHERE NOT sealed ORDER BY id LIMIT ?");
+    tx.fetch_all(&SELECT, args![limit]).await
+}
+
+/// Puts the sealed keys of a browser in place of those that were not.
+pub async fn seal(tx: &mut Tx, id: PushDeviceId, p256dh: &[u8], auth: &[u8]) -> Result<()> {
+    const UPDATE: Sql = Sql::same(
+        "UPDATE push_device SET p256dh = ?, auth = ?, sealed = ? WHERE id = ? AND NOT sealed",
+    );
+    tx.execute(&UPDATE, args![p256dh, auth, true, id]).await?;
+    Ok(())
 }
 
 /// Removes a browser of a person; says whether it was there.

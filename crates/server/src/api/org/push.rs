@@ -191,6 +191,7 @@ impl From<NotRegistered> for ApiError {
         match error {
             NotRegistered::Invalid(field, why) => Self::field(format!("subscription.{field}"), why),
             NotRegistered::TooMany => Self::conflict(error.to_string()),
+            NotRegistered::Unsealable(error) => anyhow::Error::from(error).into(),
             NotRegistered::Store(error) => error.into(),
         }
     }

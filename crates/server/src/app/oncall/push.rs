@@ -1,5 +1,6 @@
 //! The browsers that people want to be notified by: registering them, forgetting those that are
-//! gone, and reaching all of a person's at once. One that takes the message is enough.
+//! gone, and reaching all of a person's at once. One that takes the message is enough. The keys of a
+//! browser are stored sealed; those that an earlier version stored are sealed by the janitor.
 
 use futures::future::join_all;
 use jiff::Timestamp;
@@ -12,10 +13,16 @@ use muster_store::{Lane, StoreError, Tx, audit, setting};
 use serde_json::json;
 
 use crate::app::App;
+use crate::app::seal::{Unreadable, open_bytes, seal_bytes};
 use crate::ids;
 
 /// The most browsers of one person.
 pub const DEVICES_MAX: i64 = 10;
+/// The purposes that the keys of a browser are sealed for.
+const P256DH: &[u8] = b"push p256dh";
+const AUTH: &[u8] = b"push auth";
+/// The most browsers whose keys are sealed in one transaction.
+const SEALED_AT_ONCE_MAX: i64 = 100;
 /// The setting that holds the key by which push services know the installation. Browsers subscribe
 /// with it, so it must never change.
 const VAPID_KEY: &str = "vapid_key";
@@ -41,6 +48,9 @@ pub enum NotRegistered {
     /// What it was given is wrong.
     #[error("{1}")]
     Invalid(&'static str, String),
+    /// Its keys cannot be sealed.
+    #[error(transparent)]
+    Unsealable(#[from] Unreadable),
     /// The person has too many.
     #[error("a person has at most {DEVICES_MAX} browsers; remove one first")]
     TooMany,
@@ -89,13 +99,16 @@ impl App {
             return Err(NotRegistered::TooMany);
         }
         let now = self.now();
+        let id = self.ids.next(now);
+        let (p256dh, auth) = self.seal_keys(PushDeviceId(id), &wanted.p256dh, &wanted.auth)?;
         let row = DeviceRow {
-            id: self.ids.next(now),
+            id,
             user_id: user.0,
             name: wanted.name,
             endpoint: wanted.endpoint,
-            p256dh: wanted.p256dh,
-            auth: wanted.auth,
+            p256dh,
+            auth,
+            sealed: true,
             created_at: now.as_microsecond(),
             accepted_at: None,
         };
@@ -151,8 +164,57 @@ impl App {
         together(outcomes)
     }
 
+    /// The keys of a browser as they are stored.
+    fn seal_keys(
+        &self,
+        id: PushDeviceId,
+        p256dh: &[u8],
+        auth: &[u8],
+    ) -> Result<(Vec<u8>, Vec<u8>), Unreadable> {
+        let seal = |purpose, key| seal_bytes(self.instance_key(), purpose, id.0.as_bytes(), key);
+        Ok((seal(P256DH, p256dh)?, seal(AUTH, auth)?))
+    }
+
+    /// The keys of a browser as it gave them.
+    fn keys_of(&self, device: &DeviceRow) -> Result<(Vec<u8>, Vec<u8>), Unreadable> {
+        if !device.sealed {
+            return Ok((device.p256dh.clone(), device.auth.clone()));
+        }
+        let object = device.id.as_bytes();
+        let open = |purpose, key| open_bytes(self.instance_key(), purpose, object, key);
+        Ok((open(P256DH, &device.p256dh)?, open(AUTH, &device.auth)?))
+    }
+
+    /// Seals the keys that an earlier version stored as they came; says how many browsers that were.
+    ///
+    /// # Errors
+    /// When the store does not answer; what was sealed stays so.
+    pub async fn seal_stored_keys(&self) -> Result<u64, StoreError> {
+        let mut count = 0;
+        loop {
+            let mut tx = self.db.begin(Lane::Cleanup).await?;
+            let rows = store_push::unsealed(&mut tx, SEALED_AT_ONCE_MAX).await?;
+            if rows.is_empty() {
+                return Ok(count);
+            }
+            for row in rows {
+                let id = PushDeviceId(row.id);
+                let (p256dh, auth) = self
+                    .seal_keys(id, &row.p256dh, &row.auth)
+                    .map_err(|error| StoreError::Corrupt(error.to_string()))?;
+                store_push::seal(&mut tx, id, &p256dh, &auth).await?;
+                count += 1;
+            }
+            tx.commit().await?;
+        }
+    }
+
     async fn push_to(&self, device: &DeviceRow, envelope: &Envelope, now: Timestamp) -> Outcome {
-        match Subscription::new(&device.endpoint, &device.p256dh, &device.auth) {
+        let (p256dh, auth) = match self.keys_of(device) {
+            Ok(keys) => keys,
+            Err(error) => return failed(false, None, error.to_string()),
+        };
+        match Subscription::new(&device.endpoint, &p256dh, &auth) {
             Ok(to) => self.channels.push(envelope, self.vapid(), &to, now).await,
             Err((_, why)) => failed(false, None, why),
         }
