@@ -3232,6 +3232,8 @@ export interface components {
             from: components["schemas"]["Instant"];
             /** @description Of which escalation policy. */
             policy: string;
+            /** @description Incidents of which severities meet it, the worst first. */
+            severities: number[];
             /**
              * Format: int32
              * @description The step, counted from 1.

@@ -89,7 +89,7 @@ function Findings({ weeks }: { weeks: number }) {
                   .slice(0, SHOWN_MAX)
                   .map(({ finding, times }) => (
                     <li
-                      key={`${finding.policy} ${finding.trouble} ${finding.step} ${finding.user} ${finding.from}`}
+                      key={JSON.stringify(finding)}
                       className="flex flex-wrap items-baseline gap-x-3 gap-y-1 px-4 py-2"
                     >
                       <Tag>{WEIGHTS[finding.weight] ?? finding.weight}</Tag>
@@ -100,6 +100,9 @@ function Findings({ weeks }: { weeks: number }) {
                       >
                         {finding.policy}
                       </Link>
+                      <span className="text-13 text-muted">
+                        {finding.severities.map((level) => `SEV${level}`).join(", ")}
+                      </span>
                       <span className="min-w-0 flex-1 basis-60">{finding.words}</span>
                       <Span finding={finding} />
                       {times > 1 ? (
@@ -123,7 +126,8 @@ function Findings({ weeks }: { weeks: number }) {
 function folded(items: CoverageFinding[]): { finding: CoverageFinding; times: number }[] {
   const rows = new Map<string, { finding: CoverageFinding; times: number }>();
   for (const finding of items) {
-    const key = JSON.stringify([finding.policy, finding.trouble, finding.step, finding.user]);
+    const { policy, trouble, step, user, severities } = finding;
+    const key = JSON.stringify([policy, trouble, step, user, severities]);
     const row = rows.get(key);
     if (row) row.times += 1;
     else rows.set(key, { finding, times: 1 });

@@ -96,6 +96,7 @@ fn tell(found: &Value, weeks: u8) -> anyhow::Result<()> {
         Column::new("TO"),
         Column::new("WEIGHT"),
         Column::text("POLICY"),
+        Column::new("SEVERITY"),
         Column::text("WHAT"),
     ]);
     for finding in show::items(found) {
@@ -106,6 +107,7 @@ fn tell(found: &Value, weeks: u8) -> anyhow::Result<()> {
             time::minute_of(&finding["to"]).into(),
             Cell::styled(weight, style),
             show::text(&finding["policy"]).into(),
+            severities(finding).into(),
             show::text(&finding["words"]).into(),
         ]);
     }
@@ -126,6 +128,12 @@ fn tell(found: &Value, weeks: u8) -> anyhow::Result<()> {
         show::text(&score["anybody_percent"]),
         show::text(&score["first_step_percent"]),
     ))
+}
+
+/// The severities of a finding: `1, 2`.
+fn severities(finding: &Value) -> String {
+    let levels = finding["severities"].as_array().into_iter().flatten();
+    levels.map(show::text).collect::<Vec<_>>().join(", ")
 }
 
 async fn history(settings: &Settings, name: &str) -> anyhow::Result<()> {

@@ -37,6 +37,29 @@ impl Level {
     }
 }
 
+/// A set of levels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Levels(u16);
+
+impl Levels {
+    /// What is in either.
+    #[must_use]
+    pub fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// The levels, the worst first.
+    pub fn iter(self) -> impl Iterator<Item = Level> {
+        (1..=Level::NUMBER_MAX).filter(move |number| self.0 & (1 << number) != 0).map(Level)
+    }
+}
+
+impl FromIterator<Level> for Levels {
+    fn from_iter<I: IntoIterator<Item = Level>>(levels: I) -> Self {
+        Self(levels.into_iter().fold(0, |set, level| set | 1 << level.0))
+    }
+}
+
 /// How loudly people are asked; it picks the notification rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Urgency {

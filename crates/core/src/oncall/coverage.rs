@@ -6,7 +6,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::id::{PolicyId, UserId};
-use crate::incident::severity::Urgency;
+use crate::incident::severity::{Levels, Urgency};
 use crate::oncall::escalation::{self, Chain, Effect, Event, Policy, State};
 use crate::oncall::schedule::{STRETCHES_MAX, Schedule, next_change, on_call_at};
 use crate::org::directory::Directory;
@@ -99,6 +99,8 @@ pub struct Finding {
     pub policy: PolicyId,
     /// What.
     pub trouble: Trouble,
+    /// Incidents of which severities meet it; none where no severity has the urgency.
+    pub levels: Levels,
     /// When an incident that meets it begins.
     pub span: Span,
 }
@@ -212,7 +214,8 @@ pub fn gaps(schedule: &Schedule, from: Timestamp, to: Timestamp) -> Vec<Span> {
 
 /// Everything that is wrong with the policies `of` in a period, at one urgency: for incidents of every
 /// severity of that urgency, whether or not their alerts match what the steps ask for, at the hours
-/// at which the steps count. A trouble that several kinds of incident meet is told once.
+/// at which the steps count. A trouble that several kinds of incident meet at the same time is told
+/// once, with all of their severities.
 pub fn prove<'a>(
     directory: &'a Directory,
     of: impl IntoIterator<Item = &'a Policy>,
@@ -240,19 +243,27 @@ fn prove_one<'a>(timelines: &mut Timelines<'a>, policy: &'a Policy, span: Span) 
     coverage
 }
 
-/// Findings of the same trouble whose spans meet as one.
+/// Findings of the same trouble and severities whose spans meet as one, then those of the same
+/// trouble and span, with the severities of all.
 fn joined(mut findings: Vec<Finding>) -> Vec<Finding> {
-    findings.sort_by_key(|found| (found.trouble, found.span.from));
-    let mut joined: Vec<Finding> = Vec::with_capacity(findings.len());
-    for finding in findings {
-        match joined.last_mut() {
-            Some(last) if last.trouble == finding.trouble && last.span.to >= finding.span.from => {
-                last.span.to = last.span.to.max(finding.span.to);
-            }
-            _ => joined.push(finding),
+    findings.sort_by_key(|found| (found.trouble, found.levels, found.span.from));
+    findings.dedup_by(|next, last| {
+        let is_same = (last.trouble, last.levels) == (next.trouble, next.levels);
+        let meets = is_same && last.span.to >= next.span.from;
+        if meets {
+            last.span.to = last.span.to.max(next.span.to);
         }
-    }
-    joined
+        meets
+    });
+    findings.sort_by_key(|found| (found.trouble, found.span.from, found.span.to));
+    findings.dedup_by(|next, last| {
+        let is_same = (last.trouble, last.span) == (next.trouble, next.span);
+        if is_same {
+            last.levels = last.levels.union(next.levels);
+        }
+        is_same
+    });
+    findings
 }
 
 /// What incidents of one kind meet.
@@ -285,7 +296,8 @@ fn prove_case<'a>(
         for trouble in &troubles {
             if !open.iter().any(|finding| finding.trouble == *trouble) {
                 let span = Span { from: at, to };
-                open.push(Finding { policy: policy.id, trouble: *trouble, span });
+                let levels = case.levels;
+                open.push(Finding { policy: policy.id, trouble: *trouble, levels, span });
             }
         }
         at = to;

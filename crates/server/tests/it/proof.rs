@@ -54,6 +54,7 @@ async fn every_hour_without_anybody_is_found_weeks_ahead() {
         let gap = gaps[1];
         assert_eq!((&gap["trouble"], &gap["weight"]), (&json!("nobody"), &json!("gap")));
         assert_eq!(gap["urgencies"], json!(["high", "low"]));
+        assert_eq!(gap["severities"], json!([1, 2, 3]));
         assert!(gap["words"].as_str().unwrap().contains("catch-all"), "{gap}");
         let score = &coverage["score"];
         let share = score["anybody_percent"].as_f64().unwrap();

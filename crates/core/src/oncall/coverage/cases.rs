@@ -4,7 +4,7 @@
 
 use jiff::Timestamp;
 
-use crate::incident::severity::{Level, Urgency};
+use crate::incident::severity::{Level, Levels, Urgency};
 use crate::oncall::condition::Condition;
 use crate::oncall::escalation::Policy;
 use crate::org::directory::Directory;
@@ -14,6 +14,8 @@ use crate::org::directory::Directory;
 pub(super) struct Case {
     /// How bad it is; none where no severity has the urgency, and every step counts.
     pub level: Option<Level>,
+    /// Every severity of which the same steps are for; `level` stands for them.
+    pub levels: Levels,
     /// Whether its alerts match what steps ask for, and are as many.
     pub matches: bool,
 }
@@ -22,22 +24,25 @@ pub(super) struct Case {
 pub(super) fn cases(directory: &Directory, policy: &Policy, urgency: Urgency) -> Vec<Case> {
     let conditions = || policy.steps.iter().map(|step| &step.when);
     let of_urgency = directory.severities.iter().filter(|severity| severity.urgency == urgency);
-    let mut seen: Vec<Vec<bool>> = Vec::new();
-    let mut levels = Vec::new();
+    let mut seen: Vec<(Vec<bool>, Vec<Level>)> = Vec::new();
     for level in of_urgency.map(|severity| severity.level) {
         let counting: Vec<bool> = conditions().map(|when| is_for(when, level)).collect();
-        if !seen.contains(&counting) {
-            seen.push(counting);
-            levels.push(Some(level));
+        match seen.iter_mut().find(|(known, _)| *known == counting) {
+            Some((_, levels)) => levels.push(level),
+            None => seen.push((counting, vec![level])),
         }
     }
-    if levels.is_empty() {
-        levels.push(None);
+    if seen.is_empty() {
+        seen.push((Vec::new(), Vec::new()));
     }
     let asks_for_more = conditions().any(|when| when.rule.is_some() || when.flood.is_some());
     let ways = if asks_for_more { &[true, false][..] } else { &[true][..] };
-    let each = |level| ways.iter().map(move |matches| Case { level, matches: *matches });
-    levels.into_iter().flat_map(each).collect()
+    let each = |(_, alike): (Vec<bool>, Vec<Level>)| {
+        let level = alike.first().copied();
+        let levels = alike.into_iter().collect();
+        ways.iter().map(move |matches| Case { level, levels, matches: *matches })
+    };
+    seen.into_iter().flat_map(each).collect()
 }
 
 fn is_for(when: &Condition, level: Level) -> bool {

@@ -75,6 +75,13 @@ fn proved(directory: &Directory, span: Span) -> Vec<(Trouble, Span)> {
     proved[0].1.findings.iter().map(|found| (found.trouble, found.span)).collect()
 }
 
+/// The severities of each finding.
+fn levels(directory: &Directory, span: Span) -> Vec<Vec<Level>> {
+    let policy = directory.policies.named("payments").unwrap();
+    let proved = prove(directory, [policy], Urgency::High, span);
+    proved[0].1.findings.iter().map(|found| found.levels.iter().collect()).collect()
+}
+
 fn of(id: u128) -> Target {
     Target::Schedule(ScheduleId(Uuid::from_u128(id)))
 }
@@ -332,6 +339,7 @@ fn a_severity_that_no_step_is_for_and_hours_without_a_step_are_gaps() {
     let worst = Condition { severities: vec![level(1)], ..Condition::default() };
     with(&mut directory, worst);
     assert_eq!(proved(&directory, days(2)), [(nobody, days(2))]);
+    assert_eq!(levels(&directory, days(2)), [vec![level(2)]], "the worst is not concerned");
     let all = Condition {
         severities: directory.severities.iter().map(|severity| severity.level).collect(),
         ..Condition::default()
@@ -352,6 +360,7 @@ fn a_severity_that_no_step_is_for_and_hours_without_a_step_are_gaps() {
     let rule = Some(Rule::parse(r#"severity == "critical""#).unwrap());
     with(&mut directory, Condition { rule, ..Condition::default() });
     assert_eq!(proved(&directory, days(1)), [(nobody, days(1))]);
+    assert_eq!(levels(&directory, days(1)), [vec![level(1), level(2)]]);
 }
 
 proptest! {

@@ -2,7 +2,7 @@
 //! nobody, or somebody who may not hear it.
 
 use axum::extract::State;
-use muster_core::incident::severity::Urgency;
+use muster_core::incident::severity::{Level, Urgency};
 use muster_core::oncall::coverage::{Score, Weight};
 use muster_core::org::directory::Directory;
 use serde::{Deserialize, Serialize};
@@ -74,6 +74,8 @@ pub struct CoverageFinding {
     pub policy: String,
     /// At which urgencies: `high`, `low`.
     pub urgencies: Vec<String>,
+    /// Incidents of which severities meet it, the worst first.
+    pub severities: Vec<u8>,
     /// What: `nobody`, `step_reaches_nobody`, `unreachable`, `no_critical_method`,
     /// `same_person_twice` or `on_leave`.
     pub trouble: String,
@@ -123,6 +125,7 @@ pub(super) fn described(directory: &Directory, found: &Found) -> CoverageFinding
     CoverageFinding {
         policy: policy_name(directory, finding.policy),
         urgencies: found.urgencies.iter().map(|of: &Urgency| of.name().to_owned()).collect(),
+        severities: finding.levels.iter().map(Level::number).collect(),
         trouble: trouble.name().to_owned(),
         weight: trouble.weight().name().to_owned(),
         step: trouble.step(),

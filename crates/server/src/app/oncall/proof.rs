@@ -57,8 +57,13 @@ pub fn prove(directory: &Directory, policy: Option<PolicyId>, span: Span) -> Pro
         for (policy, coverage) in coverage::prove(directory, policies, urgency, span) {
             proof.cut.extend(coverage.cut_at.map(|at| (policy, at)));
             for finding in coverage.findings {
-                match proof.found.iter_mut().find(|known| known.finding == finding) {
-                    Some(known) => known.urgencies.push(urgency),
+                let what = |of: &Finding| (of.policy, of.trouble, of.span);
+                let mut known = proof.found.iter_mut();
+                match known.find(|known| what(&known.finding) == what(&finding)) {
+                    Some(known) => {
+                        known.urgencies.push(urgency);
+                        known.finding.levels = known.finding.levels.union(finding.levels);
+                    }
                     None => proof.found.push(Found { finding, urgencies: vec![urgency] }),
                 }
             }
