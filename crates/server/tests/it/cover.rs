@@ -202,6 +202,24 @@ async fn a_leave_offers_the_shifts_it_meets_with_reminders_and_rotations_pass_ov
     .await;
 }
 
+#[tokio::test]
+async fn a_link_to_a_calendar_ends_when_whoever_made_it_leaves() {
+    on_both_stores(async |world| {
+        let people = world.admin().get("/api/v1/config/export").await.text;
+        let users = people.split("teams:").next().unwrap().trim_end().to_owned();
+        apply_rota(world, ROTA).await;
+        world.give_password("eve").await;
+        let eve = world.browser("eve").await;
+        let made = eve.post("/api/v1/calendar-links", json!({ "schedule": "daily" })).await.json();
+        let path = made["url"].as_str().unwrap().strip_prefix(world.base()).unwrap().to_owned();
+        assert_eq!(world.anybody().get(&path).await.status, 200);
+        let applied = world.admin().send(Method::POST, "/api/v1/config/apply", users.clone()).await;
+        assert_eq!(applied.status, 200, "{}", applied.text);
+        assert_eq!(world.anybody().get(&path).await.status, 404);
+    })
+    .await;
+}
+
 /// What Debian's python3-icalendar makes of a calendar: one line per event.
 fn parsed(text: &str) -> Vec<Value> {
     use std::io::Write as _;

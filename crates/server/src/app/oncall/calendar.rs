@@ -80,6 +80,9 @@ impl App {
     pub async fn calendar(&self, token: &str) -> Result<Option<String>, StoreError> {
         let link = store_calendar::by_token(&self.db, &digest(token)).await?;
         let snapshot = self.snapshot();
+        // A link ends with the person who made it.
+        let users = &snapshot.directory.users;
+        let link = link.filter(|link| link.owner.is_none_or(|owner| users.get(owner).is_some()));
         Ok(link.and_then(|link| written(&snapshot.directory, link.subject, self.now())))
     }
 }
