@@ -312,6 +312,18 @@ pub async fn accepted_of_page(
     tx.fetch_optional(&SELECT, args![page, method]).await
 }
 
+/// Whether a page that a provider's message was about still waits for an answer: one of a digest may,
+/// although others are answered.
+pub async fn is_still_asked(tx: &mut Tx, row: &DeliveryRow) -> Result<bool> {
+    const SELECT: Sql = Sql::same(
+        "SELECT d.id FROM delivery AS d JOIN page AS p ON p.id = d.page_id
+         WHERE d.method_id = ? AND d.reference = ? AND d.kind = 'page' AND p.state <> 'superseded'
+         LIMIT 1",
+    );
+    let values = args![row.method_id, row.reference.as_deref()];
+    Ok(tx.fetch_optional::<(Uuid,)>(&SELECT, values).await?.is_some())
+}
+
 /// A page that a provider's message was about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, FromRow)]
 pub struct Carried {

@@ -64,6 +64,12 @@ pub(super) async fn single(
         }
         _ => None,
     };
+    // A digest is neither edited nor cancelled while something in it still asks: the news is a
+    // message of its own then.
+    let reference = match &earlier {
+        Some(earlier) if !delivery::is_still_asked(tx, earlier).await? => earlier.reference.clone(),
+        _ => None,
+    };
     let envelope = Envelope {
         id: member.row.id_on_wire(),
         to: address(directory, row),
@@ -72,7 +78,7 @@ pub(super) async fn single(
         message,
         language: language(directory, row),
         via: None,
-        earlier: earlier.as_ref().and_then(|earlier| earlier.reference.clone()),
+        earlier: reference,
     };
     // A place by a provider is reached by that one; news goes the way that the page went.
     let named = || Some(text_of(&member.row, "via")).filter(|name| !name.is_empty());

@@ -3,6 +3,7 @@
 
 use jiff::SignedDuration;
 use muster_core::incident::lifecycle::Status;
+use serde_json::json;
 
 use super::contract::judge::{Answer, Contract};
 use super::contract::pushover::{
@@ -73,6 +74,42 @@ async fn an_emergency_that_somebody_else_answered_is_cancelled_and_asked_about_n
         let asked = emergency(&contract).asked_at;
         pass(world, 60).await;
         assert_eq!(emergency(&contract).asked_at, asked);
+        assert_eq!(contract.broken(), Vec::<String>::new());
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_digest_goes_on_asking_until_all_of_it_is_answered() {
+    on_both_stores(async |world| {
+        let contract = start(world).await;
+        for title in ["b", "c", "d", "e"] {
+            let body = json!({ "title": title, "service": "checkout", "severity": 1 });
+            assert_eq!(world.admin().post("/api/v1/incidents", body).await.status, 201);
+            world.settle().await;
+        }
+        pass(world, 60).await;
+        let digest = format!("{}02", &RECEIPT[..28]);
+        let emergency = || contract.rules(|service| service.emergencies[&digest].clone());
+        let acknowledge = async |number: i64| {
+            let path = format!("/api/v1/incidents/{number}/acknowledge");
+            assert_eq!(world.admin().post(&path, json!({})).await.status, 200);
+            world.settle().await;
+        };
+        acknowledge(3).await;
+        assert!(!emergency().is_cancelled, "two incidents wait for an answer");
+        assert_status(world, 4, Status::Triggered, None).await;
+        contract.rules(|service| {
+            let emergency = service.emergencies.get_mut(&digest).expect("it was sent");
+            emergency.acknowledged_by = Some(USER.to_owned());
+        });
+        pass(world, 5).await;
+        for number in [4, 5] {
+            assert_status(world, number, Status::Acknowledged, Some("ana")).await;
+        }
+        for number in [1, 2] {
+            assert_status(world, number, Status::Triggered, None).await;
+        }
         assert_eq!(contract.broken(), Vec::<String>::new());
     })
     .await;
