@@ -14,6 +14,7 @@ use crate::oncall::facts::Facts;
 use crate::oncall::reach;
 use crate::org::directory::Directory;
 use crate::org::service::Service;
+use crate::org::user::User;
 
 /// The most decisions that one preview looks ahead; a policy may have fifty steps and a hundred
 /// rounds, and nobody reads further.
@@ -120,8 +121,8 @@ pub enum Warning {
         /// The second of the two steps, counted from 1.
         step: u32,
     },
-    /// An urgent page would rely on mail alone (`O9`).
-    OnlyEmail {
+    /// An urgent page would rely on screens alone that nobody watches at night (`O9`).
+    OnlyScreens {
         /// The person.
         user: UserId,
     },
@@ -147,8 +148,10 @@ impl Warning {
             Self::SamePersonTwice { user, step } => {
                 format!("{} is asked by two steps in a row, the second being {step}", name(user))
             }
-            Self::OnlyEmail { user } => {
-                format!("{} would be paged by email alone, which wakes nobody", name(user))
+            Self::OnlyScreens { user } => {
+                let channels = directory.users.get(*user).map(User::urgent_channels);
+                let channels = channels.unwrap_or_default();
+                format!("{} would be paged by {channels} alone, which wakes nobody", name(user))
             }
             Self::Cut => "the escalation goes on for longer than is shown".to_owned(),
         }
@@ -412,7 +415,7 @@ impl<'a> Ahead<'a> {
         };
         let by_screen_only = !planned.iter().any(|(method, _)| is_critical(*method));
         if self.urgency == Urgency::High && by_screen_only {
-            self.warn(Warning::OnlyEmail { user });
+            self.warn(Warning::OnlyScreens { user });
         }
         let pages = planned.into_iter().map(|(method, at)| PlannedPage {
             at,

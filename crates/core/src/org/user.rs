@@ -166,6 +166,20 @@ impl User {
         self.contact_methods.iter().find(|method| method.id == id)
     }
 
+    /// The channels that urgent pages go out by, in words: `email and slack`.
+    pub fn urgent_channels(&self) -> String {
+        let mut names: Vec<&str> = Vec::new();
+        for rule in self.rules(Urgency::High) {
+            let name = self.contact_method(rule.method).map(|method| method.address.kind().name());
+            names.extend(name.filter(|name| !names.contains(name)));
+        }
+        match names.split_last() {
+            Some((last, [])) => (*last).to_owned(),
+            Some((last, others)) => format!("{} and {last}", others.join(", ")),
+            None => String::new(),
+        }
+    }
+
     /// The rules that hold for an urgency, in order of delay. Somebody who has methods but wrote no
     /// rule is still reached: by every verified method at once when it is urgent, and by mail where
     /// there is one when it can wait, so that an empty list never turns into silence (`O5`).

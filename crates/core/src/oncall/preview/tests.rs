@@ -133,7 +133,7 @@ fn an_urgent_page_by_mail_alone_is_told_and_one_that_can_wait_is_not() {
     org.users[0].rules_high.clone_from(&by_mail);
     org.users[0].rules_low = by_mail;
     let urgent = ahead(&org, 1);
-    assert_eq!(urgent.warnings, [Warning::OnlyEmail { user: ANA }]);
+    assert_eq!(urgent.warnings, [Warning::OnlyScreens { user: ANA }]);
     assert_eq!(
         urgent.warnings[0].words(&org.directory()),
         "ana would be paged by email alone, which wakes nobody"

@@ -43,6 +43,12 @@ fn whoever_is_paged_by_email_alone_or_not_at_all_is_named() {
             "urgent pages reach `bo` by email alone, which wakes nobody; give them a method that does"
         ]
     );
+    let mail = "{ name: mail, type: email, address: bo@example.com }";
+    let both =
+        text.replace(mail, &format!("{mail}, {{ name: chat, type: slack, address: U012AB3CD }}"));
+    let warnings = planned(&both).warnings;
+    let words = "urgent pages reach `bo` by email and slack alone, which wakes nobody";
+    assert!(warnings.iter().any(|warning| warning.starts_with(words)), "{warnings:?}");
     let text = text.replace(
         "contact_methods: [ { name: mail, type: email, address: bo@example.com } ]",
         "contact_methods: []",

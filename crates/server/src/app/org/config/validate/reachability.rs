@@ -83,8 +83,9 @@ pub fn warnings(directory: &Directory, now: Timestamp) -> Vec<String> {
             warnings.push(format!("`{}` is asked by escalation policies and has no contact method; pages pass them by", user.name));
         } else if !methods.iter().any(|method| method.address.is_critical()) {
             warnings.push(format!(
-                "urgent pages reach `{}` by email alone, which wakes nobody; give them a method that does",
-                user.name
+                "urgent pages reach `{}` by {} alone, which wakes nobody; give them a method that does",
+                user.name,
+                user.urgent_channels()
             ));
         }
     }
