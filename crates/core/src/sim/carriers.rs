@@ -22,7 +22,7 @@ pub(super) struct Met {
     /// When there were enough of them to leave it alone.
     pub enough_at: Option<(Timestamp, Timestamp)>,
     /// When it was last asked, or last failed.
-    pub touched_at: Timestamp,
+    pub touched_at: (Timestamp, Timestamp),
 }
 
 impl Carriers {
@@ -40,7 +40,7 @@ impl Carriers {
             return Err(until.unwrap_or(wall));
         };
         self.breakers[carrier] = self.breakers[carrier].asked(wall);
-        self.met[carrier].touched_at = now;
+        self.met[carrier].touched_at = (now, wall);
         Ok(carrier)
     }
 
@@ -61,7 +61,7 @@ impl Carriers {
             return;
         }
         met.failures += 1;
-        met.touched_at = now;
+        met.touched_at = (now, wall);
         if met.failures == FAILURES_TO_OPEN {
             met.enough_at = Some((now, wall));
         }

@@ -17,6 +17,8 @@ const MINUTE: i64 = 60_000;
 const HOUR: i64 = 60 * MINUTE;
 /// Numbers of troubles that one hour may use.
 const KEYS_PER_HOUR: u64 = 1_000;
+/// Numbers of requests that one hour may use.
+const REQUESTS_PER_HOUR: u64 = 10;
 /// Streams of the inputs; others belong to the run itself.
 const STREAM: u64 = 1_000;
 
@@ -52,6 +54,8 @@ pub enum Input {
         /// How.
         mode: Mode,
     },
+    /// A person wishes something about a shift.
+    Cover(Covering),
     /// The configuration changes.
     Edit(Edit),
     /// Something breaks.
@@ -124,6 +128,48 @@ pub enum Verb {
         /// The earlier trouble.
         key: u64,
     },
+}
+
+/// A person's wish about a shift.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Covering {
+    /// The request, by number.
+    pub request: u64,
+    /// What.
+    pub wish: Wish,
+}
+
+/// What a person wishes about a shift.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wish {
+    /// Whoever has the shift asks the others to take it.
+    Cover {
+        /// By place among the schedules.
+        schedule: usize,
+        /// When the part of the shift begins.
+        in_hours: u8,
+    },
+    /// Whoever has the shift wants that of somebody else, after it, in return.
+    Swap {
+        /// By place among the schedules.
+        schedule: usize,
+        /// When the part of the shift begins.
+        in_hours: u8,
+    },
+    /// Somebody says yes.
+    Accept {
+        /// By number in [`PEOPLE`].
+        person: usize,
+    },
+    /// Somebody says no.
+    Decline {
+        /// By number in [`PEOPLE`].
+        person: usize,
+    },
+    /// It is needed no more.
+    Withdraw,
+    /// What was agreed is put back.
+    Undo,
 }
 
 /// How a provider behaves.
@@ -263,6 +309,9 @@ impl<'a> Hour<'a> {
         }
         if hour.rng.percent(12) {
             hour.maintenance();
+        }
+        for request in 0..hour.rng.below(3) {
+            hour.cover(number * REQUESTS_PER_HOUR + request);
         }
     }
 
@@ -438,6 +487,34 @@ impl<'a> Hour<'a> {
         if self.rng.percent(40) {
             let (soon, late) = (at + MINUTE, at + minutes * MINUTE);
             self.put_between(soon, late, Input::Edit(Edit::EndMaintenance));
+        }
+    }
+
+    /// Somebody wants a shift covered, or swapped, and the others answer; now and then it is all
+    /// taken back, before or after somebody agreed.
+    fn cover(&mut self, request: u64) {
+        let at = self.rng.between(0, HOUR);
+        let (schedule, in_hours) = (self.rng.below(3) as usize, self.rng.between(1, 36) as u8);
+        let first = if self.rng.percent(40) {
+            Wish::Swap { schedule, in_hours }
+        } else {
+            Wish::Cover { schedule, in_hours }
+        };
+        let wish = |wish| Input::Cover(Covering { request, wish });
+        self.put(at, wish(first));
+        let latest = at + i64::from(in_hours) * HOUR;
+        for person in 0..PEOPLE.len() {
+            match self.rng.below(4) {
+                0 | 1 => self.put_between(at, latest, wish(Wish::Accept { person })),
+                2 => self.put_between(at, latest, wish(Wish::Decline { person })),
+                _ => {}
+            }
+        }
+        if self.rng.percent(10) {
+            self.put_between(at, latest, wish(Wish::Withdraw));
+        }
+        if self.rng.percent(40) {
+            self.put_between(at, latest + 24 * HOUR, wish(Wish::Undo));
         }
     }
 

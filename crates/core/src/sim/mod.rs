@@ -8,6 +8,7 @@
 //! incidents itself: what it commits is what the decisions of this crate said.
 
 mod carriers;
+mod cover;
 mod incident;
 mod input;
 mod invariants;
@@ -29,7 +30,8 @@ use crate::incident::severity::Level;
 use crate::org::directory::Directory;
 
 pub use input::{
-    Asked, BEGINNING_SECOND, Fault, Input, Mode, Moment, NODES, Scheduled, Sent, Verb, schedule,
+    Asked, BEGINNING_SECOND, Covering, Fault, Input, Mode, Moment, NODES, Scheduled, Sent, Verb,
+    Wish, schedule,
 };
 pub use invariants::INVARIANTS;
 pub use organisation::{CARRIERS, Edit, INTEGRATIONS, PEOPLE, SEVERITIES, TEAMS};
@@ -78,6 +80,8 @@ pub enum Sabotage {
     HandoffsInUtc,
     /// Whoever is on leave is asked all the same.
     ForgetLeave,
+    /// Whoever gave a shift away is asked all the same.
+    AskWhoGaveItAway,
     /// A resolution is not recorded.
     SilentTransition,
     /// Now and then a send is not recorded.
@@ -92,11 +96,17 @@ pub enum Sabotage {
     ForgetHeld,
     /// A window that ends early leaves what it mutes to its planned end.
     SleepThroughEnd,
+    /// A shift that somebody took stays with whoever had it.
+    ForgetSwap,
+    /// An agreement that is put back stands all the same.
+    KeepUndone,
+    /// Nobody looks at a request again.
+    ForgetRequest,
 }
 
 impl Sabotage {
     /// Every planted bug with the number of the invariant that it breaks.
-    pub const ALL: [(Self, u8); 21] = [
+    pub const ALL: [(Self, u8); 25] = [
         (Self::AnswerBeforeCommit, 1),
         (Self::ForgetOpenAlert, 2),
         (Self::ForgetTimer, 3),
@@ -111,6 +121,7 @@ impl Sabotage {
         (Self::OverwriteNewer, 10),
         (Self::HandoffsInUtc, 11),
         (Self::ForgetLeave, 11),
+        (Self::AskWhoGaveItAway, 11),
         (Self::SilentTransition, 12),
         (Self::UnrecordedSend, 12),
         (Self::NeverRest, 13),
@@ -118,6 +129,9 @@ impl Sabotage {
         (Self::PageInMaintenance, 14),
         (Self::ForgetHeld, 14),
         (Self::SleepThroughEnd, 14),
+        (Self::ForgetSwap, 15),
+        (Self::KeepUndone, 15),
+        (Self::ForgetRequest, 15),
     ];
 }
 
@@ -160,6 +174,10 @@ pub struct Report {
     pub looked_at: u64,
     /// Attempts for which every carrier was left alone.
     pub rested: u64,
+    /// Shifts that somebody agreed to take, or to swap.
+    pub agreed: u64,
+    /// Agreements that were put back.
+    pub put_back: u64,
     /// Timeline entries by kind.
     pub told: Vec<(&'static str, u64)>,
     /// A digest of everything that happened.

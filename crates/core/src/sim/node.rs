@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::carriers::Carriers;
-use super::input::{Asked, Moment, NODES, Sent};
+use super::input::{Asked, Covering, Moment, NODES, Sent};
 use super::outbox::Parcel;
 use crate::engine::lease;
 use crate::oncall::page::Answer;
@@ -82,6 +82,10 @@ pub(super) enum Work {
     Answer { parcel: Parcel, answer: Answer, by: By },
     /// What a person asks for.
     Command { asked: Asked },
+    /// What a person wishes about a shift.
+    Cover { covering: Covering },
+    /// A claimed timer of a request.
+    Request { request: u64, fence: i64 },
     /// A decision on a state that may have changed since; only a planted bug makes one.
     Overwrite { incident: u64, decision: Box<crate::incident::lifecycle::Decision> },
 }
@@ -111,6 +115,8 @@ impl Work {
             Self::Call { parcel } => ("call for delivery", first(parcel)),
             Self::Answer { parcel, .. } => ("answer for delivery", first(parcel)),
             Self::Command { asked } => ("command about trouble", asked.key),
+            Self::Cover { covering } => ("wish about request", covering.request),
+            Self::Request { request, .. } => ("timer of request", *request),
             Self::Overwrite { incident, .. } => ("overwrite incident", *incident),
         }
     }

@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
+use super::cover::Plan;
 use crate::alerting::guard::Guard;
 use crate::alerting::maintenance::Maintenance;
 use crate::alerting::rule::Rule;
@@ -99,6 +100,8 @@ pub(super) struct Organisation {
     gap: bool,
     overrides: Vec<Override>,
     absences: Vec<Absence>,
+    /// What people agreed about their shifts.
+    pub plan: Plan,
     /// Windows of maintenance, the oldest first.
     pub windows: Vec<Maintenance>,
 }
@@ -154,6 +157,11 @@ impl Organisation {
     /// Whether a person is on leave, by the plain list.
     pub(super) fn is_on_leave(&self, user: UserId, at: Timestamp) -> bool {
         self.absences.iter().any(|of| of.user == user && of.from <= at && at < of.to)
+    }
+
+    /// The overrides that edits wrote into a schedule.
+    pub(super) fn written_in(&self, schedule: ScheduleId) -> &[Override] {
+        if schedule == schedule_id(1) { &self.overrides } else { &[] }
     }
 
     /// When a window of maintenance ends, by the plain list.
@@ -278,11 +286,10 @@ impl Organisation {
             to: time(0, 0, 0, 0),
         }];
         let search = if self.gap { vec![] } else { vec![shifts, weekend] };
-        let overrides = self.overrides.clone();
         let mut schedules = vec![
-            schedule(1, "payments-primary", "Europe/Berlin", vec![weekly, joins], overrides),
-            schedule(2, "payments-secondary", "America/New_York", vec![pairs, daily], vec![]),
-            schedule(3, "search", "Australia/Lord_Howe", search, vec![]),
+            schedule(1, "payments-primary", "Europe/Berlin", vec![weekly, joins]),
+            schedule(2, "payments-secondary", "America/New_York", vec![pairs, daily]),
+            schedule(3, "search", "Australia/Lord_Howe", search),
         ];
         let (from, to) = (Timestamp::MIN, Timestamp::MAX);
         let goes_along = |user, follows, reverse| Shadow {
@@ -293,6 +300,9 @@ impl Organisation {
             reverse,
         };
         for schedule in &mut schedules {
+            let written = self.written_in(schedule.id).iter();
+            let all: Vec<_> = written.chain(self.plan.made_in(schedule.id)).cloned().collect();
+            schedule.overrides = all.into();
             schedule.absences = self.absences.iter().copied().collect();
             schedule.shadows = vec![goes_along(2, 3, true), goes_along(5, 0, false)];
         }
@@ -510,17 +520,10 @@ fn layer(
     Layer::new(name, rotation)
 }
 
-fn schedule(
-    number: u128,
-    name: &str,
-    timezone: &str,
-    layers: Vec<Layer>,
-    overrides: Vec<Override>,
-) -> Schedule {
+fn schedule(number: u128, name: &str, timezone: &str, layers: Vec<Layer>) -> Schedule {
     let mut schedule = Schedule::new(schedule_id(number), name, zone(timezone));
     schedule.team = Some(team_id());
     schedule.layers = layers;
-    schedule.overrides = overrides.into();
     schedule
 }
 

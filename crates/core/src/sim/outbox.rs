@@ -104,7 +104,7 @@ impl Store {
             .take_while(|(at, _)| *at <= end)
             .filter_map(|(_, key)| match key {
                 Key::Delivery(id) => self.deliveries.get(id),
-                Key::Incident(_) | Key::Alert(_) | Key::Inbox => None,
+                Key::Incident(_) | Key::Alert(_) | Key::Request(_) | Key::Inbox => None,
             })
             .filter(|row| row.state == DeliveryState::Bundled && row.method == method)
             .filter_map(|row| self.service_of(row.page))
@@ -125,7 +125,7 @@ impl Store {
             .take_while(|(at, _)| *at <= cx.now)
             .filter_map(|(_, key)| match key {
                 Key::Delivery(id) => Some(*id),
-                Key::Incident(_) | Key::Alert(_) | Key::Inbox => None,
+                Key::Incident(_) | Key::Alert(_) | Key::Request(_) | Key::Inbox => None,
             })
             .filter(|id| {
                 self.deliveries.get(id).is_some_and(|row| {

@@ -24,6 +24,8 @@ pub(super) enum Key {
     Delivery(u64),
     Incident(u64),
     Alert(u64),
+    /// A request to cover a shift.
+    Request(u64),
     /// The inbox as a whole; its claim stands apart from the timers.
     Inbox,
 }
@@ -189,6 +191,8 @@ pub(super) enum Fact {
     LookedAt { alert: u64 },
     /// Windows of maintenance ended before their time.
     WindowsEnded,
+    /// Something was agreed about shifts, or asked, or put back.
+    Planned,
     /// A person was asked.
     Reached { page: u64 },
     /// A node gave a message to a carrier.

@@ -19,6 +19,7 @@ fn no_invariant_breaks_in_a_few_hundred_hours() {
         assert!(report.stale > 0 && report.reclaimed > 0, "{report:?}");
         assert!(report.spooled > 0 && report.bundled > 0, "{report:?}");
         assert!(report.held > 0 && report.looked_at > 0, "{report:?}");
+        assert!(report.agreed > 0 && report.put_back > 0, "{report:?}");
         assert!(report.taken_over > 0 && report.rested > 0, "{report:?}");
     }
 }

@@ -9,7 +9,7 @@ use crate::oncall::schedule::Absences;
 use crate::org::directory::Table;
 use crate::sim::Sabotage;
 use crate::sim::carriers::Carriers;
-use crate::sim::input::{Asked, Fault, Hour, Input, Mode, Moment, NODES, Sent};
+use crate::sim::input::{Asked, Covering, Fault, Hour, Input, Mode, Moment, NODES, Sent};
 use crate::sim::node::{Armed, Flight, Node, Work};
 use crate::sim::organisation::Edit;
 use crate::sim::store::Fact;
@@ -34,6 +34,8 @@ impl World {
             self.store.pending.contains(message) || !self.store.inbox.contains_key(message)
         });
         let before = self.now.checked_sub(KEPT).unwrap_or(Timestamp::MIN);
+        let wall_before = self.wall().checked_sub(KEPT).unwrap_or(Timestamp::MIN);
+        self.organisation.plan.forget(wall_before);
         let long_before = self.now.checked_sub(LEFT).unwrap_or(Timestamp::MIN);
         self.transact(|store, cx| store.tidy_up(cx, long_before));
         for row in self.store.archive(before) {
@@ -62,6 +64,7 @@ impl World {
                 self.carrier_modes[carrier] = mode;
                 self.trace.note("carrier changes", carrier as u64, mode_number(mode));
             }
+            Input::Cover(covering) => self.wish(covering),
             Input::Edit(edit) => self.edit(edit),
             Input::Fault(fault) => self.fault(fault),
         }
@@ -128,6 +131,19 @@ impl World {
         self.put(at, Happening::Input(Input::Person(asked)));
     }
 
+    fn wish(&mut self, covering: Covering) {
+        let (now, store_up) = (self.now, self.store_down_until <= self.now);
+        let node = self.any_node(|node| store_up && node.is_up(now) && node.is_connected(now));
+        let Some(node) = node else { return self.wish_again(covering) };
+        self.trace.note("person wishes about request", covering.request, 0);
+        self.launch(node, Work::Cover { covering }, 5, 30);
+    }
+
+    pub(super) fn wish_again(&mut self, covering: Covering) {
+        let at = self.after_ms(5_000, 15_000);
+        self.put(at, Happening::Input(Input::Cover(covering)));
+    }
+
     fn edit(&mut self, edit: Edit) {
         self.trace.note("configuration changes", 0, 0);
         self.organisation.edit(edit, self.wall());
@@ -146,6 +162,13 @@ impl World {
                 schedule
             });
             self.seen.schedules = Table::new(in_utc.collect());
+        }
+        if self.is(Sabotage::AskWhoGaveItAway) {
+            let as_written = self.seen.schedules.iter().cloned().map(|mut schedule| {
+                schedule.overrides = self.organisation.written_in(schedule.id).to_vec().into();
+                schedule
+            });
+            self.seen.schedules = Table::new(as_written.collect());
         }
         if self.is(Sabotage::ForgetLeave) {
             let all_there = self.seen.schedules.iter().cloned().map(|mut schedule| {

@@ -7,9 +7,10 @@ use super::{Happening, World, mode_number};
 use crate::engine::lease::{self, Claim};
 use crate::incident::clocks::{Clocks, second_set};
 use crate::incident::lifecycle::{self, Decision, Incident, Surroundings};
+use crate::oncall::cover::{self, Event};
 use crate::oncall::page::Answer;
 use crate::sim::Sabotage;
-use crate::sim::input::{Mode, Moment};
+use crate::sim::input::{Covering, Mode, Moment, Wish};
 use crate::sim::node::{Armed, By, Flight, Work};
 use crate::sim::organisation::{is_carried, method_place};
 use crate::sim::outbox::Parcel;
@@ -61,6 +62,14 @@ impl World {
                 if let Some((fence, interrupted)) = claimed {
                     self.report.reclaimed += u64::from(interrupted);
                     self.launch(node, Work::Alert { alert: id, fence }, 1, 50);
+                }
+            }
+            (Some((_, key @ Key::Request(id))), _) => {
+                let claimed = self.store.claim_timer(key, wall);
+                self.trace.note("node claims timer of request", id, node as u64);
+                if let Some((fence, interrupted)) = claimed {
+                    self.report.reclaimed += u64::from(interrupted);
+                    self.launch(node, Work::Request { request: id, fence }, 1, 50);
                 }
             }
             (None, Some(_)) => self.claim_triage(node),
@@ -165,6 +174,7 @@ impl World {
         match work {
             Work::Accept { sent, .. } => self.send_again(*sent),
             Work::Command { asked } => self.ask_again(*asked),
+            Work::Cover { covering } => self.wish_again(*covering),
             Work::Drain { .. } => {
                 let at = self.after_ms(1_000, 5_000);
                 self.put(at, Happening::Healed);
@@ -172,6 +182,7 @@ impl World {
             Work::Triage { .. }
             | Work::Timer { .. }
             | Work::Alert { .. }
+            | Work::Request { .. }
             | Work::Call { .. }
             | Work::Answer { .. }
             | Work::Overwrite { .. } => {}
@@ -204,6 +215,8 @@ impl World {
                 });
                 self.report.commands += u64::from(obeyed.is_some());
             }
+            Work::Cover { covering } => self.commit_cover(&covering),
+            Work::Request { request, fence } => self.commit_request(request, fence),
             Work::Overwrite { incident, decision } => {
                 self.transact(|store, cx| store.commit(cx, incident, *decision));
             }
@@ -269,6 +282,42 @@ impl World {
             return;
         }
         self.transact(|store, cx| store.look_again(cx, alert));
+    }
+
+    fn commit_cover(&mut self, covering: &Covering) {
+        let (sabotage, wall) = (self.options.sabotage, self.wall());
+        if self.organisation.plan.wish(covering, &self.seen, sabotage, wall) {
+            match covering.wish {
+                Wish::Accept { .. } => self.report.agreed += 1,
+                Wish::Undo => self.report.put_back += 1,
+                _ => {}
+            }
+            self.planned(covering.request);
+        }
+    }
+
+    fn commit_request(&mut self, request: u64, fence: i64) {
+        let key = Key::Request(request);
+        if !self.store.may_finish(key, fence, self.is(Sabotage::IgnoreFence)) {
+            self.report.stale += 1;
+            return;
+        }
+        let (sabotage, wall) = (self.options.sabotage, self.wall());
+        self.organisation.plan.step(request, Event::TimerFired, &self.seen, sabotage, wall);
+        self.planned(request);
+    }
+
+    /// A request was made or moved: its timer is set and everybody sees the plan as it is now.
+    fn planned(&mut self, request: u64) {
+        let (key, wall) = (Key::Request(request), self.wall());
+        let asked = self.organisation.plan.requests.get(&request);
+        let due = asked.and_then(cover::next_at);
+        match due.filter(|_| !self.is(Sabotage::ForgetRequest)) {
+            Some(at) => self.store.set_timer(key, at, wall),
+            None => self.store.clear_timer(key),
+        }
+        self.store.facts.push(Fact::Planned);
+        self.configure();
     }
 
     fn commit_answer(&mut self, parcel: &Parcel, answer: &Answer, by: By) {
