@@ -76,6 +76,12 @@ function isEnding(page: Page): boolean {
   return page.follow_ups.some(({ state }) => ["scheduled", "sending", "retrying"].includes(state));
 }
 
+export const incidentUpdates = (number: string) =>
+  queryOptions({
+    queryKey: ["incident", number, "updates"],
+    queryFn: ({ signal }) => get("/incidents/{incident}/updates", { path: { incident: number }, signal }),
+  });
+
 export const alerts = (q: string) => paged(["alerts", q], "/alerts", { query: { q } });
 
 export const alert = (id: string) =>

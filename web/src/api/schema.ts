@@ -1386,6 +1386,63 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/{incident}/updates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read what each audience has heard, was promised, and would be told now. */
+        get: operations["list_updates"];
+        put?: never;
+        /**
+         * Tell an audience how it stands.
+         * @description Refused within the shortest time since the last update (30 minutes unless configured), unless it
+         *     says why it is urgent. Each update says when the next one comes. Where the audience's updates are
+         *     reviewed, it waits for somebody else to approve it.
+         */
+        post: operations["send_update"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{incident}/updates/{audience}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let the update out that waits for review; whoever wrote it cannot. */
+        post: operations["approve_update"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{incident}/updates/{audience}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give the update back that waits for review. */
+        post: operations["reject_update"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/load-surveys": {
         parameters: {
             query?: never;
@@ -2833,6 +2890,54 @@ export interface components {
             /** @description What the provider answered: an HTTP status or an SMTP reply. */
             status: string | null;
         };
+        /** @description What one audience has heard and waits for. */
+        AudienceUpdates: {
+            /**
+             * @description Its name.
+             * @example external
+             */
+            audience: string;
+            /**
+             * Format: int64
+             * @description The shortest time between two updates, in seconds.
+             */
+            closest_seconds: number;
+            /**
+             * Format: int32
+             * @description How many updates it heard.
+             */
+            count: number;
+            /** @description What it would be told now, to be changed and sent. */
+            draft: string;
+            due_at: components["schemas"]["Instant"] | null;
+            in_review: components["schemas"]["UpdateInReview"] | null;
+            last_at: components["schemas"]["Instant"] | null;
+            may_hear_at: components["schemas"]["Instant"] | null;
+            /**
+             * Format: int32
+             * @description How many promises were not kept.
+             */
+            missed: number;
+            /** @description How many people hear it; a status page reaches others besides. */
+            people: number;
+            promised_at: components["schemas"]["Instant"] | null;
+            /** @description Whether somebody else looks at an update before it goes out. */
+            reviewed: boolean;
+            /**
+             * Format: int64
+             * @description The longest silence, in seconds.
+             */
+            silent_max_seconds: number;
+            /** @description Whoever speaks to it; whoever leads where nobody does. */
+            speakers: string[];
+            /**
+             * @description For people.
+             * @example Customers
+             */
+            title: string;
+            /** @description Whether it waits: the pace runs once somebody holds a role, until the end. */
+            waits: boolean;
+        };
         /** @description Something that was done. */
         AuditRecord: {
             /** @description What was done, as `noun.verb`. */
@@ -4176,6 +4281,13 @@ export interface components {
         };
         /** @enum {string} */
         IncidentStatus: "triggered" | "acknowledged" | "researching" | "identified" | "restored" | "resolved" | "closed";
+        /** @description What the audiences of an incident have heard. */
+        IncidentUpdates: {
+            /** @description Every audience, those that the severity's process names first. */
+            audiences: components["schemas"]["AudienceUpdates"][];
+            /** @description What was said, the newest first. */
+            sent: components["schemas"]["SentUpdate"][];
+        };
         /** @enum {string} */
         IncidentUrgency: "high" | "low" | "none";
         /** @description Where a hypothesis stands. */
@@ -4971,6 +5083,27 @@ export interface components {
             /** @description The person it belongs to: it may then do what both roles may, in that person's name. */
             user?: string | null;
         };
+        /** @description What an audience is told. */
+        NewUpdate: {
+            /**
+             * @description To whom.
+             * @example external
+             */
+            audience: string;
+            /**
+             * @description In how long the next one comes: from the shortest time between two to the longest silence,
+             *     which it is unless given.
+             * @example 30m
+             */
+            next_in?: string | null;
+            /** @description What, up to 5000 characters. */
+            text: string;
+            /**
+             * @description Why it cannot wait for the pace or for review, if it cannot: it corrects what is wrong, or
+             *     everything has changed.
+             */
+            urgent?: string | null;
+        };
         /** @description A window to plan. */
         NewWindow: {
             /** @description How long: `2h`. */
@@ -5497,6 +5630,11 @@ export interface components {
         };
         /** @description An incident by its id or its number. */
         Reference: number | string;
+        /** @description Why an update is given back. */
+        RejectUpdate: {
+            /** @description In words, so that it can be written better. */
+            reason: string;
+        };
         /** @description How a helper is released. */
         Release: {
             /** @description What is said besides the thanks. */
@@ -5746,6 +5884,19 @@ export interface components {
             at: components["schemas"]["Instant"];
             /** @description Which; only where one incident is asked for. */
             policy: string | null;
+        };
+        /** @description Something that was said to an audience. */
+        SentUpdate: {
+            /** @description When. */
+            at: components["schemas"]["Instant"];
+            /** @description To whom. */
+            audience: string;
+            /** @description By whom. */
+            by: string;
+            /** @description When the next one was promised. */
+            next_at: string | null;
+            /** @description What. */
+            text: string;
         };
         /** @description Something the organisation runs and is paged for. */
         Service: {
@@ -6216,7 +6367,7 @@ export interface components {
             warnings: string[];
         };
         /** @enum {string} */
-        TimelineKind: "declared" | "opened" | "alert_joined" | "alert_resolved" | "status_changed" | "acknowledged" | "unacknowledged" | "escalated" | "step_entered" | "no_target" | "paged" | "page_accepted" | "page_failed" | "page_superseded" | "page_declined" | "exhausted" | "snoozed" | "unsnoozed" | "resolved" | "reopened" | "merged" | "severity_changed" | "assigned" | "checked_in" | "engaged_late" | "rotated" | "management_asked" | "told" | "step_skipped" | "second_set_began" | "help_asked" | "group_engaged" | "volunteered" | "helper_directed" | "helper_released" | "helper_recalled" | "impact_changed" | "loss_added" | "loss_struck" | "role_engaged" | "role_assigned" | "role_left" | "hand_over_offered" | "hand_over_declined" | "role_warning" | "note" | "decision" | "contact" | "evidence" | "hypothesis" | "hypothesis_moved" | "action" | "action_moved" | "corrected" | "pinned" | "unpinned";
+        TimelineKind: "declared" | "opened" | "alert_joined" | "alert_resolved" | "status_changed" | "acknowledged" | "unacknowledged" | "escalated" | "step_entered" | "no_target" | "paged" | "page_accepted" | "page_failed" | "page_superseded" | "page_declined" | "exhausted" | "snoozed" | "unsnoozed" | "resolved" | "reopened" | "merged" | "severity_changed" | "assigned" | "checked_in" | "engaged_late" | "rotated" | "management_asked" | "told" | "step_skipped" | "second_set_began" | "help_asked" | "group_engaged" | "volunteered" | "helper_directed" | "helper_released" | "helper_recalled" | "impact_changed" | "loss_added" | "loss_struck" | "role_engaged" | "role_assigned" | "role_left" | "hand_over_offered" | "hand_over_declined" | "role_warning" | "update_sent" | "update_drafted" | "update_approved" | "update_rejected" | "update_due" | "promise_missed" | "audience_silent" | "note" | "decision" | "contact" | "evidence" | "hypothesis" | "hypothesis_moved" | "action" | "action_moved" | "corrected" | "pinned" | "unpinned";
         /** @description An API token, without its secret. */
         Token: {
             /** @description When it was made. */
@@ -6351,6 +6502,15 @@ export interface components {
             document: Record<string, unknown>;
             from?: components["schemas"]["Instant"] | null;
             to?: components["schemas"]["Instant"] | null;
+        };
+        /** @description An update that waits to be looked at. */
+        UpdateInReview: {
+            /** @description When. */
+            at: components["schemas"]["Instant"];
+            /** @description Who wrote it. */
+            by: string;
+            /** @description What it says. */
+            text: string;
         };
         /** @description A person. */
         User: {
@@ -11162,6 +11322,218 @@ export interface operations {
             };
             /** @description The incident's status does not allow it. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_updates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id or the number. */
+                incident: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description By audience. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentUpdates"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    send_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id or the number. */
+                incident: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewUpdate"];
+            };
+        };
+        responses: {
+            /** @description By audience, as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentUpdates"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approve_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id or the number. */
+                incident: string;
+                /** @description The audience. */
+                audience: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description By audience, as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentUpdates"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reject_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id or the number. */
+                incident: string;
+                /** @description The audience. */
+                audience: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RejectUpdate"];
+            };
+        };
+        responses: {
+            /** @description By audience, as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentUpdates"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

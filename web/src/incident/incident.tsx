@@ -24,6 +24,7 @@ import { isOpen } from "./moves";
 import { Plan } from "./plan";
 import { Roles } from "./roles";
 import { Timeline } from "./timeline";
+import { Updates } from "./updates";
 
 const route = getRouteApi("/incidents/$number");
 
@@ -199,6 +200,7 @@ function Sections({ incident }: { incident: Incident }) {
       name: incident.alert_count > 0 ? `Alerts ${incident.alert_count}` : "Alerts",
       body: <IncidentAlerts number={number} />,
     },
+    { id: "updates", name: "Updates", body: <Updates number={number} /> },
     { id: "impact", name: "Impact", body: <ImpactPanel incident={incident} /> },
     { id: "figures", name: "Figures", body: <Figures incident={incident} /> },
   ];

@@ -18,6 +18,7 @@ mod page;
 mod role;
 mod single;
 mod timeline;
+mod update;
 mod writing;
 
 /// Work on incidents. An incident is named by its number.
@@ -161,6 +162,9 @@ pub enum Incident {
     },
     #[command(flatten)]
     Writing(writing::Writing),
+    /// Tell audiences how an incident stands
+    #[command(subcommand)]
+    Update(update::Update),
     /// Hold, give and hand over the roles of an incident
     #[command(subcommand)]
     Role(role::Role),
@@ -281,6 +285,7 @@ impl Incident {
             }
             Self::Writing(writing) => writing.run(settings, api).await,
             Self::Role(role) => role.run(settings, api).await,
+            Self::Update(update) => update.run(settings, api).await,
             Self::Impact(tell) => tell.run(verb).await,
             Self::Loss(loss) => loss.run(verb).await,
             Self::StrikeLoss(strike) => strike.run(verb).await,

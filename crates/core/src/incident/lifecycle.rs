@@ -12,6 +12,7 @@ use crate::incident::impact::Impact;
 use crate::incident::role::assignment::Roles;
 use crate::incident::severity::{Level, Urgency};
 use crate::incident::timeline::{Actor, Entry, Kind};
+use crate::incident::update::Updates;
 use crate::oncall::escalation;
 
 mod around;
@@ -20,6 +21,7 @@ mod command;
 mod ending;
 mod flow;
 mod help;
+pub mod publish;
 pub mod role;
 mod scope;
 mod volunteer;
@@ -146,6 +148,8 @@ pub struct Incident {
     pub helpers: Helpers,
     /// How bad it is for whom, and what it costs (`I6`, `I9`).
     pub impact: Impact,
+    /// What each audience has heard (`U1`).
+    pub updates: Updates,
     /// Who leads, who writes, who tests (`R1`).
     pub roles: Roles,
     /// Alerts that ever joined.
@@ -166,7 +170,12 @@ impl Incident {
     /// When it next needs attention: the single instant in its timer row, the least of those of
     /// the escalation, the clocks and the roles.
     pub fn next_at(&self) -> Option<Timestamp> {
-        let instants = [self.escalation.next_at(), self.clocks.next_at(), self.roles.next_at()];
+        let instants = [
+            self.escalation.next_at(),
+            self.clocks.next_at(),
+            self.roles.next_at(),
+            self.updates.next_at(),
+        ];
         instants.into_iter().flatten().min()
     }
 }
@@ -245,6 +254,17 @@ pub enum Effect {
         subject: String,
         /// In words.
         text: String,
+    },
+    /// Tell an audience (`U1`).
+    Publish {
+        /// Which.
+        audience: String,
+        /// A line.
+        subject: String,
+        /// In words.
+        text: String,
+        /// Who said it, and need not be told.
+        by: Option<UserId>,
     },
     /// Somebody had the turn of a team.
     Turn {

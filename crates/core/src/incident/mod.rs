@@ -1,6 +1,7 @@
 //! The incident: its severity, its life from triggered to closed, its timeline and
 //! what people write into it.
 
+pub mod audience;
 pub mod clocks;
 pub mod duplicate;
 pub mod helper;
@@ -10,4 +11,5 @@ pub mod process;
 pub mod role;
 pub mod severity;
 pub mod timeline;
+pub mod update;
 pub mod writing;

@@ -15,6 +15,8 @@ pub const HAND_OVER_AFTER: SignedDuration = SignedDuration::from_mins(15);
 pub struct Process {
     /// Which roles, in the order in which they are shown.
     pub roles: Vec<Wanted>,
+    /// Which audiences hear how it stands (`U1`), once somebody holds a role.
+    pub audiences: Vec<String>,
     /// How long whoever declared may lead; for ever if `None`.
     pub hand_over_after: Option<SignedDuration>,
 }
@@ -62,7 +64,13 @@ impl Process {
             ],
             _ => Vec::new(),
         };
-        Self { roles, hand_over_after: Some(HAND_OVER_AFTER) }
+        let audiences: &[&str] = match level.number() {
+            1 => &["internal", "external", "management"],
+            2 => &["internal"],
+            _ => &[],
+        };
+        let audiences = audiences.iter().map(|name| (*name).to_owned()).collect();
+        Self { roles, audiences, hand_over_after: Some(HAND_OVER_AFTER) }
     }
 
     /// Whether a role is engaged at once.

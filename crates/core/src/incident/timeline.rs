@@ -153,6 +153,20 @@ pub enum Kind {
     HandOverDeclined,
     /// Somebody crosses a boundary between roles (`R2`).
     RoleWarning,
+    /// An audience was told how it stands (`U1`).
+    UpdateSent,
+    /// An update waits to be looked at.
+    UpdateDrafted,
+    /// Somebody looked at an update and let it out.
+    UpdateApproved,
+    /// Somebody looked at an update and gave it back.
+    UpdateRejected,
+    /// Somebody was reminded that an audience must hear (`U2`).
+    UpdateDue,
+    /// An audience was not told when it was promised to be (`U3`).
+    PromiseMissed,
+    /// An audience heard nothing for too long (`U2`).
+    AudienceSilent,
     /// Somebody wrote something down.
     Note,
     /// Something was decided (`L1`).
@@ -223,6 +237,13 @@ names!(Kind {
     HandOverOffered = "hand_over_offered",
     HandOverDeclined = "hand_over_declined",
     RoleWarning = "role_warning",
+    UpdateSent = "update_sent",
+    UpdateDrafted = "update_drafted",
+    UpdateApproved = "update_approved",
+    UpdateRejected = "update_rejected",
+    UpdateDue = "update_due",
+    PromiseMissed = "promise_missed",
+    AudienceSilent = "audience_silent",
     Note = "note",
     Decision = "decision",
     Contact = "contact",

@@ -14,6 +14,7 @@ use crate::id::{
     EngagementGroupId, IntegrationId, NotificationListId, PolicyId, ScheduleId, ServiceId, TeamId,
     UserId, WebhookId,
 };
+use crate::incident::audience::Audience;
 use crate::incident::role::Role;
 use crate::incident::severity::{Level, Severity};
 use crate::oncall::bundle::Limits;
@@ -188,6 +189,8 @@ pub struct Directory {
     pub severities: Vec<Severity>,
     /// The roles that people hold in incidents (`R1`), in the order in which they are shown.
     pub roles: Vec<Role>,
+    /// Who hears how incidents stand (`U1`), in the order in which they are shown.
+    pub audiences: Vec<Audience>,
     /// Days that count as holidays (`O16`).
     pub holidays: Vec<Date>,
     /// The schedules whose changes are handed over in writing (`O11`).
@@ -220,6 +223,7 @@ impl Default for Directory {
             catch_all: None,
             severities: Severity::defaults(),
             roles: Role::defaults(),
+            audiences: Audience::defaults(),
             holidays: Vec::new(),
             handoffs: HashSet::new(),
         }
@@ -254,6 +258,11 @@ impl Directory {
     /// The role of that name.
     pub fn role(&self, name: &str) -> Option<&Role> {
         self.roles.iter().find(|role| role.name == name)
+    }
+
+    /// The audience of that name.
+    pub fn audience(&self, name: &str) -> Option<&Audience> {
+        self.audiences.iter().find(|audience| audience.name == name)
     }
 
     /// What a role is called within a sentence; its name where it is no longer configured.

@@ -203,7 +203,7 @@ impl Store {
                 }
             }
             Effect::MoveAlerts(into) => self.move_alerts(cx, id, number_of(into)),
-            Effect::Tell { .. } | Effect::Inform { .. } => {}
+            Effect::Tell { .. } | Effect::Inform { .. } | Effect::Publish { .. } => {}
             Effect::Turn { team, user } => {
                 self.turns.insert(team, user);
             }

@@ -145,6 +145,13 @@ impl Replay {
             | Kind::ImpactChanged
             | Kind::LossAdded
             | Kind::LossStruck
+            | Kind::UpdateSent
+            | Kind::UpdateDrafted
+            | Kind::UpdateApproved
+            | Kind::UpdateRejected
+            | Kind::UpdateDue
+            | Kind::PromiseMissed
+            | Kind::AudienceSilent
             | Kind::RoleEngaged
             | Kind::RoleAssigned
             | Kind::RoleLeft

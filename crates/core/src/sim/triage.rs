@@ -305,6 +305,7 @@ impl Store {
             helpers: Helpers::default(),
             impact: Impact::default(),
             roles: Default::default(),
+            updates: Default::default(),
             reopened_count: 0,
             merged_into: None,
             practice: false,

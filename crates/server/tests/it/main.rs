@@ -37,5 +37,6 @@ mod rosters;
 mod shared;
 mod stream;
 mod unsaved_policy;
+mod updates;
 mod workbench;
 mod writing;

@@ -9,7 +9,7 @@ use muster_core::oncall::escalation::State;
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::{clocks, helper, impact, role};
+use super::{clocks, helper, impact, role, update};
 use crate::args;
 use crate::db::rows::{self, Column, Kind};
 use crate::db::{Db, Result, Sql, StoreError, Tx, Value};
@@ -41,6 +41,7 @@ struct IncidentRow {
     helpers: String,
     impact: String,
     roles: String,
+    updates: String,
     alert_count: i64,
     open_alert_count: i64,
     reopened_count: i64,
@@ -53,7 +54,7 @@ macro_rules! columns {
     () => {
         "id, number, title, summary, service_id, policy_id, severity, status, assignee_id, \
          occurred_at, detected_at, acknowledged_at, researching_at, identified_at, restored_at, \
-         resolved_at, closed_at, escalation, escalation_step, escalation_round, escalation_at, clocks, helpers, impact, roles, \
+         resolved_at, closed_at, escalation, escalation_step, escalation_round, escalation_at, clocks, helpers, impact, roles, updates, \
          alert_count, open_alert_count, reopened_count, merged_into, practice, version"
     };
 }
@@ -112,6 +113,7 @@ impl TryFrom<IncidentRow> for Incident {
             helpers: helper::read(&row.helpers)?,
             impact: impact::read(&row.impact)?,
             roles: role::read(&row.roles)?,
+            updates: update::read(&row.updates)?,
             alert_count: row.alert_count,
             open_alert_count: row.open_alert_count,
             reopened_count: row.reopened_count,
@@ -180,7 +182,7 @@ pub async fn set_last_number(tx: &mut Tx, number: i64) -> Result<()> {
 }
 
 /// What a transition may change, in the order of [`changing`].
-const CHANGING: [Column; 29] = [
+const CHANGING: [Column; 30] = [
     ("title", Kind::Text),
     ("summary", Kind::Text),
     ("service_id", Kind::Uuid),
@@ -204,6 +206,7 @@ const CHANGING: [Column; 29] = [
     ("helpers", Kind::Text),
     ("impact", Kind::Text),
     ("roles", Kind::Text),
+    ("updates", Kind::Text),
     ("alert_count", Kind::Int),
     ("open_alert_count", Kind::Int),
     ("reopened_count", Kind::Int),
@@ -287,6 +290,7 @@ fn changing(incident: &Incident) -> Vec<Value> {
         helper::write(&incident.helpers),
         impact::write(&incident.impact),
         role::write(&incident.roles),
+        update::write(&incident.updates),
         incident.alert_count,
         incident.open_alert_count,
         incident.reopened_count,

@@ -7,3 +7,4 @@ mod impact;
 pub mod incident;
 mod role;
 pub mod timeline;
+mod update;

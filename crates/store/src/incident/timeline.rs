@@ -205,6 +205,20 @@ pub async fn newest(db: &Db, incident: IncidentId, limit: i64) -> Result<Vec<Ent
     db.fetch_all(&SELECT, args![incident, limit]).await
 }
 
+/// An incident's newest entries of one kind, the newest first.
+pub async fn of_kind(
+    db: &Db,
+    incident: IncidentId,
+    kind: EntryKind,
+    limit: i64,
+) -> Result<Vec<EntryRow>> {
+    const SELECT: Sql = Sql::same(
+        "SELECT id, incident_id, at, recorded_at, kind, actor_kind, actor_id, actor_name, text, data
+         FROM timeline_entry WHERE incident_id = ? AND kind = ? ORDER BY id DESC LIMIT ?",
+    );
+    db.fetch_all(&SELECT, args![incident, kind.name(), limit]).await
+}
+
 /// The place of an entry among its incident's, counted from 1.
 pub async fn place(db: &Db, incident: IncidentId, entry: EntryId) -> Result<i64> {
     const SELECT: Sql =

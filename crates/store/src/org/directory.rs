@@ -17,10 +17,12 @@ use muster_core::id::{
     ContactMethodId, EngagementGroupId, HeartbeatId, IntegrationId, NotificationListId, PolicyId,
     ScheduleId, ServiceId, TeamId, UserId, WebhookId,
 };
+use muster_core::incident::audience::{Audience, Hearers};
 use muster_core::incident::clocks::management;
 use muster_core::incident::process::{self, Process};
 use muster_core::incident::role;
 use muster_core::incident::severity::{Level, Severity};
+use muster_core::incident::update::Pace;
 use muster_core::oncall::alias::Alias;
 use muster_core::oncall::bundle::{Limit, Limits};
 use muster_core::oncall::condition::{self, Condition, Flood};
@@ -160,6 +162,9 @@ fn process(level: Level, written: Option<&document::role::Process>) -> Process {
         };
         process.roles = roles.iter().map(wanted).collect();
     }
+    if let Some(audiences) = &written.audiences {
+        process.audiences.clone_from(audiences);
+    }
     if let Some(after) = &written.hand_over_after {
         process.hand_over_after = after.runs().map(|after| after.0);
     }
@@ -244,6 +249,7 @@ impl Builder<'_> {
             catch_all,
             severities: self.severities(),
             roles: self.roles(),
+            audiences: self.audiences(),
             holidays,
             handoffs,
         }
@@ -841,6 +847,61 @@ impl Builder<'_> {
             }
         }
         roles
+    }
+
+    /// The built-in audiences, each as it is configured, and those that are configured besides.
+    fn audiences(&mut self) -> Vec<Audience> {
+        let mut audiences = Audience::defaults();
+        for written in self.documents.audiences.iter().flatten() {
+            let place = audiences.iter().position(|audience| audience.name == written.name);
+            let mut audience = place.map_or_else(
+                || Audience {
+                    name: written.name.clone(),
+                    title: written.name.clone(),
+                    lead: None,
+                    hearers: Hearers::Lists(Vec::new()),
+                    pace: Pace::default(),
+                    is_reviewed: false,
+                    wording: None,
+                },
+                |at| audiences[at].clone(),
+            );
+            if let Some(title) = &written.title {
+                audience.title.clone_from(title);
+            }
+            if let Some(lead) = &written.lead {
+                audience.lead = lead.runs().cloned();
+            }
+            if let Some(to) = &written.to {
+                audience.hearers = self.hearers(to);
+            }
+            if let Some(closest) = written.closest {
+                audience.pace.closest = closest.0;
+            }
+            if let Some(silent_max) = written.silent_max {
+                audience.pace.silent_max = silent_max.0;
+            }
+            audience.is_reviewed = written.reviewed.unwrap_or(audience.is_reviewed);
+            audience.wording = written.wording.clone().or(audience.wording);
+            match place {
+                Some(at) => audiences[at] = audience,
+                None => audiences.push(audience),
+            }
+        }
+        audiences
+    }
+
+    fn hearers(&mut self, to: &document::audience::To) -> Hearers {
+        match to {
+            document::audience::To::Word(word) if word == document::audience::CHAIN => {
+                Hearers::Chain
+            }
+            document::audience::To::Word(_) => Hearers::Covering,
+            document::audience::To::Lists(names) => {
+                let ids = names.iter().filter_map(|name| self.id(Kind::NotificationList, name));
+                Hearers::Lists(ids.map(NotificationListId).collect())
+            }
+        }
     }
 
     fn role_rotation(&mut self, rotation: &document::role::Rotation) -> Option<Target> {

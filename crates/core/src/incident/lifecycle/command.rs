@@ -4,7 +4,8 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    Decision, Effect, How, Incident, SNOOZE_MAX, Status, Superseded, Surroundings, WrongMove, role,
+    Decision, Effect, How, Incident, SNOOZE_MAX, Status, Superseded, Surroundings, WrongMove,
+    publish, role,
 };
 use crate::id::{IncidentId, PageId, TeamId, UserId};
 use crate::incident::clocks::{engage, rotation};
@@ -137,6 +138,8 @@ pub enum Command {
     Impact(impact::Ask),
     /// Take, give, leave or hand over a role (`R1`, `R5`).
     Role(role::Ask),
+    /// Tell an audience, or look at what it is to be told (`U1`).
+    Update(publish::Ask),
     /// Write something down.
     Note {
         /// In words.
@@ -225,6 +228,7 @@ impl Decision {
             Command::Recall { user } => self.recall(user, actor, around, now)?,
             Command::Impact(ask) => return self.tell_impact(ask, actor, around, now),
             Command::Role(ask) => return self.ask_about_role(ask, actor, around, now),
+            Command::Update(ask) => self.ask_about_update(ask, actor, around, now)?,
             Command::Note { text } => {
                 if text.trim().is_empty() {
                     return Err(WrongMove::Empty);

@@ -66,6 +66,7 @@ impl Decision {
         self.restart(around, now);
         self.restart_clocks(around, now);
         self.start_process(actor, around, now);
+        self.restart_updates(around, now);
         Ok(())
     }
 
@@ -99,6 +100,7 @@ impl Decision {
         self.clocks_follow(around, now);
         self.release_all(actor, around, now);
         self.incident.roles.stop();
+        self.incident.updates.stop();
         self.effects.push(Effect::MoveAlerts(into));
         Ok(())
     }

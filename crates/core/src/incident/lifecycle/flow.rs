@@ -141,6 +141,7 @@ pub fn timer_fired(incident: &Incident, around: &Surroundings<'_>, now: Timestam
     }
     decision.clocks_fired(around, now);
     decision.roles_fired(around, now);
+    decision.updates_fired(around, now);
     decision.incident.version += 1;
     decision
 }
@@ -271,5 +272,6 @@ impl Decision {
         self.clocks_follow(around, now);
         self.release_all(&Actor::System, around, now);
         self.incident.roles.stop();
+        self.incident.updates.stop();
     }
 }

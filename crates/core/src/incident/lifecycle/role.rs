@@ -329,6 +329,7 @@ impl Decision {
             self.dismiss(&role.name, &format!("{person} is {title}"), now);
         }
         self.roles_changed(around, now);
+        self.start_updates(around, now);
     }
 
     /// Nobody else need come for a role: whoever was paged for it alone is left in peace.
@@ -430,6 +431,7 @@ impl Decision {
         }
         self.start_process(actor, around, now);
         self.roles_changed(around, now);
+        self.start_updates(around, now);
     }
 
     /// Whoever was paged for a role alone answers for that role: they are there, and the others go on

@@ -101,6 +101,7 @@ pub(crate) fn incident() -> Incident {
         helpers: Helpers::default(),
         impact: Impact::default(),
         roles: Default::default(),
+        updates: Default::default(),
         reopened_count: 0,
         merged_into: None,
         practice: false,

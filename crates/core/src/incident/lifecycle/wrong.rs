@@ -81,6 +81,46 @@ pub enum WrongMove {
         /// The incident.
         number: i64,
     },
+    /// An audience that is not configured.
+    #[error("there is no audience `{name}`")]
+    NoSuchAudience {
+        /// What was asked for.
+        name: String,
+    },
+    /// An audience heard too recently (`U2`).
+    #[error("{audience} heard less than {closest} ago; wait {wait}, or say why it cannot wait")]
+    UpdateTooSoon {
+        /// Which.
+        audience: String,
+        /// The shortest time between two updates.
+        closest: String,
+        /// Until it may hear again.
+        wait: String,
+    },
+    /// A promise that the pace does not allow (`U2`).
+    #[error("the next update for {audience} comes between {closest} and {silent_max}")]
+    NextOutOfRange {
+        /// Which.
+        audience: String,
+        /// The shortest time between two updates.
+        closest: String,
+        /// The longest silence.
+        silent_max: String,
+    },
+    /// No update waits to be looked at.
+    #[error("no update for {audience} waits to be looked at in incident {number}")]
+    NothingInReview {
+        /// Which.
+        audience: String,
+        /// The incident.
+        number: i64,
+    },
+    /// Somebody looked at what they wrote themselves.
+    #[error("{by} wrote it; somebody else has to look at it")]
+    OwnUpdate {
+        /// Who.
+        by: String,
+    },
     /// There are enough helpers.
     #[error("incident {number} has as many helpers as it can list")]
     EnoughHelpers {

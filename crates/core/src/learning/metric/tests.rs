@@ -47,6 +47,7 @@ fn incident(number: i64, at: i64, end: Option<i64>) -> Incident {
         helpers: Helpers::default(),
         impact: Impact::default(),
         roles: Default::default(),
+        updates: Default::default(),
         reopened_count: 0,
         merged_into: None,
         practice: false,

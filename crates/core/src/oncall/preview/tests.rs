@@ -44,6 +44,7 @@ fn incident() -> Incident {
         helpers: Default::default(),
         impact: crate::incident::impact::Impact::default(),
         roles: Default::default(),
+        updates: Default::default(),
         reopened_count: 0,
         merged_into: None,
         practice: false,

@@ -19,6 +19,7 @@ pub mod incident;
 pub mod page;
 pub mod role;
 pub mod timeline;
+pub mod update;
 
 pub use incident::Incident;
 
@@ -36,6 +37,7 @@ pub fn routes() -> Routes {
         .merge(impact::routes())
         .merge(role::routes())
         .merge(timeline::routes())
+        .merge(update::routes())
         .merge(hypothesis::routes())
         .merge(action::routes())
         .merge(page::routes())

@@ -171,6 +171,7 @@ impl App {
             helpers: Helpers::default(),
             impact: Impact::default(),
             roles: Default::default(),
+            updates: Default::default(),
             reopened_count: 0,
             merged_into: None,
             practice: report.practice,

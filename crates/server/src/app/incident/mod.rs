@@ -2,6 +2,7 @@
 
 pub mod command;
 pub mod declare;
+pub mod draft;
 pub mod facts;
 pub mod help;
 pub mod line;

@@ -229,6 +229,10 @@ async fn perform(
             }
             Ok(())
         }
+        Effect::Publish { audience, subject, text, by } => {
+            publish(app, writes, directory, incident, (audience, subject, text), *by, now);
+            Ok(())
+        }
         Effect::SupersedeAllBut(but, why) => {
             let live = store_page::live(tx, incident.id).await?;
             for page in live.iter().filter(|page| !but.contains(&UserId(page.user_id))) {
@@ -329,6 +333,27 @@ fn open_page(
         tell(app, writes, directory, incident, &[exhausted_entry(name, now)], now);
     }
     metrics::counter!("muster_pages_total").increment(1);
+}
+
+/// Tells everybody of an audience; exercises are told to nobody outside.
+fn publish(
+    app: &App,
+    writes: &mut Writes,
+    directory: &Directory,
+    incident: &Incident,
+    (audience, subject, text): (&str, &str, &str),
+    by: Option<UserId>,
+    now: Timestamp,
+) {
+    let Some(audience) = directory.audience(audience).filter(|_| !incident.practice) else {
+        return;
+    };
+    let url = app.incident_url(incident.number);
+    let content = json!({ "subject": subject, "text": text, "url": url });
+    for user in audience.people(directory, incident, by) {
+        let told = app.notice(directory, user, Urgency::Low, Some(incident.id), &content, now);
+        writes.deliveries.extend(told);
+    }
 }
 
 /// What a delivery to a contact method is about.

@@ -4,6 +4,7 @@
 //! exported; a change to it is additive or raises [`FORMAT_VERSION`], and golden files hold every
 //! released form.
 
+pub mod audience;
 pub mod escalation;
 pub mod group;
 pub mod organization;
@@ -19,6 +20,7 @@ pub mod user;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use self::audience::Audience;
 use self::escalation::{CatchAll, EscalationPolicy};
 use self::group::{EngagementGroup, NotificationList};
 use self::organization::{Inhibition, Organization, RoutingRule, Severity, Watch, Webhook};
@@ -65,6 +67,8 @@ pub enum Kind {
     Severities,
     /// Roles in incidents.
     Role,
+    /// Who hears how incidents stand.
+    Audience,
     /// Outgoing event webhooks.
     Webhook,
     /// Providers of messages: one list.
@@ -76,7 +80,7 @@ pub enum Kind {
 impl Kind {
     /// Every kind in the order of a file, with its name in the store and in plans, and the field of
     /// a file that holds it.
-    pub const ALL: [(Self, &'static str, &'static str); 18] = [
+    pub const ALL: [(Self, &'static str, &'static str); 19] = [
         (Self::Organization, "organization", "organization"),
         (Self::User, "user", "users"),
         (Self::Team, "team", "teams"),
@@ -92,6 +96,7 @@ impl Kind {
         (Self::Watch, "watch", "watch"),
         (Self::Severities, "severities", "severities"),
         (Self::Role, "role", "roles"),
+        (Self::Audience, "audience", "audiences"),
         (Self::Webhook, "webhook", "webhooks"),
         (Self::Providers, "providers", "providers"),
         (Self::CatchAll, "catch_all", "catch_all"),
@@ -171,6 +176,9 @@ pub struct Documents {
     /// Roles in incidents, over the built-in ones.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub roles: Option<Vec<Role>>,
+    /// Audiences, over the built-in ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audiences: Option<Vec<Audience>>,
     /// Outgoing event webhooks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub webhooks: Option<Vec<Webhook>>,
@@ -212,6 +220,7 @@ impl Documents {
             Kind::Watch => self.watch.is_some(),
             Kind::Severities => self.severities.is_some(),
             Kind::Role => self.roles.is_some(),
+            Kind::Audience => self.audiences.is_some(),
             Kind::Webhook => self.webhooks.is_some(),
             Kind::Providers => self.providers.is_some(),
             Kind::CatchAll => self.catch_all.is_some(),
@@ -237,6 +246,7 @@ impl Documents {
             watch: self.watch.or(other.watch),
             severities: self.severities.or(other.severities),
             roles: self.roles.or(other.roles),
+            audiences: self.audiences.or(other.audiences),
             webhooks: self.webhooks.or(other.webhooks),
             providers: self.providers.or(other.providers),
             catch_all: self.catch_all.or(other.catch_all),
@@ -267,6 +277,7 @@ impl Documents {
         names.extend(one(Kind::Watch));
         names.extend(one(Kind::Severities));
         names.extend(each(Kind::Role, self.roles.as_deref(), |role| &role.name));
+        names.extend(each(Kind::Audience, self.audiences.as_deref(), |audience| &audience.name));
         names.extend(each(Kind::Webhook, self.webhooks.as_deref(), |webhook| &webhook.name));
         names.extend(one(Kind::Providers));
         names.extend(one(Kind::CatchAll));
@@ -294,6 +305,7 @@ impl Documents {
         values.extend(self.watch.as_ref().map(serde_json::to_value));
         values.extend(self.severities.as_ref().map(serde_json::to_value));
         values.extend(self.roles.iter().flatten().map(serde_json::to_value));
+        values.extend(self.audiences.iter().flatten().map(serde_json::to_value));
         values.extend(self.webhooks.iter().flatten().map(serde_json::to_value));
         values.extend(self.providers.as_ref().map(serde_json::to_value));
         values.extend(self.catch_all.as_ref().map(serde_json::to_value));
@@ -321,6 +333,7 @@ impl Documents {
             heartbeats: Some(Vec::new()),
             webhooks: Some(Vec::new()),
             roles: Some(Vec::new()),
+            audiences: Some(Vec::new()),
             ..Self::default()
         };
         for Item { kind, value, .. } in items {
@@ -340,6 +353,7 @@ impl Documents {
                 Kind::Watch => documents.watch = Some(serde_json::from_value(value)?),
                 Kind::Severities => documents.severities = Some(serde_json::from_value(value)?),
                 Kind::Role => push(&mut documents.roles, value)?,
+                Kind::Audience => push(&mut documents.audiences, value)?,
                 Kind::Webhook => push(&mut documents.webhooks, value)?,
                 Kind::Providers => documents.providers = Some(serde_json::from_value(value)?),
                 Kind::CatchAll => documents.catch_all = Some(serde_json::from_value(value)?),

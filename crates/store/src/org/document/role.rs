@@ -52,6 +52,9 @@ pub struct Process {
     /// Which roles, in the order in which they are shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub roles: Option<Vec<Wanted>>,
+    /// Which audiences hear how it stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audiences: Option<Vec<String>>,
     /// How long whoever declared may lead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hand_over_after: Option<Clock<Length>>,

@@ -256,6 +256,7 @@ fn new_incident(
         helpers: Helpers::default(),
         impact: Impact::default(),
         roles: Default::default(),
+        updates: Default::default(),
         reopened_count: 0,
         merged_into: None,
         practice: false,

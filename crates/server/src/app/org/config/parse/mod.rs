@@ -3,6 +3,7 @@
 //! here, what depends on other values is the business of [`super::validate`].
 
 mod assertion;
+mod audience;
 mod escalation;
 mod group;
 mod organization;
@@ -43,6 +44,7 @@ const FIELDS: &[&str] = &[
     "watch",
     "severities",
     "roles",
+    "audiences",
     "webhooks",
     "providers",
     "catch_all",
@@ -124,6 +126,7 @@ pub fn tree(root: Node, problems: &Problems) -> Option<File> {
             }),
             severities: many(Kind::Severities).map(|list| list.list(organization::severity)),
             roles: many(Kind::Role).map(|list| list.list(role::role)),
+            audiences: many(Kind::Audience).map(|list| list.list(audience::audience)),
             webhooks: many(Kind::Webhook).map(|list| list.list(organization::webhook)),
             providers: many(Kind::Providers).map(|list| list.list(provider::provider)),
             catch_all: one(Kind::CatchAll).map(escalation::catch_all),

@@ -50,7 +50,7 @@ fn rotation(cursor: Cursor<'_>) -> Clock<Rotation> {
 }
 
 pub fn process(cursor: Cursor<'_>) -> Process {
-    let fields = cursor.fields(&["roles", "hand_over_after"]);
+    let fields = cursor.fields(&["roles", "audiences", "hand_over_after"]);
     Process {
         roles: fields.optional("roles").map(|roles| {
             let read = roles.list(wanted);
@@ -59,6 +59,7 @@ pub fn process(cursor: Cursor<'_>) -> Process {
             }
             read
         }),
+        audiences: fields.optional("audiences").map(|names| names.list(|name| name.name())),
         hand_over_after: fields
             .optional("hand_over_after")
             .map(|it| clock(it, HAND_OVER_AFTER_MIN)),

@@ -1,9 +1,11 @@
 //! References: everything that names something else names something that is there. What a file
 //! removes may not be referred to by anything that stays.
 
+use muster_core::incident::audience::Audience;
 use muster_core::incident::role::Role;
 use muster_core::oncall::alias::Alias;
 use muster_core::org::directory::CATCH_ALL_SERVICE;
+use muster_store::org::document::audience::To;
 use muster_store::org::document::escalation::Target;
 use muster_store::org::document::organization::Clock;
 use muster_store::org::document::schedule::OneOrMany;
@@ -31,6 +33,7 @@ pub fn check(whole: &Whole<'_>) {
         let is_built_in = match to {
             Kind::Service => from == Kind::Routing && name == CATCH_ALL_SERVICE,
             Kind::Role => Role::default_of(name).is_some(),
+            Kind::Audience => Audience::default_of(name).is_some(),
             _ => false,
         };
         if name.is_empty() || names.contains(name) || is_built_in {
@@ -134,6 +137,7 @@ fn references<'a>(whole: &Whole<'a>) -> Vec<Reference<'a>> {
     }
     services(whole, &mut found);
     roles(whole, &mut found);
+    audiences(whole, &mut found);
     found.references
 }
 
@@ -321,5 +325,24 @@ fn methods(whole: &Whole<'_>) {
                 whole.note(Kind::User, &path.field(urgency).index(at).field("method"), message);
             }
         }
+    }
+}
+
+fn audiences<'a>(whole: &Whole<'a>, found: &mut Found<'a>) {
+    let documents: &'a Documents = whole.documents;
+    for (at, audience) in documents.audiences.iter().flatten().enumerate() {
+        let path = whole.path(Kind::Audience, at, &audience.name);
+        let lead = audience.lead.as_ref().and_then(Clock::runs).map(String::as_str);
+        found.one(Kind::Audience, &path, "lead", Kind::Role, lead);
+        if let Some(To::Lists(lists)) = &audience.to {
+            found.many(Kind::Audience, &path.field("to"), Kind::NotificationList, lists);
+        }
+    }
+    for (at, severity) in documents.severities.iter().flatten().enumerate() {
+        let process = severity.process.as_ref();
+        let Some(names) = process.and_then(|process| process.audiences.as_ref()) else { continue };
+        let path =
+            Path::top(Kind::Severities.field()).index(at).field("process").field("audiences");
+        found.many(Kind::Severities, &path, Kind::Audience, names);
     }
 }

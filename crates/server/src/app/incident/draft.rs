@@ -1,0 +1,214 @@
+//! Drafts of updates (`U1`, `E3`): what an audience would be told now, written from the record in its
+//! own wording. A draft is an offer: whoever speaks to the audience changes it and sends it. Where a
+//! template fails all the same, the built-in words are offered.
+
+use jiff::Timestamp;
+use minijinja::{Environment, UndefinedBehavior, context};
+use muster_core::incident::audience::{Audience, WORDING_CHARS_MAX};
+use muster_core::incident::impact;
+use muster_core::incident::lifecycle::{Incident, Status};
+use muster_core::incident::update::TEXT_CHARS_MAX;
+use muster_core::org::directory::Directory;
+
+/// How much work a template may be, in steps of the engine.
+const FUEL_MAX: u64 = 50_000;
+
+/// For colleagues: what is wrong, how bad, who has it, whether the cause is known.
+const INTERNAL: &str = "\
+{{ state }}: {{ title }} (incident {{ number }}, severity {{ severity }} {{ severity_name }}, {{ service }}).\
+{% if impact %} Impact: {{ impact }}.{% endif %}\
+{% if lead %} {{ lead }} leads.{% elif assignee %} {{ assignee }} has it.{% endif %}\
+ {{ cause }} Since {{ began }}.";
+
+/// For customers: what they notice and what is done, without names.
+const EXTERNAL: &str = "\
+{% if status == 'resolved' or status == 'closed' %}The problem with {{ service }} is resolved. \
+Everything works as usual again.\
+{% elif status == 'restored' %}{{ service }} works again. We go on watching it.\
+{% elif status == 'identified' %}We know why {{ service }} does not work as it should and are \
+mending it.\
+{% else %}Something is wrong with {{ service }} since {{ began }}. We are looking for the cause.{% endif %}";
+
+/// For upper management: how bad, what it costs, who leads.
+const MANAGEMENT: &str = "\
+{{ state }}: {{ service }}, severity {{ severity }} ({{ severity_name }}), since {{ began }}.\
+{% if impact %} Impact: {{ impact }}.{% endif %}\
+{% if cost %} Cost so far: {{ cost }}.{% endif %}\
+{% if lead %} {{ lead }} leads, {% endif %}{{ engaged }} engaged. {{ cause }}";
+
+/// What an audience would be told now.
+pub fn draft(
+    directory: &Directory,
+    audience: &Audience,
+    incident: &Incident,
+    now: Timestamp,
+) -> String {
+    let template = audience.wording.as_deref().unwrap_or_else(|| built_in(&audience.name));
+    let subject = Subject::of(directory, incident, now);
+    render(template, &subject)
+        .or_else(|_| render(built_in(&audience.name), &subject))
+        .unwrap_or_else(|error| {
+            tracing::warn!("no draft could be written: {error}");
+            String::new()
+        })
+}
+
+/// Tries a template on an incident that might be.
+///
+/// # Errors
+/// Says what is wrong with it.
+pub fn check(template: &str) -> Result<(), String> {
+    if template.chars().count() > WORDING_CHARS_MAX {
+        return Err(format!("a template has at most {WORDING_CHARS_MAX} characters"));
+    }
+    let subject = Subject {
+        number: 42,
+        title: "Nobody can pay".to_owned(),
+        service: "checkout".to_owned(),
+        severity: 1,
+        severity_name: "Outage".to_owned(),
+        status: Status::Identified.name(),
+        state: "The cause is known",
+        cause: "The cause is known.",
+        lead: "Ana Ortiz".to_owned(),
+        assignee: "Ana Ortiz".to_owned(),
+        engaged: 3,
+        impact: "1,200 users".to_owned(),
+        cost: "3000 EUR".to_owned(),
+        began: "04:07 UTC".to_owned(),
+    };
+    render(template, &subject).map(drop)
+}
+
+fn built_in(audience: &str) -> &'static str {
+    match audience {
+        "external" => EXTERNAL,
+        "management" => MANAGEMENT,
+        _ => INTERNAL,
+    }
+}
+
+/// What a template may speak of.
+struct Subject {
+    number: i64,
+    title: String,
+    service: String,
+    severity: u8,
+    severity_name: String,
+    status: &'static str,
+    state: &'static str,
+    cause: &'static str,
+    lead: String,
+    assignee: String,
+    engaged: usize,
+    impact: String,
+    cost: String,
+    began: String,
+}
+
+impl Subject {
+    fn of(directory: &Directory, incident: &Incident, now: Timestamp) -> Self {
+        let service = directory.services.get(incident.service);
+        let severity = directory.severity(incident.severity);
+        let name = |user| directory.users.get(user).map(|user| user.full_name.clone());
+        let leads = muster_core::incident::audience::leads(directory, incident);
+        let leads: Vec<_> = leads.into_iter().filter_map(name).collect();
+        let cost = impact::cost(directory, incident, now).total;
+        let cost: Vec<_> =
+            cost.iter().map(|sum| format!("{} {}", sum.amount, sum.currency)).collect();
+        let stamps = &incident.stamps;
+        let began = stamps.occurred_at.or(stamps.detected_at).unwrap_or(now);
+        let (state, cause) = words(incident.status);
+        Self {
+            number: incident.number,
+            title: incident.title.clone(),
+            service: service.map_or_else(String::new, |service| service.name.clone()),
+            severity: incident.severity.number(),
+            severity_name: severity.name.clone(),
+            status: incident.status.name(),
+            state,
+            cause,
+            lead: leads.join(" and "),
+            assignee: incident.assignee.and_then(name).unwrap_or_default(),
+            engaged: incident.clocks.engage.present.len(),
+            impact: incident.impact.words(directory),
+            cost: cost.join(", "),
+            began: began.strftime("%H:%M UTC").to_string(),
+        }
+    }
+}
+
+/// A status in words, and what is known of the cause.
+fn words(status: Status) -> (&'static str, &'static str) {
+    match status {
+        Status::Triggered => ("New", "The cause is not known yet."),
+        Status::Acknowledged => ("Being looked at", "The cause is not known yet."),
+        Status::Researching => ("Looking for the cause", "The cause is not known yet."),
+        Status::Identified => ("The cause is known", "The cause is known and being mended."),
+        Status::Restored => ("Restored", "The service works again and is being tested."),
+        Status::Resolved | Status::Closed => ("Resolved", "It is over."),
+    }
+}
+
+fn render(template: &str, of: &Subject) -> Result<String, String> {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_fuel(Some(FUEL_MAX));
+    let values = context! {
+        number => of.number,
+        title => &of.title,
+        service => &of.service,
+        severity => of.severity,
+        severity_name => &of.severity_name,
+        status => of.status,
+        state => of.state,
+        cause => of.cause,
+        lead => &of.lead,
+        assignee => &of.assignee,
+        engaged => of.engaged,
+        impact => &of.impact,
+        cost => &of.cost,
+        began => &of.began,
+    };
+    let text = environment.render_str(template, values).map_err(|error| error.to_string())?;
+    let text: String = text.trim().chars().take(TEXT_CHARS_MAX).collect();
+    if text.is_empty() { Err("the template says nothing".to_owned()) } else { Ok(text) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_built_in_wording_says_something_and_a_wrong_one_says_why() {
+        for template in [INTERNAL, EXTERNAL, MANAGEMENT] {
+            assert_eq!(check(template), Ok(()));
+        }
+        assert!(check("{{ nothing }}").is_err());
+        assert!(check("{% for x in range(100000000) %}x{% endfor %}").is_err());
+        assert!(check("  ").is_err());
+    }
+
+    #[test]
+    fn what_comes_from_outside_is_text_and_never_a_template() {
+        let mut subject = Subject {
+            number: 1,
+            title: "{{ 7 * 7 }} <b>".to_owned(),
+            service: "checkout".to_owned(),
+            severity: 1,
+            severity_name: "Outage".to_owned(),
+            status: "triggered",
+            state: "New",
+            cause: "",
+            lead: String::new(),
+            assignee: String::new(),
+            engaged: 0,
+            impact: String::new(),
+            cost: String::new(),
+            began: String::new(),
+        };
+        assert_eq!(render("{{ title }}", &subject).unwrap(), "{{ 7 * 7 }} <b>");
+        subject.title = "x".repeat(TEXT_CHARS_MAX * 2);
+        assert_eq!(render("{{ title }}", &subject).unwrap().len(), TEXT_CHARS_MAX);
+    }
+}
