@@ -152,6 +152,7 @@ try {
           "push.test.mjs",
           "quiet.test.mjs",
           "requests.test.mjs",
+          "timeline.test.mjs",
           "schedule.test.mjs",
           "screens.test.mjs",
         ]),

@@ -14,4 +14,5 @@ pub mod oncall;
 pub mod org;
 pub mod query;
 pub mod sim;
+pub mod text;
 pub mod time;

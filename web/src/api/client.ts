@@ -87,6 +87,11 @@ export function patch<P extends PathOf<"patch">>(path: P, ...[options]: Argument
   return request<Answer<"patch", P>>("PATCH", path, options);
 }
 
+/** Sends a file as it is; every path that takes one answers JSON. */
+export function upload<P extends PathOf<"post">>(path: P, options: Asked & { body: Blob }) {
+  return request<Answer<"post", P>>("POST", path, options);
+}
+
 export function remove<P extends PathOf<"delete">>(path: P, ...[options]: Arguments<Options<"delete", P>>) {
   return request<Answer<"delete", P>>("DELETE", path, options);
 }
@@ -108,7 +113,7 @@ export function asked(options: unknown): Asked {
 export interface Asked {
   path?: Record<string, string | number>;
   query?: Record<string, unknown>;
-  /** Text is sent as YAML, anything else as JSON. */
+  /** Text is sent as YAML, a file as it is, anything else as JSON. */
   body?: unknown;
   /** The revision that is meant, for `If-Match`. */
   revision?: number;
@@ -147,6 +152,7 @@ async function send(
   signal: AbortSignal,
 ): Promise<Response> {
   const isText = typeof body === "string";
+  const isFile = body instanceof Blob;
   try {
     return await fetch(API + path, {
       method,
@@ -154,15 +160,20 @@ async function send(
       credentials: "same-origin",
       headers: {
         accept: "application/json, text/yaml",
-        ...(body === undefined ? {} : { "content-type": isText ? "text/yaml" : "application/json" }),
+        ...(body === undefined ? {} : { "content-type": contentType(body) }),
         ...(revision === undefined ? {} : { "if-match": `"${revision}"` }),
       },
-      body: body === undefined || isText ? body : JSON.stringify(body),
+      body: body === undefined || isText || isFile ? body : JSON.stringify(body),
     });
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
     throw unreachable();
   }
+}
+
+function contentType(body: unknown): string {
+  if (body instanceof Blob) return body.type || "application/octet-stream";
+  return typeof body === "string" ? "text/yaml" : "application/json";
 }
 
 async function readBody(response: Response): Promise<unknown> {

@@ -44,6 +44,22 @@ export const incident = (number: string) =>
     queryFn: ({ signal }) => get("/incidents/{incident}", { path: { incident: number }, signal }),
   });
 
+export const incidentChecklist = (number: string) =>
+  queryOptions({
+    queryKey: ["incident", number, "checklist"],
+    queryFn: ({ signal }) => get("/incidents/{incident}/checklist", { path: { incident: number }, signal }),
+  });
+
+/** How often prompts are asked for anew, because time alone brings some, in milliseconds. */
+const PROMPTS_POLL_MS = 60_000;
+
+export const incidentPrompts = (number: string) =>
+  queryOptions({
+    queryKey: ["incident", number, "prompts"],
+    queryFn: ({ signal }) => get("/incidents/{incident}/prompts", { path: { incident: number }, signal }),
+    refetchInterval: PROMPTS_POLL_MS,
+  });
+
 export const incidentRoles = (number: string) =>
   queryOptions({
     queryKey: ["incident", number, "roles"],
@@ -54,6 +70,13 @@ export const incidentTimeline = (number: string) =>
   paged(["incident", number, "timeline"], "/incidents/{incident}/timeline", {
     path: { incident: number },
     query: { limit: WHOLE_LIST_MAX },
+  });
+
+/** What a joiner must know; under the incident's key, so that whatever happens to it is in it. */
+export const synopsis = (number: string) =>
+  queryOptions({
+    queryKey: ["incident", number, "synopsis"],
+    queryFn: ({ signal }) => get("/incidents/{incident}/synopsis", { path: { incident: number }, signal }),
   });
 
 export const incidentAlerts = (number: string) =>
@@ -75,6 +98,12 @@ export const incidentPages = (number: string) =>
 function isEnding(page: Page): boolean {
   return page.follow_ups.some(({ state }) => ["scheduled", "sending", "retrying"].includes(state));
 }
+
+export const incidentGates = (number: string) =>
+  queryOptions({
+    queryKey: ["incident", number, "gates"],
+    queryFn: ({ signal }) => get("/incidents/{incident}/gates", { path: { incident: number }, signal }),
+  });
 
 export const incidentUpdates = (number: string) =>
   queryOptions({

@@ -93,6 +93,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/attachments/{attachment}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A picture itself. */
+        get: operations["get_attachment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/audit": {
         parameters: {
             query?: never;
@@ -745,6 +762,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/{incident}/attachments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List an incident's pictures, the oldest first. */
+        get: operations["list_attachments"];
+        put?: never;
+        /** Upload a picture: PNG, JPEG, WebP or GIF, up to 5 MiB, as the body. */
+        post: operations["upload_attachment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents/{incident}/check-in": {
         parameters: {
             query?: never;
@@ -759,6 +794,43 @@ export interface paths {
          * @description Whoever was paged is waited for until they say so or begin to work on it. Anybody may join.
          */
         post: operations["check_in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{incident}/checklist": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The checklists of an incident, with everybody's progress. */
+        get: operations["incident_checklist"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{incident}/checklist/{list}/{item}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tick an item, or take its tick back.
+         * @description Taking back the tick of an item that ticks by itself holds until the thing happens again.
+         */
+        post: operations["mark_checklist_item"];
         delete?: never;
         options?: never;
         head?: never;
@@ -813,6 +885,78 @@ export interface paths {
         put?: never;
         /** Ask the next step now. */
         post: operations["escalate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{incident}/gates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read what has to be so before the incident is over. */
+        get: operations["list_gates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{incident}/gates/{gate}/pass": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pass a gate: a tester validates that it is well again, the lead signs off.
+         * @description Anybody may say so where nobody holds such a role; where somebody does, theirs is the word that
+         *     counts. Customers have to be well first.
+         */
+        post: operations["pass_gate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{incident}/gates/{gate}/take-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Close a gate again: whatever was said about it stands no more. */
+        post: operations["take_gate_back"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{incident}/gates/{gate}/waive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Waive a gate, with a reason that stays on the record. */
+        post: operations["waive_gate"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1069,6 +1213,77 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/{incident}/prompts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What helps now: the questions of whoever leads and the rules of troubleshooting, by the state of
+         *     the incident and how long it has lasted.
+         */
+        get: operations["incident_prompts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{incident}/prompts/{prompt}/dismiss": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Do not show a prompt to yourself again in this incident. */
+        post: operations["dismiss_prompt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{incident}/record": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read the record of an incident, as far as it has come. */
+        get: operations["get_record"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{incident}/record.md": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The record of an incident as Markdown, for a tracker or a wiki. */
+        get: operations["get_record_markdown"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents/{incident}/reopen": {
         parameters: {
             query?: never;
@@ -1279,6 +1494,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/{incident}/synopsis": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read what a joiner must know. */
+        get: operations["get_synopsis"];
+        /**
+         * Write what the lead says.
+         * @description What others saved since the revision that the writer began with is merged line by line. Where both
+         *     changed the same lines the answer is 409 with both texts, and nothing is saved.
+         */
+        put: operations["put_synopsis"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents/{incident}/timeline": {
         parameters: {
             query?: never;
@@ -1346,6 +1583,23 @@ export interface paths {
         put?: never;
         /** Keep an entry in sight no longer. */
         post: operations["unpin_entry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{incident}/times": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Correct when things happened. Statistics and reports follow; the timeline keeps the original. */
+        post: operations["correct_times"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2869,6 +3123,34 @@ export interface components {
              */
             user: string;
         };
+        /** @description A picture. */
+        Attachment: {
+            /** @description For programs. */
+            id: string;
+            /**
+             * @description What its first bytes say it is.
+             * @example image/png
+             */
+            media_type: string;
+            /** @description What whoever uploaded it called it. */
+            name: string;
+            /**
+             * @description Where it is.
+             * @example /api/v1/attachments/att_0193f0e4a1b27c3d8e9f00112233aabb
+             */
+            path: string;
+            /** @description Of its bytes, in hexadecimal. */
+            sha256: string;
+            /**
+             * Format: int64
+             * @description In bytes.
+             */
+            size: number;
+            /** @description When it was uploaded. */
+            uploaded_at: components["schemas"]["Instant"];
+            /** @description By whom. */
+            uploaded_by: string;
+        };
         /** @description One time a delivery was tried. */
         Attempt: {
             /** @description What the provider said. */
@@ -3099,6 +3381,34 @@ export interface components {
              * @example ana
              */
             user?: string | null;
+        };
+        /** @description One thing that must not be forgotten. */
+        ChecklistItem: {
+            /** @description Whether it ticks by itself. */
+            by_itself: boolean;
+            done: components["schemas"]["ChecklistTick"] | null;
+            /**
+             * @description Unique within its list.
+             * @example scope
+             */
+            id: string;
+            /** @description Whether each time counts. */
+            repeats: boolean;
+            /** @description In words. */
+            text: string;
+        };
+        /** @description That an item is done. */
+        ChecklistTick: {
+            /** @description When; the last time for one that repeats. */
+            at: components["schemas"]["Instant"];
+            /** @description Who ticked it. */
+            by: string;
+            /** @description How often it happened. */
+            count: number;
+            /** @description The timeline entry that Muster ticked it for; null where a person did. */
+            entry: string | null;
+            /** @description What was written besides. */
+            note: string | null;
         };
         /** @description A change of the clocks (`O4`). */
         ClockChange: {
@@ -3735,6 +4045,17 @@ export interface components {
             /** @description Up to, but not at, this instant. */
             to: components["schemas"]["Instant"];
         };
+        /** @enum {string} */
+        GateName: "validated" | "signed_off";
+        /** @description What somebody said about a gate. */
+        GateWord: {
+            /** @description When. */
+            at: components["schemas"]["Instant"];
+            /** @description Who. */
+            by: string;
+            /** @description Why it was waived, if it was. */
+            waived: string | null;
+        };
         /** @description A part of a group. */
         GroupMember: {
             /**
@@ -4112,6 +4433,7 @@ export interface components {
             closed_at: components["schemas"]["Instant"] | null;
             /** @description When Muster heard of it. */
             created_at: components["schemas"]["Instant"];
+            engaged_at: components["schemas"]["Instant"] | null;
             /** @description Who volunteered, released ones included. */
             helpers: components["schemas"]["Helper"][];
             /**
@@ -4186,6 +4508,29 @@ export interface components {
              */
             version: number;
         };
+        /** @description A checklist, and how far it is. */
+        IncidentChecklist: {
+            /** @description How many items are done. */
+            done: number;
+            /** @description Who holds that role. */
+            holders: string[];
+            /** @description In order. */
+            items: components["schemas"]["ChecklistItem"][];
+            /**
+             * @description Its name.
+             * @example incident-lead
+             */
+            name: string;
+            /** @description The role that goes through it. */
+            role: string | null;
+            /** @description For people. */
+            title: string;
+        };
+        /** @description The checklists of an incident. */
+        IncidentChecklists: {
+            /** @description Those of the severity's process, and those in which something was ticked. */
+            checklists: components["schemas"]["IncidentChecklist"][];
+        };
         /** @description The clocks that run beside the escalation, each null while it does not run. */
         IncidentClocks: {
             /** @description Who was paged and has not checked in. */
@@ -4197,6 +4542,45 @@ export interface components {
             present: components["schemas"]["Present"][];
             rotation: components["schemas"]["RotationClock"] | null;
             second_set: components["schemas"]["SecondSetClock"] | null;
+        };
+        /** @description What has to be so before an incident is over. */
+        IncidentGate: {
+            /** @description Who has the say; anybody where nobody is named. */
+            asked: string[];
+            /** @description Which. */
+            gate: components["schemas"]["GateName"];
+            /** @description Whose word is missing. */
+            missing: string[];
+            /** @description Whether it is open. */
+            open: boolean;
+            /** @description What was said. */
+            said: components["schemas"]["GateWord"][];
+        };
+        /** @description The gates of an incident. */
+        IncidentGates: {
+            /** @description Each gate, in order; none before somebody holds a role. */
+            gates: components["schemas"]["IncidentGate"][];
+            /** @description Whether nothing keeps it from being resolved. */
+            open: boolean;
+        };
+        /** @description The record of an incident, as far as it has come. */
+        IncidentRecord: {
+            /** @description As of when. */
+            at: components["schemas"]["Instant"];
+            /** @description What is known of the cause. */
+            cause: string | null;
+            /** @description Who was told what, as it happened. */
+            communications: components["schemas"]["RecordLine"][];
+            /** @description Everything, as it happened. */
+            full: components["schemas"]["RecordLine"][];
+            /** @description What the lead wrote; may be empty. */
+            lead: string;
+            /** @description How long things took. */
+            statistics: components["schemas"]["RecordStatistics"];
+            /** @description The turns that it took, as they happened. */
+            summary: components["schemas"]["RecordLine"][];
+            /** @description When things happened, as they were corrected. */
+            times: components["schemas"]["RecordTimes"];
         };
         /** @description The figures of a period. Exercises and merged incidents are left out. */
         IncidentReport: {
@@ -4339,6 +4723,19 @@ export interface components {
             /** @description Who; null for somebody who was deleted. */
             user: string | null;
         };
+        /** @description What the lead says, in a sentence or a few. */
+        LeadSentence: {
+            at: components["schemas"]["Instant"] | null;
+            /** @description Who wrote it last. */
+            by: string | null;
+            /**
+             * Format: int64
+             * @description The revision to begin with when it is changed; 0 until somebody writes it.
+             */
+            revision: number;
+            /** @description In words; empty until somebody writes it. */
+            text: string;
+        };
         /** @description A calendar that somebody's leave is read from. */
         LeaveFeed: {
             /** @description When it was entered. */
@@ -4388,6 +4785,13 @@ export interface components {
         List_Alert: {
             /** @description The items of this part. */
             items: components["schemas"]["Alert"][];
+            /** @description The cursor of the next part; null at the end. */
+            next: string | null;
+        };
+        /** @description A part of a list. */
+        List_Attachment: {
+            /** @description The items of this part. */
+            items: components["schemas"]["Attachment"][];
             /** @description The cursor of the next part; null at the end. */
             next: string | null;
         };
@@ -4736,6 +5140,13 @@ export interface components {
             /** @description Everybody who would be asked; only where one incident is asked for. */
             plan?: components["schemas"]["PlannedManager"][];
         };
+        /** @description What became of an item. */
+        MarkItem: {
+            /** @description Whether it is done; false takes the tick back. */
+            done?: boolean;
+            /** @description In words, up to 500 characters. */
+            note?: string | null;
+        };
         /** @description The incident that stays. */
         Merge: {
             /** @description Its id or number. */
@@ -4897,6 +5308,8 @@ export interface components {
             /** @description Whether the instant is a guess. */
             approximate?: boolean;
             at?: components["schemas"]["Instant"] | null;
+            /** @description A picture of this incident that was uploaded, by its id; of evidence. */
+            attachment?: string | null;
             /** @description Who was in touch, of a contact. */
             customer?: string | null;
             /** @description Whether it happened outside of the team: at a provider, at a customer. */
@@ -4977,6 +5390,16 @@ export interface components {
              * @example Nobody can check out
              */
             title: string;
+        };
+        /** @description What the lead says now. */
+        NewLeadSentence: {
+            /**
+             * Format: int64
+             * @description The revision that the writer began with; 0 where there was none.
+             */
+            revision: number;
+            /** @description In words; empty takes it away. */
+            text: string;
         };
         /** @description A calendar to read leave from. */
         NewLeaveFeed: {
@@ -5073,6 +5496,16 @@ export interface components {
             /** @description What the browser was given when it subscribed. */
             subscription: components["schemas"]["PushSubscription"];
         };
+        /** @description When things happened. What is left out is right. */
+        NewTimes: {
+            detected?: components["schemas"]["Instant"] | null;
+            engaged?: components["schemas"]["Instant"] | null;
+            occurred?: components["schemas"]["Instant"] | null;
+            /** @description Why they are corrected. */
+            reason: string;
+            resolved?: components["schemas"]["Instant"] | null;
+            restored?: components["schemas"]["Instant"] | null;
+        };
         /** @description What a new token is to be. */
         NewToken: {
             expires_at?: components["schemas"]["Instant"] | null;
@@ -5158,6 +5591,18 @@ export interface components {
             high: components["schemas"]["NotificationRule"][];
             /** @description For pages that can wait. */
             low: components["schemas"]["NotificationRule"][];
+        };
+        /** @description Something that helps at this moment. */
+        OfferedPrompt: {
+            /**
+             * @description Stays the same for ever.
+             * @example rollback
+             */
+            id: string;
+            /** @description What kind. */
+            sort: components["schemas"]["PromptSort"];
+            /** @description In words. */
+            text: string;
         };
         /** @description Who is on call in one schedule. */
         OnCall: {
@@ -5504,6 +5949,13 @@ export interface components {
             /** @description What came of it. */
             text?: string;
         };
+        /** @enum {string} */
+        PromptSort: "question" | "rule";
+        /** @description What helps now. */
+        Prompts: {
+            /** @description In the order in which they help. */
+            prompts: components["schemas"]["OfferedPrompt"][];
+        };
         /** @description Whoever carries messages. */
         Provider: {
             /** @description Where it calls this installation, for its own settings; null where it does not. */
@@ -5627,6 +6079,69 @@ export interface components {
             failed: boolean;
             /** @description What the provider calls it: `delivered`. */
             status: string;
+        };
+        /** @description From a page to being there. */
+        RecordEngagement: {
+            /** @description Whether it took longer than asked for. */
+            late: boolean;
+            /**
+             * Format: int64
+             * @description How long it took.
+             */
+            seconds: number;
+            /** @description Who. */
+            user: string;
+        };
+        /** @description One entry as it stands. */
+        RecordLine: {
+            /** @description By whom. */
+            actor: components["schemas"]["Actor"];
+            /** @description Whether the instant is a guess. */
+            approximate: boolean;
+            /** @description When it happened, with all corrections. */
+            at: components["schemas"]["Instant"];
+            /** @description The timeline entry. */
+            entry: string;
+            /** @description Whether it happened outside of the team. */
+            external: boolean;
+            /** @description What kind of thing. */
+            kind: components["schemas"]["TimelineKind"];
+            /** @description Whether it was written down long after it happened. */
+            late: boolean;
+            /** @description Where it can be seen, of evidence. */
+            link: string | null;
+            /** @description What it said first; null if it was never corrected. */
+            original: string | null;
+            /** @description In words, with all corrections. */
+            text: string;
+        };
+        /** @description How long things took; null where it is not known or has not come to that. */
+        RecordStatistics: {
+            /**
+             * Format: int64
+             * @description From noticing it to its end.
+             */
+            discovered_to_resolved_seconds: number | null;
+            /**
+             * Format: int64
+             * @description From the beginning of the trouble until it was noticed.
+             */
+            occurred_to_discovered_seconds: number | null;
+            /**
+             * Format: int64
+             * @description From the beginning of the trouble to its end.
+             */
+            occurred_to_resolved_seconds: number | null;
+            /** @description From each person's page to their check-in. */
+            page_to_check_in: components["schemas"]["RecordEngagement"][];
+        };
+        /** @description When things happened; null where it is not known or has not come to that. */
+        RecordTimes: {
+            detected: components["schemas"]["Instant"] | null;
+            engaged: components["schemas"]["Instant"] | null;
+            occurred: components["schemas"]["Instant"] | null;
+            resolved: components["schemas"]["Instant"] | null;
+            restored: components["schemas"]["Instant"] | null;
         };
         /** @description An incident by its id or its number. */
         Reference: number | string;
@@ -6188,6 +6703,11 @@ export interface components {
              * @description Until Muster heard of it.
              */
             occurred_to_detected_seconds: number | null;
+            /**
+             * Format: int64
+             * @description From the beginning of the trouble to its end.
+             */
+            occurred_to_resolved_seconds: number | null;
         };
         /** @description When a step counts; everything that is not null must hold. */
         StepCondition: {
@@ -6211,6 +6731,50 @@ export interface components {
              * @description Counted back from the step.
              */
             within_seconds: number;
+        };
+        /** @description What a joiner must know. */
+        Synopsis: {
+            /** @description What was changed, the newest first. */
+            actions_done: components["schemas"]["SynopsisLine"][];
+            /** @description What is being changed or will be, the oldest first. */
+            actions_under_way: components["schemas"]["SynopsisLine"][];
+            /** @description What is known of the cause; null if nothing is. */
+            cause: string | null;
+            /** @description Whether the cause is known. */
+            cause_known: boolean;
+            /** @description What it is or is not, the newest first. */
+            closed_hypotheses: components["schemas"]["SynopsisLine"][];
+            /** @description Which customers were in touch, the newest first. */
+            contacts: components["schemas"]["SynopsisLine"][];
+            /** @description What was decided, the newest first. */
+            decisions: components["schemas"]["SynopsisLine"][];
+            /** @description What is known of the impact, in words; empty where nothing is. */
+            impact: string;
+            /** @description What it is and who has it. */
+            incident: components["schemas"]["Incident"];
+            last: components["schemas"]["SynopsisLine"] | null;
+            /** @description What the lead says about it. */
+            lead: components["schemas"]["LeadSentence"];
+            next_at: components["schemas"]["Instant"] | null;
+            /** @description What it might be and is not decided, the oldest first. */
+            open_hypotheses: components["schemas"]["SynopsisLine"][];
+            /** @description What is kept in sight, the newest first. */
+            pins: components["schemas"]["SynopsisLine"][];
+        };
+        /** @description One thing, in a line. */
+        SynopsisLine: {
+            /** @description When. */
+            at: components["schemas"]["Instant"];
+            /** @description The timeline entry that it began with. */
+            entry: string;
+            /** @description What came of it. */
+            outcome: string | null;
+            /** @description Where it stands. */
+            state: string | null;
+            /** @description In words. */
+            text: string;
+            /** @description Whoever looks into it, does it or wrote it. */
+            who: string | null;
         };
         /** @description How the installation stands. */
         System: {
@@ -6367,7 +6931,7 @@ export interface components {
             warnings: string[];
         };
         /** @enum {string} */
-        TimelineKind: "declared" | "opened" | "alert_joined" | "alert_resolved" | "status_changed" | "acknowledged" | "unacknowledged" | "escalated" | "step_entered" | "no_target" | "paged" | "page_accepted" | "page_failed" | "page_superseded" | "page_declined" | "exhausted" | "snoozed" | "unsnoozed" | "resolved" | "reopened" | "merged" | "severity_changed" | "assigned" | "checked_in" | "engaged_late" | "rotated" | "management_asked" | "told" | "step_skipped" | "second_set_began" | "help_asked" | "group_engaged" | "volunteered" | "helper_directed" | "helper_released" | "helper_recalled" | "impact_changed" | "loss_added" | "loss_struck" | "role_engaged" | "role_assigned" | "role_left" | "hand_over_offered" | "hand_over_declined" | "role_warning" | "update_sent" | "update_drafted" | "update_approved" | "update_rejected" | "update_due" | "promise_missed" | "audience_silent" | "note" | "decision" | "contact" | "evidence" | "hypothesis" | "hypothesis_moved" | "action" | "action_moved" | "corrected" | "pinned" | "unpinned";
+        TimelineKind: "declared" | "opened" | "alert_joined" | "alert_resolved" | "status_changed" | "acknowledged" | "unacknowledged" | "escalated" | "step_entered" | "no_target" | "paged" | "page_accepted" | "page_failed" | "page_superseded" | "page_declined" | "exhausted" | "snoozed" | "unsnoozed" | "resolved" | "reopened" | "merged" | "severity_changed" | "assigned" | "checked_in" | "engaged_late" | "rotated" | "management_asked" | "told" | "step_skipped" | "second_set_began" | "help_asked" | "group_engaged" | "volunteered" | "helper_directed" | "helper_released" | "helper_recalled" | "impact_changed" | "loss_added" | "loss_struck" | "role_engaged" | "role_assigned" | "role_left" | "hand_over_offered" | "hand_over_declined" | "role_warning" | "gate_passed" | "gate_waived" | "gate_closed" | "update_sent" | "update_drafted" | "update_approved" | "update_rejected" | "update_due" | "promise_missed" | "audience_silent" | "checklist_ticked" | "checklist_unticked" | "note" | "decision" | "contact" | "evidence" | "hypothesis" | "hypothesis_moved" | "action" | "action_moved" | "corrected" | "pinned" | "unpinned" | "time_corrected";
         /** @description An API token, without its secret. */
         Token: {
             /** @description When it was made. */
@@ -6551,6 +7115,11 @@ export interface components {
              * @example ana
              */
             user?: string | null;
+        };
+        /** @description Why a gate need not be passed. */
+        WaiveGate: {
+            /** @description In words. */
+            reason: string;
         };
         /** @description How the installation watches itself. */
         Watch: {
@@ -6846,6 +7415,56 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StandardAlias"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_attachment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id. */
+                attachment: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Its bytes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/*": string;
                 };
             };
             /** @description Sign in first. */
@@ -9245,6 +9864,118 @@ export interface operations {
             };
         };
     };
+    list_attachments: {
+        parameters: {
+            query?: {
+                /** @description How many items at most: 1 to 500, 50 unless given. */
+                limit?: number;
+                /** @description Where the last part ended, from its `next`. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The id or the number. */
+                incident: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A part of the list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_Attachment"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    upload_attachment: {
+        parameters: {
+            query?: {
+                /** @description What the file is called. */
+                name?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The id or the number. */
+                incident: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description The picture. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Attachment"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     check_in: {
         parameters: {
             query?: never;
@@ -9268,6 +9999,114 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    incident_checklist: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id or the number. */
+                incident: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The checklists. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentChecklists"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    mark_checklist_item: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id or the number. */
+                incident: string;
+                /** @description The checklist's name. */
+                list: string;
+                /** @description The item's id. */
+                item: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["MarkItem"] | null;
+            };
+        };
+        responses: {
+            /** @description As they are now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentChecklists"];
                 };
             };
             /** @description Sign in first. */
@@ -9453,6 +10292,216 @@ export interface operations {
             };
             /** @description The incident's status does not allow it. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_gates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id or the number. */
+                incident: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The gates. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentGates"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pass_gate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id or the number. */
+                incident: string;
+                /** @description The gate. */
+                gate: components["schemas"]["GateName"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The gates as they are now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentGates"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_gate_back: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id or the number. */
+                incident: string;
+                /** @description The gate. */
+                gate: components["schemas"]["GateName"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The gates as they are now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentGates"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    waive_gate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id or the number. */
+                incident: string;
+                /** @description The gate. */
+                gate: components["schemas"]["GateName"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WaiveGate"];
+            };
+        };
+        responses: {
+            /** @description The gates as they are now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentGates"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10287,6 +11336,208 @@ export interface operations {
             };
         };
     };
+    incident_prompts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id or the number. */
+                incident: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The prompts. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Prompts"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dismiss_prompt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id or the number. */
+                incident: string;
+                /** @description The prompt's id. */
+                prompt: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What helps besides. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Prompts"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_record: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id or the number. */
+                incident: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The record. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentRecord"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_record_markdown: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id or the number. */
+                incident: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Markdown. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/markdown": string;
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     reopen: {
         parameters: {
             query?: never;
@@ -10951,6 +12202,110 @@ export interface operations {
             };
         };
     };
+    get_synopsis: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id or the number. */
+                incident: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The synopsis as of now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Synopsis"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_synopsis: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id or the number. */
+                incident: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewLeadSentence"];
+            };
+        };
+        responses: {
+            /** @description The synopsis as of now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Synopsis"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_timeline: {
         parameters: {
             query?: {
@@ -11191,6 +12546,60 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TimelineEntry"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    correct_times: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id or the number. */
+                incident: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTimes"];
+            };
+        };
+        responses: {
+            /** @description The incident as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
                 };
             };
             /** @description Sign in first. */

@@ -58,9 +58,9 @@ function commands(client: QueryClient): Commands {
     const undoOptimism = move === "acknowledge" ? showAcknowledged(client, [incident]) : null;
     const pending = toast.loading(`${MOVE_WORD[move]} #${incident.number}: sent, not confirmed`);
     try {
-      await send(incident, move, body);
+      const changed = await send(incident, move, body);
       toast.dismiss(pending);
-      announce(incident, move, send);
+      announce(changed, move, send);
     } catch (error) {
       undoOptimism?.();
       toast.error(explain(error), { id: pending });
@@ -105,7 +105,10 @@ function commands(client: QueryClient): Commands {
 
 function announce(incident: Incident, move: Move, send: Commands["send"]): void {
   const name = `#${incident.number}`;
-  if (move === "acknowledge") {
+  if (move === "acknowledge" && incident.status === "triggered") {
+    // Whoever was paged for a role alone says that they come, and nothing about the trouble.
+    toast.success(`You are there. Somebody else is still asked to take ${name}.`);
+  } else if (move === "acknowledge") {
     offerUndo(`You have ${name}. Nobody else is paged for it.`, `${name} is triggered again.`, () =>
       send(incident, "unacknowledge"),
     );

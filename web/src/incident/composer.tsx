@@ -17,6 +17,7 @@ import { SelectField, TextField } from "@/ui/form";
 import { useZone } from "@/ui/time";
 import { instantOf } from "@/ui/zoned";
 import { type Draft, draftOf, EMPTY, keepDraft, WRITTEN_KINDS, type WrittenKind } from "./draft";
+import { PictureField } from "./evidence";
 
 interface KindWords {
   name: string;
@@ -151,7 +152,7 @@ export function Composer({ number }: { number: string }) {
         onChange={(event) => change({ text: event.target.value })}
         className="field resize-y py-2!"
       />
-      <Fields draft={draft} change={change} />
+      <Fields number={number} draft={draft} change={change} />
       <When draft={draft} change={change} />
       <div className="flex items-center justify-between gap-2">
         <p className="text-13 text-muted">
@@ -175,7 +176,7 @@ interface PartProps {
 }
 
 /** What a kind asks for besides the words. */
-function Fields({ draft, change }: PartProps) {
+function Fields({ number, draft, change }: PartProps & { number: string }) {
   const users = useQuery({ ...queries.users(), enabled: draft.kind === "hypothesis" });
   const people = users.data?.items ?? [];
   const text = (name: string, label: string, placeholder = "") => (
@@ -235,7 +236,16 @@ function Fields({ draft, change }: PartProps) {
         </div>
       );
     case "evidence":
-      return text("link", "Link", "https://");
+      return (
+        <>
+          {text("link", "Link, or a picture below", "https://")}
+          <PictureField
+            number={number}
+            picture={draft.fields.attachment ?? ""}
+            set={(attachment) => change({ fields: { ...draft.fields, attachment } })}
+          />
+        </>
+      );
   }
 }
 
@@ -346,7 +356,13 @@ function write(number: string, draft: Draft, zone: string): Promise<TimelineEntr
     case "evidence":
       return post("/incidents/{incident}/timeline", {
         path,
-        body: { ...said, kind: draft.kind, external: draft.external, link: field("link") },
+        body: {
+          ...said,
+          kind: draft.kind,
+          external: draft.external,
+          link: field("link"),
+          attachment: field("attachment"),
+        },
       });
   }
 }

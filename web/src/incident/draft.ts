@@ -56,3 +56,36 @@ function isDraft(value: unknown): value is Partial<Draft> {
     WRITTEN_KINDS.some((kind) => kind === value.kind)
   );
 }
+
+const LEAD_PREFIX = "muster.lead.";
+
+/** The lead's sentence while it is written, and the revision that the writer began with. */
+export interface LeadDraft {
+  text: string;
+  revision: number;
+}
+
+export function leadDraftOf(number: string): LeadDraft | null {
+  try {
+    const draft: unknown = JSON.parse(localStorage.getItem(LEAD_PREFIX + number) ?? "null");
+    return isLeadDraft(draft) ? draft : null;
+  } catch {
+    return null;
+  }
+}
+
+export function keepLeadDraft(number: string, draft: LeadDraft | null): void {
+  if (draft) localStorage.setItem(LEAD_PREFIX + number, JSON.stringify(draft));
+  else localStorage.removeItem(LEAD_PREFIX + number);
+}
+
+function isLeadDraft(value: unknown): value is LeadDraft {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "text" in value &&
+    typeof value.text === "string" &&
+    "revision" in value &&
+    typeof value.revision === "number"
+  );
+}

@@ -17,6 +17,7 @@ import { filled, TextAreaField, TextField } from "@/ui/form";
 import { Time, useZone } from "@/ui/time";
 import { instantOf, wallClock } from "@/ui/zoned";
 import { sentence } from "./composer";
+import { EvidencePicture } from "./evidence";
 import { isWritten, type StepOf, stepsOf } from "./written";
 
 export function Entry({ number, entry }: { number: string; entry: TimelineEntry }) {
@@ -109,6 +110,7 @@ function Details({ entry }: { entry: TimelineEntry }) {
     add("Reference", data.reference);
   }
   const link = entry.kind === "evidence" && typeof data.link === "string" ? data.link : null;
+  const picture = entry.kind === "evidence" && typeof data.attachment === "string" ? data.attachment : null;
   return (
     <>
       {facts.length > 0 ? (
@@ -128,6 +130,7 @@ function Details({ entry }: { entry: TimelineEntry }) {
           </a>
         </p>
       ) : null}
+      {picture ? <EvidencePicture id={picture} text={entry.text} /> : null}
     </>
   );
 }

@@ -3,11 +3,13 @@ import type { Incident } from "@/api/types";
 import { Fact, Facts } from "@/ui/block";
 import { span } from "@/ui/format";
 import { Time } from "@/ui/time";
+import { CorrectTimes } from "./times";
 
 export function Figures({ incident }: { incident: Incident }) {
   const figures = incident.statistics;
   const spans: [string, number | null | undefined][] = [
     ["To detect", figures?.occurred_to_detected_seconds],
+    ["From beginning to end", figures?.occurred_to_resolved_seconds],
     ["To acknowledge", figures?.detected_to_acknowledged_seconds],
     ["To restore", figures?.detected_to_restored_seconds],
     ["To resolve", figures?.detected_to_resolved_seconds],
@@ -16,6 +18,7 @@ export function Figures({ incident }: { incident: Incident }) {
     ["Occurred", incident.occurred_at],
     ["Opened", incident.created_at],
     ["Acknowledged", incident.acknowledged_at],
+    ["First person there", incident.engaged_at],
     ["Research began", incident.researching_at],
     ["Cause identified", incident.identified_at],
     ["Restored", incident.restored_at],
@@ -42,6 +45,7 @@ export function Figures({ incident }: { incident: Incident }) {
         ))}
         {incident.reopened_count > 0 ? <Fact name="Reopened">{incident.reopened_count} times</Fact> : null}
       </Facts>
+      <CorrectTimes incident={incident} />
     </div>
   );
 }

@@ -85,7 +85,7 @@ function Costs({ incident, onAdd }: { incident: Incident; onAdd: () => void }) {
   };
   return (
     <section aria-label="Cost" className="border-t pt-4">
-      <h3 className="font-semibold">Cost</h3>
+      <h2 className="font-semibold">Cost</h2>
       <p className="mt-1">
         {impact.cost.length > 0 ? (
           <RunningCost impact={impact} />

@@ -15,14 +15,18 @@ import { useMedia } from "@/ui/media";
 import { Countdown, Elapsed, Time } from "@/ui/time";
 import { ActionBar } from "./action-bar";
 import { IncidentAlerts } from "./alerts";
+import { Checklists } from "./checklist";
 import { Clocks } from "./clocks";
 import { Figures } from "./figures";
+import { Gates } from "./gates";
 import { Helpers } from "./helpers";
 import { ImpactPanel, RunningCost } from "./impact";
 import { Ledger } from "./ledger";
 import { isOpen } from "./moves";
 import { Plan } from "./plan";
+import { Prompts } from "./prompts";
 import { Roles } from "./roles";
+import { Synopsis } from "./synopsis";
 import { Timeline } from "./timeline";
 import { Updates } from "./updates";
 
@@ -186,8 +190,11 @@ function Sections({ incident }: { incident: Incident }) {
   const wide = useMedia("(min-width: 64rem)");
   const number = String(incident.number);
   const sections: Section[] = [
+    { id: "synopsis", name: "Synopsis", body: <Synopsis number={number} /> },
     { id: "pages", name: "Pages", body: <Ledger number={number} /> },
     { id: "roles", name: "Roles", body: <Roles incident={incident} /> },
+    { id: "checklist", name: "Checklist", body: <Checklists incident={incident} /> },
+    { id: "prompts", name: "Prompts", body: <Prompts incident={incident} /> },
     { id: "plan", name: "Plan", body: <Plan incident={incident} /> },
     { id: "clocks", name: "Clocks", body: <Clocks incident={incident} /> },
     {
@@ -200,6 +207,7 @@ function Sections({ incident }: { incident: Incident }) {
       name: incident.alert_count > 0 ? `Alerts ${incident.alert_count}` : "Alerts",
       body: <IncidentAlerts number={number} />,
     },
+    { id: "gates", name: "Gates", body: <Gates incident={incident} /> },
     { id: "updates", name: "Updates", body: <Updates number={number} /> },
     { id: "impact", name: "Impact", body: <ImpactPanel incident={incident} /> },
     { id: "figures", name: "Figures", body: <Figures incident={incident} /> },

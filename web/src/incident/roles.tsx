@@ -83,7 +83,7 @@ function Row({ incident, role, open }: { incident: Incident; role: IncidentRole;
   return (
     <li className="flex flex-col gap-2 px-4 py-2.5">
       <div className="flex flex-wrap items-baseline gap-x-3 gap-y-1">
-        <h3 className="font-semibold">{role.title}</h3>
+        <h2 className="font-semibold">{role.title}</h2>
         {role.required && !held ? <Tag>needed</Tag> : null}
       </div>
       <Holders role={role} />

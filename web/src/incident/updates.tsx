@@ -36,7 +36,7 @@ function AudienceRow({ number, audience }: { number: string; audience: AudienceU
   return (
     <li className="flex flex-col gap-2 px-4 py-3">
       <div className="flex flex-wrap items-baseline justify-between gap-x-3">
-        <h3 className="font-semibold">{audience.title}</h3>
+        <h2 className="font-semibold">{audience.title}</h2>
         <Due audience={audience} />
       </div>
       <p className="text-13 text-muted">
@@ -247,7 +247,7 @@ function Sent({ updates }: { updates: IncidentUpdates }) {
   const title = (name: string) => updates.audiences.find(({ audience }) => audience === name)?.title ?? name;
   return (
     <section aria-label="What was said" className="border-t">
-      <h3 className="px-4 pt-3 font-semibold">What was said</h3>
+      <h2 className="px-4 pt-3 font-semibold">What was said</h2>
       {updates.sent.length === 0 ? (
         <Empty title="Nobody outside has heard yet" />
       ) : (

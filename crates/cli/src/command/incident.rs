@@ -10,11 +10,14 @@ use crate::session::with_api;
 use crate::settings::Settings;
 use crate::show::{self, Screen, time};
 
+mod checklist;
 mod duplicate;
 mod follow;
+mod gate;
 mod impact;
 mod list;
 mod page;
+mod record;
 mod role;
 mod single;
 mod timeline;
@@ -162,12 +165,22 @@ pub enum Incident {
     },
     #[command(flatten)]
     Writing(writing::Writing),
+    /// Say what has to be so before an incident is over
+    #[command(subcommand)]
+    Gate(gate::Gate),
     /// Tell audiences how an incident stands
     #[command(subcommand)]
     Update(update::Update),
     /// Hold, give and hand over the roles of an incident
     #[command(subcommand)]
     Role(role::Role),
+    #[command(flatten)]
+    Recorded(record::Recorded),
+    /// Go through the checklists of an incident
+    #[command(subcommand)]
+    Checklist(checklist::Checklist),
+    /// Show what to ask and to keep in mind at this moment
+    Prompts(One),
     /// Say how bad it is; what is left out stays
     Impact(impact::Tell),
     /// Add something that was lost: people's time, a penalty, goods
@@ -286,6 +299,10 @@ impl Incident {
             Self::Writing(writing) => writing.run(settings, api).await,
             Self::Role(role) => role.run(settings, api).await,
             Self::Update(update) => update.run(settings, api).await,
+            Self::Gate(gate) => gate.run(settings, api).await,
+            Self::Recorded(recorded) => recorded.run(settings, api).await,
+            Self::Checklist(checklist) => checklist.run(settings, api).await,
+            Self::Prompts(one) => checklist::prompts(settings, api, &one.incident).await,
             Self::Impact(tell) => tell.run(verb).await,
             Self::Loss(loss) => loss.run(verb).await,
             Self::StrikeLoss(strike) => strike.run(verb).await,

@@ -94,9 +94,8 @@ fn tell(found: &Value, weeks: u8) -> anyhow::Result<()> {
     let mut table = Table::new([
         Column::new("FROM"),
         Column::new("TO"),
-        Column::new("WEIGHT"),
         Column::text("POLICY"),
-        Column::new("SEVERITY"),
+        Column::new("SEV"),
         Column::text("WHAT"),
     ]);
     for finding in show::items(found) {
@@ -105,10 +104,9 @@ fn tell(found: &Value, weeks: u8) -> anyhow::Result<()> {
         table.row([
             time::minute_of(&finding["from"]).into(),
             time::minute_of(&finding["to"]).into(),
-            Cell::styled(weight, style),
             show::text(&finding["policy"]).into(),
             severities(finding).into(),
-            show::text(&finding["words"]).into(),
+            Cell::styled(format!("{weight}: {}", show::text(&finding["words"])), style),
         ]);
     }
     let screen = Screen::of_stdout();
@@ -130,10 +128,21 @@ fn tell(found: &Value, weeks: u8) -> anyhow::Result<()> {
     ))
 }
 
-/// The severities of a finding: `1, 2`.
+/// The severities of a finding, neighbours in short: `1-3`, `1,4`.
 fn severities(finding: &Value) -> String {
     let levels = finding["severities"].as_array().into_iter().flatten();
-    levels.map(show::text).collect::<Vec<_>>().join(", ")
+    let mut spans: Vec<(u64, u64)> = Vec::new();
+    for level in levels.filter_map(Value::as_u64) {
+        match spans.last_mut() {
+            Some((_, last)) if *last + 1 == level => *last = level,
+            _ => spans.push((level, level)),
+        }
+    }
+    let span = |(first, last): (u64, u64)| match first == last {
+        true => first.to_string(),
+        false => format!("{first}-{last}"),
+    };
+    spans.into_iter().map(span).collect::<Vec<_>>().join(",")
 }
 
 async fn history(settings: &Settings, name: &str) -> anyhow::Result<()> {

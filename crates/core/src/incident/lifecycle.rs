@@ -6,7 +6,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use crate::id::{IncidentId, PageId, PolicyId, ServiceId, TeamId, UserId};
+use crate::incident::checklist::Marks;
 use crate::incident::clocks::{Clocks, engage};
+use crate::incident::gate::Gates;
 use crate::incident::helper::Helpers;
 use crate::incident::impact::Impact;
 use crate::incident::role::assignment::Roles;
@@ -16,14 +18,17 @@ use crate::incident::update::Updates;
 use crate::oncall::escalation;
 
 mod around;
+pub mod checklist;
 mod clocks;
 mod command;
 mod ending;
 mod flow;
+pub mod gate;
 mod help;
 pub mod publish;
 pub mod role;
 mod scope;
+mod times;
 mod volunteer;
 mod writing;
 mod wrong;
@@ -31,6 +36,7 @@ mod wrong;
 pub use around::{Surroundings, management_chain, managers};
 pub use command::{Command, handle, snooze_until};
 pub use flow::{absorb, alerts_changed, open, open_quietly, step_failed, timer_fired};
+pub use times::{Which, WrongTime, correct_times};
 pub use writing::write;
 pub use wrong::WrongMove;
 
@@ -90,6 +96,8 @@ pub struct Stamps {
     pub detected_at: Option<Timestamp>,
     /// When somebody first had it.
     pub acknowledged_at: Option<Timestamp>,
+    /// When the first person was there: took it, or checked in.
+    pub engaged_at: Option<Timestamp>,
     /// When the search for the cause began.
     pub researching_at: Option<Timestamp>,
     /// When the cause was known.
@@ -106,7 +114,10 @@ impl Stamps {
     fn mark(&mut self, status: Status, now: Timestamp) {
         let stamp = match status {
             Status::Triggered => return,
-            Status::Acknowledged => &mut self.acknowledged_at,
+            Status::Acknowledged => {
+                self.engaged_at.get_or_insert(now);
+                &mut self.acknowledged_at
+            }
             Status::Researching => &mut self.researching_at,
             Status::Identified => &mut self.identified_at,
             Status::Restored => &mut self.restored_at,
@@ -148,10 +159,14 @@ pub struct Incident {
     pub helpers: Helpers,
     /// How bad it is for whom, and what it costs (`I6`, `I9`).
     pub impact: Impact,
+    /// What was said about its gates (`J4`).
+    pub gates: Gates,
     /// What each audience has heard (`U1`).
     pub updates: Updates,
     /// Who leads, who writes, who tests (`R1`).
     pub roles: Roles,
+    /// What people ticked by hand (`C1`).
+    pub marks: Marks,
     /// Alerts that ever joined.
     pub alert_count: i64,
     /// Alerts that have not recovered.

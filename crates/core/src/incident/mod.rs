@@ -2,14 +2,19 @@
 //! what people write into it.
 
 pub mod audience;
+pub mod checklist;
 pub mod clocks;
+pub mod closing;
 pub mod duplicate;
+pub mod gate;
 pub mod helper;
 pub mod impact;
 pub mod lifecycle;
 pub mod process;
+pub mod prompt;
 pub mod role;
 pub mod severity;
+pub mod synopsis;
 pub mod timeline;
 pub mod update;
 pub mod writing;

@@ -1,12 +1,16 @@
-//! The process of a severity: which roles it wants, and which of them are engaged at once. It starts
+//! The process of a severity: which roles it wants, which of them are engaged at once, and which
+//! checklists are gone through. It starts
 //! when an incident opens and, with the new level's, when the severity changes (`I8`).
 
 use jiff::SignedDuration;
 
+use super::gate::Gate;
 use super::severity::Level;
 
 /// The most roles that one process wants.
 pub const ROLES_MAX: usize = 50;
+/// The most checklists that one process has.
+pub const CHECKLISTS_MAX: usize = 20;
 /// How long whoever declared may lead before they are asked to hand over (`R2`), unless configured.
 pub const HAND_OVER_AFTER: SignedDuration = SignedDuration::from_mins(15);
 
@@ -17,6 +21,10 @@ pub struct Process {
     pub roles: Vec<Wanted>,
     /// Which audiences hear how it stands (`U1`), once somebody holds a role.
     pub audiences: Vec<String>,
+    /// Which checklists, by name, in the order in which they are shown.
+    pub checklists: Vec<String>,
+    /// What has to be so before it is over (`J4`), once somebody holds a role.
+    pub gates: Vec<Gate>,
     /// How long whoever declared may lead; for ever if `None`.
     pub hand_over_after: Option<SignedDuration>,
 }
@@ -70,7 +78,16 @@ impl Process {
             _ => &[],
         };
         let audiences = audiences.iter().map(|name| (*name).to_owned()).collect();
-        Self { roles, audiences, hand_over_after: Some(HAND_OVER_AFTER) }
+        let checklists = match roles.is_empty() {
+            true => Vec::new(),
+            false => ["front-line", "incident-lead", "resolver"].map(str::to_owned).into(),
+        };
+        let gates = match level.number() {
+            1 => vec![Gate::Validated, Gate::SignedOff],
+            2 => vec![Gate::SignedOff],
+            _ => Vec::new(),
+        };
+        Self { roles, audiences, checklists, gates, hand_over_after: Some(HAND_OVER_AFTER) }
     }
 
     /// Whether a role is engaged at once.

@@ -153,6 +153,12 @@ pub enum Kind {
     HandOverDeclined,
     /// Somebody crosses a boundary between roles (`R2`).
     RoleWarning,
+    /// A gate was passed (`J4`).
+    GatePassed,
+    /// A gate was waived, with a reason (`J4`).
+    GateWaived,
+    /// A gate that was passed is closed again (`J4`).
+    GateClosed,
     /// An audience was told how it stands (`U1`).
     UpdateSent,
     /// An update waits to be looked at.
@@ -167,6 +173,10 @@ pub enum Kind {
     PromiseMissed,
     /// An audience heard nothing for too long (`U2`).
     AudienceSilent,
+    /// An item of a checklist was ticked (`C1`).
+    ChecklistTicked,
+    /// The tick of an item was taken back (`C1`).
+    ChecklistUnticked,
     /// Somebody wrote something down.
     Note,
     /// Something was decided (`L1`).
@@ -189,6 +199,8 @@ pub enum Kind {
     Pinned,
     /// An entry was unpinned (`L1`).
     Unpinned,
+    /// The time of something was corrected (`T5`).
+    TimeCorrected,
 }
 
 names!(Kind {
@@ -237,6 +249,9 @@ names!(Kind {
     HandOverOffered = "hand_over_offered",
     HandOverDeclined = "hand_over_declined",
     RoleWarning = "role_warning",
+    GatePassed = "gate_passed",
+    GateWaived = "gate_waived",
+    GateClosed = "gate_closed",
     UpdateSent = "update_sent",
     UpdateDrafted = "update_drafted",
     UpdateApproved = "update_approved",
@@ -244,6 +259,8 @@ names!(Kind {
     UpdateDue = "update_due",
     PromiseMissed = "promise_missed",
     AudienceSilent = "audience_silent",
+    ChecklistTicked = "checklist_ticked",
+    ChecklistUnticked = "checklist_unticked",
     Note = "note",
     Decision = "decision",
     Contact = "contact",
@@ -255,6 +272,7 @@ names!(Kind {
     Corrected = "corrected",
     Pinned = "pinned",
     Unpinned = "unpinned",
+    TimeCorrected = "time_corrected",
 });
 
 impl Kind {

@@ -15,6 +15,7 @@ use crate::id::{
     UserId, WebhookId,
 };
 use crate::incident::audience::Audience;
+use crate::incident::checklist::Checklist;
 use crate::incident::role::Role;
 use crate::incident::severity::{Level, Severity};
 use crate::oncall::bundle::Limits;
@@ -191,6 +192,8 @@ pub struct Directory {
     pub roles: Vec<Role>,
     /// Who hears how incidents stand (`U1`), in the order in which they are shown.
     pub audiences: Vec<Audience>,
+    /// What must not be forgotten (`C1`), in the order in which it is shown.
+    pub checklists: Vec<Checklist>,
     /// Days that count as holidays (`O16`).
     pub holidays: Vec<Date>,
     /// The schedules whose changes are handed over in writing (`O11`).
@@ -224,6 +227,7 @@ impl Default for Directory {
             severities: Severity::defaults(),
             roles: Role::defaults(),
             audiences: Audience::defaults(),
+            checklists: Checklist::defaults(),
             holidays: Vec::new(),
             handoffs: HashSet::new(),
         }
@@ -263,6 +267,11 @@ impl Directory {
     /// The audience of that name.
     pub fn audience(&self, name: &str) -> Option<&Audience> {
         self.audiences.iter().find(|audience| audience.name == name)
+    }
+
+    /// The checklist of that name.
+    pub fn checklist(&self, name: &str) -> Option<&Checklist> {
+        self.checklists.iter().find(|list| list.name == name)
     }
 
     /// What a role is called within a sentence; its name where it is no longer configured.

@@ -145,6 +145,9 @@ impl Replay {
             | Kind::ImpactChanged
             | Kind::LossAdded
             | Kind::LossStruck
+            | Kind::GatePassed
+            | Kind::GateWaived
+            | Kind::GateClosed
             | Kind::UpdateSent
             | Kind::UpdateDrafted
             | Kind::UpdateApproved
@@ -158,6 +161,8 @@ impl Replay {
             | Kind::HandOverOffered
             | Kind::HandOverDeclined
             | Kind::RoleWarning
+            | Kind::ChecklistTicked
+            | Kind::ChecklistUnticked
             | Kind::Note
             | Kind::Decision
             | Kind::Contact
@@ -168,7 +173,8 @@ impl Replay {
             | Kind::ActionMoved
             | Kind::Corrected
             | Kind::Pinned
-            | Kind::Unpinned => {}
+            | Kind::Unpinned
+            | Kind::TimeCorrected => {}
         }
     }
 }

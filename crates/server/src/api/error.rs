@@ -3,6 +3,7 @@
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use muster_core::incident::lifecycle::WrongTime;
 use muster_core::incident::writing;
 use muster_core::org::access::Denied;
 use muster_core::query::NotUnderstood;
@@ -283,6 +284,10 @@ impl From<Refused> for ApiError {
                 Self::new(StatusCode::NOT_FOUND, refused.to_string())
             }
             Refused::WrongMove(_) | Refused::NotConfigured => Self::conflict(refused.to_string()),
+            Refused::WrongTime { why: WrongTime::NoReason, .. } => {
+                Self::field("reason", WrongTime::NoReason.to_string())
+            }
+            Refused::WrongTime { which, why } => Self::field(which, why.to_string()),
             Refused::Writing(why) => match why.field() {
                 Some(field) => Self::field(field, why.to_string()),
                 None if why == writing::Refusal::NoSuchEntry => {

@@ -6,7 +6,9 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use muster_core::alerting::alert::AlertStatus;
 use muster_core::alerting::hold::Held;
+use muster_core::incident::gate::Gate;
 use muster_core::incident::lifecycle::Status;
+use muster_core::incident::prompt::Sort;
 use muster_core::incident::role::Part;
 use muster_core::incident::role::assignment::How as RoleWay;
 use muster_core::incident::severity::Urgency;
@@ -121,8 +123,12 @@ words! {
     IncidentUrgency = Urgency,
         [Urgency::High, Urgency::Low, Urgency::None].map(Urgency::name).to_vec(),
         Urgency::from_name;
+    /// What has to be so before an incident is over.
+    GateName = Gate, names(Gate::NAMES), Gate::from_name;
     /// The part that a role plays in the rules.
     RolePart = Part, names(Part::NAMES), Part::from_name;
+    /// What kind of prompt.
+    PromptSort = Sort, names(Sort::NAMES), Sort::from_name;
     /// How somebody came to a role.
     RoleHow = RoleWay, names(RoleWay::NAMES), RoleWay::from_name;
     /// Where an alert stands.

@@ -122,7 +122,9 @@ impl From<Refused> for Refusal {
             Refused::NoSuchIncident => Self::UnknownIncident,
             Refused::NoSuchPage => Self::UnknownLink,
             Refused::WrongMove(wrong) => Self::WrongMove(wrong.to_string()),
-            Refused::NotConfigured | Refused::Writing(_) => Self::WrongMove(refused.to_string()),
+            Refused::NotConfigured | Refused::Writing(_) | Refused::WrongTime { .. } => {
+                Self::WrongMove(refused.to_string())
+            }
             Refused::Store(error) => error.into(),
         }
     }

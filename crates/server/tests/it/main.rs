@@ -2,7 +2,9 @@
 //! until a story moves it.
 
 mod access;
+mod attachment;
 mod chat;
+mod checklists;
 mod clocks;
 mod contact;
 mod cover;
@@ -10,6 +12,7 @@ mod declare;
 mod digest;
 mod edit;
 mod feed;
+mod gates;
 mod groups;
 mod guard;
 mod handoff;
@@ -32,6 +35,7 @@ mod proof;
 mod push;
 mod quiet;
 mod receive;
+mod record;
 mod roles;
 mod rosters;
 mod shared;

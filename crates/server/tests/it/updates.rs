@@ -177,11 +177,20 @@ async fn after_the_end_nobody_waits_and_the_last_word_promises_nothing() {
         let admin = world.admin();
         assert_eq!(send(&admin, "We look into it.").await.status, 200);
         minutes(world, 31).await;
+        for gate in ["validated", "signed_off"] {
+            let path = format!("/api/v1/incidents/1/gates/{gate}/waive");
+            assert_eq!(admin.post(&path, json!({ "reason": "a story" })).await.status, 200);
+        }
         assert_eq!(admin.post("/api/v1/incidents/1/resolve", json!({})).await.status, 200);
         assert_eq!(send(&admin, "It is over.").await.status, 200);
         world.settle().await;
-        let last = world.phones.of("bo").last().unwrap().to_string();
-        assert!(last.contains("It is over.") && !last.contains("next update"), "{last}");
+        let heard = world.phones.of("bo");
+        let last = heard.iter().map(ToString::to_string).find(|one| one.contains("It is over."));
+        let last = last.expect("the last word");
+        assert!(!last.contains("next update"), "{last}");
+        let record = admin.read("/api/v1/incidents/1/record").await["communications"].to_string();
+        let (first, last) = (record.find("We look into it."), record.find("It is over."));
+        assert!(first.is_some() && first < last, "what was said stands in the record: {record}");
         let external = external(&admin).await;
         assert_eq!((&external["waits"], &external["promised_at"]), (&json!(false), &Value::Null));
         minutes(world, 120).await;

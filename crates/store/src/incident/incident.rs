@@ -9,7 +9,7 @@ use muster_core::oncall::escalation::State;
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::{clocks, helper, impact, role, update};
+use super::{checklist, clocks, gate, helper, impact, role, update};
 use crate::args;
 use crate::db::rows::{self, Column, Kind};
 use crate::db::{Db, Result, Sql, StoreError, Tx, Value};
@@ -28,6 +28,7 @@ struct IncidentRow {
     occurred_at: Option<i64>,
     detected_at: Option<i64>,
     acknowledged_at: Option<i64>,
+    engaged_at: Option<i64>,
     researching_at: Option<i64>,
     identified_at: Option<i64>,
     restored_at: Option<i64>,
@@ -42,6 +43,8 @@ struct IncidentRow {
     impact: String,
     roles: String,
     updates: String,
+    checklist: String,
+    gates: String,
     alert_count: i64,
     open_alert_count: i64,
     reopened_count: i64,
@@ -53,8 +56,8 @@ struct IncidentRow {
 macro_rules! columns {
     () => {
         "id, number, title, summary, service_id, policy_id, severity, status, assignee_id, \
-         occurred_at, detected_at, acknowledged_at, researching_at, identified_at, restored_at, \
-         resolved_at, closed_at, escalation, escalation_step, escalation_round, escalation_at, clocks, helpers, impact, roles, updates, \
+         occurred_at, detected_at, acknowledged_at, engaged_at, researching_at, identified_at, restored_at, \
+         resolved_at, closed_at, escalation, escalation_step, escalation_round, escalation_at, clocks, helpers, impact, roles, updates, checklist, gates, \
          alert_count, open_alert_count, reopened_count, merged_into, practice, version"
     };
 }
@@ -102,6 +105,7 @@ impl TryFrom<IncidentRow> for Incident {
                 occurred_at: instant_opt(row.occurred_at)?,
                 detected_at: instant_opt(row.detected_at)?,
                 acknowledged_at: instant_opt(row.acknowledged_at)?,
+                engaged_at: instant_opt(row.engaged_at)?,
                 researching_at: instant_opt(row.researching_at)?,
                 identified_at: instant_opt(row.identified_at)?,
                 restored_at: instant_opt(row.restored_at)?,
@@ -114,6 +118,8 @@ impl TryFrom<IncidentRow> for Incident {
             impact: impact::read(&row.impact)?,
             roles: role::read(&row.roles)?,
             updates: update::read(&row.updates)?,
+            marks: checklist::read(&row.checklist)?,
+            gates: gate::read(&row.gates)?,
             alert_count: row.alert_count,
             open_alert_count: row.open_alert_count,
             reopened_count: row.reopened_count,
@@ -182,7 +188,7 @@ pub async fn set_last_number(tx: &mut Tx, number: i64) -> Result<()> {
 }
 
 /// What a transition may change, in the order of [`changing`].
-const CHANGING: [Column; 30] = [
+const CHANGING: [Column; 33] = [
     ("title", Kind::Text),
     ("summary", Kind::Text),
     ("service_id", Kind::Uuid),
@@ -193,6 +199,7 @@ const CHANGING: [Column; 30] = [
     ("occurred_at", Kind::Int),
     ("detected_at", Kind::Int),
     ("acknowledged_at", Kind::Int),
+    ("engaged_at", Kind::Int),
     ("researching_at", Kind::Int),
     ("identified_at", Kind::Int),
     ("restored_at", Kind::Int),
@@ -207,6 +214,8 @@ const CHANGING: [Column; 30] = [
     ("impact", Kind::Text),
     ("roles", Kind::Text),
     ("updates", Kind::Text),
+    ("checklist", Kind::Text),
+    ("gates", Kind::Text),
     ("alert_count", Kind::Int),
     ("open_alert_count", Kind::Int),
     ("reopened_count", Kind::Int),
@@ -277,6 +286,7 @@ fn changing(incident: &Incident) -> Vec<Value> {
         stamps.occurred_at,
         stamps.detected_at,
         stamps.acknowledged_at,
+        stamps.engaged_at,
         stamps.researching_at,
         stamps.identified_at,
         stamps.restored_at,
@@ -291,6 +301,8 @@ fn changing(incident: &Incident) -> Vec<Value> {
         impact::write(&incident.impact),
         role::write(&incident.roles),
         update::write(&incident.updates),
+        checklist::write(&incident.marks),
+        gate::write(&incident.gates),
         incident.alert_count,
         incident.open_alert_count,
         incident.reopened_count,

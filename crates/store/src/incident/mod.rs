@@ -1,10 +1,14 @@
 //! Incidents and their timelines.
 
+pub mod attachment;
+mod checklist;
 mod clocks;
+mod gate;
 mod helper;
 mod impact;
 #[expect(clippy::module_inception, reason = "the chapter is named for its main concept")]
 pub mod incident;
 mod role;
+pub mod shared_text;
 pub mod timeline;
 mod update;

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::args;
 use crate::db::rows::{self, Column, Kind};
-use crate::db::{Db, Result, Sql, StoreError, Tx};
+use crate::db::{Db, Result, Sql, StoreError, Tx, Value};
 
 /// An entry as it is stored.
 #[derive(Debug, Clone, FromRow)]
@@ -133,6 +133,22 @@ pub async fn as_it_happened(
     );
     let (at, id) = after.map_or((i64::MIN, Uuid::nil()), |(at, id)| (at.as_microsecond(), id.0));
     db.fetch_all(&SELECT, args![incident, at, id, limit]).await
+}
+
+/// The most entries that [`of_kinds`] returns.
+const OF_KINDS_MAX: i64 = 10_000;
+
+/// An incident's entries of some kinds, in the order of writing down.
+pub async fn of_kinds(db: &Db, incident: IncidentId, kinds: &[&str]) -> Result<Vec<EntryRow>> {
+    const SELECT: Sql = Sql::differs(
+        "SELECT id, incident_id, at, recorded_at, kind, actor_kind, actor_id, actor_name, text, data
+         FROM timeline_entry
+         WHERE incident_id = ? AND kind IN (SELECT value FROM json_each(?)) ORDER BY id LIMIT ?",
+        "SELECT id, incident_id, at, recorded_at, kind, actor_kind, actor_id, actor_name, text, data
+         FROM timeline_entry WHERE incident_id = ? AND kind = ANY(?) ORDER BY id LIMIT ?",
+    );
+    let kinds = Value::TextList(kinds.iter().map(|kind| Some((*kind).to_owned())).collect());
+    db.fetch_all(&SELECT, vec![incident.into(), kinds, OF_KINDS_MAX.into()]).await
 }
 
 /// One entry of an incident with its place.

@@ -18,7 +18,9 @@ use muster_core::id::{
     ScheduleId, ServiceId, TeamId, UserId, WebhookId,
 };
 use muster_core::incident::audience::{Audience, Hearers};
+use muster_core::incident::checklist;
 use muster_core::incident::clocks::management;
+use muster_core::incident::gate::Gate;
 use muster_core::incident::process::{self, Process};
 use muster_core::incident::role;
 use muster_core::incident::severity::{Level, Severity};
@@ -165,6 +167,12 @@ fn process(level: Level, written: Option<&document::role::Process>) -> Process {
     if let Some(audiences) = &written.audiences {
         process.audiences.clone_from(audiences);
     }
+    if let Some(checklists) = &written.checklists {
+        process.checklists.clone_from(checklists);
+    }
+    if let Some(gates) = &written.gates {
+        process.gates = gates.iter().filter_map(|gate| Gate::from_name(gate)).collect();
+    }
     if let Some(after) = &written.hand_over_after {
         process.hand_over_after = after.runs().map(|after| after.0);
     }
@@ -250,6 +258,7 @@ impl Builder<'_> {
             severities: self.severities(),
             roles: self.roles(),
             audiences: self.audiences(),
+            checklists: self.checklists(),
             holidays,
             handoffs,
         }
@@ -902,6 +911,40 @@ impl Builder<'_> {
                 Hearers::Lists(ids.map(NotificationListId).collect())
             }
         }
+    }
+
+    /// The built-in checklists, each as it is configured, and those that are configured besides.
+    fn checklists(&mut self) -> Vec<checklist::Checklist> {
+        let mut lists = checklist::Checklist::defaults();
+        for written in self.documents.checklists.iter().flatten() {
+            let place = lists.iter().position(|list| list.name == written.name);
+            let default = place.map(|at| lists[at].clone());
+            let item = |item: &document::checklist::Item| checklist::Item {
+                id: item.id.clone(),
+                text: item.text.clone(),
+                ticks_on: item.ticks_on.as_deref().and_then(checklist::Seen::from_name),
+                repeats: item.repeats,
+            };
+            let items = written.items.as_ref().map(|items| items.iter().map(item).collect());
+            let title = default.as_ref().map(|default| default.title.clone());
+            let role = default.as_ref().and_then(|default| default.role.clone());
+            let services = written.services.iter().map(String::as_str);
+            let services = services
+                .filter_map(|name| self.reference(Kind::Service, Some(name)))
+                .map(ServiceId);
+            let list = checklist::Checklist {
+                name: written.name.clone(),
+                title: written.title.clone().or(title).unwrap_or_else(|| written.name.clone()),
+                role: written.role.clone().or(role),
+                services: services.collect(),
+                items: items.or(default.map(|default| default.items)).unwrap_or_default(),
+            };
+            match place {
+                Some(at) => lists[at] = list,
+                None => lists.push(list),
+            }
+        }
+        lists
     }
 
     fn role_rotation(&mut self, rotation: &document::role::Rotation) -> Option<Target> {

@@ -50,6 +50,7 @@ async fn what_is_written_is_read_and_becomes_the_directory() {
         assert_eq!(stored.documents().unwrap(), {
             let mut sorted = golden();
             sorted.users.as_mut().unwrap().sort_by(|a, b| a.name.cmp(&b.name));
+            sorted.roles.as_mut().unwrap().sort_by(|a, b| a.name.cmp(&b.name));
             sorted
         });
         let environment = |name: &str| (name == "CHECKOUT_KEY").then(|| "from-outside".to_owned());

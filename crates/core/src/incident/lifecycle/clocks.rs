@@ -81,6 +81,7 @@ impl Decision {
         let effects = self.engage(engage::Event::CheckedIn { user }, now);
         for effect in &effects {
             let engage::Effect::Joined(joined) = effect else { continue };
+            self.incident.stamps.engaged_at.get_or_insert(now);
             self.responds(user);
             let name = around.person(user);
             let mut text = format!("{name} checked in");

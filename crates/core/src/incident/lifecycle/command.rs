@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{
     Decision, Effect, How, Incident, SNOOZE_MAX, Status, Superseded, Surroundings, WrongMove,
-    publish, role,
+    checklist, gate, publish, role,
 };
 use crate::id::{IncidentId, PageId, TeamId, UserId};
 use crate::incident::clocks::{engage, rotation};
@@ -140,6 +140,10 @@ pub enum Command {
     Role(role::Ask),
     /// Tell an audience, or look at what it is to be told (`U1`).
     Update(publish::Ask),
+    /// Tick an item of a checklist, or take the tick back (`C1`).
+    Checklist(checklist::Ask),
+    /// Pass, waive or close a gate (`J4`).
+    Gate(gate::Ask),
     /// Write something down.
     Note {
         /// In words.
@@ -227,8 +231,10 @@ impl Decision {
             }
             Command::Recall { user } => self.recall(user, actor, around, now)?,
             Command::Impact(ask) => return self.tell_impact(ask, actor, around, now),
+            Command::Checklist(ask) => return self.ask_about_checklist(ask, actor, around, now),
             Command::Role(ask) => return self.ask_about_role(ask, actor, around, now),
             Command::Update(ask) => self.ask_about_update(ask, actor, around, now)?,
+            Command::Gate(ask) => return self.ask_about_gate(ask, actor, around, now),
             Command::Note { text } => {
                 if text.trim().is_empty() {
                     return Err(WrongMove::Empty);

@@ -16,6 +16,7 @@ impl Decision {
         now: Timestamp,
     ) -> Result<(), WrongMove> {
         self.require_open()?;
+        self.require_gates(around)?;
         self.worked(actor, around, now);
         let text = note.map_or_else(|| "Resolved".to_owned(), |note| format!("Resolved: {note}"));
         self.finish(How::Resolved, format!("resolved by {}", actor.name()), &text, around, now);
@@ -58,6 +59,7 @@ impl Decision {
         self.incident.status = Status::Triggered;
         self.incident.assignee = None;
         self.incident.reopened_count += 1;
+        self.incident.gates.clear();
         self.incident.stamps.restored_at = None;
         self.incident.stamps.resolved_at = None;
         self.incident.stamps.closed_at = None;

@@ -1,6 +1,6 @@
 //! Why what somebody asks of an incident is refused, in words that say what to do instead.
 
-use super::role;
+use super::{checklist, role};
 
 /// Why a command is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -121,12 +121,33 @@ pub enum WrongMove {
         /// Who.
         by: String,
     },
+    /// Somebody validates or signs off what customers still miss (`J4`).
+    #[error("incident {number} is {status}; say first that customers are well again")]
+    NotRestored {
+        /// The incident.
+        number: i64,
+        /// Its status.
+        status: &'static str,
+    },
+    /// A gate is closed (`J4`).
+    #[error(
+        "incident {number} is not over yet: {missing}; waive a gate with a reason if it must be"
+    )]
+    GatesClosed {
+        /// The incident.
+        number: i64,
+        /// Whose word is missing.
+        missing: String,
+    },
     /// There are enough helpers.
     #[error("incident {number} has as many helpers as it can list")]
     EnoughHelpers {
         /// The incident.
         number: i64,
     },
+    /// Checklists do not allow it.
+    #[error(transparent)]
+    Checklist(#[from] checklist::Wrong),
     /// Roles do not allow it.
     #[error(transparent)]
     Role(#[from] role::Wrong),

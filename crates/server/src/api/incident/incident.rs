@@ -91,6 +91,9 @@ pub struct Incident {
     /// When somebody first had it.
     #[schema(required)]
     pub acknowledged_at: Option<Instant>,
+    /// When the first person was there: took it, or checked in.
+    #[schema(required)]
+    pub engaged_at: Option<Instant>,
     /// When the search for the cause began.
     #[schema(required)]
     pub researching_at: Option<Instant>,
@@ -192,6 +195,9 @@ pub struct Statistics {
     /// Until Muster heard of it.
     #[schema(required)]
     pub occurred_to_detected_seconds: Option<i64>,
+    /// From the beginning of the trouble to its end.
+    #[schema(required)]
+    pub occurred_to_resolved_seconds: Option<i64>,
     /// Until somebody had it.
     #[schema(required)]
     pub detected_to_acknowledged_seconds: Option<i64>,
@@ -396,6 +402,7 @@ fn describe(
         created_at: created_at.into(),
         occurred_at: at(stamps.occurred_at),
         acknowledged_at: at(stamps.acknowledged_at),
+        engaged_at: at(stamps.engaged_at),
         researching_at: at(stamps.researching_at),
         identified_at: at(stamps.identified_at),
         restored_at: at(stamps.restored_at),
@@ -482,6 +489,7 @@ fn statistics(stamps: &Stamps) -> Statistics {
     };
     Statistics {
         occurred_to_detected_seconds: between(stamps.occurred_at, stamps.detected_at),
+        occurred_to_resolved_seconds: between(stamps.occurred_at, stamps.resolved_at),
         detected_to_acknowledged_seconds: between(stamps.detected_at, stamps.acknowledged_at),
         detected_to_restored_seconds: between(stamps.detected_at, stamps.restored_at),
         detected_to_resolved_seconds: between(stamps.detected_at, stamps.resolved_at),

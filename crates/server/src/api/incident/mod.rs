@@ -7,10 +7,14 @@ use muster_store::incident::incident as store_incident;
 use super::{ApiError, Caller, Ctx, Need, Routes};
 
 pub mod action;
+pub mod attachment;
 pub mod bulk;
+pub mod checklist;
 pub mod clock;
+pub mod closing;
 pub mod command;
 pub mod duplicate;
+pub mod gate;
 pub mod helper;
 pub mod hypothesis;
 pub mod impact;
@@ -18,6 +22,7 @@ pub mod impact;
 pub mod incident;
 pub mod page;
 pub mod role;
+pub mod synopsis;
 pub mod timeline;
 pub mod update;
 
@@ -33,13 +38,18 @@ pub fn routes() -> Routes {
         .merge(incident::routes())
         .merge(command::routes())
         .merge(clock::routes())
+        .merge(gate::routes())
         .merge(helper::routes())
         .merge(impact::routes())
         .merge(role::routes())
+        .merge(checklist::routes())
         .merge(timeline::routes())
         .merge(update::routes())
         .merge(hypothesis::routes())
         .merge(action::routes())
+        .merge(attachment::routes())
+        .merge(synopsis::routes())
+        .merge(closing::routes())
         .merge(page::routes())
         .merge(bulk::routes())
 }

@@ -18,6 +18,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
 use super::action::{self, ActionTaken};
+use super::attachment;
 use super::hypothesis::{self, Inquiry};
 use super::{ANSWER_INCIDENTS, find};
 use crate::api::extract::{Json, Path, Query};
@@ -136,7 +137,7 @@ pub enum NewEntryKind {
     Decision,
     /// A customer was in touch; `customer` says who.
     Contact,
-    /// Something shows it; with a `link`.
+    /// Something shows it; with a `link` or an `attachment`.
     Evidence,
 }
 
@@ -164,6 +165,8 @@ pub struct NewEntry {
     reference: Option<String>,
     /// Where it can be seen, of evidence: http or https.
     link: Option<String>,
+    /// A picture of this incident that was uploaded, by its id; of evidence.
+    attachment: Option<String>,
 }
 
 /// What is wrong with an entry. What is left out was right.
@@ -281,16 +284,21 @@ async fn write(
     Path(incident): Path<String>,
     Json(body): Json<NewEntry>,
 ) -> Result<(StatusCode, Json<TimelineEntry>), ApiError> {
+    let incident = find(&ctx, &caller, Action::Respond, &incident).await?;
+    let attachment = attachment::of_incident(&ctx, incident.id, body.attachment.as_deref()).await?;
     let what = match body.kind {
         NewEntryKind::Note => What::Note,
         NewEntryKind::Decision => What::Decision,
         NewEntryKind::Contact => {
             What::Contact { customer: body.customer.unwrap_or_default(), reference: body.reference }
         }
-        NewEntryKind::Evidence => What::Evidence { link: body.link, attachment: None },
+        NewEntryKind::Evidence => {
+            What::Evidence { link: body.link.filter(|link| !link.trim().is_empty()), attachment }
+        }
     };
     let told = told(body.text, body.at.as_ref(), body.approximate, body.external)?;
-    written(&ctx, &caller, &incident, &Ask::Write { what, told }).await
+    let id = incident.id.to_string();
+    written(&ctx, &caller, &id, &Ask::Write { what, told }).await
 }
 
 /// Say what an entry should have said. The original stays and both are shown.

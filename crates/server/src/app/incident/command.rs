@@ -2,7 +2,9 @@
 
 use jiff::Timestamp;
 use muster_core::id::{IncidentId, PageId, UserId};
-use muster_core::incident::lifecycle::{self, Command, Incident, Surroundings, WrongMove};
+use muster_core::incident::lifecycle::{
+    self, Command, Incident, Surroundings, WrongMove, WrongTime,
+};
 use muster_core::incident::severity::Level;
 use muster_core::incident::timeline::Actor;
 use muster_core::incident::writing;
@@ -30,6 +32,14 @@ pub enum Refused {
     /// The incident's status does not allow it.
     #[error(transparent)]
     WrongMove(#[from] WrongMove),
+    /// A time may not be corrected so.
+    #[error("{which}: {why}")]
+    WrongTime {
+        /// Which.
+        which: &'static str,
+        /// Why.
+        why: WrongTime,
+    },
     /// It may not be written down.
     #[error(transparent)]
     Writing(#[from] writing::Refusal),

@@ -1,5 +1,7 @@
 //! Incidents: recording what the core decided, and what people ask for.
 
+pub mod attachment;
+pub mod closing;
 pub mod command;
 pub mod declare;
 pub mod draft;
@@ -10,6 +12,8 @@ pub mod lists;
 mod outlet;
 pub mod record;
 mod shadow;
+pub mod synopsis;
+pub mod times;
 pub mod view;
 pub mod webhook;
 pub mod writing;

@@ -5,6 +5,7 @@
 //! released form.
 
 pub mod audience;
+pub mod checklist;
 pub mod escalation;
 pub mod group;
 pub mod organization;
@@ -21,6 +22,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use self::audience::Audience;
+use self::checklist::Checklist;
 use self::escalation::{CatchAll, EscalationPolicy};
 use self::group::{EngagementGroup, NotificationList};
 use self::organization::{Inhibition, Organization, RoutingRule, Severity, Watch, Webhook};
@@ -69,6 +71,8 @@ pub enum Kind {
     Role,
     /// Who hears how incidents stand.
     Audience,
+    /// Checklists.
+    Checklist,
     /// Outgoing event webhooks.
     Webhook,
     /// Providers of messages: one list.
@@ -80,7 +84,7 @@ pub enum Kind {
 impl Kind {
     /// Every kind in the order of a file, with its name in the store and in plans, and the field of
     /// a file that holds it.
-    pub const ALL: [(Self, &'static str, &'static str); 19] = [
+    pub const ALL: [(Self, &'static str, &'static str); 20] = [
         (Self::Organization, "organization", "organization"),
         (Self::User, "user", "users"),
         (Self::Team, "team", "teams"),
@@ -97,6 +101,7 @@ impl Kind {
         (Self::Severities, "severities", "severities"),
         (Self::Role, "role", "roles"),
         (Self::Audience, "audience", "audiences"),
+        (Self::Checklist, "checklist", "checklists"),
         (Self::Webhook, "webhook", "webhooks"),
         (Self::Providers, "providers", "providers"),
         (Self::CatchAll, "catch_all", "catch_all"),
@@ -179,6 +184,9 @@ pub struct Documents {
     /// Audiences, over the built-in ones.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audiences: Option<Vec<Audience>>,
+    /// Checklists, over the built-in ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checklists: Option<Vec<Checklist>>,
     /// Outgoing event webhooks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub webhooks: Option<Vec<Webhook>>,
@@ -221,6 +229,7 @@ impl Documents {
             Kind::Severities => self.severities.is_some(),
             Kind::Role => self.roles.is_some(),
             Kind::Audience => self.audiences.is_some(),
+            Kind::Checklist => self.checklists.is_some(),
             Kind::Webhook => self.webhooks.is_some(),
             Kind::Providers => self.providers.is_some(),
             Kind::CatchAll => self.catch_all.is_some(),
@@ -247,6 +256,7 @@ impl Documents {
             severities: self.severities.or(other.severities),
             roles: self.roles.or(other.roles),
             audiences: self.audiences.or(other.audiences),
+            checklists: self.checklists.or(other.checklists),
             webhooks: self.webhooks.or(other.webhooks),
             providers: self.providers.or(other.providers),
             catch_all: self.catch_all.or(other.catch_all),
@@ -278,6 +288,7 @@ impl Documents {
         names.extend(one(Kind::Severities));
         names.extend(each(Kind::Role, self.roles.as_deref(), |role| &role.name));
         names.extend(each(Kind::Audience, self.audiences.as_deref(), |audience| &audience.name));
+        names.extend(each(Kind::Checklist, self.checklists.as_deref(), |list| &list.name));
         names.extend(each(Kind::Webhook, self.webhooks.as_deref(), |webhook| &webhook.name));
         names.extend(one(Kind::Providers));
         names.extend(one(Kind::CatchAll));
@@ -306,6 +317,7 @@ impl Documents {
         values.extend(self.severities.as_ref().map(serde_json::to_value));
         values.extend(self.roles.iter().flatten().map(serde_json::to_value));
         values.extend(self.audiences.iter().flatten().map(serde_json::to_value));
+        values.extend(self.checklists.iter().flatten().map(serde_json::to_value));
         values.extend(self.webhooks.iter().flatten().map(serde_json::to_value));
         values.extend(self.providers.as_ref().map(serde_json::to_value));
         values.extend(self.catch_all.as_ref().map(serde_json::to_value));
@@ -334,6 +346,7 @@ impl Documents {
             webhooks: Some(Vec::new()),
             roles: Some(Vec::new()),
             audiences: Some(Vec::new()),
+            checklists: Some(Vec::new()),
             ..Self::default()
         };
         for Item { kind, value, .. } in items {
@@ -354,6 +367,7 @@ impl Documents {
                 Kind::Severities => documents.severities = Some(serde_json::from_value(value)?),
                 Kind::Role => push(&mut documents.roles, value)?,
                 Kind::Audience => push(&mut documents.audiences, value)?,
+                Kind::Checklist => push(&mut documents.checklists, value)?,
                 Kind::Webhook => push(&mut documents.webhooks, value)?,
                 Kind::Providers => documents.providers = Some(serde_json::from_value(value)?),
                 Kind::CatchAll => documents.catch_all = Some(serde_json::from_value(value)?),

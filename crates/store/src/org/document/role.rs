@@ -55,6 +55,12 @@ pub struct Process {
     /// Which audiences hear how it stands.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audiences: Option<Vec<String>>,
+    /// Which checklists, by name, in the order in which they are shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checklists: Option<Vec<String>>,
+    /// What has to be so before it is over, by name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gates: Option<Vec<String>>,
     /// How long whoever declared may lead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hand_over_after: Option<Clock<Length>>,

@@ -4,6 +4,7 @@
 
 mod assertion;
 mod audience;
+mod checklist;
 mod escalation;
 mod group;
 mod organization;
@@ -45,6 +46,7 @@ const FIELDS: &[&str] = &[
     "severities",
     "roles",
     "audiences",
+    "checklists",
     "webhooks",
     "providers",
     "catch_all",
@@ -127,6 +129,7 @@ pub fn tree(root: Node, problems: &Problems) -> Option<File> {
             severities: many(Kind::Severities).map(|list| list.list(organization::severity)),
             roles: many(Kind::Role).map(|list| list.list(role::role)),
             audiences: many(Kind::Audience).map(|list| list.list(audience::audience)),
+            checklists: many(Kind::Checklist).map(|list| list.list(checklist::checklist)),
             webhooks: many(Kind::Webhook).map(|list| list.list(organization::webhook)),
             providers: many(Kind::Providers).map(|list| list.list(provider::provider)),
             catch_all: one(Kind::CatchAll).map(escalation::catch_all),

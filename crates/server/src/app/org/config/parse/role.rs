@@ -1,7 +1,8 @@
 //! Incident roles and the processes of severities in a file.
 
 use jiff::SignedDuration;
-use muster_core::incident::process::ROLES_MAX;
+use muster_core::incident::gate::Gate;
+use muster_core::incident::process::{CHECKLISTS_MAX, ROLES_MAX};
 use muster_core::incident::role::{DUTIES_MAX, Part, WORDS_CHARS_MAX};
 use muster_store::org::document::organization::Clock;
 use muster_store::org::document::role::{Process, Role, Rotation, Wanted};
@@ -50,7 +51,7 @@ fn rotation(cursor: Cursor<'_>) -> Clock<Rotation> {
 }
 
 pub fn process(cursor: Cursor<'_>) -> Process {
-    let fields = cursor.fields(&["roles", "audiences", "hand_over_after"]);
+    let fields = cursor.fields(&["roles", "audiences", "checklists", "gates", "hand_over_after"]);
     Process {
         roles: fields.optional("roles").map(|roles| {
             let read = roles.list(wanted);
@@ -60,6 +61,14 @@ pub fn process(cursor: Cursor<'_>) -> Process {
             read
         }),
         audiences: fields.optional("audiences").map(|names| names.list(|name| name.name())),
+        checklists: fields.optional("checklists").map(|lists| {
+            let read = lists.list(|list| list.name());
+            if read.len() > CHECKLISTS_MAX {
+                lists.note(format!("a process has at most {CHECKLISTS_MAX} checklists"));
+            }
+            read
+        }),
+        gates: fields.optional("gates").map(|gates| gates.list(|gate| gate.checked(check_gate))),
         hand_over_after: fields
             .optional("hand_over_after")
             .map(|it| clock(it, HAND_OVER_AFTER_MIN)),
@@ -70,6 +79,14 @@ fn wanted(cursor: Cursor<'_>) -> Wanted {
     let fields = cursor.fields(&["role", "required", "engage"]);
     let flag = |name| fields.optional(name).and_then(|flag| flag.flag()).unwrap_or(false);
     Wanted { role: fields.name("role"), required: flag("required"), engage: flag("engage") }
+}
+
+fn check_gate(text: &str) -> Result<(), String> {
+    if Gate::from_name(text).is_some() {
+        return Ok(());
+    }
+    let gates: Vec<_> = Gate::NAMES.iter().map(|(_, name)| format!("`{name}`")).collect();
+    Err(format!("`{}` is not a gate; the gates are {}", short(text), gates.join(", ")))
 }
 
 fn check_part(text: &str) -> Result<(), String> {

@@ -137,6 +137,11 @@ fn names(whole: &Whole<'_>) {
         let names = wanted.map(|wanted| &wanted.role);
         unique(whole, Kind::Severities, &path, Some("role"), names, "role");
     }
+    for (at, list) in documents.checklists.iter().flatten().enumerate() {
+        let path = whole.path(Kind::Checklist, at, &list.name).field("items");
+        let items = list.items.iter().flatten().map(|item| &item.id);
+        unique(whole, Kind::Checklist, &path, Some("id"), items, "item");
+    }
     emails(whole);
 }
 

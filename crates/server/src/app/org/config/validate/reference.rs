@@ -2,6 +2,7 @@
 //! removes may not be referred to by anything that stays.
 
 use muster_core::incident::audience::Audience;
+use muster_core::incident::checklist::Checklist;
 use muster_core::incident::role::Role;
 use muster_core::oncall::alias::Alias;
 use muster_core::org::directory::CATCH_ALL_SERVICE;
@@ -34,6 +35,7 @@ pub fn check(whole: &Whole<'_>) {
             Kind::Service => from == Kind::Routing && name == CATCH_ALL_SERVICE,
             Kind::Role => Role::default_of(name).is_some(),
             Kind::Audience => Audience::default_of(name).is_some(),
+            Kind::Checklist => Checklist::default_of(name).is_some(),
             _ => false,
         };
         if name.is_empty() || names.contains(name) || is_built_in {
@@ -182,7 +184,17 @@ fn roles<'a>(whole: &Whole<'a>, found: &mut Found<'a>) {
         found.one(Kind::Role, &path, "schedule", Kind::Schedule, rotation.schedule.as_deref());
         found.one(Kind::Role, &path, "team", Kind::Team, rotation.team.as_deref());
     }
+    for (at, list) in documents.checklists.iter().flatten().enumerate() {
+        let path = whole.path(Kind::Checklist, at, &list.name);
+        found.one(Kind::Checklist, &path, "role", Kind::Role, list.role.as_deref());
+        found.many(Kind::Checklist, &path.field("services"), Kind::Service, &list.services);
+    }
     for (at, severity) in documents.severities.iter().flatten().enumerate() {
+        let lists = severity.process.iter().filter_map(|process| process.checklists.as_deref());
+        let path = Path::top(Kind::Severities.field()).index(at).field("process");
+        for lists in lists {
+            found.many(Kind::Severities, &path.field("checklists"), Kind::Checklist, lists);
+        }
         let wanted = severity.process.iter().filter_map(|process| process.roles.as_ref()).flatten();
         let path = Path::top(Kind::Severities.field()).index(at).field("process").field("roles");
         for (at, wanted) in wanted.enumerate() {
