@@ -90,7 +90,7 @@ function Header({ incident }: { incident: Incident }) {
 function HeaderFacts({ incident }: { incident: Incident }) {
   const end = incident.resolved_at ?? incident.closed_at;
   return (
-    <dl className="flex flex-wrap gap-x-6 gap-y-1 text-13 [&>div]:flex [&>div]:gap-1.5 [&_dt]:text-muted">
+    <dl className="flex flex-wrap gap-x-6 gap-y-1 text-13 [&>div]:flex [&>div]:gap-1.5 [&_dt]:shrink-0 [&_dt]:text-muted">
       <div>
         <dt>Service</dt>
         <dd>
@@ -227,6 +227,15 @@ function Sections({ incident }: { incident: Incident }) {
   );
 }
 
+/** The tab that is open is seen, however many there are beside it; the page itself stays where it is. */
+function intoSight(tab: HTMLElement | null) {
+  const list = tab?.parentElement;
+  if (!tab || !list) return;
+  const hidden =
+    tab.offsetLeft < list.scrollLeft || tab.offsetLeft + tab.offsetWidth > list.scrollLeft + list.clientWidth;
+  if (hidden) list.scrollLeft = tab.offsetLeft - list.clientWidth / 2 + tab.offsetWidth / 2;
+}
+
 function Tabbed({ sections }: { sections: Section[] }) {
   const { tab } = route.useSearch();
   const navigate = route.useNavigate();
@@ -237,11 +246,15 @@ function Tabbed({ sections }: { sections: Section[] }) {
       onValueChange={(next) => void navigate({ search: { tab: next }, replace: true, resetScroll: false })}
       className="panel"
     >
-      <Tabs.List aria-label="About this incident" className="flex overflow-x-auto border-b px-1">
+      <Tabs.List
+        aria-label="About this incident"
+        className="relative flex overflow-x-auto border-b px-1 lg:flex-wrap"
+      >
         {sections.map(({ id, name }) => (
           <Tabs.Trigger
             key={id}
             value={id}
+            ref={id === shown ? intoSight : undefined}
             className="tap -mb-px min-h-10 shrink-0 border-b-2 border-transparent px-2.5 whitespace-nowrap text-muted -outline-offset-2 data-[state=active]:border-text data-[state=active]:font-semibold data-[state=active]:text-text"
           >
             {name}
