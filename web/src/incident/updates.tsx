@@ -8,6 +8,7 @@ import * as queries from "@/api/queries";
 import type { AudienceUpdates, IncidentUpdates } from "@/api/types";
 import { Empty, Shown } from "@/ui/block";
 import { Button } from "@/ui/button";
+import { nowMs } from "@/ui/clock";
 import { FormDialog } from "@/ui/dialog";
 import { needed, TextField } from "@/ui/form";
 import { count } from "@/ui/format";
@@ -136,7 +137,7 @@ function Composer({
   };
   const minutes = (seconds: number) => Math.round(seconds / 60);
   const choices = [audience.closest_seconds, audience.silent_max_seconds];
-  const tooSoon = audience.may_hear_at !== null && Date.parse(audience.may_hear_at) > Date.now();
+  const tooSoon = audience.may_hear_at !== null && Date.parse(audience.may_hear_at) > nowMs();
   return (
     <form onSubmit={send} className="flex flex-col gap-3">
       <div className="flex flex-col gap-1">

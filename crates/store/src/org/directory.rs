@@ -6,25 +6,14 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
-use muster_core::alerting::guard::Guard;
-use muster_core::alerting::heartbeat::{self, Heartbeat};
-use muster_core::alerting::hours::{self, Hours};
-use muster_core::alerting::inhibition::Inhibition;
 use muster_core::alerting::rule::Rule;
 use muster_core::id::{
-    ContactMethodId, EngagementGroupId, HeartbeatId, IntegrationId, NotificationListId, PolicyId,
-    ScheduleId, ServiceId, TeamId, UserId, WebhookId,
+    ContactMethodId, EngagementGroupId, IntegrationId, NotificationListId, PolicyId, ScheduleId,
+    ServiceId, TeamId, UserId, WebhookId,
 };
-use muster_core::incident::audience::{Audience, Hearers};
-use muster_core::incident::checklist;
-use muster_core::incident::clocks::management;
-use muster_core::incident::gate::Gate;
-use muster_core::incident::process::{self, Process};
-use muster_core::incident::role;
-use muster_core::incident::severity::{Level, Severity};
-use muster_core::incident::update::Pace;
+use muster_core::incident::severity::Level;
 use muster_core::oncall::alias::Alias;
 use muster_core::oncall::bundle::{Limit, Limits};
 use muster_core::oncall::condition::{self, Condition, Flood};
@@ -39,21 +28,22 @@ use muster_core::org::channel::Channel;
 use muster_core::org::directory::{CATCH_ALL_SERVICE, CallingIn, Directory, EventWebhook, Table};
 use muster_core::org::provider::Provider;
 use muster_core::org::quiet::QuietHours;
-use muster_core::org::service::{
-    self, Grouping, Integration, Mapping, Money, Outcome, RoutingRule, Service, SeverityRule,
-};
+use muster_core::org::service::{self, Grouping, Money, Service};
 use muster_core::org::team::Team;
 use muster_core::org::user::{Address, ContactMethod, NotificationRule, User};
-use muster_core::org::watch::{self, Canary, Watch};
 
 use crate::db::{Result, Tx};
 use crate::oncall::{absence, overrides, subscription};
 use crate::org::config::{self, Ids};
-use crate::org::document::organization::Clock;
 use crate::org::document::schedule::OneOrMany;
 use crate::org::document::secret::{Environment, Secret};
-use crate::org::document::text::{Length, LocalDateTime, Turn};
+use crate::org::document::text::{LocalDateTime, Turn};
 use crate::org::document::{self, Documents, Kind};
+
+mod alerting;
+mod process;
+
+pub use alerting::source_id;
 
 /// The organisation as the rules read it, and what did not fit.
 #[derive(Debug, Clone)]
@@ -152,33 +142,6 @@ fn headline(organization: Option<&document::organization::Organization>) -> Stri
     templates.and_then(|templates| templates.headline.clone()).unwrap_or_default()
 }
 
-/// What is left out is as in the default process of the level.
-fn process(level: Level, written: Option<&document::role::Process>) -> Process {
-    let mut process = Process::default_of(level);
-    let Some(written) = written else { return process };
-    if let Some(roles) = &written.roles {
-        let wanted = |wanted: &document::role::Wanted| process::Wanted {
-            role: wanted.role.clone(),
-            is_required: wanted.required,
-            is_engaged: wanted.engage,
-        };
-        process.roles = roles.iter().map(wanted).collect();
-    }
-    if let Some(audiences) = &written.audiences {
-        process.audiences.clone_from(audiences);
-    }
-    if let Some(checklists) = &written.checklists {
-        process.checklists.clone_from(checklists);
-    }
-    if let Some(gates) = &written.gates {
-        process.gates = gates.iter().filter_map(|gate| Gate::from_name(gate)).collect();
-    }
-    if let Some(after) = &written.hand_over_after {
-        process.hand_over_after = after.runs().map(|after| after.0);
-    }
-    process
-}
-
 /// How many messages go out singly.
 fn paging(organization: Option<&document::organization::Organization>) -> Limits {
     let written = organization.and_then(|organization| organization.paging.as_ref());
@@ -230,7 +193,7 @@ impl Builder<'_> {
             builder.integration(id, None, &integration.name, integration)
         });
         let mut heartbeats = self.each(documents.heartbeats.as_deref(), Self::heartbeat);
-        heartbeats.extend(sources(&services, &integrations));
+        heartbeats.extend(alerting::sources(&services, &integrations));
         let (watch, canaries) = self.watch(&services);
         heartbeats.extend(canaries);
         Directory {
@@ -637,117 +600,6 @@ impl Builder<'_> {
         self.id(Kind::EscalationPolicy, &catch_all.escalation_policy).map(PolicyId)
     }
 
-    fn severity_rule(
-        &mut self,
-        service: &str,
-        rule: &document::service::SeverityRule,
-    ) -> Option<SeverityRule> {
-        let outcome = match rule.outcome {
-            document::service::Outcome::Severity(level) => Outcome::Severity(Level::new(level)?),
-            document::service::Outcome::Informational => Outcome::Informational,
-        };
-        let when = self.rule(&rule.when, &format!("the severity map of {service}"))?;
-        let during = (!rule.during.is_empty()).then(|| Hours {
-            windows: rule.during.iter().map(hours_window).collect(),
-            timezone: self.zone(rule.timezone.as_ref()),
-        });
-        Some(SeverityRule {
-            when,
-            outcome,
-            during,
-            guard: rule.guard.map(guard),
-            shadow: rule.shadow,
-        })
-    }
-
-    /// How the installation watches itself, with the monitors of its canaries. Their silence is the
-    /// catch-all's alert.
-    fn watch(&mut self, services: &[Service]) -> (Watch, Vec<Heartbeat>) {
-        let Some(document) = self.documents.watch.as_ref() else {
-            return (Watch::default(), Vec::new());
-        };
-        let catch_all = services.iter().find(|service| service.name == CATCH_ALL_SERVICE);
-        let mut monitors = Vec::new();
-        let mut canaries = Vec::new();
-        for canary in &document.canaries {
-            let name = format!("canary {}/{}", canary.user, canary.method);
-            let Some(user) = self.id(Kind::User, &canary.user).map(UserId) else { continue };
-            let method = self.part(Kind::User, &canary.user, &canary.method).map(ContactMethodId);
-            let (Some(method), Some(catch_all)) = (method, catch_all) else { continue };
-            let monitor = HeartbeatId(crate::alerting::cause::tie(&name));
-            let within = canary.within.map_or(watch::WITHIN_DEFAULT, |within| within.0);
-            let every = canary.every.0;
-            canaries.push(Canary { monitor, user, method, every, within });
-            monitors.push(Heartbeat {
-                id: monitor,
-                name,
-                service: catch_all.id,
-                every,
-                // A node that is down for a while is late with its canaries.
-                grace: within.saturating_add(heartbeat::GRACE_DEFAULT),
-                severity: None,
-                is_source: true,
-            });
-        }
-        let url = document.url.as_ref().and_then(|url| self.secret(url, "the watch"));
-        let every = document.every.map_or(watch::EVERY_DEFAULT, |every| every.0);
-        (Watch { url, every, canaries }, monitors)
-    }
-
-    fn heartbeat(&mut self, heartbeat: &document::service::Heartbeat) -> Option<Heartbeat> {
-        Some(Heartbeat {
-            id: self.id(Kind::Heartbeat, &heartbeat.name).map(HeartbeatId)?,
-            name: heartbeat.name.clone(),
-            service: self.id(Kind::Service, &heartbeat.service).map(ServiceId)?,
-            every: heartbeat.every.0,
-            grace: heartbeat.grace.map_or(heartbeat::GRACE_DEFAULT, |grace| grace.0),
-            severity: heartbeat.severity.and_then(Level::new),
-            is_source: false,
-        })
-    }
-
-    fn inhibition(&mut self, rule: &document::organization::Inhibition) -> Option<Inhibition> {
-        let when = self.rule(&rule.when, "the inhibitions")?;
-        let mutes = self.rule(&rule.mutes, "the inhibitions")?;
-        Some(Inhibition { when, mutes, equal: rule.equal.clone() })
-    }
-
-    /// An integration whose key is not known is left out: an empty key would open it to anybody.
-    fn integration(
-        &mut self,
-        id: IntegrationId,
-        service: Option<ServiceId>,
-        label: &str,
-        document: &document::service::Integration,
-    ) -> Option<Integration> {
-        let key = self.secret(&document.key, &format!("the integration `{label}`"))?;
-        if let Some(other) = self.keys.insert(key.clone(), label.to_owned()) {
-            let both = format!("the integrations `{other}` and `{label}` have the same key");
-            self.warnings.push(format!("{both}, so only one of them hears what is sent to it"));
-        }
-        let fields = document.mapping.iter().map(|(field, text)| (field.clone(), text.clone()));
-        Some(Integration {
-            id,
-            name: document.name.clone(),
-            source: document.source.clone(),
-            key,
-            service,
-            severity: None,
-            expect_every: document.expect_every.map(|length| length.0),
-            mapping: Mapping { fields: fields.collect() },
-        })
-    }
-
-    fn routing_rule(&mut self, rule: &document::organization::RoutingRule) -> Option<RoutingRule> {
-        let service = if rule.service == CATCH_ALL_SERVICE {
-            self.id(Kind::CatchAll, Kind::CatchAll.name())?
-        } else {
-            self.id(Kind::Service, &rule.service)?
-        };
-        let when = self.rule(&rule.when, "the routing rules")?;
-        Some(RoutingRule { when, service: ServiceId(service) })
-    }
-
     /// A provider that lacks something that it needs to be told is left out: another may carry its
     /// channels.
     fn provider(&mut self, provider: &document::provider::Provider) -> Option<Arc<Provider>> {
@@ -777,183 +629,6 @@ impl Builder<'_> {
             url: self.secret(&webhook.url, &what)?,
             secret: webhook.secret.as_ref().and_then(|secret| self.secret(secret, &what)),
             events: webhook.events.clone(),
-        })
-    }
-
-    fn severities(&self) -> Vec<Severity> {
-        let Some(documents) = &self.documents.severities else { return Severity::defaults() };
-        let mut severities: Vec<Severity> = documents
-            .iter()
-            .filter_map(|severity| {
-                let level = Level::new(severity.level)?;
-                let default = Severity::default_of(level);
-                // What is left out is as in the default severity of the level.
-                let clock = |written: &Option<Clock<Length>>, default: Option<SignedDuration>| {
-                    written.as_ref().map_or(default, |clock| clock.runs().map(|after| after.0))
-                };
-                let chain = severity.management_chain.as_ref().map_or_else(
-                    || default.and_then(|default| default.management_chain),
-                    |clock| {
-                        let (after, every) = clock.runs().map(|it| (it.after.0, it.every.0))?;
-                        Some(management::Rules { after, every })
-                    },
-                );
-                Some(Severity {
-                    level,
-                    name: severity.name.clone(),
-                    definition: severity.definition.clone(),
-                    urgency: severity.urgency.0,
-                    acknowledgement_expires_after: severity
-                        .acknowledgement_expires_after
-                        .map(|length| length.0),
-                    management_chain: chain,
-                    rotate_after: clock(
-                        &severity.rotate_after,
-                        default.and_then(|default| default.rotate_after),
-                    ),
-                    engage_within: clock(
-                        &severity.engage_within,
-                        default.and_then(|default| default.engage_within),
-                    ),
-                    process: process(level, severity.process.as_ref()),
-                })
-            })
-            .collect();
-        severities.sort_by_key(|severity| severity.level);
-        severities
-    }
-
-    /// The built-in roles, each as it is configured, and those that are configured besides.
-    fn roles(&mut self) -> Vec<role::Role> {
-        let mut roles = role::Role::defaults();
-        for written in self.documents.roles.iter().flatten() {
-            let place = roles.iter().position(|role| role.name == written.name);
-            let default = place.map(|at| roles[at].clone());
-            let rotation = match &written.rotation {
-                None => default.as_ref().and_then(|default| default.rotation.clone()),
-                Some(rotation) => rotation.runs().and_then(|rotation| self.role_rotation(rotation)),
-            };
-            let part = written.part.as_deref().and_then(role::Part::from_name);
-            let default = default.unwrap_or_else(|| role::Role {
-                name: written.name.clone(),
-                title: written.name.clone(),
-                part: role::Part::Other,
-                duties: Vec::new(),
-                is_shared: false,
-                rotation: None,
-            });
-            let role = role::Role {
-                title: written.title.clone().unwrap_or(default.title),
-                part: part.unwrap_or(default.part),
-                duties: written.duties.clone().unwrap_or(default.duties),
-                is_shared: written.shared.unwrap_or(default.is_shared),
-                rotation,
-                name: default.name,
-            };
-            match place {
-                Some(at) => roles[at] = role,
-                None => roles.push(role),
-            }
-        }
-        roles
-    }
-
-    /// The built-in audiences, each as it is configured, and those that are configured besides.
-    fn audiences(&mut self) -> Vec<Audience> {
-        let mut audiences = Audience::defaults();
-        for written in self.documents.audiences.iter().flatten() {
-            let place = audiences.iter().position(|audience| audience.name == written.name);
-            let mut audience = place.map_or_else(
-                || Audience {
-                    name: written.name.clone(),
-                    title: written.name.clone(),
-                    lead: None,
-                    hearers: Hearers::Lists(Vec::new()),
-                    pace: Pace::default(),
-                    is_reviewed: false,
-                    wording: None,
-                },
-                |at| audiences[at].clone(),
-            );
-            if let Some(title) = &written.title {
-                audience.title.clone_from(title);
-            }
-            if let Some(lead) = &written.lead {
-                audience.lead = lead.runs().cloned();
-            }
-            if let Some(to) = &written.to {
-                audience.hearers = self.hearers(to);
-            }
-            if let Some(closest) = written.closest {
-                audience.pace.closest = closest.0;
-            }
-            if let Some(silent_max) = written.silent_max {
-                audience.pace.silent_max = silent_max.0;
-            }
-            audience.is_reviewed = written.reviewed.unwrap_or(audience.is_reviewed);
-            audience.wording = written.wording.clone().or(audience.wording);
-            match place {
-                Some(at) => audiences[at] = audience,
-                None => audiences.push(audience),
-            }
-        }
-        audiences
-    }
-
-    fn hearers(&mut self, to: &document::audience::To) -> Hearers {
-        match to {
-            document::audience::To::Word(word) if word == document::audience::CHAIN => {
-                Hearers::Chain
-            }
-            document::audience::To::Word(_) => Hearers::Covering,
-            document::audience::To::Lists(names) => {
-                let ids = names.iter().filter_map(|name| self.id(Kind::NotificationList, name));
-                Hearers::Lists(ids.map(NotificationListId).collect())
-            }
-        }
-    }
-
-    /// The built-in checklists, each as it is configured, and those that are configured besides.
-    fn checklists(&mut self) -> Vec<checklist::Checklist> {
-        let mut lists = checklist::Checklist::defaults();
-        for written in self.documents.checklists.iter().flatten() {
-            let place = lists.iter().position(|list| list.name == written.name);
-            let default = place.map(|at| lists[at].clone());
-            let item = |item: &document::checklist::Item| checklist::Item {
-                id: item.id.clone(),
-                text: item.text.clone(),
-                ticks_on: item.ticks_on.as_deref().and_then(checklist::Seen::from_name),
-                repeats: item.repeats,
-            };
-            let items = written.items.as_ref().map(|items| items.iter().map(item).collect());
-            let title = default.as_ref().map(|default| default.title.clone());
-            let role = default.as_ref().and_then(|default| default.role.clone());
-            let services = written.services.iter().map(String::as_str);
-            let services = services
-                .filter_map(|name| self.reference(Kind::Service, Some(name)))
-                .map(ServiceId);
-            let list = checklist::Checklist {
-                name: written.name.clone(),
-                title: written.title.clone().or(title).unwrap_or_else(|| written.name.clone()),
-                role: written.role.clone().or(role),
-                services: services.collect(),
-                items: items.or(default.map(|default| default.items)).unwrap_or_default(),
-            };
-            match place {
-                Some(at) => lists[at] = list,
-                None => lists.push(list),
-            }
-        }
-        lists
-    }
-
-    fn role_rotation(&mut self, rotation: &document::role::Rotation) -> Option<Target> {
-        if let Some(schedule) = &rotation.schedule {
-            return Some(Target::Schedule(ScheduleId(self.id(Kind::Schedule, schedule)?)));
-        }
-        Some(Target::Role {
-            role: Role::from_name(rotation.role.as_deref()?),
-            team: self.reference(Kind::Team, rotation.team.as_deref()).map(TeamId),
         })
     }
 
@@ -1007,53 +682,6 @@ impl Builder<'_> {
             self.warnings.push(format!("`{part}` of the {} `{name}` has no id", kind.noun()));
         }
         id
-    }
-}
-
-/// The sources that must be heard of. Each has an id of its own, made from its integration's.
-fn sources(services: &[Service], integrations: &[Integration]) -> Vec<Heartbeat> {
-    let catch_all = services.iter().find(|service| service.name == CATCH_ALL_SERVICE);
-    let of_services = services.iter().flat_map(|service| {
-        let integrations = service.integrations.iter();
-        integrations.map(move |one| (one, service.id, format!("{}/{}", service.name, one.name)))
-    });
-    let alone = integrations.iter().filter_map(|one| Some((one, catch_all?.id, one.name.clone())));
-    of_services
-        .chain(alone)
-        .filter_map(|(integration, service, name)| {
-            Some(Heartbeat {
-                id: source_id(integration.id),
-                name,
-                service,
-                every: integration.expect_every?,
-                grace: heartbeat::GRACE_DEFAULT,
-                severity: None,
-                is_source: true,
-            })
-        })
-        .collect()
-}
-
-/// The id of the monitor that watches an integration.
-pub fn source_id(integration: IntegrationId) -> HeartbeatId {
-    HeartbeatId(crate::alerting::cause::tie(&format!("silence of {integration}")))
-}
-
-fn hours_window(hours: &document::service::Hours) -> hours::Window {
-    hours::Window {
-        days: hours.days.iter().map(|day| day.0).collect(),
-        from: hours.from.0,
-        to: hours.to.0,
-    }
-}
-
-fn guard(guard: document::service::Guard) -> Guard {
-    use document::service::Guard as Written;
-    match guard {
-        Written::AtLeast(written) => {
-            Guard::AtLeast { count: written.at_least, within: written.within.0 }
-        }
-        Written::FiringFor(written) => Guard::FiringFor(written.firing_for.0),
     }
 }
 

@@ -51,6 +51,21 @@ pub enum Refused {
     Store(#[from] StoreError),
 }
 
+impl Refused {
+    /// Whether the same may be allowed at once: somebody else was faster, or a commit was not
+    /// confirmed and what became of it can be looked up.
+    pub(super) fn may_pass(&self) -> bool {
+        matches!(
+            self,
+            Self::Store(
+                StoreError::Conflict { .. }
+                    | StoreError::GaveWay { .. }
+                    | StoreError::CommitUnknown
+            )
+        )
+    }
+}
+
 impl App {
     /// Obeys a command about an incident. Doing what is already done is not an error where the
     /// core says so; a wrong move changes nothing.
@@ -84,11 +99,7 @@ impl App {
         let mut tries = 0;
         loop {
             match self.attempt(id, actor, &ask, &mut unconfirmed).await {
-                Err(Refused::Store(
-                    StoreError::Conflict { .. }
-                    | StoreError::GaveWay { .. }
-                    | StoreError::CommitUnknown,
-                )) if tries < TRIES_MAX => tries += 1,
+                Err(refused) if refused.may_pass() && tries < TRIES_MAX => tries += 1,
                 outcome => {
                     self.wake.all();
                     return outcome;

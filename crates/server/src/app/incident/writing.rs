@@ -38,11 +38,7 @@ impl App {
         let mut tries = 0;
         loop {
             match self.try_to_write(id, ask, actor, &mut unconfirmed).await {
-                Err(Refused::Store(
-                    StoreError::Conflict { .. }
-                    | StoreError::GaveWay { .. }
-                    | StoreError::CommitUnknown,
-                )) if tries < TRIES_MAX => tries += 1,
+                Err(refused) if refused.may_pass() && tries < TRIES_MAX => tries += 1,
                 outcome => {
                     self.wake.all();
                     return outcome;
