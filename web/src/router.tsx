@@ -152,6 +152,18 @@ const policyEdit = createRoute({
   component: lazyRouteComponent(() => import("./oncall/policy-edit")),
 });
 
+const statusPages = createRoute({
+  getParentRoute: () => root,
+  path: "/status-pages",
+  component: lazyRouteComponent(() => import("./incident/status-pages")),
+});
+
+const statusPageEdit = createRoute({
+  getParentRoute: () => root,
+  path: "/status-pages/$name/edit",
+  component: lazyRouteComponent(() => import("./incident/status-page-edit")),
+});
+
 const schedule = createRoute({
   getParentRoute: () => root,
   path: "/schedules/$name",
@@ -237,6 +249,8 @@ export const router = createRouter({
     lists,
     policy,
     policyEdit,
+    statusPages,
+    statusPageEdit,
     schedule,
     scheduleEdit,
     readiness,

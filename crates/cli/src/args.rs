@@ -7,7 +7,8 @@ use clap::{Parser, Subcommand};
 use crate::command::{
     alert, alias, apply, backup, bench, calendar, check, completions, contacts, cover, demo,
     doctor, export, group, heartbeat, incident, leave, maintenance, message, notification_list,
-    oncall, page, preview, provider, release, restore, schedule, serve, shadow, sim, token, user,
+    oncall, page, preview, provider, release, restore, schedule, serve, shadow, sim, status, token,
+    user,
 };
 use crate::failure::conclude;
 use crate::settings::{Global, Settings};
@@ -62,6 +63,8 @@ enum Command {
     Calendar(calendar::Calendar),
     #[command(subcommand)]
     Group(group::Group),
+    #[command(subcommand)]
+    Status(status::Status),
     #[command(subcommand)]
     NotificationList(notification_list::NotificationList),
     /// Show whom an alias such as page-checkout-primary reaches
@@ -138,6 +141,7 @@ async fn obey(cli: Cli) -> anyhow::Result<()> {
         Command::Leave(leave) => leave.run(&settings()?).await,
         Command::Calendar(calendar) => calendar.run(&settings()?).await,
         Command::Group(group) => group.run(&settings()?).await,
+        Command::Status(status) => status.run(&settings()?).await,
         Command::NotificationList(list) => list.run(&settings()?).await,
         Command::Alias(alias) => alias.run(&settings()?).await,
         Command::Preview(preview) => preview.run(&settings()?).await,

@@ -107,6 +107,12 @@ ids! {
     ServiceId = "svc";
     /// A sign-in session.
     SessionId = "ses";
+    /// A status page.
+    StatusPageId = "stp";
+    /// An incident as a status page shows it.
+    StatusPostId = "pst";
+    /// Somebody outside who hears of what a status page shows.
+    SubscriberId = "sub";
     /// A question how heavy a shift was.
     SurveyId = "srv";
     /// A team.

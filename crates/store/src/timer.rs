@@ -29,6 +29,8 @@ pub enum Kind {
     /// A message that its provider repeats until somebody answers: when it is asked about next. The
     /// timer has the id of the delivery.
     Emergency,
+    /// An update of a status page that subscribers are still to be told.
+    Bulletin,
     /// What the installation does to watch itself.
     Watch,
     /// The next change of who is on call in a schedule.
@@ -53,6 +55,7 @@ impl Kind {
             Self::Alert => "alert",
             Self::Heartbeat => "heartbeat",
             Self::Emergency => "emergency",
+            Self::Bulletin => "bulletin",
             Self::Watch => "watch",
             Self::Schedule => "schedule",
             Self::Request => "request",
@@ -198,6 +201,7 @@ pub async fn claim(tx: &mut Tx, kind: Kind, now: Timestamp, limit: i64) -> Resul
         Kind::Delivery => &DELIVERIES,
         Kind::Notice
         | Kind::Alert
+        | Kind::Bulletin
         | Kind::Heartbeat
         | Kind::Emergency
         | Kind::Watch

@@ -101,6 +101,9 @@ function WindowRow({ window }: { window: MaintenanceWindow }) {
         <p className="text-13 text-muted">
           <About window={window} />
         </p>
+        {window.public_title ? (
+          <p className="text-13 text-muted">on status pages as “{window.public_title}”</p>
+        ) : null}
         <p className="text-13 text-muted">
           <Time at={window.from} show="clock" /> to <Time at={window.to} />, planned by {window.created_by}
           {window.ended_by ? `, ended by ${window.ended_by}` : null}
@@ -211,6 +214,7 @@ function Plan({ onOpenChange }: { onOpenChange: (open: boolean) => void }) {
       reason: needed(form, "reason"),
       services: service ? [service] : [],
       when: filled(form, "when"),
+      public_title: filled(form, "public_title"),
       from: from ? new Date(instantOf(from, zone)).toISOString() : undefined,
       for: needed(form, "for"),
     };
@@ -249,6 +253,12 @@ function Plan({ onOpenChange }: { onOpenChange: (open: boolean) => void }) {
       />
       <TextField label="From" name="from" type="datetime-local" hint={`In ${zone} time; empty means now.`} />
       <Length name="for" label="For" />
+      <TextField
+        label="Public title (optional)"
+        name="public_title"
+        maxLength={120}
+        hint="What status pages call it; they show no window without."
+      />
       <input type="hidden" name="seen" value={preview ? "yes" : ""} />
       {preview ? <Muted preview={preview} /> : null}
     </FormDialog>

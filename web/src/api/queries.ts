@@ -320,6 +320,17 @@ export const engagementGroups = () => whole(["groups"], "/engagement-groups");
 
 export const notificationLists = () => whole(["lists"], "/notification-lists");
 
+export const statusPages = () => whole(["status-pages"], "/status-pages");
+
+export const statusPage = (name: string) =>
+  queryOptions({
+    queryKey: ["status-pages", name, "summary"],
+    queryFn: ({ signal }) => get("/status-pages/{name}/summary", { path: { name }, signal }),
+  });
+
+export const statusSubscribers = (name: string) =>
+  paged(["status-pages", name, "subscribers"], "/status-pages/{name}/subscribers", { path: { name } });
+
 export const policies = () => whole(["policies"], "/escalation-policies");
 
 export const policy = (name: string) =>

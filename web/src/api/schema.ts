@@ -2309,6 +2309,130 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/status-pages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List status pages. */
+        get: operations["status_pages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/status-pages/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Save a document: at once, merged with what was saved since the revision it names. */
+        put: operations["put_status_page"];
+        post?: never;
+        /** Remove a document that nothing refers to any more. */
+        delete: operations["delete_status_page"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/status-pages/{name}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A status page as files that another server can hand out while this one is down. */
+        get: operations["status_page_files"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/status-pages/{name}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a status page would look like if it were saved like this. */
+        post: operations["preview_status_page"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/status-pages/{name}/subscribers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who outside hears of a status page. */
+        get: operations["status_page_subscribers"];
+        put?: never;
+        /**
+         * Ask to hear of what a status page shows. Nothing is sent until the address is confirmed, and the
+         *     answer is the same whether or not it is known.
+         */
+        post: operations["subscribe_to_status_page"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/status-pages/{name}/subscribers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End somebody's subscription. */
+        delete: operations["remove_subscriber"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/status-pages/{name}/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a status page shows. A public one shows it to everybody. */
+        get: operations["status_page"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/stream": {
         parameters: {
             query?: never;
@@ -3212,6 +3336,10 @@ export interface components {
             silent_max_seconds: number;
             /** @description Whoever speaks to it; whoever leads where nobody does. */
             speakers: string[];
+            /** @description How far an update says that it has come unless it says otherwise. */
+            stage: components["schemas"]["StatusStage"];
+            /** @description The status pages that show an update of this incident. */
+            status_pages: components["schemas"]["UpdatePage"][];
             /**
              * @description For people.
              * @example Customers
@@ -3442,6 +3570,8 @@ export interface components {
              */
             code: string;
         };
+        /** @enum {string} */
+        ComponentState: "operational" | "under_maintenance" | "degraded" | "partial_outage" | "major_outage";
         /** @description One change. */
         ConfigChange: {
             /** @description `create`, `update` or `delete`. */
@@ -4922,6 +5052,13 @@ export interface components {
             next: string | null;
         };
         /** @description A part of a list. */
+        List_PageSubscriber: {
+            /** @description The items of this part. */
+            items: components["schemas"]["PageSubscriber"][];
+            /** @description The cursor of the next part; null at the end. */
+            next: string | null;
+        };
+        /** @description A part of a list. */
         List_PersonShift: {
             /** @description The items of this part. */
             items: components["schemas"]["PersonShift"][];
@@ -4932,6 +5069,13 @@ export interface components {
         List_Provider: {
             /** @description The items of this part. */
             items: components["schemas"]["Provider"][];
+            /** @description The cursor of the next part; null at the end. */
+            next: string | null;
+        };
+        /** @description A part of a list. */
+        List_PublicPage: {
+            /** @description The items of this part. */
+            items: components["schemas"]["PublicPage"][];
             /** @description The cursor of the next part; null at the end. */
             next: string | null;
         };
@@ -5115,6 +5259,8 @@ export interface components {
              * @description How many alerts it keeps from paging now.
              */
             muted: number;
+            /** @description What status pages call it; those show no window without. */
+            public_title: string | null;
             /** @description Why, in words. */
             reason: string;
             /** @description Alerts of these services; none means of any. */
@@ -5496,6 +5642,11 @@ export interface components {
             /** @description What the browser was given when it subscribed. */
             subscription: components["schemas"]["PushSubscription"];
         };
+        /** @description Somebody who wants to hear. */
+        NewSubscriber: {
+            /** @description A mail address, or the http or https address of a webhook. */
+            address: string;
+        };
         /** @description When things happened. What is left out is right. */
         NewTimes: {
             detected?: components["schemas"]["Instant"] | null;
@@ -5529,8 +5680,14 @@ export interface components {
              * @example 30m
              */
             next_in?: string | null;
+            stage?: components["schemas"]["StatusStage"] | null;
             /** @description What, up to 5000 characters. */
             text: string;
+            /**
+             * @description What it is called on the audience's status pages from now on, up to 120 characters; as
+             *     before, or made of the names of the components, unless given.
+             */
+            title?: string | null;
             /**
              * @description Why it cannot wait for the pace or for review, if it cannot: it corrects what is wrong, or
              *     everything has changed.
@@ -5542,6 +5699,8 @@ export interface components {
             /** @description How long: `2h`. */
             for?: string | null;
             from?: components["schemas"]["Instant"] | null;
+            /** @description What status pages call it, up to 120 characters; it is not shown there unless given. */
+            public_title?: string | null;
             /** @description Why, in words. */
             reason: string;
             /** @description Alerts of these services, by name; none means of any. */
@@ -5746,6 +5905,70 @@ export interface components {
             /** @description Who is asked; null for somebody who was deleted. */
             user: string | null;
         };
+        /** @description Something that those outside know by name. */
+        PageComponent: {
+            /** @description The days of the last 90 on which it was not operational, in order, in the page's zone. */
+            days: components["schemas"]["PageDay"][];
+            /** @description What it is. */
+            description: string | null;
+            /** @description Under which heading it stands. */
+            group: string | null;
+            /** @description Its public name. */
+            name: string;
+            /** @description How it stands. */
+            state: components["schemas"]["ComponentState"];
+        };
+        /** @description A page as files that another server can hand out. */
+        PageCopy: {
+            /** @description In the order in which they are to be written. */
+            files: components["schemas"]["PageFile"][];
+            /** @description The last part of its address, for a folder. */
+            slug: string;
+        };
+        /** @description A day on which something was wrong. */
+        PageDay: {
+            /** @description Such as `2026-11-21`. */
+            date: string;
+            /** @description The worst that it saw. */
+            state: components["schemas"]["ComponentState"];
+        };
+        /** @description One of the files. */
+        PageFile: {
+            /** @description Its name. */
+            name: string;
+            /** @description What it holds. */
+            text: string;
+        };
+        /** @description An incident in public words. */
+        PageIncident: {
+            /** @description The components that it touches. */
+            components: string[];
+            ended_at: components["schemas"]["Instant"] | null;
+            /** @description The page's own name for it. */
+            id: string;
+            /** @description How far it has come. */
+            stage: components["schemas"]["StatusStage"];
+            /** @description Since when. */
+            started_at: components["schemas"]["Instant"];
+            state: components["schemas"]["ComponentState"] | null;
+            /** @description Its public title. */
+            title: string;
+            /** @description What was said, the latest first. */
+            updates: components["schemas"]["PageUpdate"][];
+        };
+        /** @description Planned work in public words. */
+        PageMaintenance: {
+            /** @description Whether it has begun. */
+            begun: boolean;
+            /** @description The components that it touches. */
+            components: string[];
+            /** @description From then on. */
+            from: components["schemas"]["Instant"];
+            /** @description What it is. */
+            title: string;
+            /** @description Up to, but not at, then. */
+            to: components["schemas"]["Instant"];
+        };
         /** @description Whom to ask besides. */
         PagePeople: {
             /** @description In words. */
@@ -5756,8 +5979,53 @@ export interface components {
              */
             to: string;
         };
+        /** @description What a status page would look like. */
+        PagePreview: {
+            /** @description The page as HTML. */
+            html: string;
+        };
         /** @enum {string} */
         PageState: "pending" | "accepted" | "superseded" | "exhausted";
+        /** @description Somebody outside who hears of what a page shows. */
+        PageSubscriber: {
+            /** @description Where. */
+            address: string;
+            /** @description How they are reached: `email` or `webhook`. */
+            channel: string;
+            confirmed_at: components["schemas"]["Instant"] | null;
+            /** @description When they were first named. */
+            created_at: components["schemas"]["Instant"];
+            /** @description For programs. */
+            id: string;
+        };
+        /** @description What a status page shows. */
+        PageSummary: {
+            /** @description Its components in order. */
+            components: components["schemas"]["PageComponent"][];
+            /** @description The same in words. */
+            headline: string;
+            /** @description What was published in the last 90 days or goes on, the latest first. */
+            incidents: components["schemas"]["PageIncident"][];
+            /** @description Planned work that is not over, in order. */
+            maintenance: components["schemas"]["PageMaintenance"][];
+            /** @description Its worst component. */
+            state: components["schemas"]["ComponentState"];
+            /** @description For people. */
+            title: string;
+            /** @description Where the page is. */
+            url: string;
+        };
+        /** @description Something that was said. */
+        PageUpdate: {
+            /** @description When. */
+            at: components["schemas"]["Instant"];
+            /** @description How far it had come. */
+            stage: components["schemas"]["StatusStage"];
+            /** @description In words. */
+            text: string;
+        };
+        /** @enum {string} */
+        PageVisibility: "public" | "private";
         /** @description Where the escalation of an incident stands. */
         Paging: {
             next_at: components["schemas"]["Instant"] | null;
@@ -5993,6 +6261,21 @@ export interface components {
             detail: string;
             /** @description Whether it does. */
             ok: boolean;
+        };
+        /** @description A status page. */
+        PublicPage: {
+            /** @description The audiences whose updates are published on it. */
+            audiences: string[];
+            /** @description How many components it has. */
+            components: number;
+            /** @description Unique. */
+            name: string;
+            /** @description For people. */
+            title: string;
+            /** @description Where it is. */
+            url: string;
+            /** @description Who may see it. */
+            visibility: components["schemas"]["PageVisibility"];
         };
         /** @description What is said about a step. */
         Pursuit: {
@@ -6709,6 +6992,8 @@ export interface components {
              */
             occurred_to_resolved_seconds: number | null;
         };
+        /** @enum {string} */
+        StatusStage: "investigating" | "identified" | "monitoring" | "resolved";
         /** @description When a step counts; everything that is not null must hold. */
         StepCondition: {
             alerts: components["schemas"]["StepFlood"] | null;
@@ -7043,6 +7328,11 @@ export interface components {
             /** @description The body of a webhook. */
             webhook: Record<string, unknown>;
         };
+        /** @description A status page that is not saved. */
+        UnsavedPage: {
+            /** @description The same fields as in a configuration file. */
+            document: Record<string, unknown>;
+        };
         /** @description An escalation policy that is not saved, and what it is looked at for. */
         UnsavedPolicy: {
             at?: components["schemas"]["Instant"] | null;
@@ -7073,8 +7363,24 @@ export interface components {
             at: components["schemas"]["Instant"];
             /** @description Who wrote it. */
             by: string;
+            stage: components["schemas"]["StatusStage"] | null;
             /** @description What it says. */
             text: string;
+            /** @description The public title that it asks for. */
+            title: string | null;
+        };
+        /** @description A status page that shows updates of an incident. */
+        UpdatePage: {
+            /** @description Its name. */
+            name: string;
+            /** @description What the incident is called there, or would be unless an update says otherwise. */
+            public_title: string;
+            /** @description Whether it is there already. */
+            published: boolean;
+            /** @description For people. */
+            title: string;
+            /** @description Where it is. */
+            url: string;
         };
         /** @description A person. */
         User: {
@@ -15308,6 +15614,461 @@ export interface operations {
             };
         };
     };
+    status_pages: {
+        parameters: {
+            query?: {
+                /** @description How many items at most: 1 to 500, 50 unless given. */
+                limit?: number;
+                /** @description Where the last part ended, from its `next`. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Status pages by name. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_PublicPage"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_status_page: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The revision that the edit began with. */
+                "If-Match"?: string | null;
+            };
+            path: {
+                /** @description The name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDocument"];
+            };
+        };
+        responses: {
+            /** @description As it was saved. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedDocument"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Both texts of what two people changed; nothing was saved. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong with it, or the gaps that need consent. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Name the revision. */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_status_page: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The revision that is meant. */
+                "If-Match"?: string | null;
+            };
+            path: {
+                /** @description The name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone, and can be brought back. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedDocument"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    status_page_files: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The files. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageCopy"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_status_page: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The name that it has or shall have. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UnsavedPage"];
+            };
+        };
+        responses: {
+            /** @description The page; nothing is saved. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PagePreview"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong with it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    status_page_subscribers: {
+        parameters: {
+            query?: {
+                /** @description How many items at most: 1 to 500, 50 unless given. */
+                limit?: number;
+                /** @description Where the last part ended, from its `next`. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description In the order in which they came. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_PageSubscriber"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    subscribe_to_status_page: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSubscriber"];
+            };
+        };
+        responses: {
+            /** @description A message with a link, or a challenge, is on its way. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_subscriber: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The name. */
+                name: string;
+                /** @description The subscriber. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description They hear nothing any more. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    status_page: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What it shows now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageSummary"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     stream: {
         parameters: {
             query?: never;
@@ -17298,7 +18059,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description `schedules`, `escalation-policies`, `services`, `teams`, `engagement-groups` or `notification-lists`. */
+                /** @description `schedules`, `escalation-policies`, `services`, `teams`, `engagement-groups`, `notification-lists` or `status-pages`. */
                 collection: string;
                 /** @description The name. */
                 name: string;
@@ -17350,7 +18111,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description `schedules`, `escalation-policies`, `services`, `teams`, `engagement-groups` or `notification-lists`. */
+                /** @description `schedules`, `escalation-policies`, `services`, `teams`, `engagement-groups`, `notification-lists` or `status-pages`. */
                 collection: string;
                 /** @description The name. */
                 name: string;
@@ -17406,7 +18167,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description `schedules`, `escalation-policies`, `services`, `teams`, `engagement-groups` or `notification-lists`. */
+                /** @description `schedules`, `escalation-policies`, `services`, `teams`, `engagement-groups`, `notification-lists` or `status-pages`. */
                 collection: string;
                 /** @description The name. */
                 name: string;
@@ -17456,7 +18217,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description `schedules`, `escalation-policies`, `services`, `teams`, `engagement-groups` or `notification-lists`. */
+                /** @description `schedules`, `escalation-policies`, `services`, `teams`, `engagement-groups`, `notification-lists` or `status-pages`. */
                 collection: string;
                 /** @description The name. */
                 name: string;
@@ -17517,7 +18278,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description `schedules`, `escalation-policies`, `services`, `teams`, `engagement-groups` or `notification-lists`. */
+                /** @description `schedules`, `escalation-policies`, `services`, `teams`, `engagement-groups`, `notification-lists` or `status-pages`. */
                 collection: string;
                 /** @description The name. */
                 name: string;
@@ -17569,7 +18330,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description `schedules`, `escalation-policies`, `services`, `teams`, `engagement-groups` or `notification-lists`. */
+                /** @description `schedules`, `escalation-policies`, `services`, `teams`, `engagement-groups`, `notification-lists` or `status-pages`. */
                 collection: string;
                 /** @description The name. */
                 name: string;
@@ -17623,7 +18384,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description `schedules`, `escalation-policies`, `services`, `teams`, `engagement-groups` or `notification-lists`. */
+                /** @description `schedules`, `escalation-policies`, `services`, `teams`, `engagement-groups`, `notification-lists` or `status-pages`. */
                 collection: string;
                 /** @description The name. */
                 name: string;
@@ -17681,7 +18442,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description `schedules`, `escalation-policies`, `services`, `teams`, `engagement-groups` or `notification-lists`. */
+                /** @description `schedules`, `escalation-policies`, `services`, `teams`, `engagement-groups`, `notification-lists` or `status-pages`. */
                 collection: string;
                 /** @description The name. */
                 name: string;

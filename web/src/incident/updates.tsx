@@ -5,14 +5,16 @@ import { toast } from "sonner";
 import { post } from "@/api/client";
 import { explain } from "@/api/problem";
 import * as queries from "@/api/queries";
-import type { AudienceUpdates, IncidentUpdates } from "@/api/types";
+import type { AudienceUpdates, IncidentUpdates, StatusStage } from "@/api/types";
 import { Empty, Shown } from "@/ui/block";
 import { Button } from "@/ui/button";
 import { nowMs } from "@/ui/clock";
 import { FormDialog } from "@/ui/dialog";
-import { needed, TextField } from "@/ui/form";
+import { needed, SelectField, TextField } from "@/ui/form";
 import { count } from "@/ui/format";
 import { Countdown, Time } from "@/ui/time";
+
+const STAGES: StatusStage[] = ["investigating", "identified", "monitoring", "resolved"];
 
 export function Updates({ number }: { number: string }) {
   const updates = useQuery(queries.incidentUpdates(number));
@@ -50,6 +52,14 @@ function AudienceRow({ number, audience }: { number: string; audience: AudienceU
           <strong className="text-text"> · {count(audience.missed, "promise")} missed</strong>
         ) : null}
       </p>
+      {audience.status_pages.map((page) => (
+        <p key={page.name} className="text-13">
+          <a href={page.url} className="link">
+            {page.title}
+          </a>{" "}
+          {page.published ? "shows it as" : "would show it as"} “{page.public_title}”
+        </p>
+      ))}
       {audience.in_review ? <InReview number={number} audience={audience} /> : null}
       {writing ? (
         <Composer number={number} audience={audience} onDone={() => setWriting(false)} />
@@ -102,6 +112,8 @@ function Composer({
   const [text, setText] = useState(() => localStorage.getItem(place) ?? audience.draft);
   const [nextIn, setNextIn] = useState("");
   const [urgent, setUrgent] = useState("");
+  const [title, setTitle] = useState("");
+  const [stage, setStage] = useState<StatusStage | "">("");
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
   const id = useId();
@@ -119,6 +131,8 @@ function Composer({
         body: {
           audience: audience.audience,
           text: text.trim(),
+          title: title.trim() || null,
+          stage: stage || null,
           next_in: nextIn || null,
           urgent: urgent.trim() || null,
         },
@@ -162,6 +176,28 @@ function Composer({
           ) : null}
         </p>
       </div>
+      {audience.status_pages.length > 0 ? (
+        <div className="grid gap-3 sm:grid-cols-2">
+          <TextField
+            label="Public title"
+            maxLength={120}
+            value={title}
+            placeholder={audience.status_pages[0]?.public_title}
+            onChange={(event) => setTitle(event.target.value)}
+            hint={`on ${audience.status_pages.map((page) => page.title).join(", ")}; the incident's own title is never shown there`}
+          />
+          <SelectField
+            label="How far it has come"
+            value={stage}
+            onChange={({ target }) => setStage(target.value as StatusStage | "")}
+          >
+            <option value="">{audience.stage}, as the incident says</option>
+            {STAGES.map((one) => (
+              <option key={one}>{one}</option>
+            ))}
+          </SelectField>
+        </div>
+      ) : null}
       <fieldset className="flex flex-wrap gap-x-4 gap-y-1">
         <legend className="font-medium">The next one comes within</legend>
         {choices.map((seconds) => (
@@ -220,6 +256,7 @@ function InReview({ number, audience }: { number: string; audience: AudienceUpda
       <p className="text-13 text-muted">
         {draft.by} wrote this <Time at={draft.at} focusable />; somebody else has to look at it.
       </p>
+      {draft.title ? <p className="font-medium">{draft.title}</p> : null}
       <p className="whitespace-pre-wrap">{draft.text}</p>
       <div className="flex flex-wrap gap-2">
         <Button emphasis="primary" onClick={() => void approve()}>

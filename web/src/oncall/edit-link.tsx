@@ -7,27 +7,46 @@ import { Button, buttonClass } from "@/ui/button";
 import { FormDialog } from "@/ui/dialog";
 import { needed, TextField } from "@/ui/form";
 
-type Editor = "/schedules/$name/edit" | "/policies/$name/edit";
+type Editor = "/schedules/$name/edit" | "/policies/$name/edit" | "/status-pages/$name/edit";
 
-function useMayPlan(): boolean {
+function useMayPlan(adminsOnly: boolean): boolean {
   const role = useQuery(queries.session()).data?.user.role;
-  return role === "admin" || role === "manager";
+  return role === "admin" || (role === "manager" && !adminsOnly);
 }
 
-export function EditLink({ to, name }: { to: Editor; name: string }) {
-  if (!useMayPlan()) return null;
+export function EditLink({
+  to,
+  name,
+  adminsOnly = false,
+}: {
+  to: Editor;
+  name: string;
+  adminsOnly?: boolean;
+}) {
+  if (!useMayPlan(adminsOnly)) return null;
   return (
     <Link to={to} params={{ name }} className={buttonClass("plain", "no-underline")}>
       Edit
+      {adminsOnly ? <span className="sr-only"> {name}</span> : null}
     </Link>
   );
 }
 
 /** Asks for a name, then opens the editor with it. */
-export function NewButton({ to, noun, example }: { to: Editor; noun: string; example: string }) {
+export function NewButton({
+  to,
+  noun,
+  example,
+  adminsOnly = false,
+}: {
+  to: Editor;
+  noun: string;
+  example: string;
+  adminsOnly?: boolean;
+}) {
   const [open, setOpen] = useState(false);
   const navigate = useNavigate();
-  if (!useMayPlan()) return null;
+  if (!useMayPlan(adminsOnly)) return null;
   return (
     <>
       <Button onClick={() => setOpen(true)}>New {noun}</Button>

@@ -13,13 +13,15 @@ import { type Document, same } from "./document";
 
 /** A kind of document that has an editor. */
 export interface Kind {
-  collection: "schedules" | "escalation-policies";
+  collection: "schedules" | "escalation-policies" | "status-pages";
   /** What one is called: `schedule`. */
   noun: string;
   /** The screen of one that is in force. */
-  screen: "/schedules/$name" | "/policies/$name";
+  screen: "/schedules/$name" | "/policies/$name" | "/status-pages";
   /** The screen that lists them. */
-  home: "/on-call" | "/policies";
+  home: "/on-call" | "/policies" | "/status-pages";
+  /** Why a draft does nothing, before `it`: `Nobody is paged by`. */
+  harmless?: string;
 }
 
 /** What was refused because nobody would be on call at some times, until somebody says that it is meant. */
@@ -172,6 +174,7 @@ export function useEdit({ kind, name, data, blank }: EditOptions): Edit {
       act(async () => {
         const removal = { path: { name }, revision: data.revision };
         if (collection === "schedules") await remove("/schedules/{name}", removal);
+        else if (collection === "status-pages") await remove("/status-pages/{name}", removal);
         else await remove("/escalation-policies/{name}", removal);
         setGone(true);
         if (data.draft) await remove("/{collection}/{name}/draft", { path });

@@ -138,7 +138,7 @@ function EditorHead({ edit }: { edit: Edit }) {
 /** Where the draft stands, why it was refused, and what two people changed alike. */
 function EditorNotices({ edit }: { edit: Edit }) {
   const { data, isChanged, error, conflicts } = edit;
-  const { noun } = edit.kind;
+  const { noun, harmless = "Nobody is paged by" } = edit.kind;
   const others = data.other_drafts.map(({ actor }) => actor).join(", ");
   useBlocker({
     shouldBlockFn: ({ current, next }) =>
@@ -152,11 +152,11 @@ function EditorNotices({ edit }: { edit: Edit }) {
       <div className="mb-4 flex flex-col gap-1">
         <p className="text-muted" role="status">
           {isChanged
-            ? "Changes that are not saved yet. Nobody is paged by them."
+            ? `Changes that are not saved yet. ${harmless} them.`
             : data.draft
-              ? "Your draft is saved. Nobody is paged by it until you publish it."
+              ? `Your draft is saved. ${harmless} it until you publish it.`
               : data.revision === 0
-                ? `A new ${noun}. Nobody is paged by it until you publish it.`
+                ? `A new ${noun}. ${harmless} it until you publish it.`
                 : "This is what is in force."}
         </p>
         {data.draft?.behind ? (

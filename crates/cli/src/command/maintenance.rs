@@ -48,6 +48,9 @@ pub struct Window {
     /// Only those that match this rule, such as 'labels.cluster == "eu-1"'
     #[arg(long)]
     when: Option<String>,
+    /// Show it on status pages under this title
+    #[arg(long, value_name = "TITLE")]
+    public: Option<String>,
     /// From then on, as 2026-11-21T03:00:00Z; from now on unless given
     #[arg(long)]
     from: Option<String>,
@@ -62,8 +65,13 @@ pub struct Window {
 impl Window {
     fn body(&self) -> Value {
         let mut body = json!({ "reason": self.reason, "services": self.services });
-        let given =
-            [("when", &self.when), ("from", &self.from), ("to", &self.to), ("for", &self.length)];
+        let given = [
+            ("when", &self.when),
+            ("public_title", &self.public),
+            ("from", &self.from),
+            ("to", &self.to),
+            ("for", &self.length),
+        ];
         for (name, value) in given {
             if let Some(value) = value {
                 body[name] = json!(value);

@@ -31,5 +31,6 @@ pub mod schedule;
 pub mod serve;
 pub mod shadow;
 pub mod sim;
+pub mod status;
 pub mod token;
 pub mod user;

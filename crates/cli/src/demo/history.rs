@@ -5,6 +5,8 @@ use anyhow::Context as _;
 use jiff::{SignedDuration, Timestamp};
 use muster_core::id::IncidentId;
 use muster_core::incident::lifecycle::Command;
+use muster_core::incident::lifecycle::publish::Ask;
+use muster_core::incident::status_page::Face;
 use muster_core::incident::timeline::Actor;
 use muster_server::app::App;
 use muster_store::incident::incident as store_incident;
@@ -34,6 +36,8 @@ struct Past {
     taken_after: Option<i64>,
     /// What they wrote.
     notes: &'static [&'static str],
+    /// What customers were told, the last of it once it was over.
+    told: &'static [&'static str],
     /// After how many minutes monitoring was content again.
     over_after: i64,
     /// Whether it was looked at afterwards.
@@ -53,6 +57,7 @@ const PAST: [Past; 7] = [
         },
         copies: 1,
         taken_after: Some(1_500),
+        told: &[],
         notes: &["The import of the new catalogue takes all of the queue. It will catch up."],
         over_after: 95,
         is_closed: true,
@@ -69,6 +74,11 @@ const PAST: [Past; 7] = [
         },
         copies: 3,
         taken_after: Some(75),
+        told: &[
+            "Payments fail at the moment. We are looking for the cause.",
+            "The latest release is the cause and is being taken back.",
+            "Payments work again. Orders that were not paid are kept for a day.",
+        ],
         notes: &[
             "Every instance waits for the ledger. Last deploy was 20 minutes ago.",
             "Rolled back to 2026.11.1.",
@@ -88,6 +98,7 @@ const PAST: [Past; 7] = [
         },
         copies: 1,
         taken_after: Some(190),
+        told: &[],
         notes: &["Renewal had failed since the name moved. Renewed by hand, task filed."],
         over_after: 140,
         is_closed: true,
@@ -105,6 +116,7 @@ const PAST: [Past; 7] = [
         copies: 1,
         // The first one asked slept through it; the manager took it.
         taken_after: Some(420),
+        told: &[],
         notes: &["Old replication slot held back the log. Dropped it, space is coming back."],
         over_after: 22,
         is_closed: true,
@@ -121,6 +133,7 @@ const PAST: [Past; 7] = [
         },
         copies: 14,
         taken_after: Some(130),
+        told: &["Some pages of the shop do not open. Trying again helps.", "All pages open again."],
         notes: &["All of it is one node of the cache. Taken out of rotation."],
         over_after: 18,
         is_closed: true,
@@ -137,6 +150,10 @@ const PAST: [Past; 7] = [
         },
         copies: 1,
         taken_after: Some(55),
+        told: &[
+            "Some cards are declined although they are good. We work on it with the card company.",
+            "Cards are accepted again.",
+        ],
         notes: &["Their status page says nothing yet. Moved traffic to the second provider."],
         over_after: 47,
         is_closed: false,
@@ -153,6 +170,7 @@ const PAST: [Past; 7] = [
         },
         copies: 2,
         taken_after: None,
+        told: &[],
         notes: &[],
         over_after: 6,
         is_closed: false,
@@ -164,6 +182,7 @@ enum Deed {
     Begin(&'static Past),
     Take(&'static Past),
     Note(&'static Past, &'static str),
+    Tell(&'static Past, &'static str),
     End(&'static Past),
     Close(&'static Past),
 }
@@ -216,6 +235,16 @@ impl History<'_> {
             Deed::Take(past) => self.command(past, Command::Acknowledge).await?,
             Deed::Note(past, text) => {
                 self.command(past, Command::Note { text: (*text).to_owned() }).await?;
+            }
+            Deed::Tell(past, text) => {
+                let ask = Ask::Send {
+                    audience: "external".to_owned(),
+                    text: (*text).to_owned(),
+                    face: Face::default(),
+                    next_in: None,
+                    urgent: Some("customers ask".to_owned()),
+                };
+                self.command(past, Command::Update(ask)).await?;
             }
             Deed::Close(past) => self.command(past, Command::Close).await?,
         }
@@ -297,6 +326,11 @@ impl Past {
             for (at, note) in (1..).zip(self.notes) {
                 deeds.push((after(taken + (end - taken) * at / parts)?, Deed::Note(self, note)));
             }
+        }
+        let told = i64::try_from(self.told.len())?;
+        for (at, text) in (1..).zip(self.told) {
+            let seconds = if at == told { end + 150 } else { end * at / (told + 1) };
+            deeds.push((after(seconds)?, Deed::Tell(self, text)));
         }
         if self.is_closed {
             deeds.push((after(end + 5_400)?, Deed::Close(self)));

@@ -39,6 +39,7 @@ pub async fn set(monitoring: &Monitoring, api: &Api) -> anyhow::Result<()> {
     let window = json!({
         "reason": "New disks for the standby",
         "services": ["ledger-db"],
+        "public_title": "Order history may be slow",
         "from": from.to_string(),
         "for": WINDOW_FOR,
     });

@@ -8,4 +8,5 @@ mod mail_in;
 mod matrix;
 mod monitoring;
 mod push;
+mod status;
 mod world;

@@ -235,6 +235,15 @@ impl World {
         String::from_utf8(output.stdout).expect("the output is text")
     }
 
+    /// Runs the command line against the running server until the story ends it.
+    pub fn keep_running(&self, arguments: &[&str]) -> Process {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_muster"));
+        let server = format!("http://127.0.0.1:{}", self.port);
+        command.args(["--server", &server, "--token", &self.token]).args(arguments);
+        command.current_dir(self.dir.path()).stdout(Stdio::null()).stderr(Stdio::null());
+        Process(command.spawn().expect("the binary runs"))
+    }
+
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_muster"));
         command.args(&self.store).args(arguments).current_dir(self.dir.path());

@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use crate::id::{NotificationListId, UserId};
+use crate::id::{NotificationListId, StatusPageId, UserId};
 use crate::incident::lifecycle::Incident;
 use crate::incident::lifecycle::management_chain;
 use crate::incident::role::Part;
@@ -25,6 +25,8 @@ pub struct Audience {
     pub lead: Option<String>,
     /// Who is meant.
     pub hearers: Hearers,
+    /// The status pages that its updates are published on (`U5`).
+    pub status_pages: Vec<StatusPageId>,
     /// How often it hears.
     pub pace: Pace,
     /// Whether somebody else looks at an update before it goes out.
@@ -50,6 +52,7 @@ static DEFAULTS: LazyLock<Vec<Audience>> = LazyLock::new(|| {
         title: title.to_owned(),
         lead: Some(format!("communication-lead-{name}")),
         hearers,
+        status_pages: Vec::new(),
         pace: Pace::default(),
         is_reviewed: false,
         wording: None,

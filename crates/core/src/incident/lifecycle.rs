@@ -280,6 +280,8 @@ pub enum Effect {
         text: String,
         /// Who said it, and need not be told.
         by: Option<UserId>,
+        /// What the audience's status pages show of it.
+        said: publish::Said,
     },
     /// Somebody had the turn of a team.
     Turn {

@@ -14,6 +14,7 @@ pub mod process;
 pub mod prompt;
 pub mod role;
 pub mod severity;
+pub mod status_page;
 pub mod synopsis;
 pub mod timeline;
 pub mod update;

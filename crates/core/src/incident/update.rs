@@ -6,6 +6,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::incident::status_page::Face;
+
 /// How close two updates to one audience may be, unless configured.
 pub const CLOSEST: SignedDuration = SignedDuration::from_mins(30);
 /// How long an audience may hear nothing, unless configured.
@@ -60,6 +62,8 @@ pub struct Track {
 pub struct Draft {
     /// What it says.
     pub text: String,
+    /// What it is called where it is published.
+    pub face: Face,
     /// When it says that the next one comes.
     pub next_in: Option<SignedDuration>,
     /// Who wrote it, by name.

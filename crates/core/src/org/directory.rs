@@ -11,13 +11,14 @@ use jiff::tz::TimeZone;
 use crate::alerting::heartbeat::Heartbeat;
 use crate::alerting::inhibition::Inhibition;
 use crate::id::{
-    EngagementGroupId, IntegrationId, NotificationListId, PolicyId, ScheduleId, ServiceId, TeamId,
-    UserId, WebhookId,
+    EngagementGroupId, IntegrationId, NotificationListId, PolicyId, ScheduleId, ServiceId,
+    StatusPageId, TeamId, UserId, WebhookId,
 };
 use crate::incident::audience::Audience;
 use crate::incident::checklist::Checklist;
 use crate::incident::role::Role;
 use crate::incident::severity::{Level, Severity};
+use crate::incident::status_page::StatusPage;
 use crate::oncall::bundle::Limits;
 use crate::oncall::escalation::Policy;
 use crate::oncall::group::EngagementGroup;
@@ -104,7 +105,7 @@ macro_rules! named {
     )*};
 }
 
-named! { User => UserId, Team => TeamId, Schedule => ScheduleId, Policy => PolicyId, Service => ServiceId, EventWebhook => WebhookId, EngagementGroup => EngagementGroupId, NotificationList => NotificationListId }
+named! { User => UserId, Team => TeamId, Schedule => ScheduleId, Policy => PolicyId, Service => ServiceId, EventWebhook => WebhookId, EngagementGroup => EngagementGroupId, NotificationList => NotificationListId, StatusPage => StatusPageId }
 
 /// An address outside that hears of events, signed in the manner of Standard Webhooks (`Z2`).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -192,6 +193,8 @@ pub struct Directory {
     pub roles: Vec<Role>,
     /// Who hears how incidents stand (`U1`), in the order in which they are shown.
     pub audiences: Vec<Audience>,
+    /// What those outside are shown (`U5`).
+    pub status_pages: Table<StatusPageId, StatusPage>,
     /// What must not be forgotten (`C1`), in the order in which it is shown.
     pub checklists: Vec<Checklist>,
     /// Days that count as holidays (`O16`).
@@ -227,6 +230,7 @@ impl Default for Directory {
             severities: Severity::defaults(),
             roles: Role::defaults(),
             audiences: Audience::defaults(),
+            status_pages: Table::default(),
             checklists: Checklist::defaults(),
             holidays: Vec::new(),
             handoffs: HashSet::new(),

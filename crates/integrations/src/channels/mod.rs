@@ -60,6 +60,8 @@ pub struct Envelope {
     pub via: Option<Arc<Provider>>,
     /// The provider's reference of the message that this one edits or follows up.
     pub earlier: Option<String>,
+    /// Where whoever receives it ends what they receive, for those who are nobody's colleagues.
+    pub unsubscribe: Option<String>,
 }
 
 impl Envelope {

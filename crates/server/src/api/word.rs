@@ -12,6 +12,7 @@ use muster_core::incident::prompt::Sort;
 use muster_core::incident::role::Part;
 use muster_core::incident::role::assignment::How as RoleWay;
 use muster_core::incident::severity::Urgency;
+use muster_core::incident::status_page;
 use muster_core::incident::timeline::Kind;
 use muster_core::incident::writing::{action, hypothesis};
 use muster_core::oncall::{cover, handoff, page};
@@ -125,6 +126,15 @@ words! {
         Urgency::from_name;
     /// What has to be so before an incident is over.
     GateName = Gate, names(Gate::NAMES), Gate::from_name;
+    /// How a component of a status page stands.
+    ComponentState = status_page::State, names(status_page::State::NAMES),
+        status_page::State::from_name;
+    /// How far those who work on a published incident have come.
+    StatusStage = status_page::Stage, names(status_page::Stage::NAMES),
+        status_page::Stage::from_name;
+    /// Who may see a status page.
+    PageVisibility = status_page::Visibility, names(status_page::Visibility::NAMES),
+        status_page::Visibility::from_name;
     /// The part that a role plays in the rules.
     RolePart = Part, names(Part::NAMES), Part::from_name;
     /// What kind of prompt.

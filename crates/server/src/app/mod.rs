@@ -76,6 +76,8 @@ pub struct Wake {
     pub notices: Notify,
     /// A plan changed, or a timer of planning was set.
     pub planning: Notify,
+    /// A status page has news for its subscribers.
+    pub bulletins: Notify,
     /// The timer of a calendar was set.
     pub feeds: Notify,
     /// A timer of what watches the installation was set.
@@ -122,6 +124,7 @@ impl Wake {
         self.outbox.notify_one();
         self.notices.notify_one();
         self.planning.notify_one();
+        self.bulletins.notify_one();
         self.feeds.notify_one();
         self.emergencies.notify_one();
         self.heartbeats.notify_one();

@@ -8,10 +8,12 @@ use futures::FutureExt as _;
 use jiff::{SignedDuration, Timestamp};
 use muster_store::access::session;
 use muster_store::alerting::{cause, shadow};
+use muster_store::incident::subscriber;
 use muster_store::oncall::{callback, delivery};
 use muster_store::{Lane, StoreError, Tx, audit, event, inbox};
 
 use crate::app::App;
+use crate::app::incident::status_page::subscription::UNCONFIRMED_KEPT;
 use crate::settings::{EVENTS_KEPT, RAW_MESSAGES_KEPT, SHADOWS_KEPT};
 
 /// How long the janitor rests between two rounds, in seconds.
@@ -67,6 +69,7 @@ pub async fn round(app: &App) -> Result<(), StoreError> {
     event::forget(&mut tx, before(now, EVENTS_KEPT)).await?;
     callback::clean(&mut tx, before(now, CALLBACKS_KEPT)).await?;
     callback::forget_calls(&mut tx, before(now, RAW_MESSAGES_KEPT)).await?;
+    subscriber::forget(&mut tx, before(now, UNCONFIRMED_KEPT)).await?;
     session::remove_expired(&mut tx, now, u32::try_from(PORTION_ROWS_MAX).unwrap_or(u32::MAX))
         .await?;
     tx.commit().await

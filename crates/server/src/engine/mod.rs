@@ -18,6 +18,7 @@ use self::planning::Planning;
 use crate::app::App;
 
 pub mod accept;
+mod bulletins;
 mod cluster;
 mod emergencies;
 mod heartbeats;
@@ -61,6 +62,7 @@ impl Engine {
             spawn(app, "outbox", |app| &app.wake.outbox, move |_| pages.clone().step()),
             spawn(app, "notices", |app| &app.wake.notices, move |_| notices.clone().step()),
             spawn(app, "planning", |app| &app.wake.planning, move |app| planning.clone().step(app)),
+            spawn(app, "bulletins", |app| &app.wake.bulletins, bulletins::step),
             spawn(app, "feeds", |app| &app.wake.feeds, planning::read_feeds),
             spawn(app, "watch", |app| &app.wake.watch, watch::step),
             spawn(app, "emergencies", |app| &app.wake.emergencies, emergencies::step),
@@ -138,7 +140,7 @@ impl App {
     pub async fn is_idle(&self) -> Result<bool, muster_store::StoreError> {
         let now = self.now();
         // What makes work for others is asked before those it makes work for.
-        let mut planning = 0;
+        let (mut planning, _) = timer::overdue(&self.db, timer::Kind::Bulletin, now).await?;
         for kind in timer::Kind::OF_PLANNING {
             planning += timer::overdue(&self.db, kind, now).await?.0;
         }

@@ -191,6 +191,13 @@ async fn settle_answers(app: App, mut answered: mpsc::Receiver<Answer>) {
 /// A method whose provider says that the address is gone, or wants nothing, gets nothing more.
 async fn disable(app: &App, answer: &Answer) {
     let Outcome::Permanent { disable: true, detail, .. } = &answer.outcome else { return };
+    let subscribers =
+        answer.job.members.iter().filter_map(|member| compose::subscriber(&member.row));
+    for subscriber in subscribers {
+        if let Err(error) = app.end_subscription(subscriber).await {
+            tracing::error!("a subscription whose address is gone could not be ended: {error}");
+        }
+    }
     let method = answer.job.members.iter().find_map(|member| member.row.method_id);
     let Some(method) = method.map(ContactMethodId) else { return };
     if let Err(error) = app.disable_method(method, detail).await {

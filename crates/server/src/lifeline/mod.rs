@@ -25,6 +25,7 @@ mod on_call;
 mod refusal;
 mod request;
 mod scene;
+pub(crate) mod status;
 mod survey;
 mod words;
 
@@ -40,7 +41,7 @@ static STYLE_PATH: LazyLock<String> = LazyLock::new(|| {
     format!("/p/style.css?v={:02x}{:02x}{:02x}{:02x}", digest[0], digest[1], digest[2], digest[3])
 });
 
-/// The pages, under `/p/`, `/sign-in`, `/sign-out` and `/on-call`.
+/// The pages, under `/p/`, `/status`, `/sign-in`, `/sign-out` and `/on-call`.
 pub fn router(ctx: &Ctx) -> Router {
     Router::new()
         .route("/p/style.css", get(style))
@@ -51,6 +52,7 @@ pub fn router(ctx: &Ctx) -> Router {
         .merge(handoff::router())
         .merge(survey::router())
         .merge(calendar::router())
+        .merge(status::router())
         .merge(door::router())
         .with_state(ctx.clone())
 }

@@ -21,6 +21,8 @@ pub(super) enum Refusal {
         /// What became of the incident.
         because: String,
     },
+    /// There is no such status page.
+    UnknownPage,
     /// There is no such incident.
     UnknownIncident,
     /// The form asks for something that these pages do not do.
@@ -47,7 +49,7 @@ struct Page<'a> {
 impl Refusal {
     fn status(&self) -> StatusCode {
         match self {
-            Self::UnknownLink | Self::UnknownIncident => StatusCode::NOT_FOUND,
+            Self::UnknownLink | Self::UnknownPage | Self::UnknownIncident => StatusCode::NOT_FOUND,
             Self::Expired { .. } => StatusCode::GONE,
             Self::UnknownAction => StatusCode::BAD_REQUEST,
             Self::Unconfirmed | Self::WrongMove(_) => StatusCode::CONFLICT,
@@ -64,6 +66,7 @@ impl Refusal {
                 "Look whether it was copied whole, or open the latest message about the incident.",
             ),
             Self::Expired { because } => ("This link has ended", because),
+            Self::UnknownPage => ("No such status page", "Look whether the address is right."),
             Self::UnknownIncident => ("No such incident", "Nothing has this number."),
             Self::UnknownAction => (
                 "That cannot be done here",

@@ -9,9 +9,10 @@ use crate::harness::{PASSWORD, World, on_both_stores};
 /// The routes that are open to everybody.
 const DOORS: [(&str, &str); 2] = [("POST", "/session"), ("DELETE", "/session")];
 /// What a stakeholder may do besides reading.
-const OF_STAKEHOLDERS: [(&str, &str); 1] = [("POST", "/incidents")];
+const OF_STAKEHOLDERS: [(&str, &str); 2] =
+    [("POST", "/incidents"), ("POST", "/status-pages/{name}/subscribers")];
 /// What a stakeholder may not even read.
-const HIDDEN_FROM_STAKEHOLDERS: [&str; 18] = [
+const HIDDEN_FROM_STAKEHOLDERS: [&str; 19] = [
     "/alerts",
     "/alerts/{id}",
     "/alerts/{id}/messages",
@@ -30,6 +31,7 @@ const HIDDEN_FROM_STAKEHOLDERS: [&str; 18] = [
     "/{collection}/{name}/history",
     "/{collection}/{name}/history/{revision}",
     "/watch",
+    "/status-pages/{name}/subscribers",
 ];
 
 /// Every route with something in the place of its parameters.

@@ -26,6 +26,8 @@ pub struct MaintenanceRow {
     pub starts_at: i64,
     /// Microseconds UTC.
     pub ends_at: i64,
+    /// What status pages call it (`U5`); one without is not shown there.
+    pub public_title: Option<String>,
     /// Who planned it.
     pub created_by: String,
     /// Microseconds UTC.
@@ -38,15 +40,14 @@ pub struct MaintenanceRow {
 
 macro_rules! columns {
     () => {
-        "id, reason, services, matcher, starts_at, ends_at, created_by, created_at, ended_by, version"
+        "id, reason, services, matcher, starts_at, ends_at, public_title, created_by, created_at, ended_by, version"
     };
 }
 
 impl MaintenanceRow {
     /// The services it is about.
     pub fn service_ids(&self) -> Vec<ServiceId> {
-        let texts: Vec<String> = serde_json::from_str(&self.services).unwrap_or_default();
-        texts.iter().filter_map(|text| text.parse().ok()).collect()
+        service_ids(&self.services)
     }
 
     /// The window as the rules read it. One whose rule is no longer understood covers nothing:
@@ -107,7 +108,7 @@ pub async fn insert(tx: &mut Tx, row: &MaintenanceRow) -> Result<()> {
     const INSERT: Sql = Sql::same(concat!(
         "INSERT INTO maintenance (",
         columns!(),
-        ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
     ));
     let values = args![
         row.id,
@@ -116,6 +117,7 @@ pub async fn insert(tx: &mut Tx, row: &MaintenanceRow) -> Result<()> {
         row.matcher.as_deref(),
         row.starts_at,
         row.ends_at,
+        row.public_title.as_deref(),
         &row.created_by,
         row.created_at,
         row.ended_by.as_deref(),
@@ -123,6 +125,12 @@ pub async fn insert(tx: &mut Tx, row: &MaintenanceRow) -> Result<()> {
     ];
     tx.execute(&INSERT, values).await?;
     Ok(())
+}
+
+/// Services out of how they are stored.
+pub(crate) fn service_ids(text: &str) -> Vec<ServiceId> {
+    let texts: Vec<String> = serde_json::from_str(text).unwrap_or_default();
+    texts.iter().filter_map(|text| text.parse().ok()).collect()
 }
 
 /// Services as they are stored.

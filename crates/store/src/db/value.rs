@@ -105,6 +105,9 @@ values! {
     id::ScheduleId => Uuid, |value| value.0;
     id::ServiceId => Uuid, |value| value.0;
     id::SessionId => Uuid, |value| value.0;
+    id::StatusPageId => Uuid, |value| value.0;
+    id::StatusPostId => Uuid, |value| value.0;
+    id::SubscriberId => Uuid, |value| value.0;
     id::SurveyId => Uuid, |value| value.0;
     id::TeamId => Uuid, |value| value.0;
     id::TokenId => Uuid, |value| value.0;

@@ -10,5 +10,7 @@ mod impact;
 pub mod incident;
 mod role;
 pub mod shared_text;
+pub mod status_page;
+pub mod subscriber;
 pub mod timeline;
 mod update;

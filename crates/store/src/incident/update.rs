@@ -2,6 +2,7 @@
 //! none. Its form has a version, because rows outlive releases.
 
 use jiff::{SignedDuration, Timestamp};
+use muster_core::incident::status_page::{Face, Stage};
 use muster_core::incident::update::{Draft, Track, Updates};
 use serde::{Deserialize, Serialize};
 
@@ -40,6 +41,12 @@ struct StoredTrack {
 #[derive(Serialize, Deserialize)]
 struct StoredDraft {
     text: String,
+    /// What it is called where it is published.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    title: Option<String>,
+    /// The name of a [`Stage`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    stage: Option<String>,
     /// Seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     next_in: Option<i64>,
@@ -64,6 +71,8 @@ pub(super) fn write(updates: &Updates) -> String {
         missed: track.missed,
         in_review: track.in_review.as_ref().map(|draft| StoredDraft {
             text: draft.text.clone(),
+            title: draft.face.title.clone(),
+            stage: draft.face.stage.map(|stage| stage.name().to_owned()),
             next_in: draft.next_in.map(|next_in| next_in.as_secs()),
             by: draft.by.clone(),
             at: draft.at.as_microsecond(),
@@ -91,6 +100,10 @@ pub(super) fn read(text: &str) -> Result<Updates> {
         let in_review = track.in_review.map(|draft| {
             Ok::<_, StoreError>(Draft {
                 text: draft.text,
+                face: Face {
+                    title: draft.title,
+                    stage: draft.stage.as_deref().and_then(Stage::from_name),
+                },
                 next_in: draft.next_in.map(SignedDuration::from_secs),
                 by: draft.by,
                 at: at(draft.at)?,

@@ -42,6 +42,7 @@ use crate::org::document::{self, Documents, Kind};
 
 mod alerting;
 mod process;
+mod status_page;
 
 pub use alerting::source_id;
 
@@ -221,6 +222,9 @@ impl Builder<'_> {
             severities: self.severities(),
             roles: self.roles(),
             audiences: self.audiences(),
+            status_pages: Table::new(
+                self.each(documents.status_pages.as_deref(), Self::status_page),
+            ),
             checklists: self.checklists(),
             holidays,
             handoffs,

@@ -19,6 +19,12 @@ pub enum Update {
         to: To,
         /// What it is told
         text: Option<String>,
+        /// What the incident is called on the audience's status pages from now on
+        #[arg(long)]
+        title: Option<String>,
+        /// How far it has come, for those pages: investigating, identified, monitoring or resolved
+        #[arg(long)]
+        stage: Option<String>,
         /// In how long the next one comes, such as 30m
         #[arg(long, value_name = "TIME")]
         next_in: Option<String>,
@@ -55,7 +61,7 @@ impl Update {
     pub async fn run(self, settings: &Settings, api: &Api) -> anyhow::Result<()> {
         let answer = match self {
             Self::List(one) => api.get(&["incidents", &one.incident, "updates"], &[]).await?,
-            Self::Send { to, text, next_in, urgent } => {
+            Self::Send { to, text, title, stage, next_in, urgent } => {
                 let text = match text {
                     Some(text) => text,
                     None => drafted(api, &to).await?,
@@ -63,6 +69,8 @@ impl Update {
                 let body = said([
                     ("audience", Some(to.audience.into())),
                     ("text", Some(text.into())),
+                    ("title", title.map(Value::from)),
+                    ("stage", stage.map(Value::from)),
                     ("next_in", next_in.map(Value::from)),
                     ("urgent", urgent.map(Value::from)),
                 ]);

@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Decision, Effect, Surroundings, WrongMove};
 use crate::incident::audience::{self, Audience};
 use crate::incident::severity::Urgency;
+use crate::incident::status_page::{Face, Stage};
 use crate::incident::timeline::{Actor, Entry, Kind};
 use crate::incident::update::{self, Draft, Pace, Wrong};
 use crate::org::directory::Directory;
@@ -21,6 +22,8 @@ pub enum Ask {
         audience: String,
         /// What.
         text: String,
+        /// What it is called on the audience's status pages.
+        face: Face,
         /// In how long the next one comes; as long as it may be silent where nothing is said.
         next_in: Option<SignedDuration>,
         /// Why it cannot wait for the pace, if it cannot.
@@ -40,6 +43,17 @@ pub enum Ask {
     },
 }
 
+/// What a status page shows of an update.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    /// In words.
+    pub text: String,
+    /// The public title from now on, if somebody chose one.
+    pub title: Option<String>,
+    /// How far it has come; none for what is shown only where the incident is published already.
+    pub stage: Option<Stage>,
+}
+
 impl Decision {
     pub(super) fn ask_about_update(
         &mut self,
@@ -49,15 +63,16 @@ impl Decision {
         now: Timestamp,
     ) -> Result<(), WrongMove> {
         match ask {
-            Ask::Send { audience, text, next_in, urgent } => {
+            Ask::Send { audience, text, face, next_in, urgent } => {
                 let meant = self.audience(&audience, around)?;
                 if text.trim().is_empty() {
                     return Err(WrongMove::Empty);
                 }
+                let draft = Draft { text, face, next_in, by: actor.name().to_owned(), at: now };
                 if meant.is_reviewed && urgent.is_none() {
-                    self.put_to_review(meant, text, next_in, actor, around, now)?;
+                    self.put_to_review(meant, draft, actor, around, now)?;
                 } else {
-                    self.send_update(meant, &text, next_in, urgent.as_deref(), actor, around, now)?;
+                    self.send_update(meant, &draft, urgent.as_deref(), actor, around, now)?;
                 }
             }
             Ask::Approve { audience } => {
@@ -71,7 +86,7 @@ impl Decision {
                     Entry::new(now, Kind::UpdateApproved, actor.clone(), text)
                         .with("audience", meant.name.clone()),
                 );
-                self.send_update(meant, &draft.text, draft.next_in, None, actor, around, now)?;
+                self.send_update(meant, &draft, None, actor, around, now)?;
             }
             Ask::Reject { audience, reason } => {
                 let meant = self.audience(&audience, around)?;
@@ -111,18 +126,18 @@ impl Decision {
     fn put_to_review(
         &mut self,
         audience: &Audience,
-        text: String,
-        next_in: Option<SignedDuration>,
+        draft: Draft,
         actor: &Actor,
         around: &Surroundings<'_>,
         now: Timestamp,
     ) -> Result<(), WrongMove> {
         // What could not be promised is refused now and not when somebody has looked at it.
         let pace = audience.pace;
-        if next_in.is_some_and(|next_in| !(pace.closest..=pace.silent_max).contains(&next_in)) {
+        if draft.next_in.is_some_and(|next_in| !(pace.closest..=pace.silent_max).contains(&next_in))
+        {
             return Err(self.wrong_update(Wrong::NextOutOfRange, audience, now));
         }
-        let by = actor.name().to_owned();
+        let Draft { by, text, .. } = &draft;
         let subject = format!("Incident {}: look at an update", self.incident.number);
         let words = format!("{by} wrote for {}: {text}", audience.title);
         let entry = Entry::new(
@@ -132,7 +147,7 @@ impl Decision {
             format!("Wrote an update for {}, to be looked at: {text}", audience.title),
         );
         self.note(entry.with("audience", audience.name.clone()));
-        self.incident.updates.review(&audience.name, Draft { text, next_in, by, at: now }, now);
+        self.incident.updates.review(&audience.name, draft, now);
         for lead in audience::leads(around.directory, &self.incident) {
             self.inform(lead, Urgency::High, subject.clone(), &words, actor);
         }
@@ -142,20 +157,20 @@ impl Decision {
     fn send_update(
         &mut self,
         audience: &Audience,
-        text: &str,
-        next_in: Option<SignedDuration>,
+        draft: &Draft,
         urgent: Option<&str>,
         actor: &Actor,
         around: &Surroundings<'_>,
         now: Timestamp,
     ) -> Result<(), WrongMove> {
+        let Draft { text, face, next_in, .. } = draft;
         let is_last = !self.incident.status.is_open();
         let pace = pace_of(around.directory);
         let name = &audience.name;
         let sent = self
             .incident
             .updates
-            .send(name, next_in, urgent.is_some(), is_last, pace, now)
+            .send(name, *next_in, urgent.is_some(), is_last, pace, now)
             .cloned();
         let track = sent.map_err(|wrong| self.wrong_update(wrong, audience, now))?;
         let mut words = format!("Update for {}: {text}", audience.title);
@@ -164,10 +179,17 @@ impl Decision {
         }
         let mut entry = Entry::new(now, Kind::UpdateSent, actor.clone(), words)
             .with("audience", name.clone())
-            .with("text", text)
+            .with("text", text.clone())
             .with("count", track.sent);
         if let Some(next) = track.promised_at {
             entry = entry.with("next_at", next.to_string());
+        }
+        let pages = audience.status_pages.iter();
+        let pages = pages.filter_map(|id| around.directory.status_pages.get(*id));
+        let pages: Vec<_> =
+            pages.filter(|page| page.takes(&self.incident)).map(|page| page.name.clone()).collect();
+        if !pages.is_empty() {
+            entry = entry.with("status_pages", pages);
         }
         self.note(entry);
         let number = self.incident.number;
@@ -181,6 +203,11 @@ impl Decision {
             subject,
             text: format!("{text}{next}"),
             by: actor.user(),
+            said: Said {
+                text: text.clone(),
+                title: face.title.clone(),
+                stage: Some(face.stage.unwrap_or(Stage::of(self.incident.status))),
+            },
         });
         Ok(())
     }
@@ -245,13 +272,14 @@ impl Decision {
                             .with("missed", missed),
                     );
                     let number = self.incident.number;
+                    let text = "The update that was promised for now is late. Work goes on; you \
+                                hear as soon as there is one.";
                     self.effects.push(Effect::Publish {
                         audience: audience.name.clone(),
                         subject: format!("Incident {number}: the update is late"),
-                        text: "The update that was promised for now is late. Work goes on; you \
-                               hear as soon as there is one."
-                            .to_owned(),
+                        text: text.to_owned(),
                         by: None,
+                        said: Said { text: text.to_owned(), title: None, stage: None },
                     });
                 }
                 update::Effect::Silent { audience, silent_for } => {

@@ -128,7 +128,13 @@ fn each_audience_has_its_own_pace_and_those_that_wait_go_on() {
 #[test]
 fn what_waits_for_review_is_taken_once() {
     let mut updates = Updates::default();
-    let draft = |text: &str| Draft { text: text.into(), next_in: None, by: "ana".into(), at: t0() };
+    let draft = |text: &str| Draft {
+        text: text.into(),
+        face: Face::default(),
+        next_in: None,
+        by: "ana".into(),
+        at: t0(),
+    };
     updates.review("external", draft("one"), t0());
     updates.review("external", draft("two"), t0());
     assert_eq!(updates.reviewed("external").map(|draft| draft.text), Ok("two".into()));

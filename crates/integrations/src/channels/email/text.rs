@@ -79,6 +79,9 @@ pub fn render(envelope: &Envelope) -> Rendered {
             (format!("{kind} {about}").trim().to_owned(), blocks)
         }
     };
+    if let Some(url) = &envelope.unsubscribe {
+        blocks.push(Block::Link { label: "End these mails", href: url.clone() });
+    }
     if !envelope.recipient.is_empty() {
         blocks.push(Block::Paragraph(format!("Sent to {} by Muster.", envelope.recipient)));
     }

@@ -77,6 +77,7 @@ pub fn envelope(to: Address, message: Message) -> Envelope {
         language: Language::English,
         via: None,
         earlier: None,
+        unsubscribe: None,
     }
 }
 

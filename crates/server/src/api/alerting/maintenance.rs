@@ -58,6 +58,9 @@ pub struct MaintenanceWindow {
     pub from: Instant,
     /// Up to, but not at, then.
     pub to: Instant,
+    /// What status pages call it; those show no window without.
+    #[schema(required)]
+    pub public_title: Option<String>,
     /// Who planned it.
     pub created_by: String,
     /// When it was planned.
@@ -92,6 +95,8 @@ pub struct NewWindow {
     services: Vec<String>,
     /// Only those that match this CEL rule.
     when: Option<String>,
+    /// What status pages call it, up to 120 characters; it is not shown there unless given.
+    public_title: Option<String>,
     /// From then on; from now on unless given.
     from: Option<Instant>,
     /// Up to, but not at, then; or else `for`.
@@ -164,7 +169,10 @@ impl NewWindow {
         let from = instant_or("from", self.from.as_ref(), ctx.app.now())?;
         let to = ends_at(self.to.as_ref(), self.length.as_deref(), from, "for")?;
         let when = self.when.clone().filter(|rule| !rule.trim().is_empty());
-        Ok(Wanted { reason: self.reason.clone(), services: services?, when, from, to })
+        let title = self.public_title.as_deref().map(|title| title.trim().to_owned());
+        let public_title = title.filter(|title| !title.is_empty());
+        let reason = self.reason.clone();
+        Ok(Wanted { reason, services: services?, when, from, to, public_title })
     }
 }
 
@@ -320,6 +328,7 @@ async fn describe_all(
             .map(|service| service.name.clone())
             .collect(),
         when: row.matcher,
+        public_title: row.public_title,
         from: Instant::from_micros(row.starts_at),
         to: Instant::from_micros(row.ends_at),
         created_by: row.created_by,

@@ -22,6 +22,7 @@ pub mod impact;
 pub mod incident;
 pub mod page;
 pub mod role;
+pub mod status_page;
 pub mod synopsis;
 pub mod timeline;
 pub mod update;
@@ -48,6 +49,7 @@ pub fn routes() -> Routes {
         .merge(hypothesis::routes())
         .merge(action::routes())
         .merge(attachment::routes())
+        .merge(status_page::routes())
         .merge(synopsis::routes())
         .merge(closing::routes())
         .merge(page::routes())

@@ -3,13 +3,15 @@
 
 use axum::extract::State;
 use jiff::SignedDuration;
+use muster_core::id::StatusPageId;
 use muster_core::incident::lifecycle::publish::Ask;
 use muster_core::incident::lifecycle::{self, Command};
+use muster_core::incident::status_page::{Face, Stage, TITLE_CHARS_MAX, services_of};
 use muster_core::incident::timeline::Kind;
 use muster_core::incident::update::TEXT_CHARS_MAX;
 use muster_core::org::access::Action;
 use muster_core::time::parse_duration;
-use muster_store::incident::timeline;
+use muster_store::incident::{status_page as store_status, timeline};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
@@ -17,7 +19,7 @@ use utoipa_axum::routes;
 use super::command::do_to;
 use super::{ANSWER_INCIDENTS, find};
 use crate::api::extract::{Json, Path};
-use crate::api::word::Instant;
+use crate::api::word::{Instant, StatusStage};
 use crate::api::{ApiError, Caller, Ctx, Routes, SEE_INCIDENTS};
 use crate::app::App;
 use crate::app::incident::draft;
@@ -58,6 +60,10 @@ pub struct AudienceUpdates {
     pub speakers: Vec<String>,
     /// How many people hear it; a status page reaches others besides.
     pub people: usize,
+    /// The status pages that show an update of this incident.
+    pub status_pages: Vec<UpdatePage>,
+    /// How far an update says that it has come unless it says otherwise.
+    pub stage: StatusStage,
     /// When it last heard.
     #[schema(required)]
     pub last_at: Option<Instant>,
@@ -87,11 +93,32 @@ pub struct AudienceUpdates {
     pub draft: String,
 }
 
+/// A status page that shows updates of an incident.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct UpdatePage {
+    /// Its name.
+    pub name: String,
+    /// For people.
+    pub title: String,
+    /// Where it is.
+    pub url: String,
+    /// What the incident is called there, or would be unless an update says otherwise.
+    pub public_title: String,
+    /// Whether it is there already.
+    pub published: bool,
+}
+
 /// An update that waits to be looked at.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct UpdateInReview {
     /// What it says.
     pub text: String,
+    /// The public title that it asks for.
+    #[schema(required)]
+    pub title: Option<String>,
+    /// How far it says that it has come.
+    #[schema(required)]
+    pub stage: Option<StatusStage>,
     /// Who wrote it.
     pub by: String,
     /// When.
@@ -123,6 +150,11 @@ pub struct NewUpdate {
     audience: String,
     /// What, up to 5000 characters.
     text: String,
+    /// What it is called on the audience's status pages from now on, up to 120 characters; as
+    /// before, or made of the names of the components, unless given.
+    title: Option<String>,
+    /// How far it has come, for those pages; as the incident's status says unless given.
+    stage: Option<StatusStage>,
     /// In how long the next one comes: from the shortest time between two to the longest silence,
     /// which it is unless given.
     #[schema(example = "30m")]
@@ -180,7 +212,12 @@ async fn send(
     let next_in = body.next_in.as_deref().map(length).transpose()?;
     let urgent = body.urgent.map(|why| why.trim().to_owned()).filter(|why| !why.is_empty());
     let audience = body.audience;
-    obey(&ctx, &caller, &incident, Ask::Send { audience, text, next_in, urgent }).await
+    let title = body.title.map(|title| title.trim().to_owned()).filter(|title| !title.is_empty());
+    if title.as_ref().is_some_and(|title| title.chars().count() > TITLE_CHARS_MAX) {
+        return Err(ApiError::field("title", format!("has at most {TITLE_CHARS_MAX} characters")));
+    }
+    let face = Face { title, stage: body.stage.map(|stage| stage.0) };
+    obey(&ctx, &caller, &incident, Ask::Send { audience, text, face, next_in, urgent }).await
 }
 
 /// Let the update out that waits for review; whoever wrote it cannot.
@@ -237,6 +274,25 @@ fn length(text: &str) -> Result<SignedDuration, ApiError> {
 async fn describe(app: &App, incident: &lifecycle::Incident) -> Result<IncidentUpdates, ApiError> {
     let snapshot = app.snapshot();
     let directory = &snapshot.directory;
+    let mut tx = app.db.snapshot().await?;
+    let posts = store_status::of_incident(&mut tx, incident.id).await?;
+    drop(tx);
+    let services = services_of(incident);
+    let page = |id: &StatusPageId| {
+        let page = directory.status_pages.get(*id)?;
+        let post = posts.iter().find(|post| post.page == page.id);
+        if post.is_none() && !page.takes(incident) {
+            return None;
+        }
+        let title = post.map(|post| post.title.clone());
+        Some(UpdatePage {
+            name: page.name.clone(),
+            title: page.title.clone(),
+            url: app.status_url(page),
+            public_title: title.unwrap_or_else(|| page.title_for(&services)),
+            published: post.is_some(),
+        })
+    };
     let now = app.now();
     let name = |user| directory.users.get(user).map(|user| user.name.clone());
     let wanted = &directory.severity(incident.severity).process.audiences;
@@ -254,6 +310,8 @@ async fn describe(app: &App, incident: &lifecycle::Incident) -> Result<IncidentU
             waits,
             speakers: speakers.into_iter().filter_map(name).collect(),
             people: audience.people(directory, incident, None).len(),
+            status_pages: audience.status_pages.iter().filter_map(page).collect(),
+            stage: Stage::of(incident.status).into(),
             last_at: track.and_then(|track| track.last_at).map(Instant::from),
             may_hear_at: track.and_then(|track| track.may_hear_at(pace)).map(Instant::from),
             due_at: track.filter(|_| waits).map(|track| track.due_at(pace).into()),
@@ -265,6 +323,8 @@ async fn describe(app: &App, incident: &lifecycle::Incident) -> Result<IncidentU
             reviewed: audience.is_reviewed,
             in_review: in_review.map(|draft| UpdateInReview {
                 text: draft.text.clone(),
+                title: draft.face.title.clone(),
+                stage: draft.face.stage.map(StatusStage::from),
                 by: draft.by.clone(),
                 at: draft.at.into(),
             }),

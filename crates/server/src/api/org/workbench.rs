@@ -420,6 +420,7 @@ impl<'a> Bench<'a> {
             language: Language::English,
             via: None,
             earlier: None,
+            unsubscribe: None,
         };
         let mail = email::render(&envelope);
         let keys = format!("{}/callback/example", app.settings.public_url);

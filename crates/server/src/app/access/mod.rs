@@ -7,6 +7,8 @@ use muster_core::org::access::{self, Action, Denied, Object};
 use muster_core::org::user::{Role, User};
 use sha2::{Digest as _, Sha256};
 
+use crate::app::incident::status_page::subscription::Clients;
+
 pub mod password;
 pub mod session;
 mod throttle;
@@ -17,6 +19,8 @@ pub mod token;
 pub struct Doors {
     hashing: tokio::sync::Semaphore,
     throttle: throttle::Throttle,
+    /// How often clients asked to hear of status pages.
+    pub(crate) subscribing: Clients,
 }
 
 impl Default for Doors {
@@ -24,6 +28,7 @@ impl Default for Doors {
         Self {
             hashing: tokio::sync::Semaphore::new(password::HASHINGS_MAX),
             throttle: throttle::Throttle::default(),
+            subscribing: Clients::default(),
         }
     }
 }

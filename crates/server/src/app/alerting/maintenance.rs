@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use muster_core::alerting::maintenance::{LENGTH_MAX, Maintenance, REASON_CHARS_MAX, WINDOWS_MAX};
 use muster_core::alerting::rule::{Rule, Subject};
 use muster_core::id::{IntegrationId, MaintenanceId, ServiceId};
+use muster_core::incident::status_page::TITLE_CHARS_MAX;
 use muster_core::incident::timeline::Actor;
 use muster_core::time::format_duration;
 use muster_store::alerting::alert::{self, AlertRow, Filter};
@@ -35,6 +36,8 @@ pub struct Wanted {
     pub from: Timestamp,
     /// Up to, but not at, then.
     pub to: Timestamp,
+    /// What status pages call it (`U5`); they show no window without.
+    pub public_title: Option<String>,
 }
 
 /// Why a window is not planned or changed.
@@ -92,6 +95,11 @@ impl Wanted {
             None => None,
         };
         check_span(self.from, self.to, now)?;
+        let title = self.public_title.as_deref().unwrap_or_default();
+        if title.chars().count() > TITLE_CHARS_MAX {
+            let message = format!("is longer than {TITLE_CHARS_MAX} characters");
+            return Err(NotPlanned::Field("public_title", message));
+        }
         let (services, from, to) = (self.services.clone(), self.from, self.to);
         Ok(Maintenance { id, reason: reason.to_owned(), services, when, from, to })
     }
@@ -130,6 +138,7 @@ impl App {
             reason: window.reason,
             services: windows::services_text(&window.services),
             matcher: wanted.when.clone(),
+            public_title: wanted.public_title.clone(),
             starts_at: window.from.as_microsecond(),
             ends_at: window.to.as_microsecond(),
             created_by: actor.name().to_owned(),

@@ -12,6 +12,7 @@ pub mod lists;
 mod outlet;
 pub mod record;
 mod shadow;
+pub mod status_page;
 pub mod synopsis;
 pub mod times;
 pub mod view;

@@ -20,7 +20,7 @@ use muster_store::{StoreError, Tx, alerting, audit, event, timer};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{outlet, shadow};
+use super::{outlet, shadow, status_page};
 use crate::app::App;
 use crate::ids;
 
@@ -229,9 +229,12 @@ async fn perform(
             }
             Ok(())
         }
-        Effect::Publish { audience, subject, text, by } => {
+        Effect::Publish { audience, subject, text, by, said } => {
             publish(app, writes, directory, incident, (audience, subject, text), *by, now);
-            Ok(())
+            match directory.audience(audience) {
+                Some(to) => status_page::publish(app, tx, directory, incident, to, said, now).await,
+                None => Ok(()),
+            }
         }
         Effect::SupersedeAllBut(but, why) => {
             let live = store_page::live(tx, incident.id).await?;

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use muster_core::id::{ContactMethodId, DigestId, IncidentId, PageId, UserId, WebhookId};
+use muster_core::id::{
+    ContactMethodId, DigestId, IncidentId, PageId, SubscriberId, UserId, WebhookId,
+};
 use muster_core::incident::lifecycle::{How, Incident, Status, Superseded};
 use muster_core::incident::severity::{Level, Urgency};
 use muster_core::oncall::page::{self, PageState};
@@ -13,7 +15,7 @@ use muster_core::org::language::Language;
 use muster_core::org::user::Address;
 use muster_integrations::channels::Envelope;
 use muster_integrations::channels::message::{self, Message};
-use muster_store::incident::incident as store_incident;
+use muster_store::incident::{incident as store_incident, subscriber as store_subscriber};
 use muster_store::oncall::delivery::{self, DeliveryRow, Kind};
 use muster_store::oncall::digest as store_digest;
 use muster_store::oncall::page::{self as store_page, PageRow};
@@ -30,6 +32,8 @@ use crate::app::template;
 
 /// A mailbox that nobody has: what has lost its address is refused for good by its channel.
 const NOWHERE: &str = "";
+/// The field of a delivery's content that says who outside it goes to.
+const SUBSCRIBER: &str = "subscriber";
 
 /// The message of one delivery.
 pub(super) async fn single(
@@ -70,15 +74,21 @@ pub(super) async fn single(
         Some(earlier) if !delivery::is_still_asked(tx, earlier).await? => earlier.reference.clone(),
         _ => None,
     };
+    let subscriber = subscriber(row);
+    let to = match subscriber {
+        Some(id) => outside(app, tx, row, id).await?,
+        None => address(directory, row),
+    };
     let envelope = Envelope {
         id: member.row.id_on_wire(),
-        to: address(directory, row),
+        to,
         recipient: recipient(directory, row),
         at: now,
         message,
         language: language(directory, row),
         via: None,
         earlier: reference,
+        unsubscribe: subscriber.map(|id| app.subscription_url(id)),
     };
     // A place by a provider is reached by that one; news goes the way that the page went.
     let named = || Some(text_of(&member.row, "via")).filter(|name| !name.is_empty());
@@ -130,6 +140,7 @@ pub(super) async fn digest(
         language: language(directory, &first.row),
         via: None,
         earlier: None,
+        unsubscribe: None,
     };
     carried(app, tx, directory, Job { envelope, members, resting: None }, None, now).await
 }
@@ -319,6 +330,29 @@ fn address(directory: &Directory, row: &DeliveryRow) -> Address {
         nowhere,
         |webhook| Address::Webhook { url: webhook.url.clone(), secret: webhook.secret.clone() },
     )
+}
+
+/// Who outside a delivery goes to, if it goes there.
+pub(super) fn subscriber(row: &DeliveryRow) -> Option<SubscriberId> {
+    text_of(row, SUBSCRIBER).parse().ok()
+}
+
+/// Somebody outside who hears of a status page; nowhere once they have ended that.
+async fn outside(
+    app: &App,
+    tx: &mut Tx,
+    row: &DeliveryRow,
+    id: SubscriberId,
+) -> Result<Address, StoreError> {
+    let known = store_subscriber::get(tx, id).await?;
+    Ok(match known {
+        Some(known) if known.channel == store_subscriber::Channel::Webhook => {
+            let secret = Some(app.subscriber_secret(id));
+            Address::Webhook { url: row.address.clone().unwrap_or_default(), secret }
+        }
+        Some(_) => Address::Email { mailbox: row.address.clone().unwrap_or_default() },
+        None => Address::Email { mailbox: NOWHERE.to_owned() },
+    })
 }
 
 /// A trial of a contact method, or the code that shows that it works.

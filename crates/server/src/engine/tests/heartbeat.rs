@@ -120,6 +120,7 @@ async fn the_alert_of_a_silence_is_muted_by_maintenance_like_any_other() {
             when: Some("class == \"heartbeat\"".to_owned()),
             from: world.app.now(),
             to: world.app.now() + SignedDuration::from_hours(4),
+            public_title: None,
         };
         world.app.plan_maintenance(&wanted, &world.actor("ana")).await.unwrap();
         world.pass(SignedDuration::from_hours(3)).await;

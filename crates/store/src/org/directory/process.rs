@@ -2,7 +2,7 @@
 //! checklists. What a document leaves out is as in what is built in.
 
 use jiff::SignedDuration;
-use muster_core::id::{NotificationListId, ScheduleId, ServiceId, TeamId};
+use muster_core::id::{NotificationListId, ScheduleId, ServiceId, StatusPageId, TeamId};
 use muster_core::incident::audience::{Audience, Hearers};
 use muster_core::incident::clocks::management;
 use muster_core::incident::gate::Gate;
@@ -100,6 +100,9 @@ impl Builder<'_> {
     /// The built-in audiences, each as it is configured, and those that are configured besides.
     pub(super) fn audiences(&mut self) -> Vec<Audience> {
         let mut audiences = Audience::defaults();
+        for audience in &mut audiences {
+            audience.status_pages = self.usual_pages(&audience.name);
+        }
         for written in self.documents.audiences.iter().flatten() {
             let place = audiences.iter().position(|audience| audience.name == written.name);
             let mut audience = place.map_or_else(
@@ -108,6 +111,7 @@ impl Builder<'_> {
                     title: written.name.clone(),
                     lead: None,
                     hearers: Hearers::Lists(Vec::new()),
+                    status_pages: Vec::new(),
                     pace: Pace::default(),
                     is_reviewed: false,
                     wording: None,
@@ -122,6 +126,10 @@ impl Builder<'_> {
             }
             if let Some(to) = &written.to {
                 audience.hearers = self.hearers(to);
+            }
+            if let Some(pages) = &written.status_pages {
+                let ids = pages.iter().filter_map(|name| self.id(Kind::StatusPage, name));
+                audience.status_pages = ids.map(StatusPageId).collect();
             }
             if let Some(closest) = written.closest {
                 audience.pace.closest = closest.0;

@@ -21,6 +21,9 @@ pub struct Audience {
     /// Who is meant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<To>,
+    /// The status pages that its updates are published on, by name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status_pages: Option<Vec<String>>,
     /// The shortest time between two updates.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closest: Option<Length>,

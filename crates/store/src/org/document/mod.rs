@@ -14,6 +14,7 @@ pub mod role;
 pub mod schedule;
 pub mod secret;
 pub mod service;
+pub mod status_page;
 pub mod team;
 pub mod text;
 pub mod user;
@@ -30,6 +31,7 @@ use self::provider::Provider;
 use self::role::Role;
 use self::schedule::Schedule;
 use self::service::{Heartbeat, Integration, Service};
+use self::status_page::StatusPage;
 use self::team::Team;
 use self::user::User;
 
@@ -71,6 +73,8 @@ pub enum Kind {
     Role,
     /// Who hears how incidents stand.
     Audience,
+    /// What those outside are shown.
+    StatusPage,
     /// Checklists.
     Checklist,
     /// Outgoing event webhooks.
@@ -84,7 +88,7 @@ pub enum Kind {
 impl Kind {
     /// Every kind in the order of a file, with its name in the store and in plans, and the field of
     /// a file that holds it.
-    pub const ALL: [(Self, &'static str, &'static str); 20] = [
+    pub const ALL: [(Self, &'static str, &'static str); 21] = [
         (Self::Organization, "organization", "organization"),
         (Self::User, "user", "users"),
         (Self::Team, "team", "teams"),
@@ -101,6 +105,7 @@ impl Kind {
         (Self::Severities, "severities", "severities"),
         (Self::Role, "role", "roles"),
         (Self::Audience, "audience", "audiences"),
+        (Self::StatusPage, "status_page", "status_pages"),
         (Self::Checklist, "checklist", "checklists"),
         (Self::Webhook, "webhook", "webhooks"),
         (Self::Providers, "providers", "providers"),
@@ -184,6 +189,9 @@ pub struct Documents {
     /// Audiences, over the built-in ones.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audiences: Option<Vec<Audience>>,
+    /// What those outside are shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status_pages: Option<Vec<StatusPage>>,
     /// Checklists, over the built-in ones.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checklists: Option<Vec<Checklist>>,
@@ -229,6 +237,7 @@ impl Documents {
             Kind::Severities => self.severities.is_some(),
             Kind::Role => self.roles.is_some(),
             Kind::Audience => self.audiences.is_some(),
+            Kind::StatusPage => self.status_pages.is_some(),
             Kind::Checklist => self.checklists.is_some(),
             Kind::Webhook => self.webhooks.is_some(),
             Kind::Providers => self.providers.is_some(),
@@ -256,6 +265,7 @@ impl Documents {
             severities: self.severities.or(other.severities),
             roles: self.roles.or(other.roles),
             audiences: self.audiences.or(other.audiences),
+            status_pages: self.status_pages.or(other.status_pages),
             checklists: self.checklists.or(other.checklists),
             webhooks: self.webhooks.or(other.webhooks),
             providers: self.providers.or(other.providers),
@@ -288,6 +298,7 @@ impl Documents {
         names.extend(one(Kind::Severities));
         names.extend(each(Kind::Role, self.roles.as_deref(), |role| &role.name));
         names.extend(each(Kind::Audience, self.audiences.as_deref(), |audience| &audience.name));
+        names.extend(each(Kind::StatusPage, self.status_pages.as_deref(), |page| &page.name));
         names.extend(each(Kind::Checklist, self.checklists.as_deref(), |list| &list.name));
         names.extend(each(Kind::Webhook, self.webhooks.as_deref(), |webhook| &webhook.name));
         names.extend(one(Kind::Providers));
@@ -317,6 +328,7 @@ impl Documents {
         values.extend(self.severities.as_ref().map(serde_json::to_value));
         values.extend(self.roles.iter().flatten().map(serde_json::to_value));
         values.extend(self.audiences.iter().flatten().map(serde_json::to_value));
+        values.extend(self.status_pages.iter().flatten().map(serde_json::to_value));
         values.extend(self.checklists.iter().flatten().map(serde_json::to_value));
         values.extend(self.webhooks.iter().flatten().map(serde_json::to_value));
         values.extend(self.providers.as_ref().map(serde_json::to_value));
@@ -346,6 +358,7 @@ impl Documents {
             webhooks: Some(Vec::new()),
             roles: Some(Vec::new()),
             audiences: Some(Vec::new()),
+            status_pages: Some(Vec::new()),
             checklists: Some(Vec::new()),
             ..Self::default()
         };
@@ -367,6 +380,7 @@ impl Documents {
                 Kind::Severities => documents.severities = Some(serde_json::from_value(value)?),
                 Kind::Role => push(&mut documents.roles, value)?,
                 Kind::Audience => push(&mut documents.audiences, value)?,
+                Kind::StatusPage => push(&mut documents.status_pages, value)?,
                 Kind::Checklist => push(&mut documents.checklists, value)?,
                 Kind::Webhook => push(&mut documents.webhooks, value)?,
                 Kind::Providers => documents.providers = Some(serde_json::from_value(value)?),

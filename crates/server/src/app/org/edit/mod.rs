@@ -35,13 +35,14 @@ pub const GAPS_AHEAD: SignedDuration = SignedDuration::from_hours(8 * 7 * 24);
 const GAPS_MAX: usize = 50;
 
 /// The kinds whose documents are edited one by one, with their names in the API.
-pub const EDITED: [(Kind, &str); 6] = [
+pub const EDITED: [(Kind, &str); 7] = [
     (Kind::Schedule, "schedules"),
     (Kind::EscalationPolicy, "escalation-policies"),
     (Kind::Service, "services"),
     (Kind::Team, "teams"),
     (Kind::EngagementGroup, "engagement-groups"),
     (Kind::NotificationList, "notification-lists"),
+    (Kind::StatusPage, "status-pages"),
 ];
 
 /// A document as it stands.

@@ -13,6 +13,7 @@ mod quiet;
 mod role;
 mod schedule;
 mod service;
+mod status_page;
 mod team;
 mod user;
 
@@ -46,6 +47,7 @@ const FIELDS: &[&str] = &[
     "severities",
     "roles",
     "audiences",
+    "status_pages",
     "checklists",
     "webhooks",
     "providers",
@@ -129,6 +131,7 @@ pub fn tree(root: Node, problems: &Problems) -> Option<File> {
             severities: many(Kind::Severities).map(|list| list.list(organization::severity)),
             roles: many(Kind::Role).map(|list| list.list(role::role)),
             audiences: many(Kind::Audience).map(|list| list.list(audience::audience)),
+            status_pages: many(Kind::StatusPage).map(|pages| pages.list(status_page::status_page)),
             checklists: many(Kind::Checklist).map(|list| list.list(checklist::checklist)),
             webhooks: many(Kind::Webhook).map(|list| list.list(organization::webhook)),
             providers: many(Kind::Providers).map(|list| list.list(provider::provider)),

@@ -142,7 +142,25 @@ fn names(whole: &Whole<'_>) {
         let items = list.items.iter().flatten().map(|item| &item.id);
         unique(whole, Kind::Checklist, &path, Some("id"), items, "item");
     }
+    status_pages(whole);
     emails(whole);
+}
+
+/// A page is found by its slug, and a component by its name within the page.
+fn status_pages(whole: &Whole<'_>) {
+    let mut slugs: BTreeMap<&str, &str> = BTreeMap::new();
+    for (at, page) in whole.documents.status_pages.iter().flatten().enumerate() {
+        let path = whole.path(Kind::StatusPage, at, &page.name);
+        let slug = page.slug.as_ref().unwrap_or(&page.name);
+        if let Some(other) = slugs.insert(slug, &page.name).filter(|_| !slug.is_empty()) {
+            let field = if page.slug.is_some() { "slug" } else { "name" };
+            let message = format!("`{slug}` is the address of the status page `{other}` already");
+            whole.note(Kind::StatusPage, &path.field(field), message);
+        }
+        let names = page.components.iter().map(|component| &component.name);
+        let path = path.field("components");
+        unique(whole, Kind::StatusPage, &path, Some("name"), names, "component");
+    }
 }
 
 /// No two overrides of a schedule replace the same people at the same time: which of them was meant

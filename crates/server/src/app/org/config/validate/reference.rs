@@ -139,6 +139,7 @@ fn references<'a>(whole: &Whole<'a>) -> Vec<Reference<'a>> {
     }
     services(whole, &mut found);
     roles(whole, &mut found);
+    status_pages(whole, &mut found);
     audiences(whole, &mut found);
     found.references
 }
@@ -349,6 +350,9 @@ fn audiences<'a>(whole: &Whole<'a>, found: &mut Found<'a>) {
         if let Some(To::Lists(lists)) = &audience.to {
             found.many(Kind::Audience, &path.field("to"), Kind::NotificationList, lists);
         }
+        if let Some(pages) = &audience.status_pages {
+            found.many(Kind::Audience, &path.field("status_pages"), Kind::StatusPage, pages);
+        }
     }
     for (at, severity) in documents.severities.iter().flatten().enumerate() {
         let process = severity.process.as_ref();
@@ -356,5 +360,16 @@ fn audiences<'a>(whole: &Whole<'a>, found: &mut Found<'a>) {
         let path =
             Path::top(Kind::Severities.field()).index(at).field("process").field("audiences");
         found.many(Kind::Severities, &path, Kind::Audience, names);
+    }
+}
+
+fn status_pages<'a>(whole: &Whole<'a>, found: &mut Found<'a>) {
+    let documents: &'a Documents = whole.documents;
+    for (at, page) in documents.status_pages.iter().flatten().enumerate() {
+        let path = whole.path(Kind::StatusPage, at, &page.name).field("components");
+        for (at, component) in page.components.iter().enumerate() {
+            let path = path.index(at).field("services");
+            found.many(Kind::StatusPage, &path, Kind::Service, &component.services);
+        }
     }
 }
