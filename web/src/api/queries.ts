@@ -99,6 +99,12 @@ function isEnding(page: Page): boolean {
   return page.follow_ups.some(({ state }) => ["scheduled", "sending", "retrying"].includes(state));
 }
 
+export const incidentRoster = (number: string) =>
+  queryOptions({
+    queryKey: ["incident", number, "roster"],
+    queryFn: ({ signal }) => get("/incidents/{incident}/roster", { path: { incident: number }, signal }),
+  });
+
 export const incidentGates = (number: string) =>
   queryOptions({
     queryKey: ["incident", number, "gates"],

@@ -6,7 +6,8 @@ import { Countdown, Time } from "@/ui/time";
 import { isOpen } from "./moves";
 
 export function Clocks({ incident }: { incident: Incident }) {
-  const { management, rotation, second_set, missing, awaited, present } = incident.clocks;
+  const { management, rotation, second_set, missing, awaited } = incident.clocks;
+  const present = incident.clocks.present.filter(({ released_at }) => released_at === null);
   const isQuiet =
     !management && !rotation && !second_set && missing.length + awaited.length + present.length === 0;
   if (isQuiet) {

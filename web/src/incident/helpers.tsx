@@ -22,7 +22,8 @@ export function Helpers({ incident }: { incident: Incident }) {
   const here = incident.helpers.filter(({ released_at }) => released_at === null);
   const gone = incident.helpers.filter(({ released_at }) => released_at !== null);
   const listed = here.some(({ user }) => user === me);
-  const { awaited, present } = incident.clocks;
+  const { awaited } = incident.clocks;
+  const present = incident.clocks.present.filter(({ released_at }) => released_at === null);
   const isAwaited = awaited.some(({ user }) => user === me);
   const responds = incident.assignee === me || present.some(({ user }) => user === me);
   const offer =

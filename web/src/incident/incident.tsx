@@ -15,6 +15,7 @@ import { useMedia } from "@/ui/media";
 import { Countdown, Elapsed, Time } from "@/ui/time";
 import { ActionBar } from "./action-bar";
 import { IncidentAlerts } from "./alerts";
+import { BridgeFact, EstimateFact } from "./bridge";
 import { Checklists } from "./checklist";
 import { Clocks } from "./clocks";
 import { Figures } from "./figures";
@@ -26,6 +27,7 @@ import { isOpen } from "./moves";
 import { Plan } from "./plan";
 import { Prompts } from "./prompts";
 import { Roles } from "./roles";
+import { Roster } from "./roster";
 import { Synopsis } from "./synopsis";
 import { Timeline } from "./timeline";
 import { Updates } from "./updates";
@@ -134,6 +136,8 @@ function HeaderFacts({ incident }: { incident: Incident }) {
         </div>
       ) : null}
       <NextEscalation incident={incident} />
+      <BridgeFact incident={incident} />
+      <EstimateFact incident={incident} />
       {incident.runbook ? (
         <div>
           <dt>Runbook</dt>
@@ -192,6 +196,7 @@ function Sections({ incident }: { incident: Incident }) {
   const sections: Section[] = [
     { id: "synopsis", name: "Synopsis", body: <Synopsis number={number} /> },
     { id: "pages", name: "Pages", body: <Ledger number={number} /> },
+    { id: "roster", name: "Roster", body: <Roster incident={incident} /> },
     { id: "roles", name: "Roles", body: <Roles incident={incident} /> },
     { id: "checklist", name: "Checklist", body: <Checklists incident={incident} /> },
     { id: "prompts", name: "Prompts", body: <Prompts incident={incident} /> },

@@ -10,6 +10,7 @@ use crate::session::with_api;
 use crate::settings::Settings;
 use crate::show::{self, Screen, time};
 
+mod bridge;
 mod checklist;
 mod duplicate;
 mod follow;
@@ -19,6 +20,7 @@ mod list;
 mod page;
 mod record;
 mod role;
+mod roster;
 mod single;
 mod timeline;
 mod update;
@@ -118,7 +120,17 @@ pub enum Incident {
         /// Somebody else who is there
         #[arg(long)]
         user: Option<String>,
+        /// The team that you are there for; the usual one unless given
+        #[arg(long)]
+        team: Option<String>,
     },
+    /// See who is there and why, say how services are, let people go
+    #[command(subcommand)]
+    Roster(roster::Roster),
+    /// Say where people meet about it
+    Bridge(bridge::Bridge),
+    /// Say when it may be over: an estimate, and no target
+    Estimate(bridge::Estimate),
     /// Engage a group: everybody it stands for now is paged once
     Engage {
         #[command(flatten)]
@@ -275,9 +287,13 @@ impl Incident {
                     said([("cause", cause.map(Value::from)), ("team", team.map(Value::from))]);
                 verb.on(&incident, "identify", body).await
             }
-            Self::CheckIn { incident, user } => {
-                verb.on(&incident, "check-in", said([("user", user.map(Value::from))])).await
+            Self::CheckIn { incident, user, team } => {
+                let body = said([("user", user.map(Value::from)), ("team", team.map(Value::from))]);
+                verb.on(&incident, "check-in", body).await
             }
+            Self::Roster(roster) => roster.run(settings, api).await,
+            Self::Bridge(bridge) => bridge.run(verb).await,
+            Self::Estimate(estimate) => estimate.run(verb).await,
             Self::Engage { incident, group, message } => {
                 let body =
                     said([("group", Some(group.into())), ("message", message.map(Value::from))]);

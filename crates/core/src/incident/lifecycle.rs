@@ -6,8 +6,10 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use crate::id::{IncidentId, PageId, PolicyId, ServiceId, TeamId, UserId};
+use crate::incident::bridge::Bridge;
 use crate::incident::checklist::Marks;
 use crate::incident::clocks::{Clocks, engage};
+use crate::incident::estimate::Estimate;
 use crate::incident::gate::Gates;
 use crate::incident::helper::Helpers;
 use crate::incident::impact::Impact;
@@ -18,6 +20,7 @@ use crate::incident::update::Updates;
 use crate::oncall::escalation;
 
 mod around;
+pub mod bridge;
 pub mod checklist;
 mod clocks;
 mod command;
@@ -27,6 +30,7 @@ pub mod gate;
 mod help;
 pub mod publish;
 pub mod role;
+pub mod roster;
 mod scope;
 mod times;
 mod volunteer;
@@ -161,6 +165,10 @@ pub struct Incident {
     pub impact: Impact,
     /// What was said about its gates (`J4`).
     pub gates: Gates,
+    /// Where people meet about it (`J6`).
+    pub bridge: Option<Bridge>,
+    /// When it may be over (`E3`).
+    pub estimate: Option<Estimate>,
     /// What each audience has heard (`U1`).
     pub updates: Updates,
     /// Who leads, who writes, who tests (`R1`).

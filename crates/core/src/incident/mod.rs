@@ -2,10 +2,12 @@
 //! what people write into it.
 
 pub mod audience;
+pub mod bridge;
 pub mod checklist;
 pub mod clocks;
 pub mod closing;
 pub mod duplicate;
+pub mod estimate;
 pub mod gate;
 pub mod helper;
 pub mod impact;
@@ -13,6 +15,7 @@ pub mod lifecycle;
 pub mod process;
 pub mod prompt;
 pub mod role;
+pub mod roster;
 pub mod severity;
 pub mod status_page;
 pub mod synopsis;

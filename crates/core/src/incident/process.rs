@@ -4,6 +4,7 @@
 
 use jiff::SignedDuration;
 
+use super::bridge;
 use super::gate::Gate;
 use super::severity::Level;
 
@@ -27,6 +28,8 @@ pub struct Process {
     pub gates: Vec<Gate>,
     /// How long whoever declared may lead; for ever if `None`.
     pub hand_over_after: Option<SignedDuration>,
+    /// Where people meet (`J6`); nowhere if `None`.
+    pub bridge: Option<bridge::Plan>,
 }
 
 /// A role that a process wants.
@@ -87,7 +90,14 @@ impl Process {
             2 => vec![Gate::SignedOff],
             _ => Vec::new(),
         };
-        Self { roles, audiences, checklists, gates, hand_over_after: Some(HAND_OVER_AFTER) }
+        Self {
+            roles,
+            audiences,
+            checklists,
+            gates,
+            hand_over_after: Some(HAND_OVER_AFTER),
+            bridge: None,
+        }
     }
 
     /// Whether a role is engaged at once.

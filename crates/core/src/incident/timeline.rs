@@ -135,6 +135,18 @@ pub enum Kind {
     HelperReleased,
     /// The release of a helper was taken back (`E6`).
     HelperRecalled,
+    /// Somebody said for which team they are there (`J1`).
+    TeamChosen,
+    /// Somebody said how services are (`J2`).
+    HealthChecked,
+    /// Somebody who was there was let go (`J3`).
+    Released,
+    /// People meet there (`J6`).
+    BridgeOpened,
+    /// People meet there no longer (`J6`).
+    BridgeClosed,
+    /// Somebody said when it may be over (`E3`).
+    EstimateChanged,
     /// What is known of the impact changed (`I6`).
     ImpactChanged,
     /// A loss was added to what it costs (`I9`).
@@ -240,6 +252,12 @@ names!(Kind {
     HelperDirected = "helper_directed",
     HelperReleased = "helper_released",
     HelperRecalled = "helper_recalled",
+    TeamChosen = "team_chosen",
+    HealthChecked = "health_checked",
+    Released = "released",
+    BridgeOpened = "bridge_opened",
+    BridgeClosed = "bridge_closed",
+    EstimateChanged = "estimate_changed",
     ImpactChanged = "impact_changed",
     LossAdded = "loss_added",
     LossStruck = "loss_struck",

@@ -21,6 +21,8 @@ pub struct Facts {
     pub turns: Turns,
     /// Who has a page that waits for an answer; looked up only where a group is engaged.
     pub asked: Vec<UserId>,
+    /// The link that the bridge of its severity's process would be, where it names one (`J6`).
+    pub bridge: Option<String>,
 }
 
 /// Who had the last turn of each team whose members take turns.

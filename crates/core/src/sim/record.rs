@@ -174,6 +174,12 @@ impl Replay {
             | Kind::Corrected
             | Kind::Pinned
             | Kind::Unpinned
+            | Kind::TeamChosen
+            | Kind::HealthChecked
+            | Kind::Released
+            | Kind::BridgeOpened
+            | Kind::BridgeClosed
+            | Kind::EstimateChanged
             | Kind::TimeCorrected => {}
         }
     }

@@ -306,6 +306,8 @@ impl Store {
             impact: Impact::default(),
             roles: Default::default(),
             updates: Default::default(),
+            bridge: None,
+            estimate: None,
             gates: Default::default(),
             marks: Default::default(),
             reopened_count: 0,

@@ -149,8 +149,14 @@ fn paged(page: &Page, incident: &Incident) -> Card {
     if page.possible_repeat {
         lines.push("This may repeat a page that you already have.".to_owned());
     }
+    if !incident.impact.is_empty() {
+        lines.push(format!("Impact: {}.", incident.impact));
+    }
+    let called = incident.bridge.iter().filter(|bridge| !is_web_address(bridge));
+    lines.extend(called.map(|bridge| format!("Bridge: {bridge}")));
     let links = [("Answer by link", &page.ack_url), ("Incident", &incident.url)];
-    let links = links.into_iter().chain(incident.runbook.iter().map(|href| ("Runbook", href)));
+    let links = links.into_iter().chain(incident.bridge.iter().map(|href| ("Bridge", href)));
+    let links = links.chain(incident.runbook.iter().map(|href| ("Runbook", href)));
     let mut card = finished(Tone::Asking, incident.headline(), lines, links);
     let Some(token) = token_of(&page.ack_url) else { return card };
     let button = |(label, choice)| {

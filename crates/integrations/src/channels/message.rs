@@ -118,6 +118,10 @@ pub struct Incident {
     pub created_at: Timestamp,
     /// What to do, as an http or https address.
     pub runbook: Option<String>,
+    /// How bad it is, in a line; empty where nobody has said (`N6`).
+    pub impact: String,
+    /// Where people meet, as an http, https, tel or sip address (`J6`).
+    pub bridge: Option<String>,
 }
 
 impl Incident {

@@ -96,6 +96,10 @@ fn paged(page: &Page, incident: &Incident) -> Notice {
     if page.possible_repeat {
         lines.push("This may repeat a page that you already have.".to_owned());
     }
+    if !incident.impact.is_empty() {
+        lines.push(format!("Impact: {}.", incident.impact));
+    }
+    lines.extend(incident.bridge.iter().map(|bridge| format!("Bridge: {bridge}")));
     Notice {
         noise: noise(page),
         title: incident.headline(),

@@ -93,6 +93,8 @@ fn incident(incident: &Incident) -> Value {
         "title": incident.title,
         "service": incident.service,
         "alert_count": incident.alert_count,
+        "impact": incident.impact,
+        "bridge": incident.bridge,
         "url": incident.url,
     })
 }

@@ -136,6 +136,8 @@ fn markup_in_an_alert_stays_text() {
     let hostile = Incident {
         url: "javascript:alert(1)".to_owned(),
         runbook: Some("data:text/html,<script>".to_owned()),
+        impact: "<b>all</b>".to_owned(),
+        bridge: Some("javascript:alert(1)".to_owned()),
         ..incident("<script>alert('x')</script> \" onmouseover=\"y & <a href='javascript:z'>")
     };
     let ack_url = "https://muster.example.com/p/\"><script>".to_owned();

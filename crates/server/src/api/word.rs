@@ -11,6 +11,7 @@ use muster_core::incident::lifecycle::Status;
 use muster_core::incident::prompt::Sort;
 use muster_core::incident::role::Part;
 use muster_core::incident::role::assignment::How as RoleWay;
+use muster_core::incident::roster::Health;
 use muster_core::incident::severity::Urgency;
 use muster_core::incident::status_page;
 use muster_core::incident::timeline::Kind;
@@ -135,6 +136,8 @@ words! {
     /// Who may see a status page.
     PageVisibility = status_page::Visibility, names(status_page::Visibility::NAMES),
         status_page::Visibility::from_name;
+    /// How a service is.
+    ServiceHealth = Health, names(Health::NAMES), Health::from_name;
     /// The part that a role plays in the rules.
     RolePart = Part, names(Part::NAMES), Part::from_name;
     /// What kind of prompt.

@@ -35,6 +35,10 @@ pub struct Subject<'a> {
     pub status: &'a str,
     /// Alerts that ever joined.
     pub alert_count: i64,
+    /// How bad it is, in a line; empty where nobody has said.
+    pub impact: &'a str,
+    /// Where people meet; empty where nowhere.
+    pub bridge: &'a str,
 }
 
 /// What is told of an incident, whether there is one yet or it is only tried out.
@@ -50,6 +54,10 @@ pub struct Told<'a> {
     pub status: Status,
     /// Alerts that ever joined.
     pub alert_count: i64,
+    /// How bad it is, in a line; empty where nobody has said.
+    pub impact: &'a str,
+    /// Where people meet; empty where nowhere.
+    pub bridge: &'a str,
 }
 
 /// An incident of a service in the organisation's own words; nothing where it has none, or where
@@ -68,6 +76,8 @@ pub fn in_own_words(directory: &Directory, service: Option<&Service>, told: &Tol
         title: told.title,
         status: told.status.name(),
         alert_count: told.alert_count,
+        impact: told.impact,
+        bridge: told.bridge,
     };
     headline(&directory.headline, &subject).unwrap_or_else(|error| {
         tracing::warn!("the template of headlines was not used: {error}");
@@ -95,6 +105,8 @@ pub fn headline(template: &str, of: &Subject<'_>) -> Result<String, String> {
         title => of.title,
         status => of.status,
         alert_count => of.alert_count,
+        impact => of.impact,
+        bridge => of.bridge,
     };
     let text = environment.render_str(template, values).map_err(|error| error.to_string())?;
     let words: Vec<_> = text.split_whitespace().collect();
@@ -116,6 +128,8 @@ pub fn check(template: &str) -> Result<(), String> {
         title: "Disk full",
         status: "triggered",
         alert_count: 1,
+        impact: "1,200 users",
+        bridge: "https://meet.example.net/muster-42",
     };
     headline(template, &subject).map(|_| ())
 }
@@ -134,6 +148,8 @@ mod tests {
             title: "{{ number }}\nand <b>",
             status: "triggered",
             alert_count: 3,
+            impact: "",
+            bridge: "",
         };
         headline(template, &subject)
     }

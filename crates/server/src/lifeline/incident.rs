@@ -110,9 +110,8 @@ async fn acted(ctx: &Ctx, caller: &Caller, number: i64, body: &[u8]) -> Result<(
         let mut fields = form_urlencoded::parse(body);
         fields.find(|(known, _)| known == name).map(|(_, value)| value.into_owned())
     };
-    let (want, message, at) = (field("want"), field("message"), field("at"));
     let action = field("action").unwrap_or_default();
-    let join = Join::read(&action, want.as_deref(), message.as_deref(), at.as_deref());
+    let join = Join::read(&action, field);
     let join = join.ok_or(Refusal::UnknownAction)?;
     let user = caller.user().ok_or_else(|| {
         Refusal::NotAllowed("This token belongs to nobody who could join.".to_owned())
@@ -135,7 +134,8 @@ async fn shown(ctx: &Ctx, caller: &Caller, number: i64) -> Result<IncidentPage, 
     let (sent, more_sent) = ledger(ctx, directory, &incident, &reader).await?;
     let may_join = caller.may(Action::Respond, Object::Incident(incident.id)).is_ok();
     let joins = caller.user().filter(|_| may_join);
-    let offers = joins.map(|user| Offers::to(&incident, user, reader.now)).unwrap_or_default();
+    let offers =
+        joins.map(|user| Offers::to(directory, &incident, user, reader.now)).unwrap_or_default();
     Ok(IncidentPage {
         path: path(incident.number),
         offers,

@@ -3,10 +3,13 @@
 //! the same as everywhere else.
 
 use jiff::Timestamp;
-use muster_core::id::UserId;
+use muster_core::id::{ServiceId, UserId};
+use muster_core::incident::lifecycle::roster::Ask;
 use muster_core::incident::lifecycle::{Command, Incident};
+use muster_core::incident::roster::{self, Health, NOTE_CHARS_MAX};
 use muster_core::incident::timeline::{Actor, Kind};
 use muster_core::oncall::help::Want;
+use muster_core::org::directory::Directory;
 use muster_store::incident::timeline;
 
 use super::refusal::Refusal;
@@ -24,6 +27,14 @@ const TWICE_AMONG: i64 = 50;
 pub(super) struct Offers {
     /// To say that they are there.
     pub check_in: bool,
+    /// The teams that they may be there for, where they have to say.
+    pub teams: Vec<String>,
+    /// Whose health they are asked for, once they are there; nobody's before.
+    pub health: Vec<String>,
+    /// Whether they have said how any of it is.
+    pub is_checked: bool,
+    /// To leave.
+    pub release: bool,
     /// To volunteer.
     pub volunteer: bool,
     /// What they are asked to do as a helper; empty until somebody directs them.
@@ -36,7 +47,12 @@ pub(super) struct Offers {
 
 impl Offers {
     /// What an incident offers a person.
-    pub(super) fn to(incident: &Incident, user: UserId, now: Timestamp) -> Self {
+    pub(super) fn to(
+        directory: &Directory,
+        incident: &Incident,
+        user: UserId,
+        now: Timestamp,
+    ) -> Self {
         if !incident.status.is_open() || incident.merged_into.is_some() {
             return Self::default();
         }
@@ -45,9 +61,21 @@ impl Offers {
         let responds = is_present
             || incident.assignee == Some(user)
             || engage.awaited.iter().any(|one| one.user == user);
+        let stay = engage.stay(user);
+        let teams = match (is_present, roster::usual_team(directory, incident.service, user)) {
+            (false, None) => roster::teams_of(directory, user),
+            _ => Vec::new(),
+        };
+        let teams = teams.into_iter().filter_map(|id| directory.teams.get(id));
+        let asked = stay.map(|stay| roster::asked(directory, incident.service, stay.team));
+        let asked = asked.into_iter().flatten().filter_map(|id| directory.services.get(id));
         let helper = incident.helpers.helping().find(|helper| helper.user == user);
         Self {
             check_in: !is_present && helper.is_none(),
+            teams: teams.map(|team| team.name.clone()).collect(),
+            health: asked.map(|service| service.name.clone()).collect(),
+            is_checked: stay.is_some_and(|stay| !stay.checks.is_empty()),
+            release: is_present,
             volunteer: !responds && helper.is_none(),
             task: helper.map(|helper| helper.task.clone().unwrap_or_default()),
             help: true,
@@ -57,7 +85,7 @@ impl Offers {
 
     /// Whether there is anything to offer.
     pub(super) fn any(&self) -> bool {
-        self.check_in || self.volunteer || self.help || self.task.is_some()
+        self.check_in || self.volunteer || self.help || self.release || self.task.is_some()
     }
 }
 
@@ -65,7 +93,24 @@ impl Offers {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Join {
     /// "I am here."
-    CheckIn,
+    CheckIn {
+        /// For which team, by name.
+        team: Option<String>,
+    },
+    /// "My services are so."
+    Health {
+        /// Which, by name; all that are asked for where none is named.
+        service: Option<String>,
+        /// How they are.
+        health: Health,
+        /// What else was seen.
+        note: Option<String>,
+    },
+    /// "I am done here."
+    Release {
+        /// Why no health check is needed.
+        waived: Option<String>,
+    },
     /// "I can help."
     Volunteer,
     /// "I have to go."
@@ -83,20 +128,27 @@ pub(super) enum Join {
 
 impl Join {
     /// What the fields of a form ask for; none where they ask for something else.
-    pub(super) fn read(
-        action: &str,
-        want: Option<&str>,
-        message: Option<&str>,
-        at: Option<&str>,
-    ) -> Option<Self> {
+    pub(super) fn read(action: &str, field: impl Fn(&str) -> Option<String>) -> Option<Self> {
+        let line = |name: &str| {
+            let text = field(name).map(|text| words::cut(text.trim(), NOTE_CHARS_MAX));
+            text.filter(|text| !text.is_empty())
+        };
+        let (want, message, at) = (field("want"), field("message"), field("at"));
         match action {
-            "check-in" => Some(Self::CheckIn),
+            "check-in" => Some(Self::CheckIn { team: line("team") }),
+            "health" => Some(Self::Health {
+                service: line("service"),
+                health: Health::from_name(&field("health")?)?,
+                note: line("note"),
+            }),
+            "release" => Some(Self::Release { waived: line("waive") }),
             "volunteer" => Some(Self::Volunteer),
             "leave" => Some(Self::Leave),
             "help" => {
-                let message = message.map(str::trim).filter(|message| !message.is_empty());
+                let message = message.as_deref().map(str::trim);
+                let message = message.filter(|message| !message.is_empty());
                 Some(Self::Help {
-                    want: want.map_or(Some(Want::Person), Want::from_name)?,
+                    want: want.as_deref().map_or(Some(Want::Person), Want::from_name)?,
                     message: message.map(|message| words::cut(message, MESSAGE_CHARS_MAX)),
                     since: at.and_then(|at| at.parse().ok()),
                 })
@@ -114,7 +166,24 @@ impl Join {
         actor: &Actor,
     ) -> Result<Incident, Refusal> {
         let command = match self {
-            Self::CheckIn => Command::CheckIn { user },
+            Self::CheckIn { team } => {
+                let snapshot = app.snapshot();
+                let team = team.and_then(|team| snapshot.directory.teams.named(&team));
+                let theirs = team.filter(|team| team.members.contains(&user));
+                Command::CheckIn { user, team: theirs.map(|team| team.id) }
+            }
+            Self::Health { service, health, note } => {
+                let snapshot = app.snapshot();
+                let services = asked(&snapshot.directory, incident, user, service.as_deref());
+                Command::Roster(Ask::Health { user, services, health, note })
+            }
+            Self::Release { waived } => {
+                // Whoever sends it twice has gone already.
+                if !incident.clocks.engage.is_present(user) {
+                    return Ok(incident.clone());
+                }
+                Command::Roster(Ask::Release { user, waived })
+            }
             Self::Volunteer => Command::Volunteer { user },
             Self::Leave => {
                 // Whoever sends it twice has gone already.
@@ -129,6 +198,22 @@ impl Join {
         };
         Ok(app.command(incident.id, command, actor).await?)
     }
+}
+
+/// The service that somebody names, or all that they are asked for.
+fn asked(
+    directory: &Directory,
+    incident: &Incident,
+    user: UserId,
+    service: Option<&str>,
+) -> Vec<ServiceId> {
+    let usual = || roster::usual_team(directory, incident.service, user);
+    let team = incident.clocks.engage.stay(user).map_or_else(usual, |stay| stay.team);
+    let mut asked = roster::asked(directory, incident.service, team);
+    if let Some(named) = service.and_then(|name| directory.services.named(name)) {
+        asked = vec![named.id];
+    }
+    asked
 }
 
 async fn ask(

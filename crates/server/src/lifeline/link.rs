@@ -2,6 +2,8 @@
 //! was paged, without signing in. A GET shows, a POST acts (`N4`): link scanners, previews and
 //! prefetching cannot acknowledge. The token is looked up by its digest and never written anywhere.
 
+use std::collections::HashMap;
+
 use askama::Template;
 use axum::Router;
 use axum::body::Bytes;
@@ -35,6 +37,8 @@ use crate::app::snapshot::Snapshot;
 const ANSWER_BYTES_MAX: usize = 4 * 1024;
 /// The newest timeline entries on the page.
 const LINES_MAX: usize = 8;
+/// The most fields of a form that are looked at.
+const FIELDS_MAX: usize = 20;
 
 /// The routes.
 pub(super) fn router() -> Router<Ctx> {
@@ -186,7 +190,7 @@ async fn look(app: &App, snapshot: &Snapshot, opened: &Opened) -> Result<LinkPag
         can_decline: can_act && !answered && !opened.is_ended(),
         escalates_to: scene::next_people(directory, incident, reader.now),
         stage: stage(incident),
-        offers: Offers::to(incident, opened.user(), reader.now),
+        offers: Offers::to(directory, incident, opened.user(), reader.now),
         similar,
     })
 }
@@ -263,9 +267,8 @@ struct Sent {
     action: Option<String>,
     confirm: Option<String>,
     stage: Option<String>,
-    want: Option<String>,
-    message: Option<String>,
-    at: Option<String>,
+    /// Every other field, for whoever joins.
+    others: HashMap<String, String>,
 }
 
 impl Sent {
@@ -291,9 +294,9 @@ impl Sent {
             "action" => self.action = value,
             "confirm" => self.confirm = value,
             "stage" => self.stage = value,
-            "want" => self.want = value,
-            "message" => self.message = value,
-            "at" => self.at = value,
+            _ if self.others.len() < FIELDS_MAX => {
+                self.others.insert(name.to_owned(), value.unwrap_or_default());
+            }
             _ => {}
         }
     }
@@ -305,8 +308,7 @@ impl Sent {
             Some("escalate") => Ok(Answer::Escalate),
             Some("resolve") => Ok(Answer::Resolve),
             Some(other) => {
-                let (want, message) = (self.want.as_deref(), self.message.as_deref());
-                let join = Join::read(other, want, message, self.at.as_deref());
+                let join = Join::read(other, |name| self.others.get(name).cloned());
                 join.map(Answer::Join).ok_or(Refusal::UnknownAction)
             }
         }

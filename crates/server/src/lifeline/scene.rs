@@ -114,6 +114,10 @@ pub(super) struct Scene {
     pub next_at: Option<Moment>,
     pub alerts: String,
     pub runbook: Option<String>,
+    /// Where people meet.
+    pub bridge: Option<String>,
+    /// When somebody expects it to be over, and who.
+    pub estimate: Option<(Moment, String)>,
     pub people: Vec<Person>,
     pub helpers: Vec<Helper>,
     pub lines: Vec<Line>,
@@ -156,6 +160,12 @@ impl Scene {
             runbook: service
                 .and_then(|service| service.runbook.clone())
                 .filter(|address| is_web_address(address)),
+            bridge: incident.bridge.as_ref().map(|bridge| bridge.link.clone()),
+            estimate: incident
+                .estimate
+                .as_ref()
+                .filter(|_| incident.status.is_open())
+                .map(|one| (reader.moment(one.over_at), one.by.clone())),
             people: people(directory, incident, &pages, reader),
             helpers: helpers(directory, incident),
             lines: entries.iter().map(|entry| line(entry, reader)).collect(),

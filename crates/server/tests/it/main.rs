@@ -3,6 +3,7 @@
 
 mod access;
 mod attachment;
+mod bridge;
 mod chat;
 mod checklists;
 mod clocks;
@@ -37,6 +38,7 @@ mod quiet;
 mod receive;
 mod record;
 mod roles;
+mod roster;
 mod rosters;
 mod shared;
 mod status_pages;

@@ -2,8 +2,9 @@
 //! say. Its form has a version, because rows outlive releases.
 
 use jiff::Timestamp;
-use muster_core::id::UserId;
+use muster_core::id::{ServiceId, TeamId, UserId};
 use muster_core::incident::clocks::{Clocks, engage, management, rotation, second_set};
+use muster_core::incident::roster::{self, Health, Stay};
 use serde::{Deserialize, Serialize};
 
 use crate::db::{Result, StoreError};
@@ -62,6 +63,46 @@ struct Present {
     paged_at: Option<i64>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     late: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    team: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    checks: Vec<Check>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    release: Option<Release>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Check {
+    service: String,
+    health: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    note: Option<String>,
+    at: i64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Release {
+    at: i64,
+    by: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    waived: Option<String>,
+}
+
+fn check(check: &roster::Check) -> Check {
+    Check {
+        service: check.service.to_string(),
+        health: check.health.name().to_owned(),
+        note: check.note.clone(),
+        at: check.at.as_microsecond(),
+    }
+}
+
+fn release(release: &roster::Release) -> Release {
+    Release {
+        at: release.at.as_microsecond(),
+        by: release.by.clone(),
+        waived: release.waived.clone(),
+    }
 }
 
 /// The stored text.
@@ -93,6 +134,9 @@ pub(super) fn write(clocks: &Clocks) -> String {
         at: one.at.as_microsecond(),
         paged_at: one.paged_at.map(Timestamp::as_microsecond),
         late: one.is_late,
+        team: one.stay.team.map(|team| team.to_string()),
+        checks: one.stay.checks.iter().map(check).collect(),
+        release: one.stay.release.as_ref().map(release),
     });
     let stored = Stored {
         version: VERSION,
@@ -137,8 +181,9 @@ pub(super) fn read(text: &str) -> Result<Clocks> {
     });
     let present = stored.present.into_iter().map(|one| {
         let paged_at = one.paged_at.map(at).transpose()?;
+        let stay = stay(&one)?;
         let (user, at) = (user(&one.user)?, at(one.at)?);
-        Ok(engage::Present { user, at, paged_at, is_late: one.late })
+        Ok(engage::Present { user, at, paged_at, is_late: one.late, stay })
     });
     let engage = engage::State {
         awaited: awaited.collect::<Result<_>>()?,
@@ -150,6 +195,30 @@ pub(super) fn read(text: &str) -> Result<Clocks> {
     };
     let missing = stored.missing.iter().map(|text| user(text)).collect::<Result<_>>()?;
     Ok(Clocks { management, rotation, engage, second_set, missing })
+}
+
+fn stay(one: &Present) -> Result<Stay> {
+    let corrupt = |why: String| StoreError::Corrupt(format!("unreadable clocks: {why}"));
+    let at =
+        |micros| Timestamp::from_microsecond(micros).map_err(|error| corrupt(error.to_string()));
+    let team = one.team.as_ref().map(|team| team.parse::<TeamId>()).transpose();
+    let checks = one.checks.iter().map(|check| {
+        let service = check.service.parse::<ServiceId>();
+        let health = Health::from_name(&check.health);
+        Ok(roster::Check {
+            service: service.map_err(|error| corrupt(error.to_string()))?,
+            health: health.ok_or_else(|| corrupt(format!("a health `{}`", check.health)))?,
+            note: check.note.clone(),
+            at: at(check.at)?,
+        })
+    });
+    let checks = checks.collect::<Result<_>>()?;
+    let release = one.release.as_ref().map(|release| {
+        let (by, waived) = (release.by.clone(), release.waived.clone());
+        Ok::<_, StoreError>(roster::Release { at: at(release.at)?, by, waived })
+    });
+    let team = team.map_err(|error| corrupt(error.to_string()))?;
+    Ok(Stay { team, checks, release: release.transpose()? })
 }
 
 #[cfg(test)]
@@ -170,6 +239,22 @@ mod tests {
     fn clocks_that_do_not_run_take_no_room() {
         assert_eq!(write(&Clocks::default()), "");
         assert_eq!(read("").unwrap(), Clocks::default());
+    }
+
+    #[test]
+    fn a_stay_with_its_health_checks_and_its_end_is_read_back() {
+        let text = concat!(
+            r#"{"version":1,"present":[{"user":"usr_00000000000000000000000000000001","#,
+            r#""at":1700000000000000,"team":"tea_00000000000000000000000000000002","#,
+            r#""checks":[{"service":"svc_00000000000000000000000000000003","health":"degraded","#,
+            r#""note":"slow","at":1700000060000000}],"#,
+            r#""release":{"at":1700000120000000,"by":"bo"}}]}"#
+        );
+        let clocks = read(text).unwrap();
+        let stay = &clocks.engage.present[0].stay;
+        assert_eq!(stay.checks[0].health, Health::Degraded);
+        assert!(!clocks.engage.present[0].is_here());
+        assert_eq!(write(&clocks), text);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use muster_core::oncall::escalation::State;
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::{checklist, clocks, gate, helper, impact, role, update};
+use super::{bridge, checklist, clocks, gate, helper, impact, role, update};
 use crate::args;
 use crate::db::rows::{self, Column, Kind};
 use crate::db::{Db, Result, Sql, StoreError, Tx, Value};
@@ -45,6 +45,8 @@ struct IncidentRow {
     updates: String,
     checklist: String,
     gates: String,
+    bridge: String,
+    estimate: String,
     alert_count: i64,
     open_alert_count: i64,
     reopened_count: i64,
@@ -57,7 +59,7 @@ macro_rules! columns {
     () => {
         "id, number, title, summary, service_id, policy_id, severity, status, assignee_id, \
          occurred_at, detected_at, acknowledged_at, engaged_at, researching_at, identified_at, restored_at, \
-         resolved_at, closed_at, escalation, escalation_step, escalation_round, escalation_at, clocks, helpers, impact, roles, updates, checklist, gates, \
+         resolved_at, closed_at, escalation, escalation_step, escalation_round, escalation_at, clocks, helpers, impact, roles, updates, checklist, gates, bridge, estimate, \
          alert_count, open_alert_count, reopened_count, merged_into, practice, version"
     };
 }
@@ -120,6 +122,8 @@ impl TryFrom<IncidentRow> for Incident {
             updates: update::read(&row.updates)?,
             marks: checklist::read(&row.checklist)?,
             gates: gate::read(&row.gates)?,
+            bridge: bridge::read(&row.bridge)?,
+            estimate: bridge::read_estimate(&row.estimate)?,
             alert_count: row.alert_count,
             open_alert_count: row.open_alert_count,
             reopened_count: row.reopened_count,
@@ -188,7 +192,7 @@ pub async fn set_last_number(tx: &mut Tx, number: i64) -> Result<()> {
 }
 
 /// What a transition may change, in the order of [`changing`].
-const CHANGING: [Column; 33] = [
+const CHANGING: [Column; 35] = [
     ("title", Kind::Text),
     ("summary", Kind::Text),
     ("service_id", Kind::Uuid),
@@ -216,6 +220,8 @@ const CHANGING: [Column; 33] = [
     ("updates", Kind::Text),
     ("checklist", Kind::Text),
     ("gates", Kind::Text),
+    ("bridge", Kind::Text),
+    ("estimate", Kind::Text),
     ("alert_count", Kind::Int),
     ("open_alert_count", Kind::Int),
     ("reopened_count", Kind::Int),
@@ -303,6 +309,8 @@ fn changing(incident: &Incident) -> Vec<Value> {
         update::write(&incident.updates),
         checklist::write(&incident.marks),
         gate::write(&incident.gates),
+        bridge::write(incident.bridge.as_ref()),
+        bridge::write_estimate(incident.estimate.as_ref()),
         incident.alert_count,
         incident.open_alert_count,
         incident.reopened_count,

@@ -1,6 +1,7 @@
 //! Incidents and their timelines.
 
 pub mod attachment;
+mod bridge;
 mod checklist;
 mod clocks;
 mod gate;

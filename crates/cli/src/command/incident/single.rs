@@ -86,6 +86,8 @@ fn in_full(incident: &Value, screen: Screen) -> String {
         "merged",
         incident["merged_into"].as_i64().map_or_else(String::new, |n| format!("into #{n}")),
     );
+    row("bridge", show::clean(incident["bridge"]["link"].as_str().unwrap_or_default()));
+    row("estimate", estimate(&incident["estimate"]));
     row("runbook", of("runbook"));
     row("figures", figures(&incident["statistics"]));
     row("next", next(incident));
@@ -100,6 +102,12 @@ fn in_full(incident: &Value, screen: Screen) -> String {
         text += &format!("\n{}\n", show::clean(summary));
     }
     text
+}
+
+/// When somebody expects it to be over.
+fn estimate(estimate: &Value) -> String {
+    let Some(at) = time::instant(&estimate["over_at"]) else { return String::new() };
+    format!("may be over {} (says {})", time::second(at), show::text(&estimate["by"]))
 }
 
 fn with_team(incident: &Value) -> String {
@@ -154,7 +162,8 @@ fn people(list: &Value, field: &str) -> String {
         format!("{} {at}{late}", show::text(&one["user"]))
     };
     let list = list.as_array().map(Vec::as_slice).unwrap_or_default();
-    list.iter().map(one).collect::<Vec<_>>().join(", ")
+    let here = list.iter().filter(|one| one["released_at"].is_null());
+    here.map(one).collect::<Vec<_>>().join(", ")
 }
 
 /// `eve: watch the queue (as max does), max`.

@@ -5,6 +5,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::id::UserId;
+use crate::incident::roster::Stay;
 
 /// The shortest time that somebody may be given.
 pub const WITHIN_MIN: SignedDuration = SignedDuration::from_mins(1);
@@ -36,7 +37,7 @@ pub struct Awaited {
 }
 
 /// Somebody who checked in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Present {
     /// Who.
     pub user: UserId,
@@ -46,6 +47,15 @@ pub struct Present {
     pub paged_at: Option<Timestamp>,
     /// Whether it was later than asked for.
     pub is_late: bool,
+    /// What is known of their stay; whoever was let go and came back stays anew.
+    pub stay: Stay,
+}
+
+impl Present {
+    /// Whether they were not let go.
+    pub fn is_here(&self) -> bool {
+        self.stay.release.is_none()
+    }
 }
 
 impl State {
@@ -54,9 +64,25 @@ impl State {
         self.awaited.iter().filter(|one| !one.is_late).map(|one| one.due_at).min()
     }
 
-    /// Whether somebody has checked in.
+    /// Whether somebody has checked in and was not let go.
     pub fn is_present(&self, user: UserId) -> bool {
-        self.present.iter().any(|one| one.user == user)
+        self.stay(user).is_some()
+    }
+
+    /// Everybody who is there, in the order in which they came.
+    pub fn here(&self) -> impl Iterator<Item = &Present> {
+        self.present.iter().filter(|one| one.is_here())
+    }
+
+    /// The stay of somebody who is there.
+    pub fn stay(&self, user: UserId) -> Option<&Stay> {
+        self.here().find(|one| one.user == user).map(|one| &one.stay)
+    }
+
+    /// As [`State::stay`], to change it.
+    pub fn stay_mut(&mut self, user: UserId) -> Option<&mut Stay> {
+        let mut here = self.present.iter_mut().filter(|one| one.is_here());
+        here.find(|one| one.user == user).map(|one| &mut one.stay)
     }
 }
 
@@ -92,7 +118,7 @@ pub enum Event {
 }
 
 /// What follows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
     /// Somebody has not checked in in time.
     Late(Awaited),
@@ -116,10 +142,10 @@ pub fn decide(state: State, event: Event, now: Timestamp) -> (State, Vec<Effect>
             let waited = state.awaited.iter().find(|one| one.user == user).copied();
             state.awaited.retain(|one| one.user != user);
             let is_late = waited.is_some_and(|one| one.is_late || one.due_at < now);
-            let joined =
-                Present { user, at: now, paged_at: waited.map(|one| one.paged_at), is_late };
+            let paged_at = waited.map(|one| one.paged_at);
+            let joined = Present { user, at: now, paged_at, is_late, stay: Stay::default() };
             if state.present.len() < PRESENT_MAX {
-                state.present.push(joined);
+                state.present.push(joined.clone());
             }
             effects.push(Effect::Joined(joined));
         }
@@ -164,8 +190,9 @@ mod tests {
         assert_eq!(state.next_at(), Some(t0() + WITHIN));
         let at = t0() + MINUTE * 4;
         let (state, effects) = decide(state, Event::CheckedIn { user: ANA }, at);
-        let joined = Present { user: ANA, at, paged_at: Some(t0()), is_late: false };
-        assert_eq!(effects, [Effect::Joined(joined)]);
+        let stay = Stay::default();
+        let joined = Present { user: ANA, at, paged_at: Some(t0()), is_late: false, stay };
+        assert_eq!(effects, [Effect::Joined(joined.clone())]);
         assert_eq!((state.next_at(), state.present), (None, vec![joined]));
     }
 

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 
 use super::Incident;
-use crate::id::{TeamId, UserId};
+use crate::id::{ServiceId, TeamId, UserId};
 use crate::incident::clocks::management::RUNGS_MAX;
 use crate::incident::severity::{Level, Severity, Urgency};
 use crate::oncall::condition::Unmet;
@@ -134,6 +134,23 @@ impl<'a> Surroundings<'a> {
             }
             Outlet::Channel { provider, address } => format!("{address} by {provider}"),
         }
+    }
+
+    /// The link that the process of the severity makes for this incident, if it names a bridge.
+    pub(super) fn bridge(&self) -> Option<&str> {
+        self.facts.bridge.as_deref()
+    }
+
+    /// What a team is called.
+    pub(super) fn team(&self, id: TeamId) -> String {
+        let team = self.directory.teams.get(id);
+        team.map_or_else(|| "a former team".to_owned(), |team| team.name.clone())
+    }
+
+    /// What a service is called.
+    pub(super) fn service(&self, id: ServiceId) -> String {
+        let service = self.directory.services.get(id);
+        service.map_or_else(|| "a former service".to_owned(), |service| service.name.clone())
     }
 
     /// What a person is called.

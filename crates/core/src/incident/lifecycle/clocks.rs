@@ -4,9 +4,10 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Decision, Effect, How, Status, Surroundings};
-use crate::id::{PolicyId, UserId};
+use super::{Decision, Effect, How, Status, Surroundings, WrongMove, roster};
+use crate::id::{PolicyId, TeamId, UserId};
 use crate::incident::clocks::{engage, management, rotation, second_set};
+use crate::incident::roster::usual_team;
 use crate::incident::timeline::{Actor, Entry, Kind};
 use crate::oncall::escalation;
 use crate::time::format_duration;
@@ -70,10 +71,40 @@ impl Decision {
         }
     }
 
+    /// Somebody is there, for that team if they say so. Whether that is news.
+    pub(super) fn check_in_for(
+        &mut self,
+        user: UserId,
+        team: Option<TeamId>,
+        actor: &Actor,
+        around: &Surroundings<'_>,
+        now: Timestamp,
+    ) -> Result<bool, WrongMove> {
+        let came = self.join(user, team, actor, around, now);
+        match team.filter(|_| !came) {
+            Some(team) => {
+                let ask = roster::Ask::Team { user, team };
+                self.ask_about_roster(ask, actor, around, now)
+            }
+            None => Ok(came),
+        }
+    }
+
     /// Somebody is there. Whether that is news.
     pub(super) fn check_in(
         &mut self,
         user: UserId,
+        actor: &Actor,
+        around: &Surroundings<'_>,
+        now: Timestamp,
+    ) -> bool {
+        self.join(user, None, actor, around, now)
+    }
+
+    fn join(
+        &mut self,
+        user: UserId,
+        team: Option<TeamId>,
         actor: &Actor,
         around: &Surroundings<'_>,
         now: Timestamp,
@@ -84,14 +115,28 @@ impl Decision {
             self.incident.stamps.engaged_at.get_or_insert(now);
             self.responds(user);
             let name = around.person(user);
-            let mut text = format!("{name} checked in");
+            let service = self.incident.service;
+            let team = team.or_else(|| usual_team(around.directory, service, user));
+            if let Some(stay) = self.incident.clocks.engage.stay_mut(user) {
+                stay.team = team;
+            }
+            let team = team.map(|team| around.team(team));
+            let mut text = match &team {
+                Some(team) => format!("{name} checked in for {team}"),
+                None => format!("{name} checked in"),
+            };
             let took = joined.paged_at.map(|paged_at| now.duration_since(paged_at));
             if let Some(took) = took {
                 text = format!("{text} {} after the page", in_minutes(took));
             }
+            let asked = self.asked_health(user, around);
+            let text = format!("{text}; asked how {asked} is");
             let mut entry = Entry::new(now, Kind::CheckedIn, actor.clone(), text)
                 .with("user", name)
                 .with("late", joined.is_late);
+            if let Some(team) = team {
+                entry = entry.with("team", team);
+            }
             if let Some(took) = took {
                 entry = entry.with("seconds", took.as_secs());
             }

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{
     Decision, Effect, How, Incident, SNOOZE_MAX, Status, Superseded, Surroundings, WrongMove,
-    checklist, gate, publish, role,
+    bridge, checklist, gate, publish, role, roster,
 };
 use crate::id::{IncidentId, PageId, TeamId, UserId};
 use crate::incident::clocks::{engage, rotation};
@@ -109,6 +109,17 @@ pub enum Command {
     CheckIn {
         /// Who.
         user: UserId,
+        /// For which team (`J1`); the usual one where nobody says.
+        team: Option<TeamId>,
+    },
+    /// Say for which team somebody is there, how their services are, and let them go (`J1` to `J3`).
+    Roster(roster::Ask),
+    /// Open, move or close the bridge (`J6`).
+    Bridge(bridge::Ask),
+    /// Say when it may be over (`E3`).
+    Estimate {
+        /// When; `None` if nobody can tell.
+        over_at: Option<Timestamp>,
     },
     /// Offer to help (`E6`).
     Volunteer {
@@ -218,10 +229,13 @@ impl Decision {
             Command::Decline { page, last_of_step } => {
                 self.decline(page, last_of_step, actor, around, now);
             }
-            Command::CheckIn { user } => {
+            Command::CheckIn { user, team } => {
                 self.require_open()?;
-                return Ok(self.check_in(user, actor, around, now));
+                return self.check_in_for(user, team, actor, around, now);
             }
+            Command::Roster(ask) => return self.ask_about_roster(ask, actor, around, now),
+            Command::Bridge(ask) => return self.ask_about_bridge(ask, actor, around, now),
+            Command::Estimate { over_at } => return self.estimate(over_at, actor, around, now),
             Command::Volunteer { user } => return self.volunteer(user, actor, around, now),
             Command::Direct { user, task } => {
                 return self.direct(user, task, actor, around, now);
@@ -295,6 +309,7 @@ impl Decision {
         if let Some(user) = actor.user() {
             self.fill_roles(user, around, now);
         }
+        self.open_bridge(around, now);
         if !missing.is_empty() {
             // The step goes on asking the others, and its time goes on.
             self.incident.assignee = self.incident.assignee.or(actor.user());

@@ -355,6 +355,7 @@ impl Decision {
         around: &Surroundings<'_>,
         now: Timestamp,
     ) {
+        self.open_bridge(around, now);
         for wanted in around.severity.process.roles.iter().filter(|wanted| wanted.is_engaged) {
             let Some(role) = around.directory.role(&wanted.role) else { continue };
             let roles = &self.incident.roles;

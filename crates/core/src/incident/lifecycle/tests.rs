@@ -102,6 +102,8 @@ pub(crate) fn incident() -> Incident {
         impact: Impact::default(),
         roles: Default::default(),
         updates: Default::default(),
+        bridge: None,
+        estimate: None,
         gates: Default::default(),
         marks: Default::default(),
         reopened_count: 0,

@@ -1,6 +1,6 @@
 //! Why what somebody asks of an incident is refused, in words that say what to do instead.
 
-use super::{checklist, role};
+use super::{bridge, checklist, role, roster};
 
 /// Why a command is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -148,6 +148,12 @@ pub enum WrongMove {
     /// Checklists do not allow it.
     #[error(transparent)]
     Checklist(#[from] checklist::Wrong),
+    /// The roster does not allow it.
+    #[error(transparent)]
+    Roster(#[from] roster::Wrong),
+    /// The bridge does not allow it.
+    #[error(transparent)]
+    Bridge(#[from] bridge::Wrong),
     /// Roles do not allow it.
     #[error(transparent)]
     Role(#[from] role::Wrong),

@@ -48,6 +48,8 @@ fn incident(number: i64, at: i64, end: Option<i64>) -> Incident {
         impact: Impact::default(),
         roles: Default::default(),
         updates: Default::default(),
+        bridge: None,
+        estimate: None,
         gates: Default::default(),
         marks: Default::default(),
         reopened_count: 0,

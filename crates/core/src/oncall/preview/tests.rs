@@ -45,6 +45,8 @@ fn incident() -> Incident {
         impact: crate::incident::impact::Impact::default(),
         roles: Default::default(),
         updates: Default::default(),
+        bridge: None,
+        estimate: None,
         gates: Default::default(),
         marks: Default::default(),
         reopened_count: 0,

@@ -107,9 +107,12 @@ fn paged(page: &Page, incident: &Incident) -> Vec<Block> {
                 .to_owned(),
         ));
     }
-    blocks.extend(
-        incident.runbook.iter().map(|href| Block::Link { label: "Runbook", href: href.clone() }),
-    );
+    if !incident.impact.is_empty() {
+        blocks.push(Block::Paragraph(format!("Impact: {}.", incident.impact)));
+    }
+    let link = |label: &'static str| move |href: &String| Block::Link { label, href: href.clone() };
+    blocks.extend(incident.bridge.iter().map(link("Bridge")));
+    blocks.extend(incident.runbook.iter().map(link("Runbook")));
     blocks.push(Block::Link { label: "Incident", href: incident.url.clone() });
     blocks
 }

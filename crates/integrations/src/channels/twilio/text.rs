@@ -58,6 +58,7 @@ fn one(words: &Words, page: &Page, incident: &Incident) -> String {
     }
     lines.push(words.reply.to_owned());
     lines.push(page.ack_url.clone());
+    lines.extend(incident.bridge.iter().map(|bridge| format!("{}: {bridge}", words.bridge)));
     let rest = lines.join("\n");
     let number = incident.number;
     fitting(&subject(incident), SEGMENTS_MAX, |subject| format!("#{number} {subject}{rest}"))

@@ -12,6 +12,8 @@ pub(super) struct Words {
     pub reply: &'static str,
     /// How to answer several.
     pub reply_all: &'static str,
+    /// Where people meet.
+    pub bridge: &'static str,
     /// How many there are.
     pub many: &'static str,
     /// Those that are not listed.
@@ -68,6 +70,7 @@ const ENGLISH: Words = Words {
     requests: "({name} requests you)",
     repeat: "(perhaps again)",
     reply: "Reply 1 ack, 2 resolve, 3 escalate",
+    bridge: "Bridge",
     reply_all: "Reply 1 all to ack all, or 1 {number} for one",
     many: "{count} incidents ask for you",
     more: "and {count} more",
@@ -90,6 +93,7 @@ const GERMAN: Words = Words {
     requests: "({name} bittet um Hilfe)",
     repeat: "(womöglich wiederholt)",
     reply: "Antwort: 1 übernehmen, 2 gelöst, 3 weitergeben",
+    bridge: "Konferenz",
     reply_all: "Antwort: 1 all übernimmt alle, 1 {number} eine",
     many: "{count} Störungen warten auf dich",
     more: "und {count} weitere",
@@ -112,6 +116,7 @@ const FRENCH: Words = Words {
     requests: "({name} vous demande)",
     repeat: "(peut-être répété)",
     reply: "Répondez 1 prendre, 2 résolu, 3 escalader",
+    bridge: "Conférence",
     reply_all: "Répondez 1 all pour tout prendre, ou 1 {number}",
     many: "{count} incidents vous attendent",
     more: "et {count} autres",
@@ -134,6 +139,7 @@ const SPANISH: Words = Words {
     requests: "({name} te necesita)",
     repeat: "(quizá repetido)",
     reply: "Responde 1 asumir, 2 resuelto, 3 escalar",
+    bridge: "Conferencia",
     reply_all: "Responde 1 all para asumir todas, o 1 {number}",
     many: "{count} incidencias te esperan",
     more: "y {count} más",

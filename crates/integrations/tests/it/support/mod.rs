@@ -52,6 +52,8 @@ pub fn incident(title: &str) -> Incident {
         words: String::new(),
         created_at: now(),
         runbook: Some("https://wiki.example.com/checkout".to_owned()),
+        impact: String::new(),
+        bridge: None,
     }
 }
 

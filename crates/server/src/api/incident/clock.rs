@@ -2,9 +2,10 @@
 //! there and who is waited for. And the word that one is there.
 
 use axum::extract::State;
-use muster_core::id::UserId;
+use muster_core::id::{TeamId, UserId};
 use muster_core::incident::clocks::{self, management, rotation};
 use muster_core::incident::lifecycle::{self, Command};
+use muster_core::incident::roster;
 use muster_core::oncall::preview::Preview;
 use muster_core::org::directory::Directory;
 use serde::{Deserialize, Serialize};
@@ -115,6 +116,12 @@ pub struct Present {
     pub paged_at: Option<Instant>,
     /// Whether it was later than asked for.
     pub late: bool,
+    /// For which team, if they said so.
+    #[schema(required)]
+    pub team: Option<String>,
+    /// When they were let go; null while they are there.
+    #[schema(required)]
+    pub released_at: Option<Instant>,
 }
 
 /// Who is there.
@@ -124,6 +131,9 @@ pub struct CheckIn {
     /// The person's name; yourself unless given.
     #[schema(example = "ana")]
     user: Option<String>,
+    /// The team that they are there for; the usual one unless given.
+    #[schema(example = "payments")]
+    team: Option<String>,
 }
 
 /// The clocks of an incident as they are read.
@@ -167,6 +177,8 @@ pub(super) fn describe(directory: &Directory, incident: &lifecycle::Incident) ->
         at: one.at.into(),
         paged_at: one.paged_at.map(Instant::from),
         late: one.is_late,
+        team: one.stay.team.and_then(|id| directory.teams.get(id)).map(|team| team.name.clone()),
+        released_at: one.stay.release.as_ref().map(|release| release.at.into()),
     });
     let (awaited, present) = (awaited.collect(), present.collect());
     let second_set = second_set.next_at().map(|at| SecondSetClock { at: at.into(), policy: None });
@@ -212,6 +224,25 @@ async fn check_in(
             ApiError::field("user", "say who is there: this token belongs to nobody")
         })?,
     };
-    let incident = do_to(&ctx, &caller, &incident, Command::CheckIn { user }).await?;
+    let team = match &body.team {
+        Some(name) => Some(team_of(&ctx.app.snapshot().directory, user, name)?),
+        None => None,
+    };
+    let incident = do_to(&ctx, &caller, &incident, Command::CheckIn { user, team }).await?;
     Ok(Json(describe_whole(&ctx.app, &incident).await?))
+}
+
+/// The team of that name, if the person is in it.
+fn team_of(directory: &Directory, user: UserId, name: &str) -> Result<TeamId, ApiError> {
+    let teams = roster::teams_of(directory, user);
+    let mut known = teams.iter().filter_map(|id| directory.teams.get(*id));
+    if let Some(team) = known.clone().find(|team| team.name == name) {
+        return Ok(team.id);
+    }
+    let known: Vec<_> = known.by_ref().map(|team| team.name.as_str()).collect();
+    let why = match known.is_empty() {
+        true => "they are in no team".to_owned(),
+        false => format!("must be one of their teams: {}", known.join(", ")),
+    };
+    Err(ApiError::field("team", why))
 }

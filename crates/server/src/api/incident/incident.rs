@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
+use super::bridge::{self, IncidentBridge, IncidentEstimate};
 use super::clock::{self, IncidentClocks};
 use super::helper::{self, Helper};
 use super::impact::{self, Impact, NewImpact};
@@ -125,6 +126,12 @@ pub struct Incident {
     pub helpers: Vec<Helper>,
     /// How bad it is for whom, and what it costs.
     pub impact: Impact,
+    /// Where people meet about it.
+    #[schema(required)]
+    pub bridge: Option<IncidentBridge>,
+    /// When somebody expects it to be over; no target.
+    #[schema(required)]
+    pub estimate: Option<IncidentEstimate>,
     /// Who holds which role now.
     pub roles: Vec<HeldRole>,
     /// What happens if nobody answers; only where one incident is asked for.
@@ -418,6 +425,8 @@ fn describe(
         clocks: clock::describe(directory, incident),
         helpers: helper::describe(directory, incident),
         impact: impact::describe(directory, incident, app.now()),
+        bridge: bridge::describe(incident),
+        estimate: bridge::describe_estimate(incident),
         roles: role::held(directory, incident),
         plan: None,
         statistics: statistics(stamps),

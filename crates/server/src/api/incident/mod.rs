@@ -8,6 +8,7 @@ use super::{ApiError, Caller, Ctx, Need, Routes};
 
 pub mod action;
 pub mod attachment;
+pub mod bridge;
 pub mod bulk;
 pub mod checklist;
 pub mod clock;
@@ -23,6 +24,7 @@ pub mod incident;
 pub mod page;
 pub mod role;
 pub mod status_page;
+pub mod roster;
 pub mod synopsis;
 pub mod timeline;
 pub mod update;
@@ -39,6 +41,8 @@ pub fn routes() -> Routes {
         .merge(incident::routes())
         .merge(command::routes())
         .merge(clock::routes())
+        .merge(roster::routes())
+        .merge(bridge::routes())
         .merge(gate::routes())
         .merge(helper::routes())
         .merge(impact::routes())

@@ -43,6 +43,7 @@ use super::user_name;
 use crate::api::extract::Json;
 use crate::api::word::{AlertHeld, Instant};
 use crate::api::{ApiError, Ctx, Need, Routes};
+use crate::app::incident::bridge;
 use crate::app::snapshot::{Inlet, Snapshot};
 use crate::app::template;
 use crate::engine::triage::{self as stage, Reading, Request, quiet};
@@ -391,12 +392,15 @@ impl<'a> Bench<'a> {
             ack_url: format!("{}/p/example", app.settings.public_url),
             reply_to: None,
         };
+        let bridge = bridge::link_for(self.directory, Some(service), self.next_number, level);
         let told = template::Told {
             number: self.next_number,
             severity: level,
             title: &title,
             status: Status::Triggered,
             alert_count: 1,
+            impact: "",
+            bridge: bridge.as_deref().unwrap_or_default(),
         };
         let incident = message::Incident {
             id: IncidentId(Uuid::nil()),
@@ -410,6 +414,8 @@ impl<'a> Bench<'a> {
             url: app.incident_url(self.next_number),
             created_at: self.now,
             runbook: service.runbook.clone(),
+            impact: String::new(),
+            bridge: bridge.clone(),
         };
         let envelope = Envelope {
             id: String::new(),

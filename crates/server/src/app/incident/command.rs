@@ -13,8 +13,8 @@ use muster_store::incident::incident as store_incident;
 use muster_store::oncall::page as store_page;
 use muster_store::{Lane, StoreError, Tx};
 
-use super::facts;
 use super::record::{self, Before};
+use super::{bridge, facts};
 use crate::app::App;
 
 /// How often a command is tried again when somebody else was faster or nobody confirmed it.
@@ -179,6 +179,9 @@ pub async fn obey(
     let directory = &snapshot.directory;
     let level = level_after(&incident, &command);
     let mut facts = facts::load(tx, directory, &incident).await?;
+    if level != incident.severity {
+        facts.bridge = bridge::link(directory, &incident, level);
+    }
     if let Command::Engage { .. } = &command {
         facts.asked = asked(tx, id).await?;
     }

@@ -172,6 +172,8 @@ impl App {
             impact: Impact::default(),
             roles: Default::default(),
             updates: Default::default(),
+            bridge: None,
+            estimate: None,
             gates: Default::default(),
             marks: Default::default(),
             reopened_count: 0,

@@ -18,7 +18,7 @@ const INTERNAL: &str = "\
 {{ state }}: {{ title }} (incident {{ number }}, severity {{ severity }} {{ severity_name }}, {{ service }}).\
 {% if impact %} Impact: {{ impact }}.{% endif %}\
 {% if lead %} {{ lead }} leads.{% elif assignee %} {{ assignee }} has it.{% endif %}\
- {{ cause }} Since {{ began }}.";
+ {{ cause }} Since {{ began }}.{% if estimate %} It may be over at about {{ estimate }}.{% endif %}";
 
 /// For customers: what they notice and what is done, without names.
 const EXTERNAL: &str = "\
@@ -76,6 +76,7 @@ pub fn check(template: &str) -> Result<(), String> {
         impact: "1,200 users".to_owned(),
         cost: "3000 EUR".to_owned(),
         began: "04:07 UTC".to_owned(),
+        estimate: "05:30 UTC".to_owned(),
     };
     render(template, &subject).map(drop)
 }
@@ -104,6 +105,7 @@ struct Subject {
     impact: String,
     cost: String,
     began: String,
+    estimate: String,
 }
 
 impl Subject {
@@ -130,16 +132,28 @@ impl Subject {
             cause,
             lead: leads.join(" and "),
             assignee: incident.assignee.and_then(name).unwrap_or_default(),
-            engaged: incident.clocks.engage.present.len(),
+            engaged: incident.clocks.engage.here().count(),
             impact: incident.impact.words(directory),
             cost: cost.join(", "),
             began: began.strftime("%H:%M UTC").to_string(),
+            estimate: estimate(incident, now),
         }
     }
 }
 
+/// When somebody expects it to be over; nothing where nobody says or where that has passed.
+pub(super) fn estimate(incident: &Incident, now: Timestamp) -> String {
+    let over_at = incident.estimate.as_ref().map(|estimate| estimate.over_at);
+    let over_at = over_at.filter(|at| *at > now && incident.status.is_open());
+    let pattern = |at: Timestamp| match at.duration_since(now).as_hours() < 20 {
+        true => at.strftime("%H:%M UTC").to_string(),
+        false => at.strftime("%Y-%m-%d %H:%M UTC").to_string(),
+    };
+    over_at.map(pattern).unwrap_or_default()
+}
+
 /// A status in words, and what is known of the cause.
-fn words(status: Status) -> (&'static str, &'static str) {
+pub(super) fn words(status: Status) -> (&'static str, &'static str) {
     match status {
         Status::Triggered => ("New", "The cause is not known yet."),
         Status::Acknowledged => ("Being looked at", "The cause is not known yet."),
@@ -169,6 +183,7 @@ fn render(template: &str, of: &Subject) -> Result<String, String> {
         impact => &of.impact,
         cost => &of.cost,
         began => &of.began,
+        estimate => &of.estimate,
     };
     let text = environment.render_str(template, values).map_err(|error| error.to_string())?;
     let text: String = text.trim().chars().take(TEXT_CHARS_MAX).collect();
@@ -206,6 +221,7 @@ mod tests {
             impact: String::new(),
             cost: String::new(),
             began: String::new(),
+            estimate: String::new(),
         };
         assert_eq!(render("{{ title }}", &subject).unwrap(), "{{ 7 * 7 }} <b>");
         subject.title = "x".repeat(TEXT_CHARS_MAX * 2);

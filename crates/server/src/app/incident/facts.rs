@@ -9,6 +9,8 @@ use muster_core::org::directory::Directory;
 use muster_store::oncall::{facts, turn};
 use muster_store::{Db, StoreError, Tx};
 
+use super::bridge;
+
 /// What is needed for an incident.
 pub fn needs(directory: &Directory, incident: &Incident) -> Needs {
     let policy = directory.policies.get(incident.policy).or_else(|| directory.catch_all_policy());
@@ -32,7 +34,7 @@ pub async fn load(
     incident: &Incident,
 ) -> Result<Facts, StoreError> {
     let needs = needs(directory, incident);
-    let mut known = Facts::default();
+    let mut known = Facts { bridge: link_of(directory, incident), ..Facts::default() };
     if needs.first {
         known.first = facts::first(tx, incident.id).await?.map(|found| first(directory, found));
     }
@@ -67,6 +69,10 @@ pub async fn read(
         known.turns = turn::read(db).await?;
     }
     Ok(known)
+}
+
+fn link_of(directory: &Directory, incident: &Incident) -> Option<String> {
+    bridge::link(directory, incident, incident.severity)
 }
 
 fn first(directory: &Directory, (integration, signal): (IntegrationId, Signal)) -> First {

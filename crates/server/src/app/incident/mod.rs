@@ -1,6 +1,7 @@
 //! Incidents: recording what the core decided, and what people ask for.
 
 pub mod attachment;
+pub mod bridge;
 pub mod closing;
 pub mod command;
 pub mod declare;

@@ -209,6 +209,8 @@ pub(super) fn incident_message(
         words: words(directory, incident),
         created_at: incident.stamps.detected_at.unwrap_or(Timestamp::UNIX_EPOCH),
         runbook: directory.services.get(incident.service).and_then(|s| s.runbook.clone()),
+        impact: incident.impact.words(directory),
+        bridge: incident.bridge.as_ref().map(|bridge| bridge.link.clone()),
     }
 }
 
@@ -223,6 +225,8 @@ fn words(directory: &Directory, incident: &Incident) -> String {
             title: &incident.title,
             status: incident.status,
             alert_count: incident.alert_count,
+            impact: &incident.impact.words(directory),
+            bridge: incident.bridge.as_ref().map_or("", |bridge| &bridge.link),
         },
     )
 }
@@ -304,6 +308,8 @@ fn event_incident(app: &App, row: &DeliveryRow, told: &Value) -> Option<message:
         words: String::new(),
         created_at: Timestamp::from_microsecond(row.first_due_at).ok()?,
         runbook: None,
+        impact: String::new(),
+        bridge: None,
     })
 }
 

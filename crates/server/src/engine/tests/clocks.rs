@@ -159,7 +159,7 @@ async fn late_engagement_is_recorded_and_nobody_is_paged_for_it() {
         assert_eq!(late, ["ana has not checked in within 15m of the page"]);
         assert_eq!(world.phones.at("/ana").len(), before);
         let ana = world.actor("ana").user().unwrap();
-        world.does("ana", id, Command::CheckIn { user: ana }).await;
+        world.does("ana", id, Command::CheckIn { user: ana, team: None }).await;
         assert_eq!(texts(&world, Kind::CheckedIn).await, ["ana checked in 20m after the page"]);
         let engage = world.incident().await.clocks.engage;
         assert!(engage.awaited.is_empty() && engage.present[0].is_late);

@@ -4,6 +4,7 @@
 use jiff::SignedDuration;
 use muster_core::id::{NotificationListId, ScheduleId, ServiceId, StatusPageId, TeamId};
 use muster_core::incident::audience::{Audience, Hearers};
+use muster_core::incident::bridge;
 use muster_core::incident::clocks::management;
 use muster_core::incident::gate::Gate;
 use muster_core::incident::process::{self, Process};
@@ -225,6 +226,13 @@ fn process(level: Level, written: Option<&document::role::Process>) -> Process {
     }
     if let Some(gates) = &written.gates {
         process.gates = gates.iter().filter_map(|gate| Gate::from_name(gate)).collect();
+    }
+    if let Some(bridge) = &written.bridge {
+        let from = bridge.from.as_deref().and_then(bridge::From::from_name);
+        process.bridge = Some(bridge::Plan {
+            template: bridge.template.clone(),
+            from: from.unwrap_or(bridge::From::Declared),
+        });
     }
     if let Some(after) = &written.hand_over_after {
         process.hand_over_after = after.runs().map(|after| after.0);

@@ -61,9 +61,23 @@ pub struct Process {
     /// What has to be so before it is over, by name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gates: Option<Vec<String>>,
+    /// Where people meet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bridge: Option<Bridge>,
     /// How long whoever declared may lead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hand_over_after: Option<Clock<Length>>,
+}
+
+/// Where people meet about an incident.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bridge {
+    /// What makes the link.
+    pub template: String,
+    /// From when, by name; as soon as the incident has the severity where nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
 }
 
 /// A role that a process wants.

@@ -160,7 +160,7 @@ fn whoever_was_paged_and_does_not_check_in_is_recorded_as_late_and_nobody_is_pag
     assert_eq!(texts(&fired, Kind::EngagedLate), ["ana has not checked in within 15m of the page"]);
     assert_eq!(paged(&fired), []);
     room.now += SignedDuration::from_mins(7);
-    let joined = room.command(Command::CheckIn { user: ANA }).unwrap();
+    let joined = room.command(Command::CheckIn { user: ANA, team: None }).unwrap();
     assert_eq!(texts(&joined, Kind::CheckedIn), ["ana checked in 22m after the page"]);
     assert!(room.incident.clocks.engage.present[0].is_late);
 }

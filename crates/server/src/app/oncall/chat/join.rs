@@ -25,8 +25,9 @@ impl App {
             Err(words) => return Ok(words),
         };
         let number = incident.number;
-        let done =
-            self.command(incident.id, Command::CheckIn { user: user.id }, &actor(user)).await;
+        let done = self
+            .command(incident.id, Command::CheckIn { user: user.id, team: None }, &actor(user))
+            .await;
         told(done.map(|_| format!("You have checked in at incident {number}.")))
     }
 

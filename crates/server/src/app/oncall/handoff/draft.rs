@@ -104,7 +104,7 @@ async fn incidents(
 }
 
 fn open_incident(directory: &Directory, incident: &Incident) -> OpenIncident {
-    let present = incident.clocks.engage.present.iter().map(|present| present.user);
+    let present = incident.clocks.engage.here().map(|present| present.user);
     let mut responders: Vec<UserId> = incident.assignee.into_iter().chain(present).collect();
     let mut seen = BTreeSet::new();
     responders.retain(|user| seen.insert(*user));

@@ -22,8 +22,8 @@ use muster_store::{StoreError, Tx};
 
 use super::case::Case;
 use crate::app::App;
-use crate::app::incident::facts;
 use crate::app::incident::record::{self, Before, Writes};
+use crate::app::incident::{bridge, facts};
 
 /// An incident, with what the batch has decided about it so far.
 pub(super) struct Working {
@@ -211,7 +211,9 @@ fn facts_of(directory: &Directory, incident: &Incident, case: &Case<'_>, turns: 
             .map_or_else(String::new, |inlet| inlet.integration.name.clone()),
     });
     let turns = if needs.turns { turns.clone() } else { Turns::new() };
-    Facts { first, alert_times: vec![case.received_at], turns, ..Facts::default() }
+    let bridge = bridge::link(directory, incident, incident.severity);
+    let alert_times = vec![case.received_at];
+    Facts { first, alert_times, turns, bridge, ..Facts::default() }
 }
 
 fn surroundings<'a>(
@@ -257,6 +259,8 @@ fn new_incident(
         impact: Impact::default(),
         roles: Default::default(),
         updates: Default::default(),
+        bridge: None,
+        estimate: None,
         gates: Default::default(),
         marks: Default::default(),
         reopened_count: 0,

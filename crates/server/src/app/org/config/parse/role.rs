@@ -1,15 +1,17 @@
 //! Incident roles and the processes of severities in a file.
 
 use jiff::SignedDuration;
+use muster_core::incident::bridge::From;
 use muster_core::incident::gate::Gate;
 use muster_core::incident::process::{CHECKLISTS_MAX, ROLES_MAX};
 use muster_core::incident::role::{DUTIES_MAX, Part, WORDS_CHARS_MAX};
 use muster_store::org::document::organization::Clock;
-use muster_store::org::document::role::{Process, Role, Rotation, Wanted};
+use muster_store::org::document::role::{Bridge, Process, Role, Rotation, Wanted};
 use muster_store::org::document::text::short;
 
 use super::super::read::Cursor;
 use super::organization::clock;
+use crate::app::incident::bridge as app_bridge;
 
 /// The shortest time in which whoever declared may be asked to hand over.
 const HAND_OVER_AFTER_MIN: SignedDuration = SignedDuration::from_mins(1);
@@ -51,7 +53,8 @@ fn rotation(cursor: Cursor<'_>) -> Clock<Rotation> {
 }
 
 pub fn process(cursor: Cursor<'_>) -> Process {
-    let fields = cursor.fields(&["roles", "audiences", "checklists", "gates", "hand_over_after"]);
+    let fields =
+        cursor.fields(&["roles", "audiences", "checklists", "gates", "bridge", "hand_over_after"]);
     Process {
         roles: fields.optional("roles").map(|roles| {
             let read = roles.list(wanted);
@@ -69,10 +72,28 @@ pub fn process(cursor: Cursor<'_>) -> Process {
             read
         }),
         gates: fields.optional("gates").map(|gates| gates.list(|gate| gate.checked(check_gate))),
+        bridge: fields.optional("bridge").map(bridge),
         hand_over_after: fields
             .optional("hand_over_after")
             .map(|it| clock(it, HAND_OVER_AFTER_MIN)),
     }
+}
+
+fn bridge(cursor: Cursor<'_>) -> Bridge {
+    let fields = cursor.fields(&["template", "from"]);
+    let template = fields.required("template");
+    Bridge {
+        template: template.map(|it| it.checked(app_bridge::check)).unwrap_or_default(),
+        from: fields.optional("from").map(|from| from.checked(check_from)),
+    }
+}
+
+fn check_from(text: &str) -> Result<(), String> {
+    if From::from_name(text).is_some() {
+        return Ok(());
+    }
+    let known: Vec<_> = From::NAMES.iter().map(|(_, name)| format!("`{name}`")).collect();
+    Err(format!("`{}` is not a beginning; a bridge opens from {}", short(text), known.join(", ")))
 }
 
 fn wanted(cursor: Cursor<'_>) -> Wanted {

@@ -1,0 +1,156 @@
+//! Where people meet about an incident (`J6`), and when they expect it to be over (`E3`).
+
+use axum::extract::State;
+use jiff::Timestamp;
+use muster_core::incident::lifecycle::bridge::Ask;
+use muster_core::incident::lifecycle::{self, Command};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::routes;
+
+use super::ANSWER_INCIDENTS;
+use super::command::do_to;
+use super::incident::{Incident, describe_whole};
+use crate::api::extract::{Json, MaybeJson, Path};
+use crate::api::word::Instant;
+use crate::api::{ApiError, Caller, Ctx, Routes};
+
+/// The routes.
+pub fn routes() -> Routes {
+    Routes::new()
+        .on(ANSWER_INCIDENTS, routes!(open, close))
+        .on(ANSWER_INCIDENTS, routes!(estimate, withdraw))
+}
+
+/// Where people meet about an incident.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct IncidentBridge {
+    /// An http, https, tel or sip link.
+    #[schema(example = "https://meet.example.net/muster-42")]
+    pub link: String,
+    /// Since when.
+    pub at: Instant,
+    /// Who opened it.
+    pub by: String,
+}
+
+/// When somebody expects an incident to be over. It is no target: nothing is measured against it.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct IncidentEstimate {
+    /// When it may be over.
+    pub over_at: Instant,
+    /// Who says so.
+    pub by: String,
+    /// When they said so.
+    pub at: Instant,
+}
+
+/// Where people are to meet.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OpenBridge {
+    /// An http, https, tel or sip link; the one that the process of the severity names unless given.
+    link: Option<String>,
+}
+
+/// When it may be over.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewEstimate {
+    /// When, within 30 days.
+    #[schema(value_type = Instant, example = "2026-11-21T05:30:00Z")]
+    over_at: String,
+}
+
+/// The bridge as it is read.
+pub(super) fn describe(incident: &lifecycle::Incident) -> Option<IncidentBridge> {
+    let bridge = incident.bridge.as_ref()?;
+    Some(IncidentBridge { link: bridge.link.clone(), at: bridge.at.into(), by: bridge.by.clone() })
+}
+
+/// The estimate as it is read.
+pub(super) fn describe_estimate(incident: &lifecycle::Incident) -> Option<IncidentEstimate> {
+    let estimate = incident.estimate.as_ref()?;
+    Some(IncidentEstimate {
+        over_at: estimate.over_at.into(),
+        by: estimate.by.clone(),
+        at: estimate.at.into(),
+    })
+}
+
+/// Open the bridge, or say where people meet instead.
+#[utoipa::path(
+    put, path = "/incidents/{incident}/bridge", tag = "incident", operation_id = "open_bridge",
+    request_body = Option<OpenBridge>,
+    params(("incident" = String, Path, description = "The id or the number.")),
+    responses((status = 200, description = "The incident as it is now.", body = Incident))
+)]
+async fn open(
+    State(ctx): State<Ctx>,
+    caller: Caller,
+    Path(incident): Path<String>,
+    MaybeJson(body): MaybeJson<OpenBridge>,
+) -> Result<Json<Incident>, ApiError> {
+    let link = body.link.map(|link| link.trim().to_owned()).filter(|link| !link.is_empty());
+    let ask = link.map_or(Ask::Open, |link| Ask::Set { link });
+    obey(&ctx, &caller, &incident, Command::Bridge(ask)).await
+}
+
+/// Close the bridge: people meet nowhere any more.
+#[utoipa::path(
+    delete, path = "/incidents/{incident}/bridge", tag = "incident", operation_id = "close_bridge",
+    params(("incident" = String, Path, description = "The id or the number.")),
+    responses((status = 200, description = "The incident as it is now.", body = Incident))
+)]
+async fn close(
+    State(ctx): State<Ctx>,
+    caller: Caller,
+    Path(incident): Path<String>,
+) -> Result<Json<Incident>, ApiError> {
+    obey(&ctx, &caller, &incident, Command::Bridge(Ask::Close)).await
+}
+
+/// Say when it may be over: an estimate, and no target.
+#[utoipa::path(
+    put, path = "/incidents/{incident}/estimate", tag = "incident", operation_id = "estimate_end",
+    request_body = NewEstimate,
+    params(("incident" = String, Path, description = "The id or the number.")),
+    responses((status = 200, description = "The incident as it is now.", body = Incident))
+)]
+async fn estimate(
+    State(ctx): State<Ctx>,
+    caller: Caller,
+    Path(incident): Path<String>,
+    Json(body): Json<NewEstimate>,
+) -> Result<Json<Incident>, ApiError> {
+    let over_at = body.over_at.parse::<Timestamp>().map_err(|_| {
+        ApiError::field("over_at", "must be an instant such as 2026-11-21T05:30:00Z")
+    })?;
+    let command = Command::Estimate { over_at: Some(over_at) };
+    obey(&ctx, &caller, &incident, command).await
+}
+
+/// Say that nobody can tell any more when it will be over.
+#[utoipa::path(
+    delete, path = "/incidents/{incident}/estimate", tag = "incident",
+    operation_id = "withdraw_estimate",
+    params(("incident" = String, Path, description = "The id or the number.")),
+    responses((status = 200, description = "The incident as it is now.", body = Incident))
+)]
+async fn withdraw(
+    State(ctx): State<Ctx>,
+    caller: Caller,
+    Path(incident): Path<String>,
+) -> Result<Json<Incident>, ApiError> {
+    obey(&ctx, &caller, &incident, Command::Estimate { over_at: None }).await
+}
+
+async fn obey(
+    ctx: &Ctx,
+    caller: &Caller,
+    incident: &str,
+    command: Command,
+) -> Result<Json<Incident>, ApiError> {
+    let incident = do_to(ctx, caller, incident, command).await?;
+    Ok(Json(describe_whole(&ctx.app, &incident).await?))
+}
