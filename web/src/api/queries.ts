@@ -99,6 +99,25 @@ function isEnding(page: Page): boolean {
   return page.follow_ups.some(({ state }) => ["scheduled", "sending", "retrying"].includes(state));
 }
 
+export const incidentLedger = (number: string, wanted: { sort?: string; channel?: string; state?: string }) =>
+  queryOptions({
+    queryKey: ["incident", number, "ledger", wanted],
+    queryFn: ({ signal }) =>
+      get("/incidents/{incident}/ledger", {
+        path: { incident: number },
+        query: { limit: WHOLE_LIST_MAX, ...wanted },
+        signal,
+      }),
+  });
+
+export const noticePreview = (number: string, list: string) =>
+  queryOptions({
+    queryKey: ["incident", number, "notice", list],
+    queryFn: ({ signal }) =>
+      get("/incidents/{incident}/notices/{list}", { path: { incident: number, list }, signal }),
+    retry: false,
+  });
+
 export const incidentRoster = (number: string) =>
   queryOptions({
     queryKey: ["incident", number, "roster"],

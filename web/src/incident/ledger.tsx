@@ -7,6 +7,7 @@ import { Button } from "@/ui/button";
 import { type Columns, exportRows } from "@/ui/csv";
 import { OkGlyph } from "@/ui/glyph";
 import { Time } from "@/ui/time";
+import { Messages } from "./messages";
 
 const PAGE_WORD: Record<PageState, string> = {
   pending: "on its way",
@@ -54,7 +55,17 @@ const COLUMNS: Columns<LedgerRow> = {
   detail: ({ attempt }) => attempt.detail,
 };
 
+/** Every message of any sort, and below it each page with all that was tried. */
 export function Ledger({ number }: { number: string }) {
+  return (
+    <>
+      <Messages number={number} />
+      <Pages number={number} />
+    </>
+  );
+}
+
+function Pages({ number }: { number: string }) {
   const pages = useQuery(queries.incidentPages(number));
   return (
     <Shown read={pages} what="the pages">

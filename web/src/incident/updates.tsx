@@ -13,6 +13,7 @@ import { FormDialog } from "@/ui/dialog";
 import { needed, SelectField, TextField } from "@/ui/form";
 import { count } from "@/ui/format";
 import { Countdown, Time } from "@/ui/time";
+import { Notices } from "./notices";
 
 const STAGES: StatusStage[] = ["investigating", "identified", "monitoring", "resolved"];
 
@@ -27,6 +28,7 @@ export function Updates({ number }: { number: string }) {
               <AudienceRow key={audience.audience} number={number} audience={audience} />
             ))}
           </ul>
+          <Notices number={number} />
           <Sent updates={data} />
         </div>
       )}

@@ -192,15 +192,36 @@ function List({ list }: { list: NotificationList }) {
           <h3 className="font-semibold">{list.name}</h3>
           <p className="text-13 text-muted">covers {list.services.join(", ") || "every service"}</p>
         </div>
+        {list.restricted ? <Tag>restricted</Tag> : null}
         {list.mandatory ? <Tag>you are in the core</Tag> : null}
       </div>
+      {list.upstream || list.downstream ? (
+        <p className="text-13 text-muted">
+          hears of {list.upstream ? "what they depend on" : null}
+          {list.upstream && list.downstream ? " and of " : null}
+          {list.downstream ? "what depends on them" : null} as well
+        </p>
+      ) : null}
+      {list.restricted ? (
+        <p className="text-13 text-muted">
+          {list.automatic
+            ? "Hears by itself; an administrator says who is on it."
+            : "Hears only what somebody decides to tell it; an administrator says who is on it."}
+        </p>
+      ) : null}
       <dl className="text-13">
         <dt className="text-muted">Core</dt>
-        <dd className="mb-1">{list.core.join(", ") || "nobody"}</dd>
-        <dt className="text-muted">Subscribed</dt>
-        <dd>{list.subscribers.join(", ") || "nobody yet"}</dd>
+        <dd className="mb-1">
+          {list.core.join(", ") || (list.restricted && !list.trusted ? "not yours to see" : "nobody")}
+        </dd>
+        {list.restricted ? null : (
+          <>
+            <dt className="text-muted">Subscribed</dt>
+            <dd>{list.subscribers.join(", ") || "nobody yet"}</dd>
+          </>
+        )}
       </dl>
-      {me && !list.mandatory ? (
+      {me && !list.mandatory && !list.restricted ? (
         <div>
           <Button onClick={() => void toggle()} disabled={busy}>
             {list.subscribed ? "Leave" : "Subscribe"}

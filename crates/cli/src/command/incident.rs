@@ -16,6 +16,7 @@ mod duplicate;
 mod follow;
 mod gate;
 mod impact;
+mod ledger;
 mod list;
 mod page;
 mod record;
@@ -127,6 +128,10 @@ pub enum Incident {
     /// See who is there and why, say how services are, let people go
     #[command(subcommand)]
     Roster(roster::Roster),
+    /// Show every message about an incident: to whom, when, by whom, how it went
+    Ledger(ledger::Ledger),
+    /// Tell a notification list: shows what it would be told, and sends it with --yes
+    Notice(ledger::Notice),
     /// Say where people meet about it
     Bridge(bridge::Bridge),
     /// Say when it may be over: an estimate, and no target
@@ -292,6 +297,8 @@ impl Incident {
                 verb.on(&incident, "check-in", body).await
             }
             Self::Roster(roster) => roster.run(settings, api).await,
+            Self::Ledger(ledger) => ledger.run(settings, api).await,
+            Self::Notice(notice) => notice.run(settings, api).await,
             Self::Bridge(bridge) => bridge.run(verb).await,
             Self::Estimate(estimate) => estimate.run(verb).await,
             Self::Engage { incident, group, message } => {

@@ -84,10 +84,18 @@ fn in_one_line(list: &Value) -> String {
         Some(services) if services.is_empty() => "every service".to_owned(),
         _ => show::names(&list["services"]),
     };
+    let is = |name: &str| list[name] == true;
+    let hears = match (is("restricted"), is("upstream"), is("downstream")) {
+        (true, ..) => ", restricted",
+        (_, true, true) => ", upstream and downstream too",
+        (_, true, false) => ", upstream too",
+        (_, false, true) => ", downstream too",
+        (_, false, false) => "",
+    };
     let yours = match (list["mandatory"] == true, list["subscribed"] == true) {
         (true, _) => " (you are in its core)",
         (false, true) => " (you are on it)",
         (false, false) => "",
     };
-    format!("{}: {covers}{yours}", show::text(&list["name"]))
+    format!("{}: {covers}{hears}{yours}", show::text(&list["name"]))
 }

@@ -87,6 +87,7 @@ impl Audience {
             Hearers::Chain => management_chain(directory, incident),
             Hearers::Lists(lists) => {
                 let lists = lists.iter().filter_map(|id| directory.lists.get(*id));
+                let lists = lists.filter(|list| list.hears_by_itself());
                 lists.flat_map(|list| list.people().collect::<Vec<_>>()).collect()
             }
         };

@@ -5,7 +5,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use crate::id::{IncidentId, PageId, PolicyId, ServiceId, TeamId, UserId};
+use crate::id::{IncidentId, NotificationListId, PageId, PolicyId, ServiceId, TeamId, UserId};
 use crate::incident::bridge::Bridge;
 use crate::incident::checklist::Marks;
 use crate::incident::clocks::{Clocks, engage};
@@ -28,6 +28,7 @@ mod ending;
 mod flow;
 pub mod gate;
 mod help;
+pub mod notice;
 pub mod publish;
 pub mod role;
 pub mod roster;
@@ -290,6 +291,15 @@ pub enum Effect {
         by: Option<UserId>,
         /// What the audience's status pages show of it.
         said: publish::Said,
+    },
+    /// Tell everybody on a notification list (`E5`).
+    Notify {
+        /// Which.
+        list: NotificationListId,
+        /// A line.
+        subject: String,
+        /// In words.
+        text: String,
     },
     /// Somebody had the turn of a team.
     Turn {

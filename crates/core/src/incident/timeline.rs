@@ -145,6 +145,8 @@ pub enum Kind {
     BridgeOpened,
     /// People meet there no longer (`J6`).
     BridgeClosed,
+    /// A notification list was told on purpose (`E5`).
+    NoticeSent,
     /// Somebody said when it may be over (`E3`).
     EstimateChanged,
     /// What is known of the impact changed (`I6`).
@@ -257,6 +259,7 @@ names!(Kind {
     Released = "released",
     BridgeOpened = "bridge_opened",
     BridgeClosed = "bridge_closed",
+    NoticeSent = "notice_sent",
     EstimateChanged = "estimate_changed",
     ImpactChanged = "impact_changed",
     LossAdded = "loss_added",

@@ -169,6 +169,8 @@ pub struct Directory {
     pub webhooks: Table<WebhookId, EventWebhook>,
     /// How an incident is put into one line, as a template; the built-in way where it is empty.
     pub headline: String,
+    /// What notification lists are told, as a template; empty for the usual words (`E3`).
+    pub notice: String,
     /// How many messages a person gets before the rest wait for a digest.
     pub paging: Limits,
     /// Who carries messages, the preferred first.
@@ -218,6 +220,7 @@ impl Default for Directory {
             lists: Table::default(),
             webhooks: Table::default(),
             headline: String::new(),
+            notice: String::new(),
             paging: Limits::default(),
             providers: Vec::new(),
             calling_in: None,

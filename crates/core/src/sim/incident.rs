@@ -203,7 +203,10 @@ impl Store {
                 }
             }
             Effect::MoveAlerts(into) => self.move_alerts(cx, id, number_of(into)),
-            Effect::Tell { .. } | Effect::Inform { .. } | Effect::Publish { .. } => {}
+            Effect::Tell { .. }
+            | Effect::Inform { .. }
+            | Effect::Notify { .. }
+            | Effect::Publish { .. } => {}
             Effect::Turn { team, user } => {
                 self.turns.insert(team, user);
             }

@@ -179,6 +179,7 @@ impl Replay {
             | Kind::Released
             | Kind::BridgeOpened
             | Kind::BridgeClosed
+            | Kind::NoticeSent
             | Kind::EstimateChanged
             | Kind::TimeCorrected => {}
         }

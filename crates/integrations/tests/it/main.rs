@@ -3,6 +3,7 @@
 mod chat;
 mod contract;
 mod email;
+mod engagement;
 mod mail;
 mod outbound;
 mod pushover;

@@ -25,6 +25,7 @@ use super::words::{self, Moment};
 use super::{Kept, door, html, see_other};
 use crate::api::Ctx;
 use crate::api::caller::{Caller, identify};
+use crate::app::incident::ledger::told;
 
 /// The largest form, in bytes.
 const FORM_BYTES_MAX: usize = 4 * 1024;
@@ -158,15 +159,22 @@ async fn ledger(
     let attempts = delivery::attempts_of_incident(&ctx.app.db, incident.id).await?;
     let more = rows.len().saturating_sub(DELIVERIES_MAX);
     let newest = rows.iter().rev().take(DELIVERIES_MAX);
-    Ok((newest.map(|row| sent(directory, row, &attempts, reader)).collect(), more))
+    let one = |row| sent(directory, incident, row, &attempts, reader);
+    Ok((newest.map(one).collect(), more))
 }
 
 fn sent(
     directory: &Directory,
+    incident: &Incident,
     row: &DeliveryRow,
     attempts: &[AttemptRow],
     reader: &Reader<'_>,
 ) -> Sent {
+    let told = told(directory, incident, row, None, reader.user);
+    if told.is_hidden {
+        let what = format!("{} ({})", row.kind, row.channel);
+        return Sent { user: told.to, what, state: row.state.clone(), attempts: Vec::new() };
+    }
     let user = row.user_id.map(|user| person(directory, UserId(user)));
     Sent {
         user: user.unwrap_or_else(|| "an outgoing webhook".to_owned()),

@@ -44,33 +44,34 @@ async fn raising_the_severity_opens_the_bridge_at_once_and_whoever_is_paged_hear
         let bridge = "{ template: \"https://meet.example.net/muster-{{ number }}\" }";
         let (status, text) = configure(world, bridge).await;
         assert_eq!(status, 200, "{text}");
-        world.give_password("bo").await;
-        let bo = world.browser("bo").await;
-        assert_eq!(declare(&bo, 2).await["bridge"], Value::Null);
+        world.give_password("ana").await;
+        let ana = world.browser("ana").await;
+        assert_eq!(declare(&ana, 2).await["bridge"], Value::Null);
 
         let worse = json!({ "severity": 1, "reason": "everybody" });
-        let raised = bo.post("/api/v1/incidents/1/severity", worse).await.json();
+        let raised = ana.post("/api/v1/incidents/1/severity", worse).await.json();
         assert_eq!(raised["bridge"]["link"], "https://meet.example.net/muster-1");
         assert_eq!(raised["bridge"]["by"], "Muster");
         assert_eq!(
-            said(&bo, "bridge_opened").await,
+            said(&ana, "bridge_opened").await,
             ["Opened the bridge https://meet.example.net/muster-1"]
         );
 
         let impact = json!({ "users": 1200 });
-        assert_eq!(bo.patch("/api/v1/incidents/1/impact", impact).await.status, 200);
-        let ask = json!({ "to": "ana", "message": "the ledger" });
-        assert_eq!(bo.post("/api/v1/incidents/1/page", ask).await.status, 200);
+        assert_eq!(ana.patch("/api/v1/incidents/1/impact", impact).await.status, 200);
+        let ask = json!({ "to": "bo", "message": "the ledger" });
+        assert_eq!(ana.post("/api/v1/incidents/1/page", ask).await.status, 200);
         world.settle().await;
-        let told = world.phones.of("ana");
-        let asked = told.iter().rfind(|one| one["page"]["reason"] == "bo requests you: the ledger");
-        let asked = &asked.expect("she is requested by name")["incident"];
+        let told = world.phones.of("bo");
+        let asked =
+            told.iter().rfind(|one| one["page"]["reason"] == "ana requests you: the ledger");
+        let asked = &asked.expect("he is requested by name")["incident"];
         assert_eq!(asked["number"], 1);
         assert_eq!(asked["impact"], "1,200 users");
         assert_eq!(asked["bridge"], "https://meet.example.net/muster-1");
 
         let lower = json!({ "severity": 2, "reason": "better" });
-        let lowered = bo.post("/api/v1/incidents/1/severity", lower).await.json();
+        let lowered = ana.post("/api/v1/incidents/1/severity", lower).await.json();
         assert_eq!(lowered["bridge"]["link"], "https://meet.example.net/muster-1", "it stays open");
     })
     .await;
@@ -122,14 +123,14 @@ async fn people_open_move_and_close_a_bridge_and_nothing_that_runs_in_a_browser_
 async fn a_bridge_that_makes_no_link_is_refused_with_its_place_and_a_good_one_is_exported() {
     on_both_stores(async |world: &World| {
         for (bridge, why) in [
-            ("{ template: \"javascript:{{ number }}\" }", "process.bridge.template: it makes"),
-            ("{ template: \"https://x/{{ nubmer }}\" }", "process.bridge.template: undefined"),
-            ("{ template: \"https://x\", from: never }", "process.bridge.from: `never` is not"),
-            ("{ from: declared }", "process.bridge"),
+            ("{ template: \"javascript:{{ number }}\" }", "it makes `javascript:42`, which is not"),
+            ("{ template: \"https://x/{{ nubmer }}\" }", "undefined"),
+            ("{ template: \"https://x\", from: never }", "`never` is not a beginning"),
+            ("{ from: declared }", "template"),
         ] {
             let (status, text) = configure(world, bridge).await;
             assert!(status == 422 || status == 400, "{status} {text}");
-            assert!(text.contains(why), "{text}");
+            assert!(text.contains("severities[0].process.bridge") && text.contains(why), "{text}");
         }
         let (status, text) =
             configure(world, "{ template: \"https://meet/{{ number }}\", from: acknowledged }")

@@ -21,6 +21,7 @@ mod harness;
 mod heartbeat;
 mod helpers;
 mod impact;
+mod ledger;
 mod life;
 mod lifeline;
 mod load;

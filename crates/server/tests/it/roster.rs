@@ -14,11 +14,11 @@ async fn two_teams(world: &World) {
     let text = world.admin().get("/api/v1/config/export").await.text;
     let text = text.replace(
         "teams:\n",
-        "teams:\n  - { name: ledger, members: [ana, bo] }\n  - { name: empty, members: [sam] }\n",
+        "teams:\n- { name: ledger, members: [ana, bo] }\n- { name: empty, members: [sam] }\n",
     );
     let text = text.replace(
         "services:\n",
-        "services:\n  - { name: ledger-db, team: ledger, escalation_policy: payments }\n",
+        "services:\n- { name: ledger-db, team: ledger, escalation_policy: payments }\n",
     );
     let answer = world.admin().send(Method::POST, "/api/v1/config/apply", text).await;
     assert_eq!(answer.status, 200, "{}", answer.text);

@@ -19,7 +19,7 @@ use muster_core::oncall::bundle::{Limit, Limits};
 use muster_core::oncall::condition::{self, Condition, Flood};
 use muster_core::oncall::escalation::{Outlet, Policy, SecondSet, Step, Target};
 use muster_core::oncall::group::{EngagementGroup, Member};
-use muster_core::oncall::list::NotificationList;
+use muster_core::oncall::list::{NotificationList, Restricted};
 use muster_core::oncall::schedule::{
     Absence, Absences, Layer, Override, Overrides, Restriction, Role, RosterChange, Rotation,
     Schedule, Shadow, TurnLength,
@@ -138,9 +138,10 @@ fn assemble(
     Loaded { directory, warnings: builder.warnings }
 }
 
-fn headline(organization: Option<&document::organization::Organization>) -> String {
-    let templates = organization.and_then(|organization| organization.templates.as_ref());
-    templates.and_then(|templates| templates.headline.clone()).unwrap_or_default()
+fn templates(
+    organization: Option<&document::organization::Organization>,
+) -> document::organization::Templates {
+    organization.and_then(|organization| organization.templates.clone()).unwrap_or_default()
 }
 
 /// How many messages go out singly.
@@ -197,6 +198,7 @@ impl Builder<'_> {
         heartbeats.extend(alerting::sources(&services, &integrations));
         let (watch, canaries) = self.watch(&services);
         heartbeats.extend(canaries);
+        let templates = templates(documents.organization.as_ref());
         Directory {
             revision,
             name: name.unwrap_or_else(|| "Muster".to_owned()),
@@ -209,7 +211,8 @@ impl Builder<'_> {
             groups: Table::new(self.each(documents.engagement_groups.as_deref(), Self::group)),
             lists: Table::new(self.each(documents.notification_lists.as_deref(), Self::list)),
             webhooks: Table::new(self.each(documents.webhooks.as_deref(), Self::webhook)),
-            headline: headline(documents.organization.as_ref()),
+            headline: templates.headline.unwrap_or_default(),
+            notice: templates.notice.unwrap_or_default(),
             paging: paging(documents.organization.as_ref()),
             calling_in: self.calling_in(),
             providers: self.each(documents.providers.as_deref(), Self::provider),
@@ -353,10 +356,32 @@ impl Builder<'_> {
         Some(NotificationList {
             id,
             name: list.name.clone(),
-            services: self.services(&list.services),
+            services: self.covered(list),
             core: self.users(&list.core),
-            subscribers,
+            // Nobody joins a restricted list, also not from before it was one.
+            subscribers: if list.restricted { Vec::new() } else { subscribers },
+            upstream: list.upstream,
+            downstream: list.downstream,
+            restricted: list.restricted.then(|| Restricted {
+                senders: self.users(&list.senders),
+                is_automatic: list.automatic,
+            }),
+            wording: list.wording.clone(),
         })
+    }
+
+    /// What a list covers: its own services and those of its groups; everything if neither names any.
+    fn covered(&mut self, list: &document::group::NotificationList) -> Vec<ServiceId> {
+        let groups = self.documents.engagement_groups.iter().flatten();
+        let groups: Vec<_> = groups.filter(|group| list.groups.contains(&group.name)).collect();
+        if groups.iter().any(|group| group.services.is_empty()) {
+            return Vec::new();
+        }
+        let names = list.services.iter().chain(groups.iter().flat_map(|group| &group.services));
+        let mut names: Vec<String> = names.cloned().collect();
+        let mut seen = HashSet::new();
+        names.retain(|name| seen.insert(name.clone()));
+        self.services(&names)
     }
 
     fn services(&mut self, names: &[String]) -> Vec<ServiceId> {

@@ -7,7 +7,7 @@ use super::{
     Decision, Effect, How, Incident, SNOOZE_MAX, Status, Superseded, Surroundings, WrongMove,
     bridge, checklist, gate, publish, role, roster,
 };
-use crate::id::{IncidentId, PageId, TeamId, UserId};
+use crate::id::{IncidentId, NotificationListId, PageId, TeamId, UserId};
 use crate::incident::clocks::{engage, rotation};
 use crate::incident::impact;
 use crate::incident::severity::Level;
@@ -116,6 +116,13 @@ pub enum Command {
     Roster(roster::Ask),
     /// Open, move or close the bridge (`J6`).
     Bridge(bridge::Ask),
+    /// Tell a notification list on purpose (`E5`).
+    TellList {
+        /// Which.
+        list: NotificationListId,
+        /// What.
+        text: String,
+    },
     /// Say when it may be over (`E3`).
     Estimate {
         /// When; `None` if nobody can tell.
@@ -235,6 +242,9 @@ impl Decision {
             }
             Command::Roster(ask) => return self.ask_about_roster(ask, actor, around, now),
             Command::Bridge(ask) => return self.ask_about_bridge(ask, actor, around, now),
+            Command::TellList { list, text } => {
+                return self.tell_list(list, text, actor, around, now);
+            }
             Command::Estimate { over_at } => return self.estimate(over_at, actor, around, now),
             Command::Volunteer { user } => return self.volunteer(user, actor, around, now),
             Command::Direct { user, task } => {

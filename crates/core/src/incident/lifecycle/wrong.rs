@@ -1,6 +1,6 @@
 //! Why what somebody asks of an incident is refused, in words that say what to do instead.
 
-use super::{bridge, checklist, role, roster};
+use super::{bridge, checklist, notice, role, roster};
 
 /// Why a command is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -148,6 +148,9 @@ pub enum WrongMove {
     /// Checklists do not allow it.
     #[error(transparent)]
     Checklist(#[from] checklist::Wrong),
+    /// The list does not allow it.
+    #[error(transparent)]
+    Notice(#[from] notice::Wrong),
     /// The roster does not allow it.
     #[error(transparent)]
     Roster(#[from] roster::Wrong),

@@ -21,6 +21,8 @@ pub mod hypothesis;
 pub mod impact;
 #[expect(clippy::module_inception, reason = "the chapter is named for its main concept")]
 pub mod incident;
+pub mod ledger;
+pub mod notice;
 pub mod page;
 pub mod role;
 pub mod status_page;
@@ -43,6 +45,8 @@ pub fn routes() -> Routes {
         .merge(clock::routes())
         .merge(roster::routes())
         .merge(bridge::routes())
+        .merge(notice::routes())
+        .merge(ledger::routes())
         .merge(gate::routes())
         .merge(helper::routes())
         .merge(impact::routes())

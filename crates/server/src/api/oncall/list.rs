@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use muster_core::id::UserId;
 use muster_core::oncall::list;
-use muster_core::org::access::Action;
+use muster_core::org::access::{Action, Object};
 use muster_core::org::directory::Directory;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -33,10 +33,20 @@ pub struct NotificationList {
     pub name: String,
     /// What it covers; everything where nothing is named.
     pub services: Vec<String>,
-    /// Who is on it and cannot leave.
+    /// Who is on it and cannot leave; empty for whoever may not see who is on a restricted list.
     pub core: Vec<String>,
     /// Who subscribed.
     pub subscribers: Vec<String>,
+    /// Whether it hears of what its services depend on.
+    pub upstream: bool,
+    /// Whether it hears of what depends on its services.
+    pub downstream: bool,
+    /// Whether it is told by a decision, and nobody joins it.
+    pub restricted: bool,
+    /// Whether it hears by itself that an incident began, changed its severity and ended.
+    pub automatic: bool,
+    /// Whether you may see who is on it, and tell it about any incident.
+    pub trusted: bool,
     /// Whether you hear what it says.
     pub subscribed: bool,
     /// Whether you are in its core, and cannot leave.
@@ -53,11 +63,19 @@ fn describe(
     };
     let services = list.services.iter().filter_map(|id| directory.services.get(*id));
     let me = caller.user();
+    let trusted = list.restricted.is_none() || me.is_some_and(|me| list.trusts(me));
+    let sees = trusted || caller.may(Action::Read, Object::Configuration).is_ok();
+    let names = |users: &[UserId]| if sees { names(users) } else { Vec::new() };
     NotificationList {
         name: list.name.clone(),
         services: services.map(|service| service.name.clone()).collect(),
         core: names(&list.core),
         subscribers: names(&list.subscribers),
+        upstream: list.upstream,
+        downstream: list.downstream,
+        restricted: list.restricted.is_some(),
+        automatic: list.hears_by_itself(),
+        trusted,
         subscribed: me.is_some_and(|me| list.reaches(me)),
         mandatory: me.is_some_and(|me| list.core.contains(&me)),
     }
@@ -155,7 +173,9 @@ async fn change(
     let list = find(&directory.lists, "notification list", list)?;
     match ctx.app.subscribe(user, list, wanted, &caller.actor).await {
         Ok(()) => Ok(()),
-        Err(error @ NotChanged::Core { .. }) => Err(ApiError::conflict(error.to_string())),
+        Err(error @ (NotChanged::Core { .. } | NotChanged::Restricted { .. })) => {
+            Err(ApiError::conflict(error.to_string()))
+        }
         Err(NotChanged::Store(error)) => Err(error.into()),
     }
 }

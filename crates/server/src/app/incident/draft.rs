@@ -1,5 +1,5 @@
-//! Drafts of updates (`U1`, `E3`): what an audience would be told now, written from the record in its
-//! own wording. A draft is an offer: whoever speaks to the audience changes it and sends it. Where a
+//! Drafts of updates and notices (`U1`, `E3`): what an audience or a notification list would be told
+//! now, written from the record in its own wording. A draft is an offer: whoever speaks to the audience changes it and sends it. Where a
 //! template fails all the same, the built-in words are offered.
 
 use jiff::Timestamp;
@@ -8,10 +8,13 @@ use muster_core::incident::audience::{Audience, WORDING_CHARS_MAX};
 use muster_core::incident::impact;
 use muster_core::incident::lifecycle::{Incident, Status};
 use muster_core::incident::update::TEXT_CHARS_MAX;
+use muster_core::oncall::list::NotificationList;
 use muster_core::org::directory::Directory;
 
 /// How much work a template may be, in steps of the engine.
 const FUEL_MAX: u64 = 50_000;
+/// The most people whom a notice names.
+const PEOPLE_MAX: usize = 12;
 
 /// For colleagues: what is wrong, how bad, who has it, whether the cause is known.
 const INTERNAL: &str = "\
@@ -35,6 +38,37 @@ const MANAGEMENT: &str = "\
 {% if impact %} Impact: {{ impact }}.{% endif %}\
 {% if cost %} Cost so far: {{ cost }}.{% endif %}\
 {% if lead %} {{ lead }} leads, {% endif %}{{ engaged }} engaged. {{ cause }}";
+
+/// For notification lists: what happened, how bad, who is engaged, whether the cause is known, when it
+/// may be over.
+const NOTICE: &str = "\
+{% if happened %}{{ happened }}\n{% endif %}\
+Severity {{ severity }} ({{ severity_name }}), {{ service }}; \
+{% if lead %}{{ lead }} leads{% elif assignee %}{{ assignee }} has it\
+{% elif status == 'resolved' or status == 'closed' %}it is over{% else %}nobody has it yet{% endif %}.\
+{% if impact %}\nImpact: {{ impact }}.{% endif %}\
+{% if people %}\nEngaged: {{ people }}.{% endif %}\
+\n{{ cause }}{% if estimate %} It may be over at about {{ estimate }}, an estimate.{% endif %}\
+{% if path %}\n{{ path }}{% endif %}";
+
+/// What a notification list would be told now. `happened` says in a sentence why, where something
+/// did; `path` why this list hears of it, where it does not cover the service.
+pub fn notice(
+    directory: &Directory,
+    list: &NotificationList,
+    incident: &Incident,
+    (happened, path): (&str, &str),
+    now: Timestamp,
+) -> String {
+    let of_organization = Some(directory.notice.as_str()).filter(|text| !text.is_empty());
+    let template = list.wording.as_deref().or(of_organization).unwrap_or(NOTICE);
+    let mut subject = Subject::of(directory, incident, now);
+    (subject.happened, subject.path) = (happened.to_owned(), path.to_owned());
+    render(template, &subject).or_else(|_| render(NOTICE, &subject)).unwrap_or_else(|error| {
+        tracing::warn!("no notice could be written: {error}");
+        happened.to_owned()
+    })
+}
 
 /// What an audience would be told now.
 pub fn draft(
@@ -77,6 +111,10 @@ pub fn check(template: &str) -> Result<(), String> {
         cost: "3000 EUR".to_owned(),
         began: "04:07 UTC".to_owned(),
         estimate: "05:30 UTC".to_owned(),
+        people: "Ana Ortiz, Bo Lind".to_owned(),
+        bridge: "https://meet.example.net/muster-42".to_owned(),
+        happened: "Declared as severity 1 (Outage)".to_owned(),
+        path: "You hear of it because shop depends on checkout.".to_owned(),
     };
     render(template, &subject).map(drop)
 }
@@ -106,6 +144,10 @@ struct Subject {
     cost: String,
     began: String,
     estimate: String,
+    people: String,
+    bridge: String,
+    happened: String,
+    path: String,
 }
 
 impl Subject {
@@ -121,6 +163,8 @@ impl Subject {
         let stamps = &incident.stamps;
         let began = stamps.occurred_at.or(stamps.detected_at).unwrap_or(now);
         let (state, cause) = words(incident.status);
+        let people = incident.clocks.engage.here().take(PEOPLE_MAX);
+        let people = people.filter_map(|one| name(one.user));
         Self {
             number: incident.number,
             title: incident.title.clone(),
@@ -137,6 +181,10 @@ impl Subject {
             cost: cost.join(", "),
             began: began.strftime("%H:%M UTC").to_string(),
             estimate: estimate(incident, now),
+            people: people.collect::<Vec<_>>().join(", "),
+            bridge: incident.bridge.as_ref().map_or_else(String::new, |one| one.link.clone()),
+            happened: String::new(),
+            path: String::new(),
         }
     }
 }
@@ -184,6 +232,10 @@ fn render(template: &str, of: &Subject) -> Result<String, String> {
         cost => &of.cost,
         began => &of.began,
         estimate => &of.estimate,
+        people => &of.people,
+        bridge => &of.bridge,
+        happened => &of.happened,
+        path => &of.path,
     };
     let text = environment.render_str(template, values).map_err(|error| error.to_string())?;
     let text: String = text.trim().chars().take(TEXT_CHARS_MAX).collect();
@@ -196,7 +248,7 @@ mod tests {
 
     #[test]
     fn every_built_in_wording_says_something_and_a_wrong_one_says_why() {
-        for template in [INTERNAL, EXTERNAL, MANAGEMENT] {
+        for template in [INTERNAL, EXTERNAL, MANAGEMENT, NOTICE] {
             assert_eq!(check(template), Ok(()));
         }
         assert!(check("{{ nothing }}").is_err());
@@ -222,6 +274,10 @@ mod tests {
             cost: String::new(),
             began: String::new(),
             estimate: String::new(),
+            people: String::new(),
+            bridge: String::new(),
+            happened: String::new(),
+            path: String::new(),
         };
         assert_eq!(render("{{ title }}", &subject).unwrap(), "{{ 7 * 7 }} <b>");
         subject.title = "x".repeat(TEXT_CHARS_MAX * 2);

@@ -1,17 +1,19 @@
-//! Telling notification lists (`E1`): whoever is on a list that covers the service hears that an
-//! incident was declared, that its severity changed and that it is over, once each, by their rules
-//! for what can wait, and never of what they did themselves.
+//! Telling notification lists (`E1` to `E3`, `E5`): whoever is on a list that covers the service, or
+//! that hears of it as of a neighbour, hears that an incident was declared, that its severity changed
+//! and that it is over, once each, by their rules for what can wait, and never of what they did
+//! themselves. A restricted list hears what somebody decides to tell it.
 
 use jiff::Timestamp;
+use muster_core::id::{NotificationListId, ServiceId};
 use muster_core::incident::lifecycle::Incident;
 use muster_core::incident::severity::{Level, Urgency};
-use muster_core::incident::timeline::{Entry, Kind};
-use muster_core::oncall::list;
+use muster_core::incident::timeline::{Actor, Entry, Kind};
+use muster_core::oncall::list::{self, NotificationList, Route};
 use muster_core::org::directory::Directory;
-use serde_json::json;
+use serde_json::{Value, json};
 
+use super::draft;
 use super::record::Writes;
-use super::view;
 use crate::app::App;
 
 /// Queues an entry for everybody who is to hear of it.
@@ -24,22 +26,83 @@ pub fn tell(
     now: Timestamp,
 ) {
     let Some(what) = news(directory, incident, entry) else { return };
-    let hearers = list::hearers(directory, incident.service, entry.actor.user());
-    if hearers.is_empty() {
-        return;
-    }
-    let content = json!({
-        "subject": format!("Incident {} {what}: {}", incident.number, incident.title),
-        "text": text(directory, incident, entry),
-        "url": app.incident_url(incident.number),
-    });
-    for user in hearers {
-        let incident = Some(incident.id);
-        let told = app.notice(directory, user, Urgency::Low, incident, &content, now);
-        if let Some(delivery) = told {
+    let hearers = list::told(directory, incident.service, entry.actor.user());
+    // Everybody of one list is told the same.
+    let mut told: Vec<(NotificationListId, Route, Value)> = Vec::new();
+    for hearer in hearers {
+        let Some(list) = directory.lists.get(hearer.list) else { continue };
+        let known = told.iter().position(|(id, route, _)| (*id, route) == (list.id, &hearer.route));
+        let at = known.unwrap_or_else(|| {
+            let path = path(directory, &hearer.route);
+            let text = draft::notice(directory, list, incident, (&entry.text, &path), now);
+            let subject = format!("Incident {} {what}: {}", incident.number, incident.title);
+            let content = content(app, incident, list, (&subject, &text), &entry.actor);
+            told.push((list.id, hearer.route.clone(), content));
+            told.len() - 1
+        });
+        let Some((_, _, content)) = told.get(at) else { continue };
+        let about = Some(incident.id);
+        let notice = app.notice(directory, hearer.user, Urgency::Low, about, content, now);
+        if let Some(delivery) = notice {
             writes.put(delivery);
         }
     }
+}
+
+/// Queues what somebody decided to tell a list, for everybody on it; whoever told it hears it too, so
+/// that they know what the others got.
+pub fn notify(
+    app: &App,
+    writes: &mut Writes,
+    directory: &Directory,
+    incident: &Incident,
+    list: NotificationListId,
+    said: (&str, &str),
+    actor: &Actor,
+    now: Timestamp,
+) {
+    let Some(list) = directory.lists.get(list) else { return };
+    let content = content(app, incident, list, said, actor);
+    for user in list.people() {
+        let about = Some(incident.id);
+        let notice = app.notice(directory, user, Urgency::Low, about, &content, now);
+        if let Some(delivery) = notice {
+            writes.put(delivery);
+        }
+    }
+}
+
+/// What a delivery to somebody on a list holds. The ledger reads the list and who told it there.
+fn content(
+    app: &App,
+    incident: &Incident,
+    list: &NotificationList,
+    (subject, text): (&str, &str),
+    actor: &Actor,
+) -> Value {
+    json!({
+        "subject": subject,
+        "text": text,
+        "url": app.incident_url(incident.number),
+        "list": list.name,
+        "restricted": list.restricted.is_some(),
+        "by": actor.name(),
+    })
+}
+
+/// Why a list hears of a service that it does not cover, in a sentence; nothing where it covers it.
+fn path(directory: &Directory, route: &Route) -> String {
+    let name = |id: &ServiceId| {
+        let service = directory.services.get(*id);
+        service.map_or("a deleted service", |service| service.name.as_str()).to_owned()
+    };
+    let (services, what) = match route {
+        Route::Own => return String::new(),
+        Route::Upstream(services) => (services, "upstream"),
+        Route::Downstream(services) => (services, "downstream"),
+    };
+    let names: Vec<_> = services.iter().map(name).collect();
+    format!("You hear of it as {what} trouble: {}.", names.join(" depends on "))
 }
 
 /// What is worth telling, in a word or two. Exercises and what asks nobody are not.
@@ -65,23 +128,4 @@ fn news(directory: &Directory, incident: &Incident, entry: &Entry) -> Option<&'s
         Kind::Merged if incident.merged_into.is_some() => Some("merged"),
         _ => None,
     }
-}
-
-/// How things stand, in a few lines (`E3`).
-fn text(directory: &Directory, incident: &Incident, entry: &Entry) -> String {
-    let severity = directory.severity(incident.severity);
-    let name =
-        |user| directory.users.get(user).map_or("a former colleague", |user| &user.full_name);
-    let who = match incident.assignee {
-        Some(user) => format!("{} has it", name(user)),
-        None if incident.status.is_open() => "nobody has it yet".to_owned(),
-        None => "it is over".to_owned(),
-    };
-    format!(
-        "{}\nSeverity {} ({}), {}; {who}.",
-        entry.text,
-        incident.severity.number(),
-        severity.name,
-        view::service_name(directory, incident),
-    )
 }

@@ -8,6 +8,7 @@ pub mod declare;
 pub mod draft;
 pub mod facts;
 pub mod help;
+pub mod ledger;
 pub mod line;
 pub mod lists;
 mod outlet;

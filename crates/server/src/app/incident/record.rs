@@ -235,6 +235,15 @@ async fn perform(
                 Some(to) => status_page::publish(app, tx, directory, incident, to, said, now).await,
                 None => Ok(()),
             }
+        Effect::Publish { audience, subject, text, by } => {
+            let said = (audience.as_str(), subject.as_str(), text.as_str());
+            publish(app, writes, directory, incident, said, (*by, actor), now);
+            Ok(())
+        }
+        Effect::Notify { list, subject, text } => {
+            let said = (subject.as_str(), text.as_str());
+            super::lists::notify(app, writes, directory, incident, *list, said, actor, now);
+            Ok(())
         }
         Effect::SupersedeAllBut(but, why) => {
             let live = store_page::live(tx, incident.id).await?;
@@ -268,6 +277,7 @@ async fn perform(
         Effect::Inform { user, urgency, subject, text } => {
             let content = json!({
                 "subject": subject, "text": text, "url": app.incident_url(incident.number),
+                "by": actor.name(),
             });
             let told = app.notice(directory, *user, *urgency, Some(incident.id), &content, now);
             writes.deliveries.extend(told);
@@ -345,14 +355,17 @@ fn publish(
     directory: &Directory,
     incident: &Incident,
     (audience, subject, text): (&str, &str, &str),
-    by: Option<UserId>,
+    (by, actor): (Option<UserId>, &Actor),
     now: Timestamp,
 ) {
     let Some(audience) = directory.audience(audience).filter(|_| !incident.practice) else {
         return;
     };
     let url = app.incident_url(incident.number);
-    let content = json!({ "subject": subject, "text": text, "url": url });
+    let content = json!({
+        "subject": subject, "text": text, "url": url,
+        "audience": audience.name, "by": actor.name(),
+    });
     for user in audience.people(directory, incident, by) {
         let told = app.notice(directory, user, Urgency::Low, Some(incident.id), &content, now);
         writes.deliveries.extend(told);

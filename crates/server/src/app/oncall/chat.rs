@@ -26,6 +26,7 @@ use crate::app::incident::declare::Report;
 use crate::app::link::token;
 
 mod declare;
+mod incident;
 mod join;
 
 /// The most schedules that a bare `who` names.
@@ -44,6 +45,9 @@ const HELP: &str = "\
 ack 42, resolve 42, escalate 42, decline 42: answer a page by the number of its incident\n\
 ack all: take everything that you are paged for\n\
 here 42: you are there; volunteer 42: you can help\n\
+note 42 TEXT, role 42 scribe, severity 42 1 WHY: work on it as in the app\n\
+health 42 healthy, leave 42: say how your services are, and that you go\n\
+bridge 42, eta 42 45m: where people meet, and when it may be over\n\
 need manager, need expert 42 TEXT: ask for help; person, team, expert, manager or a name\n\
 who checkout: who is on call for a service, a schedule or an alias\n\
 take payments-primary 4h: be on call yourself from now on\n\
@@ -147,7 +151,10 @@ impl App {
             "page" => self.page_words(directory, user, rest).await,
             "declare" => self.declare_words(directory, user, rest).await,
             "" | "help" => Ok(HELP.to_owned()),
-            _ => Ok(format!("Muster did not understand that. This can be written:\n{HELP}")),
+            verb => match self.incident_words(directory, user, verb, rest).await? {
+                Some(words) => Ok(words),
+                None => Ok(format!("Muster did not understand that. This can be written:\n{HELP}")),
+            },
         }
     }
 

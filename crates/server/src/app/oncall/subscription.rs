@@ -29,6 +29,12 @@ pub enum NotChanged {
         /// The list.
         list: String,
     },
+    /// Nobody joins a restricted list by themselves (`E5`).
+    #[error("{list} is restricted: an administrator says who is on it")]
+    Restricted {
+        /// The list.
+        list: String,
+    },
     /// The store does not answer.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -46,6 +52,9 @@ impl App {
         wanted: bool,
         actor: &Actor,
     ) -> Result<(), NotChanged> {
+        if wanted && list.restricted.is_some() {
+            return Err(NotChanged::Restricted { list: list.name.clone() });
+        }
         if !wanted && list.core.contains(&user.id) {
             let (user, list) = (user.name.clone(), list.name.clone());
             return Err(NotChanged::Core { user, list });

@@ -166,3 +166,42 @@ async fn what_does_not_work_is_said_and_changes_nothing() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_incident_is_worked_on_by_the_same_words_as_in_the_app() {
+    on_both_stores(async |world| {
+        let _contract = start(world).await;
+        say(world, 1, ANA, "/declare sev2 on checkout: card payments fail").await;
+        for (update, text, words) in [
+            (2, "/here 1", "Look at once how checkout is, and say so: health 1 healthy"),
+            (3, "/note 1 rolled back to 1.4", "Written down."),
+            (4, "/role 1 scribe", "Ana Ortiz is scribe now."),
+            (5, "/role 1 tester bo", "Bo Lind is tester now."),
+            (6, "/severity 1 sev1 nobody can pay", "It is severity 1 now."),
+            (
+                7,
+                "/bridge 1 https://meet.example.net/1",
+                "People meet at https://meet.example.net/1",
+            ),
+            (8, "/bridge 1", "People meet at https://meet.example.net/1"),
+            (9, "/eta 1 45m", "Written down, as your estimate."),
+            (10, "/leave 1", "That did not work: ana is scribe; hand that over or leave it first."),
+            (11, "/health 1 degraded it lags", "Written down: checkout degraded."),
+            (12, "/note 1", "Say what you see or did"),
+            (13, "/role 1 king", "Say which role: "),
+            (14, "/severity 1 2", "Say why as well"),
+            (15, "/health 1 fine", "Say how your services are: healthy, degraded, unhealthy"),
+            (16, "/note 9 hello", "There is no such incident for you."),
+            (17, "/bridge 1 javascript:alert(1)", "That did not work: a bridge is an http"),
+        ] {
+            let said = say(world, update, ANA, text).await;
+            assert!(said.contains(words), "{text}: {said}");
+        }
+        let incident = world.admin().read("/api/v1/incidents/1").await;
+        assert_eq!(incident["severity"], 1);
+        assert_eq!(incident["estimate"]["by"], "ana");
+        let roster = world.admin().read("/api/v1/incidents/1/roster").await;
+        assert_eq!(roster["here"][0]["checks"][0]["note"], "it lags");
+    })
+    .await;
+}

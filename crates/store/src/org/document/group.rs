@@ -28,7 +28,28 @@ pub struct NotificationList {
     /// What it covers, by name; everything where nothing is named.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub services: Vec<String>,
+    /// Engagement groups whose services it covers as well.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<String>,
     /// Users by name who are on it and cannot leave.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub core: Vec<String>,
+    /// Whether it hears of what its services depend on.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub upstream: bool,
+    /// Whether it hears of what depends on its services.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub downstream: bool,
+    /// Whether it is told by a decision, and nobody sees who is on it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub restricted: bool,
+    /// Users by name who may tell a restricted list, besides its core and whoever leads.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub senders: Vec<String>,
+    /// Whether a restricted list hears by itself all the same.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub automatic: bool,
+    /// What it is told, as a template.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wording: Option<String>,
 }

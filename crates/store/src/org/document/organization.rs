@@ -39,6 +39,9 @@ pub struct Templates {
     /// An incident in one line: subjects, notifications, the first words of a text message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub headline: Option<String>,
+    /// What notification lists are told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notice: Option<String>,
 }
 
 /// Who may call or text to have somebody paged, and for what.

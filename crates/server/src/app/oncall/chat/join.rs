@@ -3,6 +3,7 @@
 //! they were paged for or have is meant.
 
 use muster_core::incident::lifecycle::{Command, Incident};
+use muster_core::incident::roster;
 use muster_core::oncall::help::Want;
 use muster_core::org::access::{self, Action, Object};
 use muster_core::org::user::User;
@@ -28,7 +29,24 @@ impl App {
         let done = self
             .command(incident.id, Command::CheckIn { user: user.id, team: None }, &actor(user))
             .await;
-        told(done.map(|_| format!("You have checked in at incident {number}.")))
+        let asked = |incident: &Incident| {
+            let stay = incident.clocks.engage.stay(user.id).filter(|stay| stay.checks.is_empty());
+            let snapshot = self.snapshot();
+            let directory = &snapshot.directory;
+            let team = stay?.team;
+            let asked = roster::asked(directory, incident.service, team);
+            let asked = asked.iter().filter_map(|id| directory.services.get(*id));
+            let asked: Vec<_> = asked.map(|service| service.name.as_str()).collect();
+            Some(format!(
+                " Look at once how {} is, and say so: health {number} healthy, degraded, unhealthy \
+                 or unknown.",
+                asked.join(", ")
+            ))
+        };
+        told(done.map(|incident| {
+            let asked = asked(&incident).unwrap_or_default();
+            format!("You have checked in at incident {number}.{asked}")
+        }))
     }
 
     /// `volunteer NUMBER`.
@@ -75,7 +93,7 @@ impl App {
     }
 
     /// The incident that is meant, and what was written besides its number.
-    async fn meant(
+    pub(super) async fn meant(
         &self,
         user: &User,
         text: &str,
@@ -112,7 +130,7 @@ impl App {
 }
 
 /// What became of it, in words.
-fn told(done: Result<String, Refused>) -> Result<String, StoreError> {
+pub(super) fn told(done: Result<String, Refused>) -> Result<String, StoreError> {
     match done {
         Ok(words) => Ok(words),
         Err(Refused::Store(error)) => Err(error),

@@ -3,6 +3,7 @@
 use muster_store::org::document::group::{EngagementGroup, NotificationList};
 
 use super::super::read::Cursor;
+use crate::app::incident::draft;
 
 pub fn group(cursor: Cursor<'_>) -> EngagementGroup {
     let fields = cursor.fields(&["name", "services", "members", "keepers"]);
@@ -19,10 +20,33 @@ pub fn group(cursor: Cursor<'_>) -> EngagementGroup {
 }
 
 pub fn list(cursor: Cursor<'_>) -> NotificationList {
-    let fields = cursor.fields(&["name", "services", "core"]);
-    NotificationList {
+    let fields = cursor.fields(&[
+        "name",
+        "services",
+        "groups",
+        "core",
+        "upstream",
+        "downstream",
+        "restricted",
+        "senders",
+        "automatic",
+        "wording",
+    ]);
+    let flag = |name| fields.optional(name).and_then(|flag| flag.flag()).unwrap_or(false);
+    let list = NotificationList {
         name: fields.name("name"),
         services: fields.list("services", |service| service.name()),
+        groups: fields.list("groups", |group| group.name()),
         core: fields.list("core", |user| user.name()),
+        upstream: flag("upstream"),
+        downstream: flag("downstream"),
+        restricted: flag("restricted"),
+        senders: fields.list("senders", |user| user.name()),
+        automatic: flag("automatic"),
+        wording: fields.optional("wording").map(|wording| wording.checked(draft::check)),
+    };
+    if !list.restricted && (list.automatic || !list.senders.is_empty()) {
+        cursor.note("`senders` and `automatic` are for lists with `restricted: true`");
     }
+    list
 }

@@ -20,6 +20,7 @@ use super::super::read::Cursor;
 use super::service::when;
 use super::user::check_signing_secret;
 use super::{check_web_address, role, secret};
+use crate::app::incident::draft;
 use crate::app::template;
 
 /// The most holidays.
@@ -65,8 +66,11 @@ fn calling_in(cursor: Cursor<'_>) -> CallingIn {
 }
 
 fn templates(cursor: Cursor<'_>) -> Templates {
-    let fields = cursor.fields(&["headline"]);
-    Templates { headline: fields.optional("headline").map(|text| text.checked(template::check)) }
+    let fields = cursor.fields(&["headline", "notice"]);
+    Templates {
+        headline: fields.optional("headline").map(|text| text.checked(template::check)),
+        notice: fields.optional("notice").map(|text| text.checked(draft::check)),
+    }
 }
 
 fn paging(cursor: Cursor<'_>) -> Paging {

@@ -115,7 +115,9 @@ fn names(whole: &Whole<'_>) {
             unique(whole, Kind::NotificationList, &path.field(field), None, names.iter(), what);
         };
         part("services", &list.services, "service");
+        part("groups", &list.groups, "group");
         part("core", &list.core, "person");
+        part("senders", &list.senders, "person");
     }
     for (at, schedule) in documents.schedules.iter().flatten().enumerate() {
         let path = whole.path(Kind::Schedule, at, &schedule.name).field("layers");

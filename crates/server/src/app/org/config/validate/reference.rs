@@ -79,7 +79,9 @@ fn references<'a>(whole: &Whole<'a>) -> Vec<Reference<'a>> {
         let path = whole.path(Kind::NotificationList, at, &list.name);
         let kind = Kind::NotificationList;
         found.many(kind, &path.field("services"), Kind::Service, &list.services);
+        found.many(kind, &path.field("groups"), Kind::EngagementGroup, &list.groups);
         found.many(kind, &path.field("core"), Kind::User, &list.core);
+        found.many(kind, &path.field("senders"), Kind::User, &list.senders);
     }
     for (at, schedule) in documents.schedules.iter().flatten().enumerate() {
         let path = whole.path(Kind::Schedule, at, &schedule.name);
@@ -349,6 +351,16 @@ fn audiences<'a>(whole: &Whole<'a>, found: &mut Found<'a>) {
         found.one(Kind::Audience, &path, "lead", Kind::Role, lead);
         if let Some(To::Lists(lists)) = &audience.to {
             found.many(Kind::Audience, &path.field("to"), Kind::NotificationList, lists);
+            for (at, name) in lists.iter().enumerate() {
+                let all = documents.notification_lists.iter().flatten();
+                let mut closed = all.filter(|list| list.restricted && !list.automatic);
+                if closed.any(|list| list.name == *name) {
+                    let message = format!(
+                        "`{name}` is restricted: it is told by a decision and by no update; give it `automatic: true` if updates are for it"
+                    );
+                    whole.note(Kind::Audience, &path.field("to").index(at), message);
+                }
+            }
         }
         if let Some(pages) = &audience.status_pages {
             found.many(Kind::Audience, &path.field("status_pages"), Kind::StatusPage, pages);
