@@ -95,7 +95,10 @@ test("a list is told on purpose after a look, and the ledger says to whom", asyn
   await open(page, `/app/incidents/${number}?tab=pages`);
   const ledger = page.getByRole("region", { name: "Every message" });
   await ledger.getByLabel("Messages").selectOption("notice");
-  await ledger.getByText(new RegExp(`· ${list.name}`)).first().waitFor();
+  await ledger
+    .getByText(new RegExp(`· ${list.name}`))
+    .first()
+    .waitFor();
   await wellMade(page);
   const sent = (await ask(page, `/incidents/${number}/ledger?sort=notice`)).items;
   assert.ok(sent.some(({ subject }) => subject === `Incident ${number}: Lists must know`));

@@ -780,6 +780,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/{incident}/bridge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Open the bridge, or say where people meet instead. */
+        put: operations["open_bridge"];
+        post?: never;
+        /** Close the bridge: people meet nowhere any more. */
+        delete: operations["close_bridge"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents/{incident}/check-in": {
         parameters: {
             query?: never;
@@ -886,6 +904,24 @@ export interface paths {
         /** Ask the next step now. */
         post: operations["escalate"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{incident}/estimate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Say when it may be over: an estimate, and no target. */
+        put: operations["estimate_end"];
+        post?: never;
+        /** Say that nobody can tell any more when it will be over. */
+        delete: operations["withdraw_estimate"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1128,6 +1164,23 @@ export interface paths {
         patch: operations["change_impact"];
         trace?: never;
     };
+    "/api/v1/incidents/{incident}/ledger": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read every message about an incident, in order: pages, notices, updates, chat, mail, webhooks. */
+        get: operations["read_ledger"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents/{incident}/losses": {
         parameters: {
             query?: never;
@@ -1173,6 +1226,27 @@ export interface paths {
         put?: never;
         /** Another incident takes its place, with all of its alerts. */
         post: operations["merge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{incident}/notices/{list}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See what a list would be told now, and who would hear of it.
+         * @description A restricted list is for whoever leads the incident and for whom the list names.
+         */
+        get: operations["preview_notice"];
+        put?: never;
+        /** Tell a list. It has to be confirmed that the text and the people were looked at. */
+        post: operations["send_notice"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1454,6 +1528,64 @@ export interface paths {
         put?: never;
         /** Leave a role, or take somebody out of it. */
         post: operations["leave_role"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{incident}/roster": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read who is there, for which team, why, and how their services are. */
+        get: operations["read_roster"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{incident}/roster/{user}/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say how services are: whoever joins looks at their own at once.
+         * @description Saying so is a check-in as well.
+         */
+        post: operations["check_health"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{incident}/roster/{user}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let somebody go who is there.
+         * @description They have to have said how their services are since they joined, unless it is waived with a
+         *     reason; and they hold no role any more. The time is recorded and they are told.
+         */
+        post: operations["release_from_roster"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3505,6 +3637,11 @@ export interface components {
         /** @description Who is there. */
         CheckIn: {
             /**
+             * @description The team that they are there for; the usual one unless given.
+             * @example payments
+             */
+            team?: string | null;
+            /**
              * @description The person's name; yourself unless given.
              * @example ana
              */
@@ -3972,6 +4109,37 @@ export interface components {
             /** @description In words. */
             message?: string | null;
         };
+        /** @description Somebody who came. */
+        Engaged: {
+            /** @description Whose health they are asked for. */
+            asked: string[];
+            /** @description What they found, the last word on each service. */
+            checks: components["schemas"]["HealthCheck"][];
+            /** @description What people call them. */
+            full_name: string;
+            /** @description Whether it was later than asked for. */
+            late: boolean;
+            paged_at: components["schemas"]["Instant"] | null;
+            released_at: components["schemas"]["Instant"] | null;
+            /** @description By whom. */
+            released_by: string | null;
+            /** @description The titles of the roles that they hold. */
+            roles: string[];
+            /** @description When they checked in. */
+            since: components["schemas"]["Instant"];
+            /** @description For which team; null where they did not say. */
+            team: string | null;
+            /** @description The teams that they may be there for. */
+            teams: string[];
+            /** @description Whether they still have to say how any of their services is. */
+            unchecked: boolean;
+            /** @description Who. */
+            user: string;
+            /** @description Why no health check was needed. */
+            waived: string | null;
+            /** @description Why they were asked to come, in words; null for whoever came by themselves. */
+            why: string | null;
+        };
         /** @description Whom to engage for a kind of trouble. */
         EngagementGroup: {
             /** @description The instant that it was asked for. */
@@ -4102,6 +4270,21 @@ export interface components {
              * @example warehouse
              */
             name: string;
+        };
+        /** @description Somebody who was paged and has not come. */
+        Expected: {
+            /** @description By when they were to check in. */
+            due_at: components["schemas"]["Instant"];
+            /** @description What people call them. */
+            full_name: string;
+            /** @description Whether that has passed. */
+            late: boolean;
+            /** @description When they were paged. */
+            paged_at: components["schemas"]["Instant"];
+            /** @description Who. */
+            user: string;
+            /** @description Why they were asked to come, in words. */
+            why: string | null;
         };
         /** @description Another end of a window. */
         Extension: {
@@ -4376,6 +4559,17 @@ export interface components {
         };
         /** @enum {string} */
         HandoffState: "upcoming" | "open" | "accepted" | "passed";
+        /** @description How a service is. */
+        HealthCheck: {
+            /** @description When they said so. */
+            at: components["schemas"]["Instant"];
+            /** @description How it is. */
+            health: components["schemas"]["ServiceHealth"];
+            /** @description What else they saw. */
+            note: string | null;
+            /** @description Which. */
+            service: string;
+        };
         /** @description Something whose silence is an alert. */
         Heartbeat: {
             due_at: components["schemas"]["Instant"] | null;
@@ -4558,12 +4752,14 @@ export interface components {
             alert_count: number;
             /** @description Who has it. */
             assignee: string | null;
+            bridge: components["schemas"]["IncidentBridge"] | null;
             /** @description What runs beside it, and who is there. */
             clocks: components["schemas"]["IncidentClocks"];
             closed_at: components["schemas"]["Instant"] | null;
             /** @description When Muster heard of it. */
             created_at: components["schemas"]["Instant"];
             engaged_at: components["schemas"]["Instant"] | null;
+            estimate: components["schemas"]["IncidentEstimate"] | null;
             /** @description Who volunteered, released ones included. */
             helpers: components["schemas"]["Helper"][];
             /**
@@ -4638,6 +4834,18 @@ export interface components {
              */
             version: number;
         };
+        /** @description Where people meet about an incident. */
+        IncidentBridge: {
+            /** @description Since when. */
+            at: components["schemas"]["Instant"];
+            /** @description Who opened it. */
+            by: string;
+            /**
+             * @description An http, https, tel or sip link.
+             * @example https://meet.example.net/muster-42
+             */
+            link: string;
+        };
         /** @description A checklist, and how far it is. */
         IncidentChecklist: {
             /** @description How many items are done. */
@@ -4672,6 +4880,15 @@ export interface components {
             present: components["schemas"]["Present"][];
             rotation: components["schemas"]["RotationClock"] | null;
             second_set: components["schemas"]["SecondSetClock"] | null;
+        };
+        /** @description When somebody expects an incident to be over. It is no target: nothing is measured against it. */
+        IncidentEstimate: {
+            /** @description When they said so. */
+            at: components["schemas"]["Instant"];
+            /** @description Who says so. */
+            by: string;
+            /** @description When it may be over. */
+            over_at: components["schemas"]["Instant"];
         };
         /** @description What has to be so before an incident is over. */
         IncidentGate: {
@@ -4885,6 +5102,38 @@ export interface components {
             /** @description Events that were left out, and why. */
             skipped: string[];
         };
+        /** @description One message, to one person or place. */
+        LedgerEntry: {
+            accepted_at: components["schemas"]["Instant"] | null;
+            /** @description What the provider said the last time. */
+            answer: string | null;
+            /** @description When it was, or is, to go out first. */
+            at: components["schemas"]["Instant"];
+            /** @description How often it was tried. */
+            attempts: number;
+            /** @description Who sent it, in words. */
+            by: string;
+            /** @description What carried it: `sms`, `email`, `slack`, `webhook`. */
+            channel: string;
+            /** @description Whether it went to a restricted list that is not yours to see. */
+            hidden: boolean;
+            /** @description For programs. */
+            id: string;
+            /** @description The notification list or audience that it was for. */
+            list: string | null;
+            /** @description The person's name for the method, or the place's. */
+            method: string;
+            /** @description `page`, `page_ended`, `notice`, `update`, `message` or `event`. */
+            sort: string;
+            /** @description Where it stands. */
+            state: components["schemas"]["DeliveryState"];
+            /** @description What it was about, in a line; empty where it is not yours to know. */
+            subject: string;
+            /** @description Who or what it went to, in words. */
+            to: string;
+            /** @description The person by name; null for a place, and where it is not yours to know. */
+            user: string | null;
+        };
         /** @description An open incident that may be the same trouble. */
         LikelyDuplicate: {
             /**
@@ -4999,6 +5248,13 @@ export interface components {
         List_LeaveFeed: {
             /** @description The items of this part. */
             items: components["schemas"]["LeaveFeed"][];
+            /** @description The cursor of the next part; null at the end. */
+            next: string | null;
+        };
+        /** @description A part of a list. */
+        List_LedgerEntry: {
+            /** @description The items of this part. */
+            items: components["schemas"]["LedgerEntry"][];
             /** @description The cursor of the next part; null at the end. */
             next: string | null;
         };
@@ -5474,6 +5730,23 @@ export interface components {
          * @enum {string}
          */
         NewEntryKind: "note" | "decision" | "contact" | "evidence";
+        /** @description When it may be over. */
+        NewEstimate: {
+            /** @description When, within 30 days. */
+            over_at: components["schemas"]["Instant"];
+        };
+        /** @description How services are. */
+        NewHealthCheck: {
+            /** @description How they are. */
+            health: components["schemas"]["ServiceHealth"];
+            /**
+             * @description What else they saw, in up to 500 characters.
+             * @example queue grows, no errors
+             */
+            note?: string | null;
+            /** @description Which; all that the person is asked for unless given. */
+            services?: string[];
+        };
         /** @description What somebody supposes. */
         NewHypothesis: {
             /** @description Whether the instant is a guess. */
@@ -5592,6 +5865,13 @@ export interface components {
              * @example sms
              */
             type: string;
+        };
+        /** @description What a list is told. */
+        NewNotice: {
+            /** @description That the text and the people were looked at. Nothing is sent without. */
+            confirmed?: boolean;
+            /** @description In words. */
+            text: string;
         };
         /** @description Somebody to put on call. */
         NewOverride: {
@@ -5716,10 +5996,27 @@ export interface components {
             /** @description Who. */
             user: string;
         };
+        /** @description What a list would be told now. */
+        NoticePreview: {
+            /** @description Which list. */
+            list: string;
+            /** @description Who would hear of it. */
+            people: string[];
+            /** @description Whether it is told by a decision only. */
+            restricted: boolean;
+            /** @description The first line. */
+            subject: string;
+            /** @description The draft from the record, in the words that are configured. */
+            text: string;
+        };
         /** @description Who hears of the incidents of some services. */
         NotificationList: {
-            /** @description Who is on it and cannot leave. */
+            /** @description Whether it hears by itself that an incident began, changed its severity and ended. */
+            automatic: boolean;
+            /** @description Who is on it and cannot leave; empty for whoever may not see who is on a restricted list. */
             core: string[];
+            /** @description Whether it hears of what depends on its services. */
+            downstream: boolean;
             /** @description Whether you are in its core, and cannot leave. */
             mandatory: boolean;
             /**
@@ -5727,12 +6024,18 @@ export interface components {
              * @example checkout-notify
              */
             name: string;
+            /** @description Whether it is told by a decision, and nobody joins it. */
+            restricted: boolean;
             /** @description What it covers; everything where nothing is named. */
             services: string[];
             /** @description Whether you hear what it says. */
             subscribed: boolean;
             /** @description Who subscribed. */
             subscribers: string[];
+            /** @description Whether you may see who is on it, and tell it about any incident. */
+            trusted: boolean;
+            /** @description Whether it hears of what its services depend on. */
+            upstream: boolean;
         };
         /** @description This method, that long after the page. */
         NotificationRule: {
@@ -5824,6 +6127,11 @@ export interface components {
             to: components["schemas"]["Instant"] | null;
             /** @description Who. */
             user: string;
+        };
+        /** @description Where people are to meet. */
+        OpenBridge: {
+            /** @description An http, https, tel or sip link; the one that the process of the severity names unless given. */
+            link?: string | null;
         };
         /** @description The organisation. */
         Organization: {
@@ -6171,6 +6479,9 @@ export interface components {
             /** @description Whether it was later than asked for. */
             late: boolean;
             paged_at: components["schemas"]["Instant"] | null;
+            released_at: components["schemas"]["Instant"] | null;
+            /** @description For which team, if they said so. */
+            team: string | null;
             /** @description Who. */
             user: string;
         };
@@ -6438,6 +6749,14 @@ export interface components {
             /** @description What is said besides the thanks. */
             note?: string | null;
         };
+        /** @description How somebody is let go. */
+        ReleaseFromRoster: {
+            /**
+             * @description Why no health check is needed, where there is none.
+             * @example asleep since Tuesday, was paged by mistake
+             */
+            waive?: string | null;
+        };
         /** @description Why it is open again. */
         Reopen: {
             /** @description In words. */
@@ -6507,6 +6826,15 @@ export interface components {
              * @example ana
              */
             user?: string | null;
+        };
+        /** @description Everybody who works on an incident, or was asked to. */
+        Roster: {
+            /** @description Who was paged and has not come. */
+            awaited: components["schemas"]["Expected"][];
+            /** @description Who is there, in the order in which they came. */
+            here: components["schemas"]["Engaged"][];
+            /** @description Who was let go, in the order in which they came. */
+            released: components["schemas"]["Engaged"][];
         };
         /** @description A planned change of a rotation. */
         RosterChange: {
@@ -6749,6 +7077,8 @@ export interface components {
             /** @description Its name; null for one that was deleted. */
             service: string | null;
         };
+        /** @enum {string} */
+        ServiceHealth: "healthy" | "degraded" | "unhealthy" | "unknown";
         /** @description Whether a service is ready. */
         ServiceReadiness: {
             /**
@@ -7216,7 +7546,7 @@ export interface components {
             warnings: string[];
         };
         /** @enum {string} */
-        TimelineKind: "declared" | "opened" | "alert_joined" | "alert_resolved" | "status_changed" | "acknowledged" | "unacknowledged" | "escalated" | "step_entered" | "no_target" | "paged" | "page_accepted" | "page_failed" | "page_superseded" | "page_declined" | "exhausted" | "snoozed" | "unsnoozed" | "resolved" | "reopened" | "merged" | "severity_changed" | "assigned" | "checked_in" | "engaged_late" | "rotated" | "management_asked" | "told" | "step_skipped" | "second_set_began" | "help_asked" | "group_engaged" | "volunteered" | "helper_directed" | "helper_released" | "helper_recalled" | "impact_changed" | "loss_added" | "loss_struck" | "role_engaged" | "role_assigned" | "role_left" | "hand_over_offered" | "hand_over_declined" | "role_warning" | "gate_passed" | "gate_waived" | "gate_closed" | "update_sent" | "update_drafted" | "update_approved" | "update_rejected" | "update_due" | "promise_missed" | "audience_silent" | "checklist_ticked" | "checklist_unticked" | "note" | "decision" | "contact" | "evidence" | "hypothesis" | "hypothesis_moved" | "action" | "action_moved" | "corrected" | "pinned" | "unpinned" | "time_corrected";
+        TimelineKind: "declared" | "opened" | "alert_joined" | "alert_resolved" | "status_changed" | "acknowledged" | "unacknowledged" | "escalated" | "step_entered" | "no_target" | "paged" | "page_accepted" | "page_failed" | "page_superseded" | "page_declined" | "exhausted" | "snoozed" | "unsnoozed" | "resolved" | "reopened" | "merged" | "severity_changed" | "assigned" | "checked_in" | "engaged_late" | "rotated" | "management_asked" | "told" | "step_skipped" | "second_set_began" | "help_asked" | "group_engaged" | "volunteered" | "helper_directed" | "helper_released" | "helper_recalled" | "team_chosen" | "health_checked" | "released" | "bridge_opened" | "bridge_closed" | "notice_sent" | "estimate_changed" | "impact_changed" | "loss_added" | "loss_struck" | "role_engaged" | "role_assigned" | "role_left" | "hand_over_offered" | "hand_over_declined" | "role_warning" | "gate_passed" | "gate_waived" | "gate_closed" | "update_sent" | "update_drafted" | "update_approved" | "update_rejected" | "update_due" | "promise_missed" | "audience_silent" | "checklist_ticked" | "checklist_unticked" | "note" | "decision" | "contact" | "evidence" | "hypothesis" | "hypothesis_moved" | "action" | "action_moved" | "corrected" | "pinned" | "unpinned" | "time_corrected";
         /** @description An API token, without its secret. */
         Token: {
             /** @description When it was made. */
@@ -10282,6 +10612,110 @@ export interface operations {
             };
         };
     };
+    open_bridge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id or the number. */
+                incident: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["OpenBridge"] | null;
+            };
+        };
+        responses: {
+            /** @description The incident as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    close_bridge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id or the number. */
+                incident: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The incident as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     check_in: {
         parameters: {
             query?: never;
@@ -10598,6 +11032,110 @@ export interface operations {
             };
             /** @description The incident's status does not allow it. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    estimate_end: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id or the number. */
+                incident: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewEstimate"];
+            };
+        };
+        responses: {
+            /** @description The incident as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdraw_estimate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id or the number. */
+                incident: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The incident as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11373,6 +11911,71 @@ export interface operations {
             };
         };
     };
+    read_ledger: {
+        parameters: {
+            query?: {
+                /** @description Messages to this person. */
+                user?: string;
+                /** @description Messages that this carried: `sms`, `email`, `slack`, `webhook`. */
+                channel?: string;
+                /** @description Messages of this sort: `page`, `page_ended`, `notice`, `update`, `message` or `event`. */
+                sort?: string;
+                /** @description Messages that stand so: `accepted`, `failed`. */
+                state?: string;
+                /** @description Messages that this person sent. */
+                by?: string;
+                /** @description How many items at most: 1 to 500, 50 unless given. */
+                limit?: number;
+                /** @description Where the last part ended, from its `next`. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The id or the number. */
+                incident: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A part of the ledger. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_LedgerEntry"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     add_loss: {
         parameters: {
             query?: never;
@@ -11503,6 +12106,112 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Incident"];
                 };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_notice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id or the number. */
+                incident: string;
+                /** @description The notification list by name. */
+                list: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What it would be told. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticePreview"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    send_notice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id or the number. */
+                incident: string;
+                /** @description The notification list by name. */
+                list: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewNotice"];
+            };
+        };
+        responses: {
+            /** @description It is on its way; the ledger says to whom. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Sign in first. */
             401: {
@@ -12369,6 +13078,168 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["IncidentRoles"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_roster: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id or the number. */
+                incident: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The roster. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Roster"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    check_health: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id or the number. */
+                incident: string;
+                /** @description Who looked, by name. */
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewHealthCheck"];
+            };
+        };
+        responses: {
+            /** @description The roster as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Roster"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    release_from_roster: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id or the number. */
+                incident: string;
+                /** @description Who is let go, by name. */
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ReleaseFromRoster"] | null;
+            };
+        };
+        responses: {
+            /** @description The roster as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Roster"];
                 };
             };
             /** @description Sign in first. */

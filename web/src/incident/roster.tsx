@@ -113,7 +113,9 @@ function Here({ incident, one, me, open }: HereProps) {
         <Checks checks={one.checks} />
       ) : (
         <p className={mine ? "border-l-2 border-text pl-2 font-medium" : "text-13 text-muted"}>
-          {mine ? `How is ${one.asked.join(", ")}? Look at once and say so.` : `asked how ${one.asked.join(", ")} is`}
+          {mine
+            ? `How is ${one.asked.join(", ")}? Look at once and say so.`
+            : `asked how ${one.asked.join(", ")} is`}
         </p>
       )}
       {open ? (
@@ -130,7 +132,11 @@ function Here({ incident, one, me, open }: HereProps) {
               Another team
             </Button>
           ) : null}
-          <Button emphasis="quiet" onClick={() => setAsking("release")} aria-label={`Release ${one.full_name}`}>
+          <Button
+            emphasis="quiet"
+            onClick={() => setAsking("release")}
+            aria-label={`Release ${one.full_name}`}
+          >
             {mine ? "Leave" : "Release"}
           </Button>
         </div>
@@ -241,7 +247,11 @@ function Gone({ one }: { one: Engaged }) {
         <Time at={one.released_at ?? one.since} show="clock" focusable />
         {one.released_by && one.released_by !== one.user ? ` by ${one.released_by}` : ""}
       </p>
-      {one.waived ? <p className="text-13">without a health check: {one.waived}</p> : <Checks checks={one.checks} />}
+      {one.waived ? (
+        <p className="text-13">without a health check: {one.waived}</p>
+      ) : (
+        <Checks checks={one.checks} />
+      )}
     </li>
   );
 }

@@ -242,8 +242,8 @@ async fn the_ledger_holds_every_message_to_whom_when_by_whom_and_how_it_went() {
         assert_eq!(ana.post("/api/v1/incidents/1/acknowledge", json!({})).await.status, 200);
         let role = "/api/v1/incidents/1/roles/incident-lead";
         assert_eq!(bo.post(role, json!({ "user": "ana" })).await.status, 200);
-        let update = json!({ "text": "We are on it." });
-        let sent = ana.post("/api/v1/incidents/1/updates/internal", update).await;
+        let update = json!({ "audience": "internal", "text": "We are on it." });
+        let sent = ana.post("/api/v1/incidents/1/updates", update).await;
         assert_eq!(sent.status, 200, "{}", sent.text);
         world.settle().await;
 
