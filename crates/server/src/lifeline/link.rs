@@ -289,13 +289,13 @@ impl Sent {
     }
 
     fn set(&mut self, name: &str, value: &str) {
-        let value = Some(value.to_owned());
+        let value = value.to_owned();
         match name {
-            "action" => self.action = value,
-            "confirm" => self.confirm = value,
-            "stage" => self.stage = value,
+            "action" => self.action = Some(value),
+            "confirm" => self.confirm = Some(value),
+            "stage" => self.stage = Some(value),
             _ if self.others.len() < FIELDS_MAX => {
-                self.others.insert(name.to_owned(), value.unwrap_or_default());
+                self.others.insert(name.to_owned(), value);
             }
             _ => {}
         }

@@ -161,7 +161,10 @@ fn whoever_was_paged_and_does_not_check_in_is_recorded_as_late_and_nobody_is_pag
     assert_eq!(paged(&fired), []);
     room.now += SignedDuration::from_mins(7);
     let joined = room.command(Command::CheckIn { user: ANA, team: None }).unwrap();
-    assert_eq!(texts(&joined, Kind::CheckedIn), ["ana checked in 22m after the page"]);
+    assert_eq!(
+        texts(&joined, Kind::CheckedIn),
+        ["ana checked in for payments 22m after the page; asked how checkout is"]
+    );
     assert!(room.incident.clocks.engage.present[0].is_late);
 }
 
@@ -169,7 +172,10 @@ fn whoever_was_paged_and_does_not_check_in_is_recorded_as_late_and_nobody_is_pag
 fn beginning_to_work_is_a_check_in() {
     let mut room = working_room(600, 15);
     let decision = room.command(Command::Research).unwrap();
-    assert_eq!(texts(&decision, Kind::CheckedIn), ["ana checked in 0m after the page"]);
+    assert_eq!(
+        texts(&decision, Kind::CheckedIn),
+        ["ana checked in for payments 0m after the page; asked how checkout is"]
+    );
     assert!(texts(&room.after(15), Kind::EngagedLate).is_empty());
 }
 
