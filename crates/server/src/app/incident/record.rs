@@ -230,15 +230,11 @@ async fn perform(
             Ok(())
         }
         Effect::Publish { audience, subject, text, by, said } => {
-            publish(app, writes, directory, incident, (audience, subject, text), *by, now);
+            publish(app, writes, directory, incident, (audience, subject, text), (*by, actor), now);
             match directory.audience(audience) {
                 Some(to) => status_page::publish(app, tx, directory, incident, to, said, now).await,
                 None => Ok(()),
             }
-        Effect::Publish { audience, subject, text, by } => {
-            let said = (audience.as_str(), subject.as_str(), text.as_str());
-            publish(app, writes, directory, incident, said, (*by, actor), now);
-            Ok(())
         }
         Effect::Notify { list, subject, text } => {
             let said = (subject.as_str(), text.as_str());
