@@ -10,6 +10,7 @@ export async function screens(page) {
   const heartbeat = (await ask(page, "/heartbeats?limit=1")).items[0];
   const message = (await ask(page, "/messages?limit=1")).items[0];
   const policy = (await ask(page, "/escalation-policies?limit=1")).items[0];
+  const statusPage = (await ask(page, "/status-pages?limit=1")).items[0];
   const schedule = (await ask(page, "/schedules?limit=1")).items[0];
   return [
     ["home", "/app/"],
@@ -44,6 +45,10 @@ export async function screens(page) {
     ["lists", "/app/lists"],
     ...(policy ? [["policy", `/app/policies/${encodeURIComponent(policy.name)}`]] : []),
     ...(policy ? [["policy-edit", `/app/policies/${encodeURIComponent(policy.name)}/edit`]] : []),
+    ["status-pages", "/app/status-pages"],
+    ...(statusPage
+      ? [["status-page-edit", `/app/status-pages/${encodeURIComponent(statusPage.name)}/edit`]]
+      : []),
     ["services", "/app/services"],
     ...(service ? [["service", `/app/services/${service.name}`]] : []),
     ...(service ? [["shadow", `/app/services/${service.name}/shadow`]] : []),

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use muster_core::id::IncidentId;
 use muster_core::incident::lifecycle::Command;
 use muster_core::incident::lifecycle::publish::Ask;
-use muster_core::incident::status_page::Face;
+use muster_core::incident::status_page::{Face, Stage};
 use muster_core::incident::timeline::Actor;
 use muster_server::app::App;
 use muster_store::incident::incident as store_incident;
@@ -182,7 +182,7 @@ enum Deed {
     Begin(&'static Past),
     Take(&'static Past),
     Note(&'static Past, &'static str),
-    Tell(&'static Past, &'static str),
+    Tell(&'static Past, &'static str, Option<Stage>),
     End(&'static Past),
     Close(&'static Past),
 }
@@ -236,11 +236,11 @@ impl History<'_> {
             Deed::Note(past, text) => {
                 self.command(past, Command::Note { text: (*text).to_owned() }).await?;
             }
-            Deed::Tell(past, text) => {
+            Deed::Tell(past, text, stage) => {
                 let ask = Ask::Send {
                     audience: "external".to_owned(),
                     text: (*text).to_owned(),
-                    face: Face::default(),
+                    face: Face { title: None, stage: *stage },
                     next_in: None,
                     urgent: Some("customers ask".to_owned()),
                 };
@@ -330,7 +330,8 @@ impl Past {
         let told = i64::try_from(self.told.len())?;
         for (at, text) in (1..).zip(self.told) {
             let seconds = if at == told { end + 150 } else { end * at / (told + 1) };
-            deeds.push((after(seconds)?, Deed::Tell(self, text)));
+            let stage = (1 < at && at < told).then_some(Stage::Identified);
+            deeds.push((after(seconds)?, Deed::Tell(self, text, stage)));
         }
         if self.is_closed {
             deeds.push((after(end + 5_400)?, Deed::Close(self)));

@@ -158,18 +158,20 @@ pub async fn list(
     rows.into_iter().map(Subscriber::try_from).collect()
 }
 
-/// Whoever confirmed, by id, after `after`.
+/// Whoever had confirmed by an instant, by id, after `after`.
 pub async fn confirmed(
     tx: &mut Tx,
     page: StatusPageId,
+    by: Timestamp,
     after: Option<SubscriberId>,
     limit: i64,
 ) -> Result<Vec<Subscriber>> {
     const SELECT: Sql = Sql::same(select!(
-        "page_id = ? AND confirmed_at IS NOT NULL AND id > ? ORDER BY id LIMIT ?"
+        "page_id = ? AND confirmed_at IS NOT NULL AND confirmed_at <= ? AND id > ?
+         ORDER BY id LIMIT ?"
     ));
     let after = after.map_or(Uuid::nil(), |id| id.0);
-    let rows: Vec<Row> = tx.fetch_all(&SELECT, args![page, after, limit]).await?;
+    let rows: Vec<Row> = tx.fetch_all(&SELECT, args![page, by, after, limit]).await?;
     rows.into_iter().map(Subscriber::try_from).collect()
 }
 

@@ -305,7 +305,7 @@ impl App {
         told: Option<SubscriberId>,
         now: Timestamp,
     ) -> Result<Option<Timestamp>, StoreError> {
-        let subscribers = store::confirmed(tx, page.id, told, TOLD_AT_ONCE_MAX).await?;
+        let subscribers = store::confirmed(tx, page.id, update.at, told, TOLD_AT_ONCE_MAX).await?;
         let Some(last) = subscribers.last() else { return Ok(None) };
         let url = format!("{}/history#{}", self.status_url(page), post.id);
         let stage = update.stage;
