@@ -5,6 +5,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::id::{AbsenceId, RequestId, ScheduleId, UserId};
+use crate::oncall::schedule::{Schedule, on_call_at};
 
 /// The longest time between two reminders.
 const REMIND_EVERY_MAX: SignedDuration = SignedDuration::from_hours(24);
@@ -28,7 +29,7 @@ pub enum State {
     Withdrawn,
     /// It was accepted, and then put back.
     Undone,
-    /// The shift began and nobody had said yes.
+    /// Its time came and nobody had said yes. See [`closes_at`].
     Expired,
 }
 
@@ -48,6 +49,13 @@ pub struct Span {
     pub from: Timestamp,
     /// The end.
     pub to: Timestamp,
+}
+
+impl Span {
+    /// Whether two times share an instant.
+    pub fn meets(self, other: Self) -> bool {
+        self.from < other.to && other.from < self.to
+    }
 }
 
 /// Somebody who was asked.
@@ -182,7 +190,7 @@ pub fn decide(
             waiting(&request).map(|user| Effect::Tell(user, News::Withdrawn)).collect()
         }
         (State::Accepted, Event::Undo) => undo(&mut request, now)?,
-        (State::Requested, Event::TimerFired) if now >= request.shift.from => {
+        (State::Requested, Event::TimerFired) if now >= closes_at(&request) => {
             settle(&mut request, State::Expired, now);
             unanswered(&request, News::Expired)
         }
@@ -198,20 +206,43 @@ pub fn decide(
     Ok((request, effects))
 }
 
-/// When a request next needs attention: a reminder, or the beginning of its shift.
+/// When an open request ends: its shift begins. One that was made while the shift ran is about the
+/// rest of it, and stays open as long as there is any.
+pub fn closes_at(request: &Request) -> Timestamp {
+    let has_begun = request.created_at >= request.shift.from;
+    if has_begun { request.shift.to } else { request.shift.from }
+}
+
+/// Whose place the taker of a shift has: everybody's, unless several have it, or the taker is whom the
+/// holder follows as a trainee, who would otherwise have it again.
+pub fn instead_of(
+    schedule: &Schedule,
+    holder: UserId,
+    taker: UserId,
+    from: Timestamp,
+) -> Option<UserId> {
+    let is_shared = on_call_at(schedule, from).len() > 1;
+    let is_mentor = schedule
+        .shadows
+        .iter()
+        .any(|shadow| shadow.reverse && (shadow.user, shadow.follows) == (holder, taker));
+    (is_shared || is_mentor).then_some(holder)
+}
+
+/// When a request next needs attention: a reminder, or its end.
 pub fn next_at(request: &Request) -> Option<Timestamp> {
     if request.state != State::Requested {
         return None;
     }
-    let begins = request.shift.from;
+    let closes = closes_at(request);
     if request.reminders >= REMINDERS_MAX {
-        return Some(begins);
+        return Some(closes);
     }
-    let room = begins.duration_since(request.created_at) / REMINDERS_USUAL;
+    let room = closes.duration_since(request.created_at) / REMINDERS_USUAL;
     let every = room.clamp(REMIND_EVERY_MIN, REMIND_EVERY_MAX);
     let count = i32::try_from(request.reminders).unwrap_or(i32::MAX).saturating_add(1);
     let reminder = request.created_at.saturating_add(every.saturating_mul(count));
-    Some(reminder.unwrap_or(Timestamp::MAX).min(begins))
+    Some(reminder.unwrap_or(Timestamp::MAX).min(closes))
 }
 
 fn accept(request: &mut Request, by: UserId, now: Timestamp) -> Result<Vec<Effect>, WrongMove> {
@@ -366,6 +397,21 @@ mod tests {
         }
         assert_eq!(instants, [t(18), t(36), t(54), t(72)]);
         assert_eq!(asked.state, State::Expired);
+    }
+
+    #[test]
+    fn one_for_a_shift_that_runs_stays_open_as_long_as_there_is_any_of_it() {
+        let mut asked = Request { created_at: t(80), ..request() };
+        let mut instants = Vec::new();
+        while let Some(at) = next_at(&asked) {
+            instants.push(at);
+            asked = decide(asked, Event::TimerFired, at).unwrap().0;
+        }
+        assert_eq!(instants, [t(84), t(88), t(92), t(96)]);
+        assert_eq!(asked.state, State::Expired);
+        // One that is made at the very beginning is about a shift that runs.
+        let at_once = Request { created_at: t(72), ..request() };
+        assert_eq!(closes_at(&at_once), t(96));
     }
 
     #[test]

@@ -5,13 +5,15 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::id::{OverrideId, UserId};
+use crate::id::{OverrideId, RequestId, UserId};
 use crate::oncall::schedule::Override;
 
 /// The longest override.
 pub const LENGTH_MAX: SignedDuration = SignedDuration::from_hours(366 * 24);
 /// How far ahead an override may begin.
 pub const AHEAD_MAX: SignedDuration = SignedDuration::from_hours(2 * 366 * 24);
+/// How many overrides that displaced each other at one instant are remembered.
+pub const DEPTH_MAX: usize = 16;
 
 /// An override that stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +22,22 @@ pub struct Standing {
     pub id: Option<OverrideId>,
     /// Who and when.
     pub span: Override,
+    /// The request that it came of.
+    pub request: Option<RequestId>,
+    /// What it displaced.
+    pub displaced: Vec<Displaced>,
+}
+
+/// A piece of an override that another one displaced, to stand again where that one is taken back. It
+/// knows what it was: the request that it came of, and what it had displaced in turn.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Displaced {
+    /// Who and when.
+    pub span: Override,
+    /// The request that it came of.
+    pub request: Option<RequestId>,
+    /// What it had displaced within its time.
+    pub displaced: Vec<Displaced>,
 }
 
 /// What placing an override does.
@@ -32,7 +50,7 @@ pub struct Placement {
     /// What is left of an override after the new one.
     pub remainders: Vec<(OverrideId, Override)>,
     /// What the new one displaced, to put back where it is taken back.
-    pub displaced: Vec<(OverrideId, Override)>,
+    pub displaced: Vec<Displaced>,
 }
 
 /// Why an override is not placed.
@@ -97,7 +115,11 @@ pub fn place(
             return Err(Refused::Overlaps { user, from, to, configured });
         }
         let Some(id) = other.id else { continue };
-        placement.displaced.push((id, common(&other.span, new)));
+        placement.displaced.push(Displaced {
+            span: common(&other.span, new),
+            request: other.request,
+            displaced: within(&other.displaced, new, DEPTH_MAX),
+        });
         if from < new.from {
             placement.shortened.push((id, new.from));
         } else {
@@ -124,9 +146,9 @@ pub enum Withdrawal {
 /// Decides what taking back `standing` does now, and which of what it `displaced` comes back.
 pub fn withdraw(
     standing: &Override,
-    displaced: &[Override],
+    displaced: &[Displaced],
     now: Timestamp,
-) -> (Withdrawal, Vec<Override>) {
+) -> (Withdrawal, Vec<Displaced>) {
     if standing.to <= now {
         return (Withdrawal::Over, Vec::new());
     }
@@ -136,10 +158,23 @@ pub fn withdraw(
         to: standing.to,
         instead_of: standing.instead_of,
     };
-    let back =
-        displaced.iter().filter(|piece| meet(piece, &hole)).map(|piece| common(piece, &hole));
     let withdrawal = if standing.from >= now { Withdrawal::Removed } else { Withdrawal::EndsNow };
-    (withdrawal, back.collect())
+    (withdrawal, within(displaced, &hole, DEPTH_MAX))
+}
+
+/// What an override displaced, once a request is put back: a piece that came of it makes room for what
+/// it had displaced in turn, so that it does not stand again with whatever is taken back later.
+pub fn without(displaced: &[Displaced], request: RequestId) -> Vec<Displaced> {
+    let mut left = Vec::new();
+    for piece in displaced {
+        let below = without(&piece.displaced, request);
+        if piece.request == Some(request) {
+            left.extend(below);
+        } else {
+            left.push(Displaced { displaced: below, ..piece.clone() });
+        }
+    }
+    left
 }
 
 fn check(new: &Override, now: Timestamp) -> Result<(), Refused> {
@@ -168,6 +203,18 @@ fn stand_side_by_side(one: &Override, other: &Override) -> bool {
         (Some(one), Some(other)) => one != other,
         _ => false,
     }
+}
+
+/// The parts of displaced pieces that lie within a time, `depth` of them upon each other.
+fn within(displaced: &[Displaced], time: &Override, depth: usize) -> Vec<Displaced> {
+    let Some(below) = depth.checked_sub(1) else { return Vec::new() };
+    let pieces = displaced.iter().filter(|piece| meet(&piece.span, time));
+    let pieces = pieces.map(|piece| {
+        let span = common(&piece.span, time);
+        let displaced = within(&piece.displaced, &span, below);
+        Displaced { span, request: piece.request, displaced }
+    });
+    pieces.collect()
 }
 
 /// The part of `of` that lies within `within`.
@@ -199,7 +246,11 @@ mod tests {
     }
 
     fn standing(n: u128, span: Override) -> Standing {
-        Standing { id: Some(id(n)), span }
+        Standing { id: Some(id(n)), span, request: None, displaced: vec![] }
+    }
+
+    fn piece(span: Override) -> Displaced {
+        Displaced { span, request: None, displaced: vec![] }
     }
 
     #[test]
@@ -220,12 +271,12 @@ mod tests {
         assert_eq!(placed.shortened, [(id(1), t(4))]);
         assert_eq!(placed.removed, [id(2)]);
         assert_eq!(placed.remainders, [(id(2), span(3, 13, 14))]);
-        assert_eq!(placed.displaced, [(id(1), span(1, 4, 10)), (id(2), span(3, 12, 13))]);
+        assert_eq!(placed.displaced, [span(1, 4, 10), span(3, 12, 13)].map(piece));
     }
 
     #[test]
     fn one_of_the_configuration_yields_only_when_asked() {
-        let others = [Standing { id: None, span: span(1, 4, 8) }];
+        let others = [Standing { id: None, ..standing(1, span(1, 4, 8)) }];
         let refused = place(&others, &span(2, 5, 6), false, t(0));
         assert!(matches!(refused, Err(Refused::Overlaps { configured: true, .. })));
         assert_eq!(place(&others, &span(2, 5, 6), true, t(0)), Ok(Placement::default()));
@@ -243,10 +294,49 @@ mod tests {
     #[test]
     fn taking_back_brings_back_what_was_displaced_from_now_on() {
         let new = span(2, 4, 12);
-        let displaced = [span(1, 4, 10), span(3, 11, 12)];
+        let displaced = [span(1, 4, 10), span(3, 11, 12)].map(piece);
         assert_eq!(withdraw(&new, &displaced, t(2)), (Withdrawal::Removed, displaced.to_vec()));
-        let back = vec![span(1, 6, 10), span(3, 11, 12)];
+        let back = [span(1, 6, 10), span(3, 11, 12)].map(piece).to_vec();
         assert_eq!(withdraw(&new, &displaced, t(6)), (Withdrawal::EndsNow, back));
         assert_eq!(withdraw(&new, &displaced, t(12)), (Withdrawal::Over, vec![]));
+    }
+
+    #[test]
+    fn what_is_displaced_keeps_its_request_and_what_it_displaced() {
+        let request = |n| Some(RequestId(Uuid::from_u128(n)));
+        let first = Displaced { request: request(1), ..piece(span(1, 0, 20)) };
+        let second =
+            Standing { request: request(2), displaced: vec![first], ..standing(2, span(2, 0, 20)) };
+        let placed = place(&[second], &span(3, 5, 15), true, t(0)).unwrap();
+        let under = Displaced { request: request(1), ..piece(span(1, 5, 15)) };
+        let above = Displaced {
+            request: request(2),
+            displaced: vec![under.clone()],
+            ..piece(span(2, 5, 15))
+        };
+        assert_eq!(placed.displaced, [above.clone()]);
+        // Taken back in the order in which they were made, the later one first and the other way.
+        let (_, back) = withdraw(&span(3, 5, 15), &placed.displaced, t(0));
+        assert_eq!(back, [above]);
+        let second = RequestId(Uuid::from_u128(2));
+        assert_eq!(without(&placed.displaced, second), [under]);
+        let first = RequestId(Uuid::from_u128(1));
+        let left = without(&placed.displaced, first);
+        assert_eq!((left[0].request, left[0].displaced.len()), (request(2), 0));
+    }
+
+    #[test]
+    fn overrides_upon_each_other_are_remembered_to_a_limit() {
+        let mut standing = standing(1, span(1, 0, 10));
+        for _ in 0..2 * DEPTH_MAX {
+            let new = span(2, 0, 10);
+            let placed = place(&[standing.clone()], &new, true, t(0)).unwrap();
+            standing = Standing { span: new, displaced: placed.displaced, ..standing };
+        }
+        let (mut depth, mut pieces) = (0, standing.displaced);
+        while let Some(piece) = pieces.pop() {
+            (depth, pieces) = (depth + 1, piece.displaced);
+        }
+        assert_eq!(depth, DEPTH_MAX + 1);
     }
 }

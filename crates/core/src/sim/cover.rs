@@ -12,7 +12,7 @@ use super::input::{Covering, Wish};
 use super::organisation::{PEOPLE, user_id};
 use crate::id::{OverrideId, RequestId, ScheduleId, UserId};
 use crate::oncall::cover::{self, Asked, Effect, Event, Request, Span, State};
-use crate::oncall::overrides::{self, Standing, Withdrawal};
+use crate::oncall::overrides::{self, Displaced, Standing, Withdrawal};
 use crate::oncall::schedule::{Override, Schedule, on_call_at, shifts};
 use crate::org::directory::Directory;
 
@@ -27,7 +27,7 @@ pub(super) struct Made {
     /// The request that it came of.
     pub request: Option<RequestId>,
     pub span: Override,
-    displaced: Vec<Override>,
+    displaced: Vec<Displaced>,
 }
 
 /// What people have agreed about their shifts.
@@ -137,7 +137,7 @@ impl Plan {
                 }
                 Effect::Release => {
                     if sabotage != Some(Sabotage::KeepUndone) {
-                        self.put_back(request.id, now);
+                        self.put_back(request.id, sabotage, now);
                     }
                     true
                 }
@@ -166,8 +166,7 @@ impl Plan {
             if is_taken || !has_all_of(schedule, holder, span) {
                 return None;
             }
-            let is_shared = on_call_at(schedule, span.from).len() > 1;
-            let instead_of = is_shared.then_some(holder);
+            let instead_of = cover::instead_of(schedule, holder, taker, span.from);
             let new = Override { user: taker, from: span.from, to: span.to, instead_of };
             let placement = overrides::place(&standing, &new, true, now).ok()?;
             for (of, rest) in placement.remainders {
@@ -178,8 +177,7 @@ impl Plan {
                 self.made.iter_mut().find(|made| made.id == id)?.span.to = to;
             }
             self.made.retain(|made| !placement.removed.contains(&made.id));
-            let displaced = placement.displaced.into_iter().map(|(_, piece)| piece).collect();
-            self.make(request.schedule, new, displaced, Some(request.id));
+            self.make(request.schedule, new, placement.displaced, Some(request.id));
         }
         Some(())
     }
@@ -188,7 +186,7 @@ impl Plan {
         &mut self,
         schedule: ScheduleId,
         span: Override,
-        displaced: Vec<Override>,
+        displaced: Vec<Displaced>,
         request: Option<RequestId>,
     ) {
         self.last_override += 1;
@@ -196,8 +194,13 @@ impl Plan {
         self.made.push(Made { id, schedule, request, span, displaced });
     }
 
-    /// Takes back what came of a request; what it displaced stands again.
-    fn put_back(&mut self, request: RequestId, now: Timestamp) {
+    /// Takes back what came of a request; what it displaced stands again, and where it was displaced
+    /// itself, it does not.
+    fn put_back(&mut self, request: RequestId, sabotage: Option<Sabotage>, now: Timestamp) {
+        let knows = sabotage != Some(Sabotage::ForgetWhatItWas);
+        for made in self.made.iter_mut().filter(|_| knows) {
+            made.displaced = overrides::without(&made.displaced, request);
+        }
         let of_request = |made: &&Made| made.request == Some(request) && made.span.to > now;
         let ids: Vec<_> = self.made.iter().filter(of_request).map(|made| made.id).collect();
         for id in ids {
@@ -213,19 +216,25 @@ impl Plan {
                 Withdrawal::Over => continue,
             }
             for piece in back {
-                self.make(schedule, piece, vec![], None);
+                self.make(schedule, piece.span, piece.displaced, piece.request.filter(|_| knows));
             }
         }
     }
 
     fn standing(&self, schedule: &Schedule, now: Timestamp) -> Vec<Standing> {
         let made = self.made.iter().filter(|made| made.schedule == schedule.id);
-        let made = made.map(|made| Standing { id: Some(made.id), span: made.span.clone() });
+        let made = made.map(|made| Standing {
+            id: Some(made.id),
+            span: made.span.clone(),
+            request: made.request,
+            displaced: made.displaced.clone(),
+        });
         let is_made = |span: &&Override| {
             !self.made.iter().any(|made| made.schedule == schedule.id && made.span == **span)
         };
         let configured = schedule.overrides.iter().filter(is_made).cloned();
-        let configured = configured.map(|span| Standing { id: None, span });
+        let configured =
+            configured.map(|span| Standing { id: None, span, request: None, displaced: vec![] });
         made.chain(configured).filter(|standing| standing.span.to > now).collect()
     }
 

@@ -34,7 +34,7 @@ pub use input::{
     Wish, schedule,
 };
 pub use invariants::INVARIANTS;
-pub use organisation::{CARRIERS, Edit, INTEGRATIONS, PEOPLE, SEVERITIES, TEAMS};
+pub use organisation::{CARRIERS, Edit, Edited, INTEGRATIONS, PEOPLE, SEVERITIES, TEAMS};
 pub use trace::EVENTS_KEPT;
 pub use triage::{dedup_key, signal};
 
@@ -100,13 +100,15 @@ pub enum Sabotage {
     ForgetSwap,
     /// An agreement that is put back stands all the same.
     KeepUndone,
+    /// What stands again has forgotten the agreement that it came of.
+    ForgetWhatItWas,
     /// Nobody looks at a request again.
     ForgetRequest,
 }
 
 impl Sabotage {
     /// Every planted bug with the number of the invariant that it breaks.
-    pub const ALL: [(Self, u8); 25] = [
+    pub const ALL: [(Self, u8); 26] = [
         (Self::AnswerBeforeCommit, 1),
         (Self::ForgetOpenAlert, 2),
         (Self::ForgetTimer, 3),
@@ -131,6 +133,7 @@ impl Sabotage {
         (Self::SleepThroughEnd, 14),
         (Self::ForgetSwap, 15),
         (Self::KeepUndone, 15),
+        (Self::ForgetWhatItWas, 15),
         (Self::ForgetRequest, 15),
     ];
 }
@@ -252,7 +255,7 @@ pub struct SettledIncident {
 }
 
 /// Plays inputs, without any of its own, and tells how each trouble ended, by integration and key.
-/// With the signals and people of [`schedule`] this is what a real server must come to as well.
+/// With the signals, people and edits of [`schedule`] this is what a real server must come to as well.
 pub fn settle(inputs: &[Scheduled]) -> Vec<Settled> {
     world::World::new(Options { seed: 0, hours: 0, sabotage: None }).settle(inputs)
 }

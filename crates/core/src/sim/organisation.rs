@@ -106,6 +106,23 @@ pub(super) struct Organisation {
     pub windows: Vec<Maintenance>,
 }
 
+/// The organisation as edits leave it, for whoever plays the same inputs elsewhere. Windows of
+/// maintenance are no part of it: they are planned while the server runs.
+#[derive(Debug, Clone, Default)]
+pub struct Edited(Organisation);
+
+impl Edited {
+    /// Edits it.
+    pub fn edit(&mut self, edit: Edit, now: Timestamp) {
+        self.0.edit(edit, now);
+    }
+
+    /// As it stands.
+    pub fn directory(&self) -> Directory {
+        self.0.directory()
+    }
+}
+
 impl Organisation {
     pub(super) fn edit(&mut self, edit: Edit, now: Timestamp) {
         self.revision += 1;

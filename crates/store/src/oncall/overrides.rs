@@ -3,6 +3,7 @@
 
 use jiff::Timestamp;
 use muster_core::id::{OverrideId, RequestId, ScheduleId, UserId};
+use muster_core::oncall::overrides::Displaced;
 use muster_core::oncall::schedule::Override;
 use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
@@ -23,7 +24,7 @@ pub struct Stored {
     /// Why, in the words of whoever made it; may be empty.
     pub reason: String,
     /// What it displaced, to put back where it is taken back.
-    pub displaced: Vec<Override>,
+    pub displaced: Vec<Displaced>,
     /// The request that it came of.
     pub request: Option<RequestId>,
     /// When it was made.
@@ -32,12 +33,19 @@ pub struct Stored {
     pub created_by: String,
 }
 
-/// A displaced piece in the column `displaced`: microseconds UTC.
+/// A displaced piece in the column `displaced`: microseconds UTC. Pieces of older versions know no
+/// more than who and when.
 #[derive(Serialize, Deserialize)]
 struct Piece {
     user: String,
     from: i64,
     to: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    instead_of: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    request: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    displaced: Vec<Piece>,
 }
 
 #[derive(FromRow)]
@@ -81,13 +89,7 @@ macro_rules! select {
 
 /// Stores an override.
 pub async fn insert(tx: &mut Tx, stored: &Stored) -> Result<()> {
-    let pieces = stored.displaced.iter().map(|piece| Piece {
-        user: piece.user.0.as_simple().to_string(),
-        from: piece.from.as_microsecond(),
-        to: piece.to.as_microsecond(),
-    });
-    let displaced = serde_json::to_string(&pieces.collect::<Vec<_>>())
-        .map_err(|error| StoreError::Corrupt(error.to_string()))?;
+    let displaced = written(&stored.displaced)?;
     let span = &stored.span;
     let values = args![
         stored.id,
@@ -103,6 +105,14 @@ pub async fn insert(tx: &mut Tx, stored: &Stored) -> Result<()> {
         &stored.created_by,
     ];
     tx.execute(&INSERT, values).await?;
+    Ok(())
+}
+
+/// Changes what stands again where an override is taken back.
+pub async fn set_displaced(tx: &mut Tx, id: OverrideId, displaced: &[Displaced]) -> Result<()> {
+    const UPDATE: Sql =
+        Sql::same("UPDATE schedule_override SET displaced = ? WHERE id = ? AND removed_at IS NULL");
+    tx.execute(&UPDATE, args![written(displaced)?, id]).await?;
     Ok(())
 }
 
@@ -161,11 +171,6 @@ impl TryFrom<OverrideRow> for Stored {
     fn try_from(row: OverrideRow) -> Result<Self> {
         let pieces: Vec<Piece> = serde_json::from_str(&row.displaced)
             .map_err(|error| StoreError::Corrupt(format!("override {}: {error}", row.id)))?;
-        let displaced = pieces.into_iter().map(|Piece { user, from, to }| {
-            let user = Uuid::try_parse(&user)
-                .map_err(|error| StoreError::Corrupt(format!("override {}: {error}", row.id)))?;
-            span(user, from, to)
-        });
         Ok(Self {
             id: OverrideId(row.id),
             schedule: ScheduleId(row.schedule_id),
@@ -174,12 +179,51 @@ impl TryFrom<OverrideRow> for Stored {
                 ..span(row.user_id, row.from_at, row.to_at)?
             },
             reason: row.reason,
-            displaced: displaced.collect::<Result<_>>()?,
+            displaced: pieces.into_iter().map(Displaced::try_from).collect::<Result<_>>()?,
             request: row.request_id.map(RequestId),
             created_at: instant(row.created_at)?,
             created_by: row.created_by,
         })
     }
+}
+
+impl From<&Displaced> for Piece {
+    fn from(piece: &Displaced) -> Self {
+        Self {
+            user: piece.span.user.0.as_simple().to_string(),
+            from: piece.span.from.as_microsecond(),
+            to: piece.span.to.as_microsecond(),
+            instead_of: piece.span.instead_of.map(|user| user.0.as_simple().to_string()),
+            request: piece.request.map(|request| request.0.as_simple().to_string()),
+            displaced: piece.displaced.iter().map(Self::from).collect(),
+        }
+    }
+}
+
+impl TryFrom<Piece> for Displaced {
+    type Error = StoreError;
+
+    fn try_from(piece: Piece) -> Result<Self> {
+        let parse = |text: &str| {
+            let id = Uuid::try_parse(text);
+            id.map_err(|error| StoreError::Corrupt(format!("a displaced override: {error}")))
+        };
+        let instead_of = piece.instead_of.as_deref().map(parse).transpose()?;
+        let request = piece.request.as_deref().map(parse).transpose()?;
+        Ok(Self {
+            span: Override {
+                instead_of: instead_of.map(UserId),
+                ..span(parse(&piece.user)?, piece.from, piece.to)?
+            },
+            request: request.map(RequestId),
+            displaced: piece.displaced.into_iter().map(Self::try_from).collect::<Result<_>>()?,
+        })
+    }
+}
+
+fn written(displaced: &[Displaced]) -> Result<String> {
+    let pieces: Vec<_> = displaced.iter().map(Piece::from).collect();
+    serde_json::to_string(&pieces).map_err(|error| StoreError::Corrupt(error.to_string()))
 }
 
 fn span(user: Uuid, from: i64, to: i64) -> Result<Override> {

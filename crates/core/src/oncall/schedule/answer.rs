@@ -117,8 +117,7 @@ impl<'a> Ready<'a> {
             None => (self.by_layers(at, bound), 0),
         };
         for place in &mut moment.places {
-            self.replace(place, first_place, at);
-            self.hand_to_trainee(place, at);
+            self.pass_on(place, first_place, at);
             moment.to = moment.to.min(place.to);
         }
         moment
@@ -156,9 +155,29 @@ impl<'a> Ready<'a> {
         moment
     }
 
+    /// A place goes from hand to hand: to whoever replaces its holder, to the trainee who follows them,
+    /// and to whoever replaces the trainee in turn.
+    fn pass_on(&self, place: &mut Place<'a>, first_place: usize, at: Timestamp) {
+        let mut given_away = Vec::new();
+        let mut next_place = self.replace(place, first_place, at, &mut given_away);
+        while self.hand_to_trainee(place, &given_away, at) {
+            let before = given_away.len();
+            next_place = self.replace(place, next_place, at, &mut given_away);
+            if given_away.len() == before {
+                return;
+            }
+        }
+    }
+
     /// Applies the overrides of one person, in the order of their precedence: whoever took over may
-    /// be replaced by a later one in turn.
-    fn replace(&self, place: &mut Place<'a>, first_place: usize, at: Timestamp) {
+    /// be replaced by a later one in turn. Gives the first place that is left to look at.
+    fn replace(
+        &self,
+        place: &mut Place<'a>,
+        first_place: usize,
+        at: Timestamp,
+        given_away: &mut Vec<UserId>,
+    ) -> usize {
         let mut next_place = first_place;
         'replaced: loop {
             for (number, replacement) in self.schedule.overrides.of(place.user, next_place) {
@@ -168,19 +187,23 @@ impl<'a> Ready<'a> {
                     place.to = place.to.min(replacement.from);
                 } else {
                     place.narrow(replacement.from, replacement.to);
+                    given_away.push(place.user);
                     (place.user, place.layer) = (replacement.user, OVERRIDE_LAYER);
+                    place.mentor = None;
                     next_place = number + 1;
                     continue 'replaced;
                 }
             }
-            return;
+            return next_place;
         }
     }
 
-    /// A reverse shadow has the shift of whom they follow.
-    fn hand_to_trainee(&self, place: &mut Place<'a>, at: Timestamp) {
+    /// A reverse shadow has the shift of whom they follow, but for one that they gave away: it may have
+    /// gone to their mentor. Whether somebody has it so.
+    fn hand_to_trainee(&self, place: &mut Place<'a>, given_away: &[UserId], at: Timestamp) -> bool {
         for shadow in &self.schedule.shadows {
-            if !shadow.reverse || shadow.follows != place.user || shadow.from >= shadow.to {
+            let follows = shadow.reverse && shadow.follows == place.user;
+            if !follows || shadow.from >= shadow.to || given_away.contains(&shadow.user) {
                 continue;
             }
             let around = shadow.around(&self.schedule.absences, at);
@@ -188,9 +211,10 @@ impl<'a> Ready<'a> {
             if around.is_theirs {
                 place.mentor = Some(place.user);
                 place.user = shadow.user;
-                return;
+                return true;
             }
         }
+        false
     }
 }
 

@@ -4,13 +4,14 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Key, World, require};
 use crate::id::UserId;
-use crate::oncall::cover::{Request, Span, State};
+use crate::oncall::cover::{Request, Span, State, closes_at};
 use crate::oncall::schedule::{Override, Schedule, on_call_at};
 use crate::sim::cover::turns;
 use crate::sim::store::Fact;
 
 /// 15. Whoever took a shift has it, and nobody else by an older agreement, until it is put back;
-///     then nothing of it stands. An open request ends when its shift begins.
+///     then nothing of it stands. An open request ends when its shift begins, or, where it ran by then,
+///     with it.
 pub(super) fn agreements_are_kept(world: &World, facts: &[Fact], all: bool) -> Result<(), String> {
     if !all && !facts.iter().any(|fact| matches!(fact, Fact::Planned)) {
         return Ok(());
@@ -19,7 +20,7 @@ pub(super) fn agreements_are_kept(world: &World, facts: &[Fact], all: bool) -> R
     for (number, request) in &plan.requests {
         let due = world.store.timers.get(&Key::Request(*number)).map(|timer| timer.due);
         let is_open = request.state == State::Requested;
-        let in_time = due.is_none_or(|due| due <= request.shift.from);
+        let in_time = due.is_none_or(|due| due <= closes_at(request));
         require(due.is_some() == is_open && in_time, || {
             format!("request {number} is {} and is looked at {due:?}", request.state.name())
         })?;
@@ -32,6 +33,13 @@ pub(super) fn agreements_are_kept(world: &World, facts: &[Fact], all: bool) -> R
             format!("request {number} is {} and its overrides stand", request.state.name())
         })?;
     }
+    let is_agreed = |id| {
+        let mut requests = plan.requests.values();
+        requests.any(|request| request.id == id && request.state == State::Accepted)
+    };
+    let mut ahead = plan.made.iter().filter(|made| made.span.to > wall);
+    let stray = ahead.find(|made| !made.request.is_some_and(is_agreed));
+    require(stray.is_none(), || format!("an override stands that nobody agreed to: {stray:?}"))?;
     for (place, number) in plan.agreed.iter().enumerate() {
         let Some(request) = plan.requests.get(number) else { continue };
         if request.state != State::Accepted {
@@ -78,22 +86,19 @@ fn takers_have_it(
     Ok(())
 }
 
-/// Whether it is plain who has a shift at an instant. Whoever took it from all who had it does, unless
-/// an older agreement came back when a newer one was put back: such a piece no longer knows its own
-/// request, which may have been put back before. Of a shift that several have, whoever replaces one
-/// of them does, as long as nobody else is replaced in turn, no trainee has it, and whoever gave it
-/// away would have it otherwise.
+/// Whether it is plain who has a shift at an instant. Whoever took it from all who had it does. Of a
+/// shift that several have, whoever replaces one of them does, as long as nobody else is replaced in
+/// turn, and whoever gave it away would have it otherwise.
 fn is_judged(world: &World, schedule: &Schedule, holder: UserId, at: Timestamp) -> bool {
     let made = world.organisation.plan.made.iter().filter(|made| made.schedule == schedule.id);
     let mut now = made.filter(|made| made.span.from <= at && at < made.span.to);
     let Some(first) = now.next() else { return true };
     if first.span.instead_of.is_none() {
-        return first.request.is_some();
+        return true;
     }
     let written = world.organisation.written_in(schedule.id).to_vec();
     let without = on_call_at(&Schedule { overrides: written.into(), ..schedule.clone() }, at);
-    let is_plain = without.iter().all(|shift| shift.mentor.is_none());
-    now.next().is_none() && is_plain && without.iter().any(|shift| shift.user == holder)
+    now.next().is_none() && without.iter().any(|shift| shift.user == holder)
 }
 
 /// Whether two overrides share an instant, and not as the replacements of different people.

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use muster_core::id::{ScheduleId, UserId};
 use muster_core::incident::timeline::Actor;
-use muster_core::oncall::schedule::Schedule;
+use muster_core::oncall::schedule::{Schedule, Shadow};
 use muster_core::org::access::Object;
 use muster_core::org::directory::Directory;
 use muster_store::event::{self, NewEvent};
@@ -94,7 +94,11 @@ fn takes_part(schedule: &Schedule) -> BTreeSet<UserId> {
 pub fn shift_of(directory: &Directory, schedule: ScheduleId, of: UserId) -> Object {
     let schedule = directory.schedules.get(schedule);
     let team = schedule.and_then(|schedule| schedule.team).and_then(|id| directory.teams.get(id));
-    let belongs = schedule.is_some_and(|schedule| takes_part(schedule).contains(&of))
+    let has_shifts = |schedule: &Schedule| {
+        let trains = |shadow: &Shadow| shadow.reverse && shadow.user == of;
+        takes_part(schedule).contains(&of) || schedule.shadows.iter().any(trains)
+    };
+    let belongs = schedule.is_some_and(has_shifts)
         || team.is_some_and(|team| team.members.contains(&of) || team.manager == Some(of));
     Object::Shift { of, belongs, led_by: team.and_then(|team| team.manager) }
 }

@@ -5,7 +5,7 @@ use muster_core::alerting::signal::cut;
 use muster_core::id::{OverrideId, RequestId, ScheduleId, UserId};
 use muster_core::incident::timeline::Actor;
 use muster_core::oncall::cover::Span;
-use muster_core::oncall::overrides::{self, Placement, Standing, Withdrawal};
+use muster_core::oncall::overrides::{self, Displaced, Placement, Standing, Withdrawal};
 use muster_core::oncall::schedule::{Override, on_call_at};
 use muster_core::org::directory::Directory;
 use muster_store::oncall::overrides::{self as store_override, Stored};
@@ -90,10 +90,9 @@ impl App {
         let standing = standing(tx, directory, wanted.schedule, now).await?;
         let placement = overrides::place(&standing, &span, wanted.split, now)?;
         self.make_room(tx, &placement, wanted.schedule, actor).await?;
-        let displaced = placement.displaced.iter().map(|(_, piece)| piece.clone()).collect();
         let new = (span, wanted.reason.clone());
-        let stored =
-            self.store_override(tx, wanted.schedule, new, displaced, request, actor).await?;
+        let (displaced, schedule) = (placement.displaced, wanted.schedule);
+        let stored = self.store_override(tx, schedule, new, displaced, request, actor).await?;
         let data = json!({
             "override": stored.id.to_string(),
             "user": stored.span.user.to_string(),
@@ -133,7 +132,7 @@ impl App {
         tx: &mut Tx,
         schedule: ScheduleId,
         (span, reason): (Override, String),
-        displaced: Vec<Override>,
+        displaced: Vec<Displaced>,
         request: Option<RequestId>,
         actor: &Actor,
     ) -> Result<Stored, StoreError> {
@@ -205,8 +204,9 @@ impl App {
             Withdrawal::EndsNow => store_override::shorten(tx, id, now).await?,
         }
         for piece in back {
-            let new = (piece, GIVEN_BACK.to_owned());
-            self.store_override(tx, stored.schedule, new, Vec::new(), None, actor).await?;
+            let Displaced { span, request, displaced } = piece;
+            let new = (span, GIVEN_BACK.to_owned());
+            self.store_override(tx, stored.schedule, new, displaced, request, actor).await?;
         }
         let data = json!({ "override": id.to_string(), "user": stored.span.user.to_string() });
         self.note_planning(tx, actor, "override.remove", stored.schedule, data).await?;
@@ -227,12 +227,17 @@ pub(super) async fn standing(
     let of_file = of_file.iter().filter(|span| !made.iter().any(|stored| stored.span == **span));
     let of_file: Vec<_> = of_file
         .filter(|span| span.to > now)
-        .map(|span| Standing { id: None, span: span.clone() })
+        .map(|span| Standing { id: None, span: span.clone(), request: None, displaced: vec![] })
         .collect();
     let mut standing: Vec<_> = made
         .into_iter()
         .filter(|stored| is_here(directory, stored.span.user))
-        .map(|stored| Standing { id: Some(stored.id), span: stored.span })
+        .map(|stored| Standing {
+            id: Some(stored.id),
+            span: stored.span,
+            request: stored.request,
+            displaced: stored.displaced,
+        })
         .collect();
     standing.extend(of_file);
     standing.sort_by_key(|standing| standing.span.from);

@@ -7,6 +7,7 @@ use muster_core::alerting::signal::cut;
 use muster_core::id::{AbsenceId, OverrideId, RequestId, ScheduleId, UserId};
 use muster_core::incident::timeline::Actor;
 use muster_core::oncall::cover::{self, Asked, Effect, Event, News, Request, Span, State};
+use muster_core::oncall::overrides;
 use muster_core::oncall::schedule::{Override, Schedule, on_call_at, shifts};
 use muster_core::org::directory::Directory;
 use muster_store::event::{self, NewEvent};
@@ -92,11 +93,20 @@ impl App {
             return Err(invalid("from", format!("{who} is not on call for all of {span}")));
         }
         if let Some(wanted) = ask.in_return {
-            let holder = holder(schedule, wanted).filter(|user| *user != ask.requester);
+            let holder = holder(schedule, wanted, ask.requester, &ask.asked);
             let holder = holder.ok_or_else(|| {
                 let span = in_words(wanted, zone);
                 invalid("in_return", format!("nobody else has all of {span}"))
             })?;
+            if ask.shift.meets(wanted) {
+                let (one, given) = (name(directory, ask.requester), in_words(ask.shift, zone));
+                let (other, taken) = (name(directory, holder), in_words(wanted, zone));
+                let message = format!(
+                    "{one} from {given} and {other} from {taken} are on call at the same time; only \
+                     times that do not overlap can be swapped"
+                );
+                return Err(invalid("in_return", message));
+            }
             if wanted.from < now {
                 return Err(invalid(
                     "in_return",
@@ -290,8 +300,7 @@ impl App {
                     "the plan has changed since: {who} does not have all of {span} any more"
                 )));
             }
-            let is_shared = on_call_at(schedule, span.from).len() > 1;
-            let instead_of = is_shared.then_some(holder);
+            let instead_of = cover::instead_of(schedule, holder, taker, span.from);
             let wanted = Wanted {
                 schedule: request.schedule,
                 span: Override { user: taker, from: span.from, to: span.to, instead_of },
@@ -304,6 +313,8 @@ impl App {
         Ok(())
     }
 
+    /// Takes back what came of a request. Where it was displaced itself, it does not come back with
+    /// whatever is taken back later.
     async fn put_back(
         &self,
         tx: &mut Tx,
@@ -311,6 +322,12 @@ impl App {
         actor: &Actor,
     ) -> Result<(), NotPlanned> {
         let now = self.now();
+        for stored in store_override::of_schedule(tx, request.schedule, now).await? {
+            let left = overrides::without(&stored.displaced, request.id);
+            if left != stored.displaced {
+                store_override::set_displaced(tx, stored.id, &left).await?;
+            }
+        }
         let made = store_override::of_request(tx, request.id).await?;
         let standing = made.iter().filter(|stored| stored.span.to > now);
         let ids: Vec<OverrideId> = standing.map(|stored| stored.id).collect();
@@ -435,8 +452,11 @@ pub(super) fn has_all_of(schedule: &Schedule, user: UserId, span: Span) -> bool 
     covered >= span.to
 }
 
-/// Whoever alone has a schedule for all of a time.
-fn holder(schedule: &Schedule, span: Span) -> Option<UserId> {
-    let first = shifts(schedule, span.from, span.to).first()?.user;
-    has_all_of(schedule, first, span).then_some(first)
+/// Whoever else has a schedule for all of a time; of several, somebody who was to be asked.
+fn holder(schedule: &Schedule, span: Span, not: UserId, asked: &[UserId]) -> Option<UserId> {
+    let shifts = shifts(schedule, span.from, span.to);
+    let others = shifts.iter().map(|shift| shift.user).filter(|user| *user != not);
+    let mut holders: Vec<_> = others.filter(|user| has_all_of(schedule, *user, span)).collect();
+    holders.sort_by_key(|user| !asked.contains(user));
+    holders.first().copied()
 }

@@ -17,8 +17,10 @@ pub(super) struct Seat {
     source: Source,
     /// The places of the overrides through which the seat went from hand to hand.
     replaced: Vec<usize>,
-    /// The place of the reverse shadow.
-    trainee: Option<usize>,
+    /// The places of the reverse shadows through which it went to a trainee.
+    trainees: Vec<usize>,
+    /// Who had it and was replaced.
+    gave_away: Vec<UserId>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,26 +61,38 @@ impl<'a> Oracle<'a> {
             None => self.seats_by_layers(at),
         };
         for seat in &mut seats {
-            for (place, replacement) in overrides.iter().enumerate() {
-                let is_later = whole.is_none_or(|whole| place > whole);
-                if is_later && counts(replacement) && replacement.instead_of == Some(seat.user) {
-                    seat.user = replacement.user;
-                    seat.replaced.push(place);
+            let mut place = whole.map_or(0, |whole| whole + 1);
+            // Once through the overrides, with the trainee asked for wherever nobody replaces whoever
+            // has the seat: that the trainee has it lasts until they are replaced.
+            loop {
+                let replaces = |one: &Override| counts(one) && one.instead_of == Some(seat.user);
+                let later = (place..overrides.len()).find(|place| replaces(overrides[*place]));
+                if let Some(found) = later {
+                    seat.gave_away.push(seat.user);
+                    seat.replaced.push(found);
+                    (seat.user, seat.mentor) = (overrides[found].user, None);
+                    place = found + 1;
+                    continue;
                 }
-            }
-            let trainee = self.schedule.shadows.iter().position(|shadow| {
-                shadow.reverse
-                    && shadow.follows == seat.user
-                    && (shadow.from..shadow.to).contains(&at)
-                    && !self.is_away(shadow.user, at)
-            });
-            if let Some(place) = trainee {
-                seat.trainee = trainee;
+                let trainee = self.trainee_of(seat, at).filter(|_| seat.mentor.is_none());
+                let Some(shadow) = trainee else { break };
+                seat.trainees.push(shadow);
                 seat.mentor = Some(seat.user);
-                seat.user = self.schedule.shadows[place].user;
+                seat.user = self.schedule.shadows[shadow].user;
             }
         }
         seats
+    }
+
+    /// The reverse shadow of whoever has a seat, unless its trainee gave that seat away.
+    fn trainee_of(&self, seat: &Seat, at: Timestamp) -> Option<usize> {
+        self.schedule.shadows.iter().position(|shadow| {
+            shadow.reverse
+                && shadow.follows == seat.user
+                && !seat.gave_away.contains(&shadow.user)
+                && (shadow.from..shadow.to).contains(&at)
+                && !self.is_away(shadow.user, at)
+        })
     }
 
     /// Who gets copies, and of whose pages.
@@ -148,7 +162,7 @@ impl<'a> Oracle<'a> {
 }
 
 fn seat(user: UserId, source: Source) -> Seat {
-    Seat { user, mentor: None, source, replaced: vec![], trainee: None }
+    Seat { user, mentor: None, source, replaced: vec![], trainees: vec![], gave_away: vec![] }
 }
 
 fn zone_of<'a>(schedule: &'a Schedule, layer: &'a Layer) -> &'a TimeZone {

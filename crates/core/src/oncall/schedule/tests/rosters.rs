@@ -194,6 +194,34 @@ fn an_override_of_one_person_leaves_the_others_on_the_shift() {
 }
 
 #[test]
+fn a_trainee_who_gives_a_shared_shift_away_does_not_keep_it() {
+    let mut pairs = weekly_on_monday(date(2026, 1, 5), &[]);
+    pairs.rotation.participants = vec![vec![ANA, BO]];
+    let mut schedule = schedule("UTC", vec![pairs]);
+    let (from, to) = (t("2026-01-06T00:00:00Z"), t("2026-01-07T00:00:00Z"));
+    let trains = |user, follows| {
+        let (from, to) = (t("2026-01-05T00:00:00Z"), t("2026-01-12T00:00:00Z"));
+        Shadow { user, follows, from, to, reverse: true }
+    };
+    let replace = |user, instead_of| Override { user, from, to, instead_of: Some(instead_of) };
+    schedule.shadows = vec![trains(DEE, ANA)];
+    schedule.overrides = vec![replace(CY, DEE)].into();
+    assert_eq!(users_at(&schedule, "2026-01-05T23:00:00Z"), [DEE, BO]);
+    let during = on_call_at(&schedule, t("2026-01-06T12:00:00Z"));
+    assert_eq!((during[0].user, during[0].mentor), (CY, None));
+    assert_eq!((during[0].from, during[0].to, during[1].user), (from, to, BO));
+    assert_eq!(users_at(&schedule, "2026-01-07T00:00:00Z"), [DEE, BO]);
+    // To their mentor, who would otherwise hand it back.
+    schedule.overrides = vec![replace(ANA, DEE)].into();
+    assert_eq!(users_at(&schedule, "2026-01-06T12:00:00Z"), [ANA, BO]);
+    // Whoever takes it may have a trainee of their own.
+    schedule.shadows.push(trains(UserId(uuid::Uuid::from_u128(5)), CY));
+    schedule.overrides = vec![replace(CY, DEE)].into();
+    let during = on_call_at(&schedule, t("2026-01-06T12:00:00Z"));
+    assert_eq!((during[0].user.0.as_u128(), during[0].mentor), (5, Some(CY)));
+}
+
+#[test]
 fn a_shadow_gets_copies_and_a_reverse_shadow_has_the_shift() {
     let mut schedule = schedule("UTC", vec![weekly_on_monday(date(2026, 1, 5), &[ANA, BO])]);
     let (from, to) = (t("2026-01-06T00:00:00Z"), t("2026-01-14T00:00:00Z"));
