@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use jiff::Timestamp;
 use muster_integrations::channels::push::Vapid;
 use muster_integrations::channels::{self, Channels};
-use muster_store::org::directory;
+use muster_store::org::{config, directory, sealed};
 use muster_store::{Db, Engine, Lane, StoreError, setting, timer};
 use tokio::sync::Notify;
 use uuid::Uuid;
@@ -34,7 +34,6 @@ use oncall::push;
 pub use snapshot::Snapshot;
 
 /// The setting that holds the installation's own key, from which links and signatures are derived.
-const INSTANCE_KEY: &str = "instance_key";
 
 /// A running installation. Cloning is cheap.
 #[derive(Clone)]
@@ -150,7 +149,10 @@ impl App {
     /// When the store cannot be read or holds a configuration that cannot be understood.
     pub async fn start(db: Db, clock: Clock, settings: Settings) -> anyhow::Result<Self> {
         let mut tx = db.begin(Lane::Command).await?;
-        let key = setting::put_new(&mut tx, INSTANCE_KEY, &ids::random::<32>()).await?;
+        let key = setting::put_new(&mut tx, setting::INSTANCE_KEY, &ids::random::<32>()).await?;
+        if config::revision(&mut tx).await? == 0 {
+            sealed::begin(&mut tx).await?;
+        }
         let vapid = push::key(&mut tx, &settings.mail_from).await?;
         if db.engine() == Engine::Sqlite {
             // Nobody else works on an embedded store, so whoever held a claim is dead: what it did

@@ -21,7 +21,7 @@ const ROUND_SECONDS: u64 = 60;
 /// The most rows that one transaction deletes.
 const PORTION_ROWS_MAX: i64 = 1_000;
 
-/// After how many rounds keys that an earlier version stored are sealed: for an hour a node of that
+/// After how many rounds keys and documents that an earlier version stored are sealed: for an hour a node of that
 /// version, which could not open them, may still run beside this one during an upgrade.
 const SEALS_AFTER_ROUNDS: u32 = 60;
 
@@ -36,6 +36,7 @@ pub async fn run(app: App) {
             round(&app).await?;
             if number == SEALS_AFTER_ROUNDS {
                 app.seal_stored_keys().await?;
+                app.seal_stored_documents().await?;
             }
             Ok::<_, StoreError>(())
         };

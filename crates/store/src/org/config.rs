@@ -12,6 +12,7 @@ use uuid::Uuid;
 use crate::args;
 use crate::db::{Result, Sql, StoreError, Tx};
 use crate::org::document::{Documents, FORMAT_VERSION, Item, Kind};
+use crate::org::sealed::Seal;
 
 const REVISION: Sql = Sql::same("SELECT COALESCE(MAX(revision), 0) FROM config_revision");
 const OBJECTS: Sql = Sql::same(
@@ -86,7 +87,9 @@ pub async fn revision(tx: &mut Tx) -> Result<i64> {
 pub async fn stored(tx: &mut Tx) -> Result<Stored> {
     let revision = revision(tx).await?;
     let rows = tx.fetch_all::<ObjectRow>(&OBJECTS, args![]).await?;
-    let mut objects: Vec<Object> = rows.into_iter().map(Object::try_from).collect::<Result<_>>()?;
+    let seal = Seal::of(tx).await?;
+    let mut objects: Vec<Object> =
+        rows.into_iter().map(|row| Object::read(row, &seal)).collect::<Result<_>>()?;
     // The engines do not agree on the order of texts.
     objects.sort_by(|a, b| (a.item.kind, &a.item.name).cmp(&(b.item.kind, &b.item.name)));
     Ok(Stored { revision, objects })
@@ -105,7 +108,9 @@ pub async fn put(tx: &mut Tx, object: &Object, now: Timestamp) -> Result<()> {
     let parts = object.parts.iter().map(|(name, id)| (name.clone(), id.to_string())).collect();
     let envelope = Envelope { v: FORMAT_VERSION, ids: parts, item: object.item.value.clone() };
     let document = serde_json::to_string(&envelope).map_err(corrupt)?;
-    let (kind, name) = (object.item.kind.name(), &object.item.name);
+    let name = &object.item.name;
+    let document = Seal::of(tx).await?.close(object.item.kind, name, document)?;
+    let kind = object.item.kind.name();
     tx.execute(&PUT, args![object.id, kind, name, document, object.revision, now]).await?;
     Ok(())
 }
@@ -207,16 +212,15 @@ struct ObjectRow {
     deleted_at: Option<i64>,
 }
 
-impl TryFrom<ObjectRow> for Object {
-    type Error = StoreError;
-
-    fn try_from(row: ObjectRow) -> Result<Self> {
+impl Object {
+    fn read(row: ObjectRow, seal: &Seal) -> Result<Self> {
+        let document = seal.open(&row.kind, &row.name, row.document)?;
         let describe = |what: &dyn std::fmt::Display| {
             StoreError::Corrupt(format!("the {} `{}`: {what}", row.kind, row.name))
         };
         let kind = Kind::from_name(&row.kind).ok_or_else(|| describe(&"an unknown kind"))?;
         let envelope: Envelope =
-            serde_json::from_str(&row.document).map_err(|error| describe(&error))?;
+            serde_json::from_str(&document).map_err(|error| describe(&error))?;
         if envelope.v > FORMAT_VERSION {
             return Err(describe(&"it was written by a newer version of Muster"));
         }

@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::args;
 use crate::db::{Result, Sql, StoreError, Tx};
 use crate::org::document::Kind;
+use crate::org::sealed::Seal;
 
 const PUT: Sql = Sql::same(
     "INSERT INTO config_draft (kind, name, actor, base, updated_at, document)
@@ -36,7 +37,7 @@ pub struct Draft {
 /// Saves a draft in place of the same person's earlier one.
 pub async fn put(tx: &mut Tx, kind: Kind, name: &str, draft: &Draft) -> Result<()> {
     let Draft { actor, base, updated_at, value } = draft;
-    let document = value.to_string();
+    let document = Seal::of(tx).await?.close(kind, name, value.to_string())?;
     tx.execute(&PUT, args![kind.name(), name, actor, *base, *updated_at, document]).await?;
     Ok(())
 }
@@ -45,8 +46,10 @@ pub async fn put(tx: &mut Tx, kind: Kind, name: &str, draft: &Draft) -> Result<(
 pub async fn list(tx: &mut Tx, kind: Kind, name: &str) -> Result<Vec<Draft>> {
     let rows = tx.fetch_all::<(String, i64, i64, String)>(&LIST, args![kind.name(), name]).await?;
     let corrupt = |error: String| StoreError::Corrupt(error);
+    let seal = Seal::of(tx).await?;
     rows.into_iter()
         .map(|(actor, base, at, document)| {
+            let document = seal.open(kind.name(), name, document)?;
             let value =
                 serde_json::from_str(&document).map_err(|error| corrupt(error.to_string()))?;
             let updated_at =

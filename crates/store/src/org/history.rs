@@ -8,6 +8,7 @@ use crate::args;
 use crate::db::{Result, Sql, StoreError, Tx};
 use crate::org::config;
 use crate::org::document::Kind;
+use crate::org::sealed::Seal;
 
 const KEEP: Sql = Sql::same(
     "INSERT INTO config_version (kind, name, revision, at, actor, way, document)
@@ -43,7 +44,9 @@ pub struct Version {
 
 /// Keeps a version.
 pub async fn keep(tx: &mut Tx, kind: Kind, name: &str, version: &Version) -> Result<()> {
+    let seal = Seal::of(tx).await?;
     let document = version.value.clone().map(config::envelope).transpose()?;
+    let document = document.map(|text| seal.close(kind, name, text)).transpose()?;
     let Version { revision, at, actor, way, .. } = version;
     tx.execute(&KEEP, args![kind.name(), name, *revision, *at, actor, way, document]).await?;
     Ok(())
@@ -58,7 +61,8 @@ pub async fn list(
     limit: i64,
 ) -> Result<Vec<Version>> {
     let rows = tx.fetch_all::<VersionRow>(&LIST, args![kind.name(), name, before, limit]).await?;
-    rows.into_iter().map(Version::try_from).collect()
+    let seal = Seal::of(tx).await?;
+    rows.into_iter().map(|row| Version::read(row, kind, name, &seal)).collect()
 }
 
 /// One version.
@@ -69,7 +73,8 @@ pub async fn version(
     revision: i64,
 ) -> Result<Option<Version>> {
     let row = tx.fetch_optional::<VersionRow>(&ONE, args![kind.name(), name, revision]).await?;
-    row.map(Version::try_from).transpose()
+    let seal = Seal::of(tx).await?;
+    row.map(|row| Version::read(row, kind, name, &seal)).transpose()
 }
 
 #[derive(sqlx::FromRow)]
@@ -81,17 +86,16 @@ struct VersionRow {
     document: Option<String>,
 }
 
-impl TryFrom<VersionRow> for Version {
-    type Error = StoreError;
-
-    fn try_from(row: VersionRow) -> Result<Self> {
+impl Version {
+    fn read(row: VersionRow, kind: Kind, name: &str, seal: &Seal) -> Result<Self> {
+        let document = row.document.map(|text| seal.open(kind.name(), name, text)).transpose()?;
         Ok(Self {
             revision: row.revision,
             at: Timestamp::from_microsecond(row.at)
                 .map_err(|error| StoreError::Corrupt(error.to_string()))?,
             actor: row.actor,
             way: row.way,
-            value: row.document.as_deref().map(config::item_of).transpose()?,
+            value: document.as_deref().map(config::item_of).transpose()?,
         })
     }
 }

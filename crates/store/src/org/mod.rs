@@ -6,6 +6,7 @@ pub mod directory;
 pub mod document;
 pub mod draft;
 pub mod history;
+pub mod sealed;
 
 #[cfg(test)]
 mod tests;

@@ -7,6 +7,8 @@ use crate::Lane;
 use crate::org::config::{self, Change, Object, RECORD_CONFLICT};
 use crate::org::directory;
 use crate::org::document::{Documents, Kind};
+use crate::org::{draft, history, sealed};
+use crate::setting;
 use crate::testing::on_both_engines;
 
 const NOW: Timestamp = Timestamp::UNIX_EPOCH;
@@ -123,6 +125,91 @@ async fn of_two_changes_on_the_same_revision_one_must_look_again() {
         let changes = config::changes(&mut tx, i64::MAX, 10).await.unwrap();
         let revisions: Vec<_> = changes.iter().map(|change| change.revision).collect();
         assert_eq!(revisions, [2, 1]);
+    })
+    .await;
+}
+
+/// Every text that the store keeps of documents.
+async fn texts(db: &crate::Db) -> Vec<String> {
+    const ALL: crate::db::Sql = crate::db::Sql::same(
+        "SELECT document FROM config_object UNION ALL
+         SELECT document FROM config_version WHERE document IS NOT NULL UNION ALL
+         SELECT document FROM config_draft",
+    );
+    let mut tx = db.snapshot().await.unwrap();
+    let rows: Vec<(String,)> = tx.fetch_all(&ALL, crate::args![]).await.unwrap();
+    rows.into_iter().map(|(text,)| text).collect()
+}
+
+/// The tokens of the golden providers and the rest that nobody need see.
+fn secrets() -> Documents {
+    serde_json::from_value(json!({
+        "providers": [ { "name": "chat", "type": "slack", "token": "xoxb-very-secret",
+                         "signing_secret": "shh-very-secret" } ],
+        "teams": [ { "name": "payments" } ],
+    }))
+    .unwrap()
+}
+
+async fn keep(db: &crate::Db, revision: i64) {
+    let documents = secrets();
+    write(db, revision, &objects(&documents)).await;
+    let mut tx = db.begin(Lane::Command).await.unwrap();
+    for item in documents.items().unwrap() {
+        let (actor, way) = ("ana".to_owned(), "apply".to_owned());
+        let value = Some(item.value.clone());
+        let version = history::Version { revision, at: NOW, actor: actor.clone(), way, value };
+        history::keep(&mut tx, item.kind, &item.name, &version).await.unwrap();
+        let draft = draft::Draft { actor, base: revision, updated_at: NOW, value: item.value };
+        draft::put(&mut tx, item.kind, &item.name, &draft).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+}
+
+/// Objects, versions and drafts as they are read.
+async fn read(db: &crate::Db) -> (Documents, Vec<history::Version>, Vec<draft::Draft>) {
+    let mut tx = db.snapshot().await.unwrap();
+    let documents = config::stored(&mut tx).await.unwrap().documents().unwrap();
+    let (mut versions, mut drafts) = (Vec::new(), Vec::new());
+    for item in secrets().items().unwrap() {
+        versions.extend(history::list(&mut tx, item.kind, &item.name, 9, 9).await.unwrap());
+        drafts.extend(draft::list(&mut tx, item.kind, &item.name).await.unwrap());
+    }
+    (documents, versions, drafts)
+}
+
+#[tokio::test]
+async fn documents_with_secrets_are_stored_sealed_and_old_ones_are_sealed_later() {
+    on_both_engines(async |db| {
+        let says_secrets =
+            async || texts(&db).await.iter().any(|text| text.contains("very-secret"));
+        // As a version that seals nothing wrote it.
+        keep(&db, 1).await;
+        let before = read(&db).await;
+        let kept = Documents::from_items(secrets().items().unwrap()).unwrap();
+        assert_eq!((&before.0, before.1.len(), before.2.len()), (&kept, 2, 2));
+        assert!(says_secrets().await);
+
+        let mut tx = db.begin(Lane::Command).await.unwrap();
+        setting::put(&mut tx, setting::INSTANCE_KEY, &[7; 32]).await.unwrap();
+        sealed::begin(&mut tx).await.unwrap();
+        assert_eq!(sealed::seal_stored(&mut tx).await.unwrap(), 3, "the team holds no secret");
+        assert_eq!(sealed::seal_stored(&mut tx).await.unwrap(), 0);
+        tx.commit().await.unwrap();
+        assert!(!says_secrets().await, "{:?}", texts(&db).await);
+        assert_eq!(read(&db).await, before);
+
+        // What is written from then on.
+        keep(&db, 2).await;
+        assert!(!says_secrets().await, "{:?}", texts(&db).await);
+        assert_eq!(texts(&db).await.iter().filter(|text| text.starts_with("sealed1:")).count(), 4);
+        assert_eq!(read(&db).await.0, kept);
+
+        // Another installation, or a text that was moved or changed, opens nothing.
+        let mut tx = db.begin(Lane::Command).await.unwrap();
+        setting::put(&mut tx, setting::INSTANCE_KEY, &[8; 32]).await.unwrap();
+        let refused = config::stored(&mut tx).await.unwrap_err().to_string();
+        assert!(refused.contains("cannot be read with this installation's key"), "{refused}");
     })
     .await;
 }

@@ -3,3 +3,4 @@
 pub mod config;
 pub mod configure;
 pub mod edit;
+mod sealed;

@@ -122,3 +122,39 @@ async fn the_record_of_shadow_mode_is_kept_for_a_year() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_providers_are_told_is_sealed_also_what_an_earlier_version_stored() {
+    on_both_engines(async |db| {
+        let world = World::new(db).await;
+        let provider = |token: &str| {
+            let token = token.to_owned();
+            move |text: String| {
+                format!(
+                    "{text}providers:\n  - {{ name: chat, type: slack, token: {token}, \
+                     signing_secret: shh-very-secret }}\n"
+                )
+            }
+        };
+        let plain = "config_object WHERE document LIKE '%very-secret%'";
+        let knows = |token: &str| {
+            let directory = world.app.snapshot().directory.clone();
+            directory.providers.iter().any(|provider| provider.setting("token") == token)
+        };
+        // As an earlier version stores it, and as it stands while one may still run.
+        world.sql(Sql::same("DELETE FROM setting WHERE name = 'documents_sealed'")).await;
+        world.reconfigure(provider("one-very-secret")).await;
+        assert_eq!(count(&world, plain).await, 1);
+        assert!(knows("one-very-secret"));
+        // The janitor seals it, and what follows is written so.
+        assert!(world.app.seal_stored_documents().await.unwrap() > 1);
+        assert_eq!(world.app.seal_stored_documents().await.unwrap(), 0);
+        assert_eq!(count(&world, plain).await, 0);
+        world.app.reload().await.unwrap();
+        assert!(knows("one-very-secret"));
+        world.reconfigure(provider("two-very-secret")).await;
+        assert_eq!(count(&world, plain).await, 0);
+        assert!(knows("two-very-secret"));
+    })
+    .await;
+}
