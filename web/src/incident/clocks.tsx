@@ -6,10 +6,14 @@ import { Countdown, Time } from "@/ui/time";
 import { isOpen } from "./moves";
 
 export function Clocks({ incident }: { incident: Incident }) {
-  const { management, rotation, second_set, missing, awaited } = incident.clocks;
+  const { management, rotation, second_set, silence, missing, awaited } = incident.clocks;
   const present = incident.clocks.present.filter(({ released_at }) => released_at === null);
   const isQuiet =
-    !management && !rotation && !second_set && missing.length + awaited.length + present.length === 0;
+    !management &&
+    !rotation &&
+    !second_set &&
+    !silence &&
+    missing.length + awaited.length + present.length === 0;
   if (isQuiet) {
     return (
       <Empty title={isOpen(incident) ? "No clock runs" : "It is over: no clock runs"}>
@@ -47,8 +51,19 @@ export function Clocks({ incident }: { incident: Incident }) {
       {second_set ? (
         <Row
           name={`${second_set.policy ?? "Another policy"} takes over`}
-          detail="because it is not over"
+          detail="where it is not over by then: a clock that asks others, not a target"
           at={second_set.at}
+        />
+      ) : null}
+      {silence ? (
+        <Row
+          name={`${silence.user ?? "Nobody"} is asked for news`}
+          detail={
+            silence.user
+              ? "unless something is written down"
+              : "nobody is technical assist or scribe; the technical lead is not asked"
+          }
+          at={silence.due_at}
         />
       ) : null}
       {missing.length > 0 ? (

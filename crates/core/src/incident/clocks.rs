@@ -1,5 +1,6 @@
 //! The clocks that run beside an incident's escalation: the management chain (`I2`), the rotation
-//! of the whole state (`I3`) and the check-in of whoever was paged (`I5`). Each is a machine of its
+//! of the whole state (`I3`), the check-in of whoever was paged (`I5`) and the silence of the record
+//! (`L5`). Each is a machine of its
 //! own in its own file, which knows neither the others nor the lifecycle, and has its own next
 //! instant; here they only stand together.
 
@@ -11,6 +12,7 @@ pub mod engage;
 pub mod management;
 pub mod rotation;
 pub mod second_set;
+pub mod silence;
 
 /// The clocks of one incident.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -23,6 +25,8 @@ pub struct Clocks {
     pub engage: engage::State,
     /// When another policy takes over.
     pub second_set: second_set::State,
+    /// When somebody is asked for news, because nobody writes any down.
+    pub silence: silence::State,
     /// Whose acknowledgement is still missing, where the step asks for everybody's.
     pub missing: Vec<UserId>,
 }
@@ -30,10 +34,14 @@ pub struct Clocks {
 impl Clocks {
     /// When one of them next needs attention.
     pub fn next_at(&self) -> Option<Timestamp> {
-        let Self { management, rotation, engage, second_set, missing: _ } = self;
-        [management.next_at(), rotation.next_at(), engage.next_at(), second_set.next_at()]
-            .into_iter()
-            .flatten()
-            .min()
+        let Self { management, rotation, engage, second_set, silence, missing: _ } = self;
+        let instants = [
+            management.next_at(),
+            rotation.next_at(),
+            engage.next_at(),
+            second_set.next_at(),
+            silence.next_at(),
+        ];
+        instants.into_iter().flatten().min()
     }
 }

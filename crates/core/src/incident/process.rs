@@ -15,6 +15,9 @@ pub const CHECKLISTS_MAX: usize = 20;
 /// How long whoever declared may lead before they are asked to hand over (`R2`), unless configured.
 pub const HAND_OVER_AFTER: SignedDuration = SignedDuration::from_mins(15);
 
+/// How long nothing may be written down before somebody is asked for news (`L5`), unless configured.
+pub const NUDGE_SCRIBE_AFTER: SignedDuration = SignedDuration::from_mins(30);
+
 /// What a severity asks for beside its clocks.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Process {
@@ -30,6 +33,9 @@ pub struct Process {
     pub hand_over_after: Option<SignedDuration>,
     /// Where people meet (`J6`); nowhere if `None`.
     pub bridge: Option<bridge::Plan>,
+    /// How long people may write nothing down before somebody is asked for news (`L5`), once somebody
+    /// holds a role; for ever if `None`.
+    pub nudge_scribe_after: Option<SignedDuration>,
 }
 
 /// A role that a process wants.
@@ -90,6 +96,7 @@ impl Process {
             2 => vec![Gate::SignedOff],
             _ => Vec::new(),
         };
+        let nudge_scribe_after = (level.number() <= 2).then_some(NUDGE_SCRIBE_AFTER);
         Self {
             roles,
             audiences,
@@ -97,6 +104,7 @@ impl Process {
             gates,
             hand_over_after: Some(HAND_OVER_AFTER),
             bridge: None,
+            nudge_scribe_after,
         }
     }
 

@@ -187,6 +187,8 @@ pub enum Kind {
     PromiseMissed,
     /// An audience heard nothing for too long (`U2`).
     AudienceSilent,
+    /// Nobody wrote anything down for too long, and somebody was asked for news (`L5`).
+    NewsAsked,
     /// An item of a checklist was ticked (`C1`).
     ChecklistTicked,
     /// The tick of an item was taken back (`C1`).
@@ -280,6 +282,7 @@ names!(Kind {
     UpdateDue = "update_due",
     PromiseMissed = "promise_missed",
     AudienceSilent = "audience_silent",
+    NewsAsked = "news_asked",
     ChecklistTicked = "checklist_ticked",
     ChecklistUnticked = "checklist_unticked",
     Note = "note",

@@ -161,6 +161,7 @@ impl Replay {
             | Kind::HandOverOffered
             | Kind::HandOverDeclined
             | Kind::RoleWarning
+            | Kind::NewsAsked
             | Kind::ChecklistTicked
             | Kind::ChecklistUnticked
             | Kind::Note

@@ -11,7 +11,7 @@ use crate::harness::{Client, World, on_both_stores};
 const ROLES: &str = "/api/v1/incidents/1/roles";
 
 /// Lea is on call as incident lead, Sky as scribe; Tess tests. `severities` are replaced where given.
-async fn with_rotations(world: &World, severities: &str) {
+pub async fn with_rotations(world: &World, severities: &str) {
     let person = |name: &str| {
         let url = world.phone(name);
         format!(
@@ -46,7 +46,7 @@ async fn with_rotations(world: &World, severities: &str) {
     }
 }
 
-async fn declare(client: &Client<'_>, world: &World, severity: u8) {
+pub async fn declare(client: &Client<'_>, world: &World, severity: u8) {
     let body =
         json!({ "title": "Nobody can check out", "service": "checkout", "severity": severity });
     let answer = client.post("/api/v1/incidents", body).await;
@@ -54,7 +54,7 @@ async fn declare(client: &Client<'_>, world: &World, severity: u8) {
     world.settle().await;
 }
 
-async fn said(client: &Client<'_>, kind: &str) -> Vec<String> {
+pub async fn said(client: &Client<'_>, kind: &str) -> Vec<String> {
     let timeline = client.read("/api/v1/incidents/1/timeline?limit=500").await;
     let entries = timeline["items"].as_array().unwrap().iter();
     let of_kind = entries.filter(|entry| entry["kind"] == kind);
@@ -67,7 +67,7 @@ fn reasons(world: &World, person: &str) -> Vec<String> {
     pages.map(|message| message["page"]["reason"].as_str().unwrap().to_owned()).collect()
 }
 
-fn told(world: &World, person: &str) -> Vec<String> {
+pub fn told(world: &World, person: &str) -> Vec<String> {
     let messages = world.phones.of(person);
     let notices = messages.iter().filter(|message| message["type"] == "notification");
     notices.map(|message| message["notification"]["subject"].as_str().unwrap().to_owned()).collect()

@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 use muster_core::id::{ServiceId, TeamId, UserId};
-use muster_core::incident::clocks::{Clocks, engage, management, rotation, second_set};
+use muster_core::incident::clocks::{Clocks, engage, management, rotation, second_set, silence};
 use muster_core::incident::roster::{self, Health, Stay};
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +25,8 @@ struct Stored {
     present: Vec<Present>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     second_set_at: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    silence: Option<Silence>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     missing: Vec<String>,
 }
@@ -43,6 +45,12 @@ struct Management {
 struct Rotation {
     leg: String,
     turn: u32,
+    due_at: i64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Silence {
+    since: i64,
     due_at: i64,
 }
 
@@ -145,6 +153,12 @@ pub(super) fn write(clocks: &Clocks) -> String {
         awaited: awaited.collect(),
         present: present.collect(),
         second_set_at: clocks.second_set.next_at().map(Timestamp::as_microsecond),
+        silence: match clocks.silence {
+            silence::State::Idle => None,
+            silence::State::Listening { since, due_at } => {
+                Some(Silence { since: since.as_microsecond(), due_at: due_at.as_microsecond() })
+            }
+        },
         missing: clocks.missing.iter().map(ToString::to_string).collect(),
     };
     serde_json::to_string(&stored).unwrap_or_default()
@@ -193,8 +207,14 @@ pub(super) fn read(text: &str) -> Result<Clocks> {
         None => second_set::State::Idle,
         Some(micros) => second_set::State::Waiting { at: at(micros)? },
     };
+    let silence = match stored.silence {
+        None => silence::State::Idle,
+        Some(Silence { since, due_at }) => {
+            silence::State::Listening { since: at(since)?, due_at: at(due_at)? }
+        }
+    };
     let missing = stored.missing.iter().map(|text| user(text)).collect::<Result<_>>()?;
-    Ok(Clocks { management, rotation, engage, second_set, missing })
+    Ok(Clocks { management, rotation, engage, second_set, silence, missing })
 }
 
 fn stay(one: &Present) -> Result<Stay> {
@@ -261,6 +281,15 @@ mod tests {
     fn a_chain_that_has_ended_stays_ended() {
         let ended = Clocks { management: management::State::Ended, ..Clocks::default() };
         assert_eq!(read(&write(&ended)).unwrap(), ended);
+    }
+
+    #[test]
+    fn a_record_that_is_listened_to_is_read_back() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let (since, due_at) = (at(1_795_230_000), at(1_795_231_800));
+        let silence = silence::State::Listening { since, due_at };
+        let clocks = Clocks { silence, ..Clocks::default() };
+        assert_eq!(read(&write(&clocks)).unwrap(), clocks);
     }
 
     #[test]

@@ -94,6 +94,8 @@ fn in_full(incident: &Value, screen: Screen) -> String {
     let clocks = &incident["clocks"];
     row("managers", management(clocks));
     row("rotation", rotation(clocks));
+    row("long open", second_set(clocks));
+    row("news", silence(clocks));
     row("there", people(&clocks["present"], "at"));
     row("awaited", people(&clocks["awaited"], "due_at"));
     row("helpers", helpers(&incident["helpers"]));
@@ -152,6 +154,22 @@ fn rotation(clocks: &Value) -> String {
         _ => "unless somebody works on it",
     };
     format!("{} it goes to somebody else, {unless}", time::clock(at))
+}
+
+/// When another policy takes over because it is not over: a clock, and no target.
+fn second_set(clocks: &Value) -> String {
+    let clock = &clocks["second_set"];
+    let Some(at) = time::instant(&clock["at"]) else { return String::new() };
+    let policy = clock["policy"].as_str().unwrap_or("another policy");
+    format!("{} {policy} takes over, where it is not over by then", time::clock(at))
+}
+
+/// When somebody is asked for news, unless something is written down.
+fn silence(clocks: &Value) -> String {
+    let clock = &clocks["silence"];
+    let Some(at) = time::instant(&clock["due_at"]) else { return String::new() };
+    let user = clock["user"].as_str().unwrap_or("nobody");
+    format!("{} {user} is asked for news, unless something is written down", time::clock(at))
 }
 
 /// `ana 03:15, bo 03:20 (late)`.

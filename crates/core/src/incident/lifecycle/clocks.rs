@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Decision, Effect, How, Status, Surroundings, WrongMove, roster};
 use crate::id::{PolicyId, TeamId, UserId};
-use crate::incident::clocks::{engage, management, rotation, second_set};
+use crate::incident::clocks::{engage, management, rotation, second_set, silence};
 use crate::incident::roster::usual_team;
 use crate::incident::timeline::{Actor, Entry, Kind};
 use crate::oncall::escalation;
@@ -47,6 +47,7 @@ impl Decision {
                 self.climb(around, management::Event::Stopped, now);
                 self.rotate(around, rotation::Event::Stopped, now);
                 self.second_set(around, second_set::Event::Stopped, now);
+                self.silence(around, silence::Event::Stopped, now);
             }
         }
         if !self.incident.status.is_open() {
@@ -66,6 +67,7 @@ impl Decision {
     pub(super) fn worked(&mut self, actor: &Actor, around: &Surroundings<'_>, now: Timestamp) {
         let Some(user) = actor.user() else { return };
         self.rotate(around, rotation::Event::Updated, now);
+        self.silence(around, silence::Event::Recorded, now);
         if self.incident.clocks.engage.awaited.iter().any(|one| one.user == user) {
             self.check_in(user, actor, around, now);
         }

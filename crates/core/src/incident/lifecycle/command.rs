@@ -8,7 +8,7 @@ use super::{
     bridge, checklist, gate, publish, role, roster,
 };
 use crate::id::{IncidentId, NotificationListId, PageId, TeamId, UserId};
-use crate::incident::clocks::{engage, rotation};
+use crate::incident::clocks::{engage, rotation, silence};
 use crate::incident::impact;
 use crate::incident::severity::Level;
 use crate::incident::timeline::{Actor, Entry, Kind};
@@ -398,6 +398,7 @@ impl Decision {
         );
         self.escalate(around, escalation::Event::Snoozed { until }, now);
         self.rotate(around, rotation::Event::Held { until }, now);
+        self.silence(around, silence::Event::Held { until }, now);
         self.supersede_all(How::Withdrawn, format!("snoozed by {}", actor.name()), now);
         Ok(())
     }

@@ -69,6 +69,7 @@ impl Decision {
         self.restart_clocks(around, now);
         self.start_process(actor, around, now);
         self.restart_updates(around, now);
+        self.await_news(around, now);
         Ok(())
     }
 

@@ -142,6 +142,7 @@ pub fn timer_fired(incident: &Incident, around: &Surroundings<'_>, now: Timestam
     decision.clocks_fired(around, now);
     decision.roles_fired(around, now);
     decision.updates_fired(around, now);
+    decision.silence_fired(around, now);
     decision.incident.version += 1;
     decision
 }

@@ -330,6 +330,7 @@ impl Decision {
         }
         self.roles_changed(around, now);
         self.start_updates(around, now);
+        self.await_news(around, now);
     }
 
     /// Nobody else need come for a role: whoever was paged for it alone is left in peace.
@@ -433,6 +434,7 @@ impl Decision {
         self.start_process(actor, around, now);
         self.roles_changed(around, now);
         self.start_updates(around, now);
+        self.await_news(around, now);
     }
 
     /// Whoever was paged for a role alone answers for that role: they are there, and the others go on

@@ -1,9 +1,9 @@
-//! The clocks beside an incident's escalation (`I2`, `I3`, `I5`): when they next do something, who is
+//! The clocks beside an incident's escalation (`I2`, `I3`, `I5`, `L5`): when they next do something, who is
 //! there and who is waited for. And the word that one is there.
 
 use axum::extract::State;
 use muster_core::id::{TeamId, UserId};
-use muster_core::incident::clocks::{self, management, rotation};
+use muster_core::incident::clocks::{self, management, rotation, silence};
 use muster_core::incident::lifecycle::{self, Command};
 use muster_core::incident::roster;
 use muster_core::oncall::preview::Preview;
@@ -37,6 +37,9 @@ pub struct IncidentClocks {
     /// Another policy takes over, because the incident is not over.
     #[schema(required)]
     pub second_set: Option<SecondSetClock>,
+    /// Somebody is asked for news, because nobody writes any down.
+    #[schema(required)]
+    pub silence: Option<SilenceClock>,
     /// Whose acknowledgement is still missing, where the step asks for everybody's.
     pub missing: Vec<String>,
     /// Who was paged and has not checked in.
@@ -68,6 +71,18 @@ pub struct SecondSetClock {
     /// Which; only where one incident is asked for.
     #[schema(required)]
     pub policy: Option<String>,
+}
+
+/// Nothing is written down.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct SilenceClock {
+    /// When somebody is asked for news.
+    pub due_at: Instant,
+    /// When people last wrote something down, or showed that they work on it.
+    pub since: Instant,
+    /// Who would be asked; null where nobody is technical assist or scribe.
+    #[schema(required)]
+    pub user: Option<String>,
 }
 
 /// The rotation of the whole state.
@@ -138,7 +153,8 @@ pub struct CheckIn {
 
 /// The clocks of an incident as they are read.
 pub(super) fn describe(directory: &Directory, incident: &lifecycle::Incident) -> IncidentClocks {
-    let clocks::Clocks { management, rotation, engage, second_set, missing } = &incident.clocks;
+    let clocks::Clocks { management, rotation, engage, second_set, silence, missing } =
+        &incident.clocks;
     let name = |user: UserId| {
         directory.users.get(user).map_or_else(|| "(deleted)".to_owned(), |user| user.name.clone())
     };
@@ -166,6 +182,14 @@ pub(super) fn describe(directory: &Directory, incident: &lifecycle::Incident) ->
             Some(RotationClock { due_at: due_at.into(), waits_for, turn })
         }
     };
+    let silence = match *silence {
+        silence::State::Idle => None,
+        silence::State::Listening { since, due_at } => {
+            let asked = lifecycle::asked_for_news(incident, &directory.roles);
+            let user = asked.map(|(user, _)| name(user));
+            Some(SilenceClock { due_at: due_at.into(), since: since.into(), user })
+        }
+    };
     let awaited = engage.awaited.iter().map(|one| Awaited {
         user: name(one.user),
         paged_at: one.paged_at.into(),
@@ -183,7 +207,7 @@ pub(super) fn describe(directory: &Directory, incident: &lifecycle::Incident) ->
     let (awaited, present) = (awaited.collect(), present.collect());
     let second_set = second_set.next_at().map(|at| SecondSetClock { at: at.into(), policy: None });
     let missing = missing.iter().copied().map(name).collect();
-    IncidentClocks { management, rotation, second_set, missing, awaited, present }
+    IncidentClocks { management, rotation, second_set, silence, missing, awaited, present }
 }
 
 impl IncidentClocks {

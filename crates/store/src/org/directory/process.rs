@@ -237,5 +237,8 @@ fn process(level: Level, written: Option<&document::role::Process>) -> Process {
     if let Some(after) = &written.hand_over_after {
         process.hand_over_after = after.runs().map(|after| after.0);
     }
+    if let Some(after) = &written.nudge_scribe_after {
+        process.nudge_scribe_after = after.runs().map(|after| after.0);
+    }
     process
 }

@@ -67,6 +67,9 @@ pub struct Process {
     /// How long whoever declared may lead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hand_over_after: Option<Clock<Length>>,
+    /// How long people may write nothing down before somebody is asked for news.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nudge_scribe_after: Option<Clock<Length>>,
 }
 
 /// Where people meet about an incident.

@@ -16,6 +16,9 @@ use crate::app::incident::bridge as app_bridge;
 /// The shortest time in which whoever declared may be asked to hand over.
 const HAND_OVER_AFTER_MIN: SignedDuration = SignedDuration::from_mins(1);
 
+/// The shortest silence after which somebody may be asked for news.
+const NUDGE_SCRIBE_AFTER_MIN: SignedDuration = SignedDuration::from_mins(5);
+
 pub fn role(cursor: Cursor<'_>) -> Role {
     let fields = cursor.fields(&["name", "title", "part", "duties", "shared", "rotation"]);
     Role {
@@ -53,8 +56,15 @@ fn rotation(cursor: Cursor<'_>) -> Clock<Rotation> {
 }
 
 pub fn process(cursor: Cursor<'_>) -> Process {
-    let fields =
-        cursor.fields(&["roles", "audiences", "checklists", "gates", "bridge", "hand_over_after"]);
+    let fields = cursor.fields(&[
+        "roles",
+        "audiences",
+        "checklists",
+        "gates",
+        "bridge",
+        "hand_over_after",
+        "nudge_scribe_after",
+    ]);
     Process {
         roles: fields.optional("roles").map(|roles| {
             let read = roles.list(wanted);
@@ -76,6 +86,9 @@ pub fn process(cursor: Cursor<'_>) -> Process {
         hand_over_after: fields
             .optional("hand_over_after")
             .map(|it| clock(it, HAND_OVER_AFTER_MIN)),
+        nudge_scribe_after: fields
+            .optional("nudge_scribe_after")
+            .map(|it| clock(it, NUDGE_SCRIBE_AFTER_MIN)),
     }
 }
 
