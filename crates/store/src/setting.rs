@@ -4,7 +4,8 @@
 use crate::args;
 use crate::db::{Db, Result, Sql, Tx};
 
-/// The setting that holds the key of the installation, 32 bytes that never change.
+/// The setting that holds the installation's own key, from which links, signatures and seals are
+/// derived: 32 bytes that never change.
 pub const INSTANCE_KEY: &str = "instance_key";
 /// The setting that says nothing may be sent until an operator releases the installation.
 pub const HELD: &str = "held";

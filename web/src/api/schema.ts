@@ -4880,6 +4880,7 @@ export interface components {
             present: components["schemas"]["Present"][];
             rotation: components["schemas"]["RotationClock"] | null;
             second_set: components["schemas"]["SecondSetClock"] | null;
+            silence: components["schemas"]["SilenceClock"] | null;
         };
         /** @description When somebody expects an incident to be over. It is no target: nothing is measured against it. */
         IncidentEstimate: {
@@ -6366,6 +6367,8 @@ export interface components {
         PersonLoad: components["schemas"]["LoadFigures"] & {
             /** @description For people to read. */
             full_name: string;
+            /** @description What they bore as each role in incidents; not where one schedule is asked for. */
+            roles: components["schemas"]["RoleFigures"][];
             /** @description How heavy they said that shifts which ended in the period were. */
             said: components["schemas"]["SaidLoad"][];
             /**
@@ -6780,6 +6783,28 @@ export interface components {
             at: components["schemas"]["Instant"];
             /** @description Who. */
             user: string;
+        };
+        /** @description What it cost somebody to hold a role in incidents. */
+        RoleFigures: {
+            /**
+             * Format: int64
+             * @description Time in which they held it, no moment counted twice.
+             */
+            held_seconds: number;
+            /**
+             * Format: int32
+             * @description Incidents in which they held it.
+             */
+            incidents: number;
+            /**
+             * Format: int64
+             * @description Of it, from 22:00 to 06:00 by the person's clocks.
+             */
+            night_seconds: number;
+            /** @description The role's name. */
+            role: string;
+            /** @description For people to read. */
+            title: string;
         };
         /** @description Somebody who holds a role. */
         RoleHolder: {
@@ -7258,6 +7283,15 @@ export interface components {
              */
             every_seconds: number;
         };
+        /** @description Nothing is written down. */
+        SilenceClock: {
+            /** @description When somebody is asked for news. */
+            due_at: components["schemas"]["Instant"];
+            /** @description When people last wrote something down, or showed that they work on it. */
+            since: components["schemas"]["Instant"];
+            /** @description Who would be asked; null where nobody is technical assist or scribe. */
+            user: string | null;
+        };
         /** @description A step that would be left out. */
         SkippedStep: {
             /** @description When its time would come. */
@@ -7546,7 +7580,7 @@ export interface components {
             warnings: string[];
         };
         /** @enum {string} */
-        TimelineKind: "declared" | "opened" | "alert_joined" | "alert_resolved" | "status_changed" | "acknowledged" | "unacknowledged" | "escalated" | "step_entered" | "no_target" | "paged" | "page_accepted" | "page_failed" | "page_superseded" | "page_declined" | "exhausted" | "snoozed" | "unsnoozed" | "resolved" | "reopened" | "merged" | "severity_changed" | "assigned" | "checked_in" | "engaged_late" | "rotated" | "management_asked" | "told" | "step_skipped" | "second_set_began" | "help_asked" | "group_engaged" | "volunteered" | "helper_directed" | "helper_released" | "helper_recalled" | "team_chosen" | "health_checked" | "released" | "bridge_opened" | "bridge_closed" | "notice_sent" | "estimate_changed" | "impact_changed" | "loss_added" | "loss_struck" | "role_engaged" | "role_assigned" | "role_left" | "hand_over_offered" | "hand_over_declined" | "role_warning" | "gate_passed" | "gate_waived" | "gate_closed" | "update_sent" | "update_drafted" | "update_approved" | "update_rejected" | "update_due" | "promise_missed" | "audience_silent" | "checklist_ticked" | "checklist_unticked" | "note" | "decision" | "contact" | "evidence" | "hypothesis" | "hypothesis_moved" | "action" | "action_moved" | "corrected" | "pinned" | "unpinned" | "time_corrected";
+        TimelineKind: "declared" | "opened" | "alert_joined" | "alert_resolved" | "status_changed" | "acknowledged" | "unacknowledged" | "escalated" | "step_entered" | "no_target" | "paged" | "page_accepted" | "page_failed" | "page_superseded" | "page_declined" | "exhausted" | "snoozed" | "unsnoozed" | "resolved" | "reopened" | "merged" | "severity_changed" | "assigned" | "checked_in" | "engaged_late" | "rotated" | "management_asked" | "told" | "step_skipped" | "second_set_began" | "help_asked" | "group_engaged" | "volunteered" | "helper_directed" | "helper_released" | "helper_recalled" | "team_chosen" | "health_checked" | "released" | "bridge_opened" | "bridge_closed" | "notice_sent" | "estimate_changed" | "impact_changed" | "loss_added" | "loss_struck" | "role_engaged" | "role_assigned" | "role_left" | "hand_over_offered" | "hand_over_declined" | "role_warning" | "gate_passed" | "gate_waived" | "gate_closed" | "update_sent" | "update_drafted" | "update_approved" | "update_rejected" | "update_due" | "promise_missed" | "audience_silent" | "news_asked" | "checklist_ticked" | "checklist_unticked" | "note" | "decision" | "contact" | "evidence" | "hypothesis" | "hypothesis_moved" | "action" | "action_moved" | "corrected" | "pinned" | "unpinned" | "time_corrected";
         /** @description An API token, without its secret. */
         Token: {
             /** @description When it was made. */

@@ -1,6 +1,6 @@
 /**
- * Fairness: what being on call cost whom in a period, and what the plan ahead
- * will. Figures of others are for those who lead them; sums are for everybody.
+ * Fairness: what being on call, and holding roles in incidents, cost whom in a
+ * period, and what the plan ahead will. Figures of others are for those who lead them; sums are for everybody.
  */
 import { useQuery } from "@tanstack/react-query";
 import { Download } from "lucide-react";
@@ -41,6 +41,8 @@ const COLUMNS: Columns<PersonLoad> = {
   pages: ({ pages }) => pages,
   night_pages: ({ night_pages }) => night_pages,
   call_outs: ({ call_outs }) => call_outs,
+  roles: ({ roles }) =>
+    roles.map(({ role, held_seconds, incidents }) => `${role} ${held_seconds} s in ${incidents}`).join("; "),
   said_average: ({ said_average }) => said_average,
   said: ({ said }) => said.map(({ score, comment }) => `${score} ${comment}`.trim()).join("; "),
 };
@@ -150,7 +152,10 @@ export default function FairnessScreen() {
                   <p>Figures of a person are for that person and those who lead them.</p>
                 </Empty>
               ) : (
-                <Figures people={people} />
+                <>
+                  <Figures people={people} />
+                  {schedule ? null : <ByRole people={people} />}
+                </>
               )}
               {others_hidden && people.length > 0 ? (
                 <p className="px-4 py-2 text-13 text-muted">
@@ -210,6 +215,64 @@ function Figures({ people }: { people: PersonLoad[] }) {
                   />
                 </td>
               ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+/** Who carried which role in incidents: who always leads shows here before they are tired of it. */
+function ByRole({ people }: { people: PersonLoad[] }) {
+  const rows = people.flatMap((person) => person.roles.map((role) => ({ person, role })));
+  if (rows.length === 0) {
+    return <p className="border-t px-4 py-2 text-13 text-muted">Nobody held a role in an incident.</p>;
+  }
+  const most = (role: string) =>
+    Math.max(...rows.filter((row) => row.role.role === role).map((row) => row.role.held_seconds));
+  const hours = (seconds: number) =>
+    (seconds / HOUR_SECONDS).toLocaleString("en", { maximumFractionDigits: 1 });
+  return (
+    <section
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard.
+      tabIndex={0}
+      aria-label="Roles in incidents by person"
+      className="overflow-x-auto border-t"
+    >
+      <table className="w-full min-w-[34rem] text-left tabular-nums [overflow-wrap:normal]">
+        <thead>
+          <tr className="text-13 text-muted">
+            <th scope="col" className="sticky left-0 bg-surface px-4 py-2 font-medium">
+              Who
+            </th>
+            <th scope="col" className="px-3 py-2 font-medium">
+              As
+            </th>
+            {["Incidents", "Hours held", "At night"].map((name) => (
+              <th key={name} scope="col" className="px-3 py-2 text-right font-medium">
+                {name}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody className="divide-y">
+          {rows.map(({ person, role }) => (
+            <tr key={`${person.user} ${role.role}`}>
+              <th scope="row" className="sticky left-0 bg-surface px-4 py-2 font-medium">
+                {person.full_name || person.user}
+              </th>
+              <td className="px-3 py-2">{role.title}</td>
+              <td className="px-3 py-2 text-right">{role.incidents}</td>
+              <td className="px-3 py-2 text-right">
+                {hours(role.held_seconds)}
+                <span
+                  aria-hidden="true"
+                  className="mt-1 ml-auto block h-1 rounded bg-current opacity-40"
+                  style={{ width: `${(100 * role.held_seconds) / (most(role.role) || 1)}%` }}
+                />
+              </td>
+              <td className="px-3 py-2 text-right">{hours(role.night_seconds)}</td>
             </tr>
           ))}
         </tbody>

@@ -10,6 +10,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::id::{IncidentId, ScheduleId, UserId};
 
+pub mod role;
+
 /// When the night begins, by the person's clocks.
 pub const NIGHT_FROM: Time = time(22, 0, 0, 0);
 /// When the night ends, by the person's clocks.

@@ -314,7 +314,7 @@ mod tests {
             displaced: vec![under.clone()],
             ..piece(span(2, 5, 15))
         };
-        assert_eq!(placed.displaced, [above.clone()]);
+        assert_eq!(placed.displaced, std::slice::from_ref(&above));
         // Taken back in the order in which they were made, the later one first and the other way.
         let (_, back) = withdraw(&span(3, 5, 15), &placed.displaced, t(0));
         assert_eq!(back, [above]);

@@ -33,8 +33,6 @@ use oncall::carriers::Carriers;
 use oncall::push;
 pub use snapshot::Snapshot;
 
-/// The setting that holds the installation's own key, from which links and signatures are derived.
-
 /// A running installation. Cloning is cheap.
 #[derive(Clone)]
 pub struct App(Arc<Inner>);

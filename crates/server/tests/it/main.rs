@@ -2,6 +2,7 @@
 //! until a story moves it.
 
 mod access;
+mod agreements;
 mod attachment;
 mod bridge;
 mod chat;
@@ -11,6 +12,7 @@ mod contact;
 mod cover;
 mod declare;
 mod digest;
+mod duties;
 mod edit;
 mod feed;
 mod gates;
@@ -42,6 +44,7 @@ mod roles;
 mod roster;
 mod rosters;
 mod shared;
+mod silence;
 mod status_pages;
 mod stream;
 mod subscribers;

@@ -392,6 +392,24 @@ pub async fn of_person(db: &Db, user: UserId, limit: i64) -> Result<Vec<Incident
     rows.into_iter().map(Incident::try_from).collect()
 }
 
+/// The incidents of a period in which somebody held a role, exercises left out, the oldest first.
+pub async fn with_roles(
+    db: &Db,
+    (from, to): (Timestamp, Timestamp),
+    limit: i64,
+) -> Result<Vec<Incident>> {
+    const SELECT: Sql = Sql::same(concat!(
+        "SELECT ",
+        columns!(),
+        " FROM incident
+          WHERE roles <> '' AND NOT practice AND detected_at < ?
+              AND (resolved_at IS NULL OR resolved_at > ?)
+          ORDER BY number LIMIT ?"
+    ));
+    let rows: Vec<IncidentRow> = db.fetch_all(&SELECT, args![to, from, limit]).await?;
+    rows.into_iter().map(Incident::try_from).collect()
+}
+
 /// The triggered incidents of some services that new alerts might join, the newest first and at
 /// most `limit` in all, each with its service.
 pub async fn candidates(

@@ -38,11 +38,15 @@ pub(super) struct Seal {
 impl Seal {
     /// As this transaction sees it.
     pub(super) async fn of(tx: &mut Tx) -> Result<Self> {
-        let writes = setting::get_in(tx, SEALED).await?.is_some();
-        let Some(instance_key) = setting::get_in(tx, setting::INSTANCE_KEY).await? else {
+        const BOTH: Sql = Sql::same("SELECT name, value FROM setting WHERE name IN (?, ?)");
+        let rows: Vec<(String, Vec<u8>)> =
+            tx.fetch_all(&BOTH, args![SEALED, setting::INSTANCE_KEY]).await?;
+        let value = |name: &str| rows.iter().find(|row| row.0 == name).map(|row| &row.1);
+        let writes = value(SEALED).is_some();
+        let Some(instance_key) = value(setting::INSTANCE_KEY) else {
             return Ok(Self { keys: None, writes });
         };
-        let instance = hmac::Key::new(hmac::HMAC_SHA256, &instance_key);
+        let instance = hmac::Key::new(hmac::HMAC_SHA256, instance_key);
         let derived = hmac::sign(&instance, PURPOSE);
         let key = UnboundKey::new(&CHACHA20_POLY1305, derived.as_ref())
             .map_err(|_| StoreError::Corrupt("the instance key is no key".to_owned()))?;

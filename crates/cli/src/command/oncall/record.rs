@@ -1,5 +1,6 @@
 //! `muster oncall record`: hours, nights, weekends, holidays and call-outs per person, for pay and
-//! for law (`O16`), and how heavy they said that it was (`O12`), as a table, as CSV or as JSON.
+//! for law (`O16`), how heavy they said that it was (`O12`), and what they bore as which role in
+//! incidents (`R4`), as a table, as CSV or as JSON.
 
 use clap::ValueEnum;
 use jiff::Timestamp;
@@ -42,6 +43,9 @@ pub struct Record {
     /// Only this team's schedules
     #[arg(long)]
     team: Option<String>,
+    /// By role in incidents: hours, nights and incidents as lead, scribe and the others
+    #[arg(long, conflicts_with = "schedule")]
+    by_role: bool,
     /// How to print it
     #[arg(long, default_value = "table")]
     format: Format,
@@ -76,7 +80,11 @@ impl Record {
         match self.format {
             Format::Json => show::json(&report),
             Format::Table if settings.json() => show::json(&report),
+            Format::Csv if self.by_role => show::put(&roles_csv(people)),
             Format::Csv => show::put(&csv(people)),
+            Format::Table if self.by_role => {
+                show::put(&roles_table(people).render(Screen::of_stdout()))
+            }
             Format::Table => show::put(&table(people).render(Screen::of_stdout())),
         }
     }
@@ -115,6 +123,50 @@ fn table(people: &[Value]) -> Table {
         ]);
     }
     table
+}
+
+/// Each person with each role that they held.
+fn by_role(people: &[Value]) -> impl Iterator<Item = (&Value, &Value)> {
+    people.iter().flat_map(|person| {
+        person["roles"].as_array().into_iter().flatten().map(move |role| (person, role))
+    })
+}
+
+fn roles_table(people: &[Value]) -> Table {
+    let mut table = Table::new([
+        Column::text("WHO"),
+        Column::text("ROLE"),
+        Column::number("INCIDENTS"),
+        Column::number("HOURS"),
+        Column::number("AT NIGHT"),
+    ]);
+    for (person, role) in by_role(people) {
+        let hours = |field: &str| format!("{:.1}", role[field].as_f64().unwrap_or(0.0) / 3_600.0);
+        table.row([
+            show::text(&person["user"]).into(),
+            show::text(&role["title"]).into(),
+            show::text(&role["incidents"]).into(),
+            hours("held_seconds").into(),
+            hours("night_seconds").into(),
+        ]);
+    }
+    table
+}
+
+fn roles_csv(people: &[Value]) -> String {
+    let mut text = "user,full_name,role,incidents,held_seconds,night_seconds\r\n".to_owned();
+    for (person, role) in by_role(people) {
+        let cells = [
+            &person["user"],
+            &person["full_name"],
+            &role["role"],
+            &role["incidents"],
+            &role["held_seconds"],
+            &role["night_seconds"],
+        ];
+        text += &(cells.map(|value| cell(&show::text(value))).join(",") + "\r\n");
+    }
+    text
 }
 
 /// CSV as RFC 4180 writes it; a text that a spreadsheet would run as a formula is defused.
@@ -159,6 +211,21 @@ mod tests {
         assert_eq!(cell("Ortiz, \"Ana\""), "\"Ortiz, \"\"Ana\"\"\"");
         let people = [json!({ "user": "ana", "full_name": "Ana", "shifts": 2 })];
         assert_eq!(csv(&people).lines().nth(1), Some("ana,Ana,2,,,,,,,,,,,,"));
+    }
+
+    #[test]
+    fn what_people_bore_as_which_role_is_a_row_each() {
+        let scribe = json!({ "role": "scribe", "title": "Scribe", "incidents": 2,
+                             "held_seconds": 5_400, "night_seconds": 1_800 });
+        let people = [
+            json!({ "user": "ana", "full_name": "Ana", "roles": [scribe] }),
+            json!({ "user": "bo", "full_name": "Bo", "roles": [] }),
+        ];
+        let file = roles_csv(&people);
+        assert_eq!(file.lines().nth(1), Some("ana,Ana,scribe,2,5400,1800"));
+        assert_eq!(file.lines().count(), 2);
+        let shown = roles_table(&people).render(Screen::of_stdout());
+        assert!(shown.contains("Scribe") && shown.contains("1.5"), "{shown}");
     }
 
     #[test]

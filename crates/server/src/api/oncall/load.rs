@@ -1,15 +1,20 @@
-//! What being on call cost whom (`O12`), and the record for pay and for law (`O16`). Figures of one
+//! What being on call cost whom (`O12`), what holding roles in incidents did (`R4`), and the record for pay and for law (`O16`). Figures of one
 //! person are for that person and for those who lead them; everybody sees sums.
+
+use std::collections::BTreeMap;
 
 use axum::extract::State;
 use jiff::{SignedDuration, Timestamp};
 use muster_core::id::{IncidentId, ServiceId, UserId};
+use muster_core::incident::lifecycle::Incident;
+use muster_core::oncall::load::role::{Played, RoleLoad, by_role};
 use muster_core::oncall::load::{Called, Load, by_person};
 use muster_core::oncall::schedule;
 use muster_core::oncall::survey::Survey;
 use muster_core::org::access::{Action, Object};
 use muster_core::org::directory::Directory;
 use muster_core::org::team::Team;
+use muster_store::incident::incident as store_incident;
 use muster_store::oncall::page::{self as store_page, CallRow};
 use muster_store::oncall::survey as store_survey;
 use serde::{Deserialize, Serialize};
@@ -30,6 +35,8 @@ const LONGEST: SignedDuration = SignedDuration::from_hours(366 * 24);
 /// The most pages of one report.
 const CALLS_MAX: i64 = 200_000;
 
+/// The most incidents with roles of one report.
+const INCIDENTS_MAX: i64 = 20_000;
 /// The most surveys of one report.
 const SURVEYS_MAX: i64 = 10_000;
 
@@ -108,11 +115,28 @@ pub struct PersonLoad {
     /// How much.
     #[serde(flatten)]
     pub figures: LoadFigures,
+    /// What they bore as each role in incidents; not where one schedule is asked for.
+    pub roles: Vec<RoleFigures>,
     /// How heavy they said that shifts which ended in the period were.
     pub said: Vec<SaidLoad>,
     /// The average of it, from 1, light, to 5, too much.
     #[schema(required)]
     pub said_average: Option<f64>,
+}
+
+/// What it cost somebody to hold a role in incidents.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct RoleFigures {
+    /// The role's name.
+    pub role: String,
+    /// For people to read.
+    pub title: String,
+    /// Time in which they held it, no moment counted twice.
+    pub held_seconds: i64,
+    /// Of it, from 22:00 to 06:00 by the person's clocks.
+    pub night_seconds: i64,
+    /// Incidents in which they held it.
+    pub incidents: u32,
 }
 
 /// What somebody said of a shift.
@@ -180,14 +204,26 @@ async fn report(
     let surveys = store_survey::answered(&ctx.app.db, (from, to), SURVEYS_MAX).await?;
     let is_wanted_id = |id| directory.schedules.get(id).is_some_and(is_wanted);
     let surveys: Vec<_> = surveys.into_iter().filter(|it| is_wanted_id(it.schedule)).collect();
-    let total = loads.values().fold(Load::default(), |sum, load| sum.plus(*load));
+    let mut loads: BTreeMap<UserId, (Load, Vec<RoleLoad>)> =
+        loads.into_iter().map(|(user, load)| (user, (load, Vec::new()))).collect();
+    if only.is_none() {
+        let incidents = store_incident::with_roles(&ctx.app.db, (from, to), INCIDENTS_MAX).await?;
+        let played = incidents
+            .iter()
+            .filter(|incident| is_of_team(directory, team, incident.service))
+            .flat_map(|incident| played(incident, now));
+        for (user, roles) in by_role(&played.collect::<Vec<_>>(), (from, to), zone) {
+            loads.entry(user).or_default().1 = roles;
+        }
+    }
+    let total = loads.values().fold(Load::default(), |sum, (load, _)| sum.plus(*load));
     let may_see =
         |user: UserId| caller.may(Action::Read, load_of(directory, &caller, user)).is_ok();
     let people_count = loads.len();
     let mut people: Vec<_> = loads
         .into_iter()
         .filter(|(user, _)| may_see(*user))
-        .map(|(user, load)| {
+        .map(|(user, (load, roles))| {
             let said: Vec<_> = surveys
                 .iter()
                 .filter(|it| it.user == user)
@@ -198,6 +234,7 @@ async fn report(
                 user: user_name(directory, user),
                 full_name: full_name.unwrap_or_default(),
                 figures: load.into(),
+                roles: roles.into_iter().map(|load| figures(directory, load)).collect(),
                 said_average: average(&said),
                 said,
             }
@@ -239,8 +276,35 @@ fn load_of(directory: &Directory, caller: &Caller, of: UserId) -> Object {
 }
 
 fn is_of(directory: &Directory, team: Option<&Team>, row: &CallRow) -> bool {
-    let service = directory.services.get(ServiceId(row.service_id));
+    is_of_team(directory, team, ServiceId(row.service_id))
+}
+
+fn is_of_team(directory: &Directory, team: Option<&Team>, service: ServiceId) -> bool {
+    let service = directory.services.get(service);
     team.is_none_or(|team| service.is_some_and(|service| service.team == Some(team.id)))
+}
+
+/// Who held what in an incident, until they left, it was over, or now.
+fn played(incident: &Incident, now: Timestamp) -> impl Iterator<Item = Played> {
+    let over = incident.stamps.resolved_at.unwrap_or(now);
+    incident.roles.assignments.iter().map(move |one| Played {
+        user: one.user,
+        role: one.role.clone(),
+        incident: incident.id,
+        from: one.since,
+        to: one.until.unwrap_or(over).min(over),
+    })
+}
+
+fn figures(directory: &Directory, load: RoleLoad) -> RoleFigures {
+    let known = directory.roles.iter().find(|role| role.name == load.role);
+    RoleFigures {
+        title: known.map_or_else(|| load.role.clone(), |role| role.title.clone()),
+        role: load.role,
+        held_seconds: load.held.as_secs(),
+        night_seconds: load.night.as_secs(),
+        incidents: load.incidents,
+    }
 }
 
 fn called(row: &CallRow) -> Called {

@@ -104,6 +104,7 @@ async fn edit(world: &World, edited: &mut Edited, edit: Edit) {
             let service = app.snapshot().directory.services.named(name).unwrap().id;
             let wanted = Wanted {
                 reason: "new disks".to_owned(),
+                public_title: None,
                 services: vec![service],
                 when: None,
                 from: now,
