@@ -32,13 +32,17 @@ lint: web
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	cd web && npm run check
 
-unit: web
+web/e2e/node_modules: web/e2e/package-lock.json
+	scripts/setup.sh test
+	cd web/e2e && npm ci --no-audit --no-fund
+	touch web/e2e/node_modules
+
+# Some stories that keep the clock play in real browsers too.
+unit: web web/e2e/node_modules
 	scripts/setup.sh test
 	scripts/with-postgres.sh $(CARGO) test --locked --workspace
 
-e2e: build
-	scripts/setup.sh test
-	cd web/e2e && npm ci --no-audit --no-fund
+e2e: build web/e2e/node_modules
 	scripts/e2e.sh
 
 bench:

@@ -23,6 +23,7 @@ if [ "${1:-demo}" = test ]; then
     /usr/bin/python3 -c 'import icalendar' 2>/dev/null || missing+=(python3-icalendar)
     need /usr/sbin/postfix postfix
     need openssl openssl
+    need pdftotext poppler-utils
     /usr/bin/python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
     /usr/bin/python3 -c 'import aiosmtpd' 2>/dev/null || missing+=(python3-aiosmtpd)
 fi

@@ -148,13 +148,16 @@ try {
           "helpers.test.mjs",
           "lifeline.test.mjs",
           "lists.test.mjs",
+          "people.test.mjs",
           "policy.test.mjs",
           "push.test.mjs",
           "quiet.test.mjs",
           "requests.test.mjs",
           "timeline.test.mjs",
+          "process.test.mjs",
           "schedule.test.mjs",
           "screens.test.mjs",
+          "status.test.mjs",
         ]),
   ];
   const env = {

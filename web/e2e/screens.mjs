@@ -42,6 +42,7 @@ export async function screens(page) {
     ...(schedule ? [["schedule-edit", `/app/schedules/${encodeURIComponent(schedule.name)}/edit`]] : []),
     ["readiness", "/app/readiness"],
     ["policies", "/app/policies"],
+    ["process", "/app/process"],
     ["lists", "/app/lists"],
     ...(policy ? [["policy", `/app/policies/${encodeURIComponent(policy.name)}`]] : []),
     ...(policy ? [["policy-edit", `/app/policies/${encodeURIComponent(policy.name)}/edit`]] : []),

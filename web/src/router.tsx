@@ -39,8 +39,9 @@ const incidents = createRoute({
 const incident = createRoute({
   getParentRoute: () => root,
   path: "/incidents/$number",
-  validateSearch: (search: Record<string, unknown>): { tab?: string } => ({
+  validateSearch: (search: Record<string, unknown>): { tab?: string; people?: string } => ({
     tab: typeof search.tab === "string" ? search.tab : undefined,
+    people: typeof search.people === "string" ? search.people : undefined,
   }),
   component: lazyRouteComponent(() => import("./incident/incident")),
 });
@@ -143,6 +144,12 @@ const policy = createRoute({
   path: "/policies/$name",
   validateSearch: occasionOf,
   component: lazyRouteComponent(() => import("./oncall/policy")),
+});
+
+const process = createRoute({
+  getParentRoute: () => root,
+  path: "/process",
+  component: lazyRouteComponent(() => import("./incident/process-edit")),
 });
 
 const policyEdit = createRoute({
@@ -251,6 +258,7 @@ export const router = createRouter({
     policyEdit,
     statusPages,
     statusPageEdit,
+    process,
     schedule,
     scheduleEdit,
     readiness,

@@ -130,26 +130,15 @@ impl Api {
     /// When the server cannot be reached or refuses, the answer breaks off, or the file exists or
     /// cannot be written.
     pub async fn download(&self, path: &[&str], file: &Path) -> anyhow::Result<u64> {
-        let mut answer = self.send(self.request(Method::POST, path, &[])?).await?;
-        let mut options = tokio::fs::OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        options.mode(0o600);
-        let place = || format!("{} cannot be written", file.display());
-        let mut out = options.open(file).await.with_context(place)?;
-        let mut length = 0;
-        let written = async {
-            while let Some(chunk) = answer.chunk().await.context("the server broke off")? {
-                length += chunk.len() as u64;
-                out.write_all(&chunk).await.with_context(place)?;
-            }
-            out.sync_all().await.with_context(place)
-        };
-        if let Err(error) = written.await {
-            let _ = tokio::fs::remove_file(file).await;
-            return Err(error);
-        }
-        Ok(length)
+        save(self.send(self.request(Method::POST, path, &[])?).await?, file).await
+    }
+
+    /// Reads what is under a path into a new file that only its owner can read; its length in bytes.
+    ///
+    /// # Errors
+    /// As of [`Api::download`].
+    pub async fn fetch(&self, path: &[&str], file: &Path) -> anyhow::Result<u64> {
+        save(self.send(self.request(Method::GET, path, &[])?).await?, file).await
     }
 
     /// Opens the live stream.
@@ -246,6 +235,28 @@ fn place(error: &Value) -> String {
         text += &format!("{path}: ");
     }
     text + error["message"].as_str().unwrap_or("is wrong")
+}
+
+async fn save(mut answer: Response, file: &Path) -> anyhow::Result<u64> {
+    let mut options = tokio::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    options.mode(0o600);
+    let place = || format!("{} cannot be written", file.display());
+    let mut out = options.open(file).await.with_context(place)?;
+    let mut length = 0;
+    let written = async {
+        while let Some(chunk) = answer.chunk().await.context("the server broke off")? {
+            length += chunk.len() as u64;
+            out.write_all(&chunk).await.with_context(place)?;
+        }
+        out.sync_all().await.with_context(place)
+    };
+    if let Err(error) = written.await {
+        let _ = tokio::fs::remove_file(file).await;
+        return Err(error);
+    }
+    Ok(length)
 }
 
 async fn json(answer: Response) -> anyhow::Result<Value> {

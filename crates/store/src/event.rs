@@ -21,6 +21,8 @@ pub struct EventRow {
     pub incident_number: Option<i64>,
     /// The wire id of what changed.
     pub subject: String,
+    /// Whether that incident is restricted now: only who sees it may be told.
+    pub restricted: bool,
 }
 
 /// Something about to be told.
@@ -66,9 +68,14 @@ pub async fn tell(tx: &mut Tx, at: Timestamp, events: &[NewEvent]) -> Result<()>
 /// more than a thousand behind is not waited for.
 pub async fn after(db: &Db, seq: i64, limit: i64) -> Result<Vec<EventRow>> {
     const SELECT: Sql = Sql::differs(
-        "SELECT seq, at, type, incident_number, subject FROM event WHERE seq > ?1
-         ORDER BY seq LIMIT ?2",
-        "SELECT seq, at, type, incident_number, subject FROM event
+        "SELECT seq, at, type, incident_number, subject,
+             coalesce((SELECT restricted FROM incident WHERE number = incident_number), 0)
+                 AS restricted
+         FROM event WHERE seq > ?1 ORDER BY seq LIMIT ?2",
+        "SELECT seq, at, type, incident_number, subject,
+             coalesce((SELECT restricted FROM incident WHERE number = incident_number), false)
+                 AS restricted
+         FROM event
          WHERE seq > ?1 - 1000
              AND (xid, seq) > (coalesce((SELECT xid FROM event WHERE seq = ?1), 0), ?1)
              AND xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint

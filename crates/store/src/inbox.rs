@@ -3,12 +3,14 @@
 
 use jiff::Timestamp;
 use muster_core::id::{AlertId, IntegrationId, MessageId};
+use muster_core::incident::restriction::Viewer;
 use sqlx::FromRow;
 use uuid::Uuid;
 
 use crate::args;
 use crate::db::rows::{self, Column, Kind};
 use crate::db::{Db, Result, Sql, Tx, Value};
+use crate::incident::restriction;
 
 /// A message about to be accepted.
 #[derive(Debug, Clone)]
@@ -213,23 +215,31 @@ pub async fn replay(tx: &mut Tx, id: MessageId) -> Result<bool> {
     Ok(tx.execute(&UPDATE, args![id]).await? == 1)
 }
 
-/// One message.
-pub async fn get(db: &Db, id: MessageId) -> Result<Option<MessageRow>> {
-    const SELECT: Sql = Sql::same(concat!("SELECT ", columns!(), " FROM inbox WHERE id = ?"));
-    db.fetch_optional(&SELECT, args![id]).await
+/// One message, unless it speaks of an incident that the viewer does not see.
+pub async fn get(db: &Db, viewer: &Viewer, id: MessageId) -> Result<Option<MessageRow>> {
+    let mut values = args![id];
+    let visible = restriction::message_visible(viewer, &mut values);
+    let text = format!(
+        concat!("SELECT ", columns!(), " FROM inbox WHERE id = ? AND {visible}"),
+        visible = visible
+    );
+    db.fetch_optional(&Sql::built(text), values).await
 }
 
 /// Messages from the newest to the oldest, optionally of one state or integration, older than
-/// `before`.
+/// `before`; but for those that speak of an incident that the viewer does not see.
 pub async fn list(
     db: &Db,
+    viewer: &Viewer,
     state: Option<&str>,
     integration: Option<IntegrationId>,
     before: Option<MessageId>,
     limit: i64,
 ) -> Result<Vec<MessageRow>> {
-    let mut text = concat!("SELECT ", columns!(), " FROM inbox WHERE true").to_owned();
     let mut values = vec![];
+    let visible = restriction::message_visible(viewer, &mut values);
+    let mut text =
+        format!(concat!("SELECT ", columns!(), " FROM inbox WHERE {visible}"), visible = visible);
     if let Some(state) = state {
         text.push_str(" AND state = ?");
         values.extend(args![state]);
@@ -247,15 +257,28 @@ pub async fn list(
     db.fetch_all(&Sql::built(text), values).await
 }
 
-/// The messages that spoke of an alert, from the newest to the oldest.
-pub async fn of_alert(db: &Db, alert: AlertId, limit: i64) -> Result<Vec<MessageRow>> {
-    const SELECT: Sql = Sql::same(concat!(
-        "SELECT ",
-        columns!(),
-        " FROM inbox WHERE id IN (SELECT message_id FROM alert_message WHERE alert_id = ?)
-          ORDER BY id DESC LIMIT ?"
-    ));
-    db.fetch_all(&SELECT, args![alert, limit]).await
+/// The messages that spoke of an alert, from the newest to the oldest; but for those that speak also
+/// of an incident that the viewer does not see.
+pub async fn of_alert(
+    db: &Db,
+    viewer: &Viewer,
+    alert: AlertId,
+    limit: i64,
+) -> Result<Vec<MessageRow>> {
+    let mut values = args![alert];
+    let visible = restriction::message_visible(viewer, &mut values);
+    let text = format!(
+        concat!(
+            "SELECT ",
+            columns!(),
+            " FROM inbox WHERE id IN (SELECT message_id FROM alert_message WHERE alert_id = ?)
+                  AND {visible}
+              ORDER BY id DESC LIMIT ?"
+        ),
+        visible = visible
+    );
+    values.extend(args![limit]);
+    db.fetch_all(&Sql::built(text), values).await
 }
 
 /// When an integration was last heard of (microseconds UTC): by its newest message or, once its

@@ -66,6 +66,12 @@ export const incidentRoles = (number: string) =>
     queryFn: ({ signal }) => get("/incidents/{incident}/roles", { path: { incident: number }, signal }),
   });
 
+export const processes = () =>
+  queryOptions({
+    queryKey: ["process"],
+    queryFn: ({ signal }) => get("/process", { signal }),
+  });
+
 export const incidentTimeline = (number: string) =>
   paged(["incident", number, "timeline"], "/incidents/{incident}/timeline", {
     path: { incident: number },
@@ -122,6 +128,12 @@ export const incidentRoster = (number: string) =>
   queryOptions({
     queryKey: ["incident", number, "roster"],
     queryFn: ({ signal }) => get("/incidents/{incident}/roster", { path: { incident: number }, signal }),
+  });
+
+export const incidentRelations = (number: string) =>
+  queryOptions({
+    queryKey: ["incident", number, "relations"],
+    queryFn: ({ signal }) => get("/incidents/{incident}/relations", { path: { incident: number }, signal }),
   });
 
 export const incidentGates = (number: string) =>

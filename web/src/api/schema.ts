@@ -667,6 +667,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/{incident}/access": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Change who sees a restricted incident. Whoever sees it may. */
+        post: operations["change_incident_access"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents/{incident}/acknowledge": {
         parameters: {
             query?: never;
@@ -886,6 +903,27 @@ export interface paths {
          * @description Whoever responds already, or was paged and has not answered yet, is not paged again.
          */
         post: operations["engage_group"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{incident}/enter": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let yourself into a restricted incident, as an administrator who is not on it.
+         * @description It stands in the incident's timeline and in the audit log, with the reason. An administrator finds
+         *     the id of a restricted incident in the audit log, and nothing else of it.
+         */
+        post: operations["enter_incident"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1358,6 +1396,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/{incident}/record.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The record of an incident as a PDF, for paper and for those who file it. */
+        get: operations["get_record_pdf"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{incident}/relations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the incidents that one has to do with, as far as you see them. */
+        get: operations["list_relations"];
+        put?: never;
+        /** Say that two incidents have to do with each other. Both timelines say so. */
+        post: operations["relate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{incident}/relations/{relation}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take a link back. */
+        delete: operations["unrelate"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents/{incident}/reopen": {
         parameters: {
             query?: never;
@@ -1420,6 +1510,28 @@ export interface paths {
         put?: never;
         /** Customers are well again. */
         post: operations["restore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{incident}/restrict": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restrict an incident: from now on it is for those named, for whoever asks and for those who are
+         *     engaged on it.
+         * @description Nobody else sees it anywhere, administrators included. Messages that were sent before stay where
+         *     they are.
+         */
+        post: operations["restrict_incident"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1755,6 +1867,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/{incident}/unrestrict": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a restricted incident everybody's again. */
+        post: operations["unrestrict_incident"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents/{incident}/unsnooze": {
         parameters: {
             query?: never;
@@ -2080,6 +2209,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/process": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read what incidents of each severity ask for. */
+        get: operations["get_process"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/providers": {
         parameters: {
             query?: never;
@@ -2155,7 +2301,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The figures of incidents. */
+        /**
+         * The figures of incidents.
+         * @description Restricted incidents are counted for those who see them alone.
+         */
         get: operations["report_incidents"];
         put?: never;
         post?: never;
@@ -2436,6 +2585,24 @@ export interface paths {
         post: operations["sign_in"];
         /** Sign out. */
         delete: operations["sign_out"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/severities/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Save a document: at once, merged with what was saved since the revision it names. */
+        put: operations["put_severities"];
+        post?: never;
+        /** Remove a document that nothing refers to any more. */
+        delete: operations["delete_severities"];
         options?: never;
         head?: never;
         patch?: never;
@@ -4800,6 +4967,7 @@ export interface components {
             researching_at: components["schemas"]["Instant"] | null;
             resolved_at: components["schemas"]["Instant"] | null;
             restored_at: components["schemas"]["Instant"] | null;
+            restricted: components["schemas"]["Restriction"] | null;
             /** @description Who holds which role now. */
             roles: components["schemas"]["HeldRole"][];
             /** @description The service's runbook. */
@@ -4970,6 +5138,7 @@ export interface components {
         };
         /** @description One role of an incident. */
         IncidentRole: {
+            asks_next_at: components["schemas"]["Instant"] | null;
             /** @description Its duties, in order. */
             duties: string[];
             /** @description Who is asked to come as it, and has not. */
@@ -5344,6 +5513,13 @@ export interface components {
             next: string | null;
         };
         /** @description A part of a list. */
+        List_Relation: {
+            /** @description The items of this part. */
+            items: components["schemas"]["Relation"][];
+            /** @description The cursor of the next part; null at the end. */
+            next: string | null;
+        };
+        /** @description A part of a list. */
         List_Schedule: {
             /** @description The items of this part. */
             items: components["schemas"]["Schedule"][];
@@ -5623,6 +5799,13 @@ export interface components {
             /** @description Whether messages are known to arrive at the person. */
             verified: boolean;
         };
+        /** @description Something with a name for programs and a title for people. */
+        Named: {
+            /** @description Unique among its kind. */
+            name: string;
+            /** @description For people. */
+            title: string;
+        };
         /** @description A leave to enter. */
         NewAbsence: {
             /** @description For how long, such as `2w`, instead of `to`. */
@@ -5796,6 +5979,7 @@ export interface components {
             impact?: components["schemas"]["NewImpact"];
             /** @description Whether it is an exercise, kept out of the figures. */
             practice?: boolean;
+            restricted?: components["schemas"]["NewRestriction"] | null;
             /** @description What is affected; the catch-all service where nobody knows. */
             service?: string | null;
             /**
@@ -5922,6 +6106,27 @@ export interface components {
             name: string;
             /** @description What the browser was given when it subscribed. */
             subscription: components["schemas"]["PushSubscription"];
+        };
+        /** @description Another incident, and how this one stands to it. */
+        NewRelation: {
+            /** @description What is said besides, in a line. */
+            note?: string;
+            /** @description How this one stands to it; a link that there was between the two is replaced. */
+            sort: components["schemas"]["RelationSort"];
+            /** @description The other one, by its id or number. */
+            to: components["schemas"]["Reference"];
+        };
+        /** @description For whom alone an incident is, and why. */
+        NewRestriction: {
+            /** @description Engagement groups that see it. */
+            groups?: string[];
+            /**
+             * @description Why.
+             * @example personal data
+             */
+            reason: string;
+            /** @description People who see it, besides whoever asks and those who are engaged. */
+            users?: string[];
         };
         /** @description Somebody who wants to hear. */
         NewSubscriber: {
@@ -6531,6 +6736,19 @@ export interface components {
             /** @description What came of it. */
             text?: string;
         };
+        /** @description What incidents of each severity ask for, and what they can ask for. */
+        Processes: {
+            /** @description The audiences that there are. */
+            audiences: components["schemas"]["Named"][];
+            /** @description The checklists that there are. */
+            checklists: components["schemas"]["Named"][];
+            /** @description The gates that there are. */
+            gates: string[];
+            /** @description The roles that there are. */
+            roles: components["schemas"]["Named"][];
+            /** @description The worst first. */
+            severities: components["schemas"]["SeverityProcess"][];
+        };
         /** @enum {string} */
         PromptSort: "question" | "rule";
         /** @description What helps now. */
@@ -6747,6 +6965,38 @@ export interface components {
             /** @description In words, so that it can be written better. */
             reason: string;
         };
+        /** @description A link to another incident. */
+        Relation: {
+            /** @description When. */
+            at: components["schemas"]["Instant"];
+            /** @description Who said so. */
+            by: string;
+            /**
+             * @description For programs.
+             * @example rel_0193f0e4a1b27c3d8e9f00112233aabb
+             */
+            id: string;
+            /** @description What is said besides; may be empty. */
+            note: string;
+            /**
+             * Format: int64
+             * @description The number of the other one.
+             */
+            number: number;
+            /**
+             * Format: int32
+             * @description How bad it is; 1 is the worst.
+             */
+            severity: number;
+            /** @description How the incident stands to the other one. */
+            sort: components["schemas"]["RelationSort"];
+            /** @description Where it stands. */
+            status: components["schemas"]["IncidentStatus"];
+            /** @description Its title. */
+            title: string;
+        };
+        /** @enum {string} */
+        RelationSort: "related" | "caused_by" | "causes" | "duplicate_of" | "duplicated_by";
         /** @description How a helper is released. */
         Release: {
             /** @description What is said besides the thanks. */
@@ -6776,6 +7026,28 @@ export interface components {
         Resolve: {
             /** @description In words. */
             note?: string | null;
+        };
+        /** @description Who alone sees an incident. */
+        Restriction: {
+            /** @description Engagement groups: whoever they stand for at the moment. */
+            groups: string[];
+            /**
+             * @description Why.
+             * @example personal data
+             */
+            reason: string;
+            /** @description Since when. */
+            since: components["schemas"]["Instant"];
+            /** @description People, besides those who are engaged on it. */
+            users: string[];
+        };
+        /** @description Why. */
+        RestrictionReason: {
+            /**
+             * @description In a line.
+             * @example the report is public
+             */
+            reason: string;
         };
         /** @description Somebody who is asked to come as something. */
         RoleEngaged: {
@@ -7163,6 +7435,43 @@ export interface components {
              */
             severity: number;
         };
+        /**
+         * @description A severity with its process. Lengths are written as in a configuration file, `15m`; null where a
+         *     clock does not run.
+         */
+        SeverityProcess: {
+            /** @description How long an acknowledgement holds. */
+            acknowledgement_expires_after: string | null;
+            /** @description How long whoever is asked for a role has before somebody else is asked. */
+            ask_next_after: string | null;
+            /** @description Who hears how it stands. */
+            audiences: string[];
+            /** @description What is gone through. */
+            checklists: string[];
+            /** @description When it applies, in words. */
+            definition: string;
+            /** @description How long whoever is paged has to check in. */
+            engage_within: string | null;
+            /** @description What has to be so before it is over. */
+            gates: string[];
+            /** @description How long whoever declared may lead. */
+            hand_over_after: string | null;
+            /**
+             * Format: int32
+             * @description 1 is the worst.
+             */
+            level: number;
+            /** @description For people. */
+            name: string;
+            /** @description How long people may write nothing down before somebody is asked for news. */
+            nudge_scribe_after: string | null;
+            /** @description The roles that it wants, in the order in which they are shown. */
+            roles: components["schemas"]["WantedRole"][];
+            /** @description How long nothing may move before somebody else gets it. */
+            rotate_after: string | null;
+            /** @description How loudly people are asked: `high`, `low` or `none`. */
+            urgency: string;
+        };
         /** @description What shadow mode has recorded of a service. */
         Shadow: {
             /** @description What would happen if it were switched on, by the alerts of the same time. */
@@ -7261,6 +7570,17 @@ export interface components {
             to: components["schemas"]["Instant"];
             /** @description Who had it. */
             user: string;
+        };
+        /** @description Who comes and who goes. */
+        SightChange: {
+            /** @description Groups that see it too. */
+            add_groups?: string[];
+            /** @description People who see it too. */
+            add_users?: string[];
+            /** @description Groups that see it no longer. */
+            remove_groups?: string[];
+            /** @description People who see it no longer, unless they are engaged on it. */
+            remove_users?: string[];
         };
         /** @description A name and a password. */
         SignIn: {
@@ -7580,7 +7900,7 @@ export interface components {
             warnings: string[];
         };
         /** @enum {string} */
-        TimelineKind: "declared" | "opened" | "alert_joined" | "alert_resolved" | "status_changed" | "acknowledged" | "unacknowledged" | "escalated" | "step_entered" | "no_target" | "paged" | "page_accepted" | "page_failed" | "page_superseded" | "page_declined" | "exhausted" | "snoozed" | "unsnoozed" | "resolved" | "reopened" | "merged" | "severity_changed" | "assigned" | "checked_in" | "engaged_late" | "rotated" | "management_asked" | "told" | "step_skipped" | "second_set_began" | "help_asked" | "group_engaged" | "volunteered" | "helper_directed" | "helper_released" | "helper_recalled" | "team_chosen" | "health_checked" | "released" | "bridge_opened" | "bridge_closed" | "notice_sent" | "estimate_changed" | "impact_changed" | "loss_added" | "loss_struck" | "role_engaged" | "role_assigned" | "role_left" | "hand_over_offered" | "hand_over_declined" | "role_warning" | "gate_passed" | "gate_waived" | "gate_closed" | "update_sent" | "update_drafted" | "update_approved" | "update_rejected" | "update_due" | "promise_missed" | "audience_silent" | "news_asked" | "checklist_ticked" | "checklist_unticked" | "note" | "decision" | "contact" | "evidence" | "hypothesis" | "hypothesis_moved" | "action" | "action_moved" | "corrected" | "pinned" | "unpinned" | "time_corrected";
+        TimelineKind: "declared" | "opened" | "alert_joined" | "alert_resolved" | "status_changed" | "acknowledged" | "unacknowledged" | "escalated" | "step_entered" | "no_target" | "paged" | "page_accepted" | "page_failed" | "page_superseded" | "page_declined" | "exhausted" | "snoozed" | "unsnoozed" | "resolved" | "reopened" | "merged" | "severity_changed" | "assigned" | "checked_in" | "engaged_late" | "rotated" | "management_asked" | "told" | "step_skipped" | "second_set_began" | "help_asked" | "group_engaged" | "volunteered" | "helper_directed" | "helper_released" | "helper_recalled" | "team_chosen" | "health_checked" | "released" | "bridge_opened" | "bridge_closed" | "notice_sent" | "estimate_changed" | "impact_changed" | "loss_added" | "loss_struck" | "role_engaged" | "role_assigned" | "role_left" | "hand_over_offered" | "hand_over_declined" | "role_warning" | "gate_passed" | "gate_waived" | "gate_closed" | "update_sent" | "update_drafted" | "update_approved" | "update_rejected" | "update_due" | "promise_missed" | "audience_silent" | "news_asked" | "checklist_ticked" | "checklist_unticked" | "restricted" | "unrestricted" | "access_changed" | "access_taken" | "related" | "unrelated" | "note" | "decision" | "contact" | "evidence" | "hypothesis" | "hypothesis_moved" | "action" | "action_moved" | "corrected" | "pinned" | "unpinned" | "time_corrected";
         /** @description An API token, without its secret. */
         Token: {
             /** @description When it was made. */
@@ -7790,6 +8110,15 @@ export interface components {
         WaiveGate: {
             /** @description In words. */
             reason: string;
+        };
+        /** @description A role that a process wants. */
+        WantedRole: {
+            /** @description Whether whoever is on call for it is paged at once. */
+            engage: boolean;
+            /** @description Whether somebody must hold it. */
+            required: boolean;
+            /** @description The role's name. */
+            role: string;
         };
         /** @description How the installation watches itself. */
         Watch: {
@@ -10199,6 +10528,60 @@ export interface operations {
             };
         };
     };
+    change_incident_access: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id or the number. */
+                incident: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SightChange"];
+            };
+        };
+        responses: {
+            /** @description The incident as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     acknowledge: {
         parameters: {
             query?: never;
@@ -10988,6 +11371,60 @@ export interface operations {
         };
         responses: {
             /** @description The incident as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    enter_incident: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id or the number. */
+                incident: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RestrictionReason"];
+            };
+        };
+        responses: {
+            /** @description The incident. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12587,6 +13024,210 @@ export interface operations {
             };
         };
     };
+    get_record_pdf: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id or the number. */
+                incident: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A PDF. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": number[];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_relations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id or the number. */
+                incident: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_Relation"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    relate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id or the number. */
+                incident: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRelation"];
+            };
+        };
+        responses: {
+            /** @description The link. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Relation"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unrelate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id or the number. */
+                incident: string;
+                /** @description The id of the link. */
+                relation: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description They are no longer linked. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     reopen: {
         parameters: {
             query?: never;
@@ -12795,6 +13436,60 @@ export interface operations {
             };
             /** @description The incident's status does not allow it. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restrict_incident: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id or the number. */
+                incident: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRestriction"];
+            };
+        };
+        responses: {
+            /** @description The incident as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13883,6 +14578,60 @@ export interface operations {
             };
             /** @description The incident's status does not allow it. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unrestrict_incident: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id or the number. */
+                incident: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RestrictionReason"];
+            };
+        };
+        responses: {
+            /** @description The incident as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -15050,6 +15799,53 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_process: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every severity, the worst first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Processes"];
                 };
             };
             /** @description Sign in first. */
@@ -16507,6 +17303,143 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_severities: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The revision that the edit began with. */
+                "If-Match"?: string | null;
+            };
+            path: {
+                /** @description The name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDocument"];
+            };
+        };
+        responses: {
+            /** @description As it was saved. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedDocument"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Both texts of what two people changed; nothing was saved. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong with it, or the gaps that need consent. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Name the revision. */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_severities: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The revision that is meant. */
+                "If-Match"?: string | null;
+            };
+            path: {
+                /** @description The name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone, and can be brought back. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedDocument"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
             /** @description What went wrong. */
             default: {
@@ -18964,7 +19897,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description `schedules`, `escalation-policies`, `services`, `teams`, `engagement-groups`, `notification-lists` or `status-pages`. */
+                /** @description `schedules`, `escalation-policies`, `services`, `teams`, `engagement-groups`, `notification-lists`, `status-pages`, or `severities`, whose one document is `severities`. */
                 collection: string;
                 /** @description The name. */
                 name: string;
@@ -19016,7 +19949,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description `schedules`, `escalation-policies`, `services`, `teams`, `engagement-groups`, `notification-lists` or `status-pages`. */
+                /** @description `schedules`, `escalation-policies`, `services`, `teams`, `engagement-groups`, `notification-lists`, `status-pages`, or `severities`, whose one document is `severities`. */
                 collection: string;
                 /** @description The name. */
                 name: string;
@@ -19072,7 +20005,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description `schedules`, `escalation-policies`, `services`, `teams`, `engagement-groups`, `notification-lists` or `status-pages`. */
+                /** @description `schedules`, `escalation-policies`, `services`, `teams`, `engagement-groups`, `notification-lists`, `status-pages`, or `severities`, whose one document is `severities`. */
                 collection: string;
                 /** @description The name. */
                 name: string;
@@ -19122,7 +20055,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description `schedules`, `escalation-policies`, `services`, `teams`, `engagement-groups`, `notification-lists` or `status-pages`. */
+                /** @description `schedules`, `escalation-policies`, `services`, `teams`, `engagement-groups`, `notification-lists`, `status-pages`, or `severities`, whose one document is `severities`. */
                 collection: string;
                 /** @description The name. */
                 name: string;
@@ -19183,7 +20116,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description `schedules`, `escalation-policies`, `services`, `teams`, `engagement-groups`, `notification-lists` or `status-pages`. */
+                /** @description `schedules`, `escalation-policies`, `services`, `teams`, `engagement-groups`, `notification-lists`, `status-pages`, or `severities`, whose one document is `severities`. */
                 collection: string;
                 /** @description The name. */
                 name: string;
@@ -19235,7 +20168,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description `schedules`, `escalation-policies`, `services`, `teams`, `engagement-groups`, `notification-lists` or `status-pages`. */
+                /** @description `schedules`, `escalation-policies`, `services`, `teams`, `engagement-groups`, `notification-lists`, `status-pages`, or `severities`, whose one document is `severities`. */
                 collection: string;
                 /** @description The name. */
                 name: string;
@@ -19289,7 +20222,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description `schedules`, `escalation-policies`, `services`, `teams`, `engagement-groups`, `notification-lists` or `status-pages`. */
+                /** @description `schedules`, `escalation-policies`, `services`, `teams`, `engagement-groups`, `notification-lists`, `status-pages`, or `severities`, whose one document is `severities`. */
                 collection: string;
                 /** @description The name. */
                 name: string;
@@ -19347,7 +20280,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description `schedules`, `escalation-policies`, `services`, `teams`, `engagement-groups`, `notification-lists` or `status-pages`. */
+                /** @description `schedules`, `escalation-policies`, `services`, `teams`, `engagement-groups`, `notification-lists`, `status-pages`, or `severities`, whose one document is `severities`. */
                 collection: string;
                 /** @description The name. */
                 name: string;

@@ -1,7 +1,9 @@
 /** The moves of an incident: the first under the thumb, a few beside it, the rest in a menu. */
+import { useQuery } from "@tanstack/react-query";
 import { Ellipsis } from "lucide-react";
 import { DropdownMenu } from "radix-ui";
 import { lazy, Suspense, useState } from "react";
+import * as queries from "@/api/queries";
 import type { Incident } from "@/api/types";
 import { useKeys } from "@/shell/keys";
 import { Button } from "@/ui/button";
@@ -20,7 +22,11 @@ export function ActionBar({ incident }: { incident: Incident }) {
   const { run } = useCommands();
   const [asking, setAsking] = useState<Move | null>(null);
   const wide = useMedia("(min-width: 48rem)");
-  const offered = moves(incident);
+  const me = useQuery(queries.session()).data?.user.name;
+  const offered = moves(
+    incident,
+    incident.clocks.awaited.some(({ user }) => user === me),
+  );
   const act = (move: Move) => (isImmediate(move) ? void run(incident, move) : setAsking(move));
   useKeys(
     Object.fromEntries(

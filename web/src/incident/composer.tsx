@@ -5,7 +5,7 @@
  */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import clsx from "clsx";
-import { type FormEvent, type KeyboardEvent, useRef, useState } from "react";
+import { type FormEvent, type KeyboardEvent, useEffect, useRef, useState } from "react";
 import { toast } from "sonner";
 import { post } from "@/api/client";
 import { explain } from "@/api/problem";
@@ -16,7 +16,7 @@ import { Button } from "@/ui/button";
 import { SelectField, TextField } from "@/ui/form";
 import { useZone } from "@/ui/time";
 import { instantOf } from "@/ui/zoned";
-import { type Draft, draftOf, EMPTY, keepDraft, WRITTEN_KINDS, type WrittenKind } from "./draft";
+import { type Draft, draftOf, keepDraft, typedSince, WRITTEN_KINDS, type WrittenKind } from "./draft";
 import { PictureField } from "./evidence";
 
 interface KindWords {
@@ -79,6 +79,7 @@ export function Composer({ number }: { number: string }) {
   const [draft, setDraft] = useState(() => draftOf(number));
   const [error, setError] = useState<unknown>(null);
   const [busy, setBusy] = useState(false);
+  const isNextReady = useRef(false);
   const words = KIND_WORDS[draft.kind];
 
   const change = (next: Partial<Draft>) => {
@@ -95,13 +96,20 @@ export function Composer({ number }: { number: string }) {
   useKeys(Object.fromEntries(WRITTEN_KINDS.map((kind) => [KIND_WORDS[kind].key, choose(kind)])));
 
   const send = async () => {
-    if (!draft.text.trim() || busy) return;
+    if (!draft.text.trim()) return;
+    if (busy) {
+      isNextReady.current = true;
+      return;
+    }
     setBusy(true);
     setError(null);
     try {
       const entry = await write(number, draft, zone);
-      // What was typed while it was on its way is another entry's.
-      change({ ...EMPTY, kind: draft.kind });
+      setDraft((now) => {
+        const next = typedSince(draft, now);
+        keepDraft(number, next);
+        return next;
+      });
       for (const warning of entry.warnings) toast.warning(sentence(warning));
       await client.invalidateQueries({ queryKey: ["incident", number] });
     } catch (problem) {
@@ -110,6 +118,12 @@ export function Composer({ number }: { number: string }) {
       setBusy(false);
     }
   };
+  // What was sent while another entry was on its way goes after it.
+  useEffect(() => {
+    if (busy || !isNextReady.current) return;
+    isNextReady.current = false;
+    if (!error) void send();
+  });
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) void send();
     if (event.key === "Escape") box.current?.blur();

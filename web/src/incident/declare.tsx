@@ -9,6 +9,7 @@ import { FormDialog } from "@/ui/dialog";
 import { filled, needed, SelectField, TextField } from "@/ui/form";
 import { SeverityGlyph } from "@/ui/glyph";
 import { SEVERITIES } from "@/ui/severity";
+import { SightFields, sightOf } from "./restriction";
 
 export default function Declare({
   open,
@@ -22,6 +23,7 @@ export default function Declare({
   const services = useQuery(queries.services());
   const [title, setTitle] = useState("");
   const [service, setService] = useState("");
+  const [restricted, setRestricted] = useState(false);
   const report = useDebounced(open ? `${service}\n${title.trim()}` : "\n");
   const submit = async (form: FormData) => {
     const severity = filled(form, "severity");
@@ -30,10 +32,12 @@ export default function Declare({
         title: needed(form, "title"),
         service: filled(form, "service"),
         severity: severity ? Number(severity) : undefined,
+        restricted: restricted ? { reason: needed(form, "reason"), ...sightOf(form) } : undefined,
       },
     });
     setTitle("");
     setService("");
+    setRestricted(false);
     void client.invalidateQueries({ queryKey: ["incidents"] });
     void navigate({ to: "/incidents/$number", params: { number: String(incident.number) } });
   };
@@ -77,6 +81,26 @@ export default function Declare({
           ))}
         </SelectField>
       </div>
+      <label className="tap flex items-center gap-2">
+        <input
+          type="checkbox"
+          checked={restricted}
+          onChange={(event) => setRestricted(event.target.checked)}
+        />
+        Restricted: only those I name and those who are engaged see it
+      </label>
+      {restricted ? (
+        <>
+          <TextField
+            label="Why is it restricted?"
+            name="reason"
+            required
+            maxLength={500}
+            autoComplete="off"
+          />
+          <SightFields />
+        </>
+      ) : null}
       <LikelyDuplicates report={report} onOpen={() => onOpenChange(false)} />
     </FormDialog>
   );

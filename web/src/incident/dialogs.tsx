@@ -12,6 +12,7 @@ import { SEVERITIES } from "@/ui/severity";
 import { PersonField } from "../oncall/person-field";
 import { type MoveBody, useCommands } from "./commands";
 import type { Move } from "./moves";
+import { SightFields, sightOf } from "./restriction";
 
 interface MoveDialogProps {
   /** One, or several selected in a list. */
@@ -186,6 +187,20 @@ const QUESTIONS: { [M in Move]?: Question<M> } = {
     ),
     body: (form) => ({ cause: filled(form, "cause"), team: filled(form, "team") }),
     done: (subject) => `Cause of ${subject} identified.`,
+  },
+  restrict: {
+    title: (subject) => `Restrict ${subject}`,
+    description:
+      "You, whoever is engaged and those you name see it; nobody else finds a trace of it. What was sent before stays sent.",
+    submit: "Restrict",
+    fields: () => (
+      <>
+        <TextField label="Reason" name="reason" required maxLength={500} autoComplete="off" />
+        <SightFields />
+      </>
+    ),
+    body: (form) => ({ reason: needed(form, "reason"), ...sightOf(form) }),
+    done: (subject) => `Restricted ${subject}.`,
   },
   merge: {
     title: (subject) => `Merge ${subject}`,

@@ -1,6 +1,6 @@
 // @vitest-environment jsdom
 import { beforeEach, expect, test } from "vitest";
-import { draftOf, EMPTY, keepDraft } from "./draft";
+import { draftOf, EMPTY, keepDraft, typedSince } from "./draft";
 
 beforeEach(() => localStorage.clear());
 
@@ -18,4 +18,12 @@ test("a note that was kept as plain text before is still there", () => {
     localStorage.setItem("muster.draft.7", text);
     expect(draftOf("7")).toEqual({ ...EMPTY, text });
   }
+});
+
+test("what is typed while an entry is on its way is not lost with it", () => {
+  const sent = { ...EMPTY, text: "the disk is full", fields: { why: "errors" } };
+  expect(typedSince(sent, sent)).toEqual(EMPTY);
+  expect(typedSince(sent, { ...sent, text: "the disk is full\nof logs" }).text).toBe("of logs");
+  const other = { ...sent, kind: "decision" as const, text: "we fail over" };
+  expect(typedSince(sent, other)).toEqual({ ...EMPTY, kind: "decision", text: "we fail over" });
 });

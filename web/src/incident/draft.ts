@@ -31,6 +31,12 @@ export function isEmpty(draft: Draft): boolean {
   return !draft.text && !draft.at && Object.values(draft.fields).every((text) => !text);
 }
 
+/** What stays of a draft once `sent` is an entry: what was typed since, in words or in a kind of its own. */
+export function typedSince(sent: Draft, now: Draft): Draft {
+  const text = now.text.startsWith(sent.text) ? now.text.slice(sent.text.length).trimStart() : now.text;
+  return { ...EMPTY, kind: now.kind, text };
+}
+
 export function draftOf(number: string): Draft {
   const stored = localStorage.getItem(PREFIX + number);
   if (!stored) return EMPTY;

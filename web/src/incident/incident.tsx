@@ -1,7 +1,8 @@
 /**
  * One incident: what it is, what can be done, what happened and what will. On a
- * wide screen the timeline stands beside the rest; on a phone each has its tab
- * and the moves stay under the thumb.
+ * very wide screen the people stand left of the timeline and the trouble right of
+ * it; on a wide one both stand right; on a phone each has its tab and the moves
+ * stay under the thumb.
  */
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, Navigate } from "@tanstack/react-router";
@@ -26,11 +27,13 @@ import { Ledger } from "./ledger";
 import { isOpen } from "./moves";
 import { Plan } from "./plan";
 import { Prompts } from "./prompts";
+import { Relations } from "./relations";
+import { RestrictionNote } from "./restriction";
 import { Roles } from "./roles";
 import { Roster } from "./roster";
 import { Synopsis } from "./synopsis";
 import { Timeline } from "./timeline";
-import { Updates } from "./updates";
+import { NextUpdate, Updates } from "./updates";
 
 const route = getRouteApi("/incidents/$number");
 
@@ -78,13 +81,16 @@ function Header({ incident }: { incident: Incident }) {
           <State state={incident.snoozed_until ? "snoozed" : incident.status} who={incident.assignee} />
         </span>
         <span className="font-mono text-muted">#{incident.number}</span>
+        {incident.restricted ? <Tag>Restricted</Tag> : null}
         {incident.practice ? <Tag>Practice: nothing is broken</Tag> : null}
       </div>
       <h1 className="text-24 leading-8 font-semibold md:text-32 md:leading-10">{incident.title}</h1>
       {incident.summary && incident.summary !== incident.title ? (
         <p className="max-w-prose text-muted">{incident.summary}</p>
       ) : null}
+      <RestrictionNote incident={incident} />
       <HeaderFacts incident={incident} />
+      <Relations incident={incident} />
     </header>
   );
 }
@@ -138,6 +144,7 @@ function HeaderFacts({ incident }: { incident: Incident }) {
       <NextEscalation incident={incident} />
       <BridgeFact incident={incident} />
       <EstimateFact incident={incident} />
+      {isOpen(incident) ? <NextUpdate number={String(incident.number)} /> : null}
       {incident.runbook ? (
         <div>
           <dt>Runbook</dt>
@@ -187,48 +194,73 @@ function helping({ helpers }: Incident): number {
 interface Section {
   id: string;
   name: string;
+  /** Whether it is about who does what, or about the trouble and what is said of it. */
+  about: "people" | "trouble";
   body: ReactNode;
 }
 
 function Sections({ incident }: { incident: Incident }) {
   const wide = useMedia("(min-width: 64rem)");
+  const widest = useMedia("(min-width: 90rem)");
   const number = String(incident.number);
   const sections: Section[] = [
-    { id: "synopsis", name: "Synopsis", body: <Synopsis number={number} /> },
-    { id: "pages", name: "Pages", body: <Ledger number={number} /> },
-    { id: "roster", name: "Roster", body: <Roster incident={incident} /> },
-    { id: "roles", name: "Roles", body: <Roles incident={incident} /> },
-    { id: "checklist", name: "Checklist", body: <Checklists incident={incident} /> },
-    { id: "prompts", name: "Prompts", body: <Prompts incident={incident} /> },
-    { id: "plan", name: "Plan", body: <Plan incident={incident} /> },
-    { id: "clocks", name: "Clocks", body: <Clocks incident={incident} /> },
+    { id: "synopsis", about: "trouble", name: "Synopsis", body: <Synopsis number={number} /> },
+    { id: "pages", about: "trouble", name: "Pages", body: <Ledger number={number} /> },
+    { id: "roster", about: "people", name: "Roster", body: <Roster incident={incident} /> },
+    { id: "roles", about: "people", name: "Roles", body: <Roles incident={incident} /> },
+    { id: "checklist", about: "people", name: "Checklist", body: <Checklists incident={incident} /> },
+    { id: "prompts", about: "people", name: "Prompts", body: <Prompts incident={incident} /> },
+    { id: "plan", about: "trouble", name: "Plan", body: <Plan incident={incident} /> },
+    { id: "clocks", about: "trouble", name: "Clocks", body: <Clocks incident={incident} /> },
     {
       id: "helpers",
+      about: "people",
       name: helping(incident) > 0 ? `Helpers ${helping(incident)}` : "Helpers",
       body: <Helpers incident={incident} />,
     },
     {
       id: "alerts",
+      about: "trouble",
       name: incident.alert_count > 0 ? `Alerts ${incident.alert_count}` : "Alerts",
       body: <IncidentAlerts number={number} />,
     },
-    { id: "gates", name: "Gates", body: <Gates incident={incident} /> },
-    { id: "updates", name: "Updates", body: <Updates number={number} /> },
-    { id: "impact", name: "Impact", body: <ImpactPanel incident={incident} /> },
-    { id: "figures", name: "Figures", body: <Figures incident={incident} /> },
+    { id: "gates", about: "people", name: "Gates", body: <Gates incident={incident} /> },
+    { id: "updates", about: "trouble", name: "Updates", body: <Updates number={number} /> },
+    { id: "impact", about: "trouble", name: "Impact", body: <ImpactPanel incident={incident} /> },
+    { id: "figures", about: "trouble", name: "Figures", body: <Figures incident={incident} /> },
   ];
   const timeline = <Timeline number={number} />;
   if (!wide) {
-    return <Tabbed sections={[{ id: "timeline", name: "Timeline", body: timeline }, ...sections]} />;
+    const first: Section = { id: "timeline", name: "Timeline", about: "trouble", body: timeline };
+    return <Tabbed sections={[first, ...sections]} />;
+  }
+  if (widest) {
+    return (
+      <div className="grid grid-cols-[minmax(0,24rem)_minmax(0,1fr)_minmax(0,28rem)] items-start gap-4">
+        <Tabbed
+          sections={sections.filter(({ about }) => about === "people")}
+          of="people"
+          label="Who does what"
+        />
+        <Timelined>{timeline}</Timelined>
+        <Tabbed sections={sections.filter(({ about }) => about === "trouble")} />
+      </div>
+    );
   }
   return (
     <div className="grid grid-cols-[minmax(0,1fr)_minmax(0,26rem)] items-start gap-4 xl:grid-cols-[minmax(0,1fr)_minmax(0,32rem)]">
-      <section aria-label="Timeline" className="panel">
-        <h2 className="flex min-h-10 items-center border-b px-4 font-semibold">Timeline</h2>
-        {timeline}
-      </section>
+      <Timelined>{timeline}</Timelined>
       <Tabbed sections={sections} />
     </div>
+  );
+}
+
+function Timelined({ children }: { children: ReactNode }) {
+  return (
+    <section aria-label="Timeline" className="panel">
+      <h2 className="flex min-h-10 items-center border-b px-4 font-semibold">Timeline</h2>
+      {children}
+    </section>
   );
 }
 
@@ -241,20 +273,24 @@ function intoSight(tab: HTMLElement | null) {
   if (hidden) list.scrollLeft = tab.offsetLeft - list.clientWidth / 2 + tab.offsetWidth / 2;
 }
 
-function Tabbed({ sections }: { sections: Section[] }) {
-  const { tab } = route.useSearch();
+interface TabbedProps {
+  sections: Section[];
+  /** Where the address keeps which of them is open. */
+  of?: "tab" | "people";
+  label?: string;
+}
+
+function Tabbed({ sections, of = "tab", label = "About this incident" }: TabbedProps) {
+  const search = route.useSearch();
   const navigate = route.useNavigate();
-  const shown = sections.some(({ id }) => id === tab) ? tab : sections[0]?.id;
+  // An address from a narrower screen names what now stands on the other side.
+  const named = [search[of], search.tab];
+  const shown = named.find((name) => sections.some(({ id }) => id === name)) ?? sections[0]?.id;
+  const choose = (next: string) =>
+    void navigate({ search: (now) => ({ ...now, [of]: next }), replace: true, resetScroll: false });
   return (
-    <Tabs.Root
-      value={shown}
-      onValueChange={(next) => void navigate({ search: { tab: next }, replace: true, resetScroll: false })}
-      className="panel"
-    >
-      <Tabs.List
-        aria-label="About this incident"
-        className="relative flex overflow-x-auto border-b px-1 lg:flex-wrap"
-      >
+    <Tabs.Root value={shown} onValueChange={choose} className="panel">
+      <Tabs.List aria-label={label} className="relative flex overflow-x-auto border-b px-1 lg:flex-wrap">
         {sections.map(({ id, name }) => (
           <Tabs.Trigger
             key={id}

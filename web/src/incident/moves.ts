@@ -22,6 +22,7 @@ export type Move =
   | "resolve"
   | "severity"
   | "merge"
+  | "restrict"
   | "reopen"
   | "close";
 
@@ -43,6 +44,7 @@ export const MOVE_WORD: Record<Move, string> = {
   resolve: "Resolve",
   severity: "Change severity",
   merge: "Merge",
+  restrict: "Restrict",
   reopen: "Reopen",
   close: "Close",
 };
@@ -51,9 +53,25 @@ export function isOpen(incident: Pick<Incident, "status">): boolean {
   return incident.status !== "resolved" && incident.status !== "closed";
 }
 
-/** The first is the one under the thumb; the next few have buttons; the rest are in the menu. */
-export function moves(incident: Pick<Incident, "status" | "snoozed_until" | "merged_into">): Move[] {
+type Known = Pick<Incident, "status" | "snoozed_until" | "merged_into" | "restricted">;
+
+/**
+ * The first is the one under the thumb; the next few have buttons; the rest are in the menu.
+ * Whoever is asked to come, though somebody has it, says first that they are here.
+ */
+export function moves(incident: Known, isAwaited = false): Move[] {
+  const offered = movesOf(incident);
+  if (!isAwaited || offered[0] === "acknowledge" || !offered.includes("check-in")) return offered;
+  return ["check-in", ...offered.filter((move) => move !== "check-in")];
+}
+
+function movesOf(incident: Known): Move[] {
   if (incident.merged_into !== null) return [];
+  const rest: Move[] = incident.restricted ? [] : ["restrict"];
+  return [...ofStatus(incident), ...rest];
+}
+
+function ofStatus(incident: Pick<Incident, "status" | "snoozed_until">): Move[] {
   const snooze: Move = incident.snoozed_until ? "unsnooze" : "snooze";
   const always: Move[] = ["help", "check-in", "helpers", "page", "engage", "assign", "severity", "merge"];
   switch (incident.status) {

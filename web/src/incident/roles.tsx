@@ -16,7 +16,7 @@ import { Empty, Shown, Tag } from "@/ui/block";
 import { Button } from "@/ui/button";
 import { FormDialog } from "@/ui/dialog";
 import { filled, needed, TextAreaField } from "@/ui/form";
-import { Time } from "@/ui/time";
+import { Countdown, Time } from "@/ui/time";
 import { isOpen } from "./moves";
 
 type Verb = "leave" | "hand-over" | "accept" | "decline";
@@ -180,7 +180,16 @@ function Holders({ role }: { role: IncidentRole }) {
     );
   }
   if (role.engaged.length > 0) {
-    return <p className="text-muted">Asked to come: {role.engaged.map(({ user }) => user).join(", ")}</p>;
+    return (
+      <p className="text-muted">
+        Asked to come: {role.engaged.map(({ user }) => user).join(", ")}
+        {role.asks_next_at ? (
+          <>
+            ; somebody else is asked in <Countdown to={role.asks_next_at} passed="a moment" />
+          </>
+        ) : null}
+      </p>
+    );
   }
   return (
     <p className="text-muted">

@@ -123,7 +123,7 @@ function Here({ incident, one, me, open }: HereProps) {
           <Button
             emphasis={mine && one.unchecked ? "primary" : "plain"}
             onClick={() => setAsking("health")}
-            aria-label={`Record a health check of ${one.full_name}`}
+            aria-label={`Record health of ${one.full_name}`}
           >
             Record health
           </Button>
@@ -135,7 +135,7 @@ function Here({ incident, one, me, open }: HereProps) {
           <Button
             emphasis="quiet"
             onClick={() => setAsking("release")}
-            aria-label={`Release ${one.full_name}`}
+            aria-label={`${mine ? "Leave:" : "Release"} ${one.full_name}`}
           >
             {mine ? "Leave" : "Release"}
           </Button>

@@ -46,6 +46,9 @@ export function Synopsis({ number }: { number: string }) {
             <a className="link" href={`/api/v1/incidents/${number}/record.md`} download>
               The record as Markdown
             </a>
+            <a className="link" href={`/api/v1/incidents/${number}/record.pdf`} download>
+              The record as PDF
+            </a>
           </p>
         </div>
       )}

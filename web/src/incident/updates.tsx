@@ -36,6 +36,24 @@ export function Updates({ number }: { number: string }) {
   );
 }
 
+/** The update that is due next, of whichever audience, for the head of the page. */
+export function NextUpdate({ number }: { number: string }) {
+  const updates = useQuery(queries.incidentUpdates(number));
+  const due = updates.data?.audiences.flatMap(({ waits, due_at, title }) =>
+    waits && due_at ? [{ due_at, title }] : [],
+  );
+  const next = due?.sort((one, other) => one.due_at.localeCompare(other.due_at))[0];
+  if (!next) return null;
+  return (
+    <div>
+      <dt>Next update</dt>
+      <dd>
+        {next.title}, <Countdown to={next.due_at} passed="overdue" />
+      </dd>
+    </div>
+  );
+}
+
 function AudienceRow({ number, audience }: { number: string; audience: AudienceUpdates }) {
   const [writing, setWriting] = useState(false);
   return (

@@ -13,13 +13,13 @@ import { type Document, same } from "./document";
 
 /** A kind of document that has an editor. */
 export interface Kind {
-  collection: "schedules" | "escalation-policies" | "status-pages";
+  collection: "schedules" | "escalation-policies" | "status-pages" | "severities";
   /** What one is called: `schedule`. */
   noun: string;
   /** The screen of one that is in force. */
-  screen: "/schedules/$name" | "/policies/$name" | "/status-pages";
+  screen: "/schedules/$name" | "/policies/$name" | "/status-pages" | "/configuration";
   /** The screen that lists them. */
-  home: "/on-call" | "/policies" | "/status-pages";
+  home: "/on-call" | "/policies" | "/status-pages" | "/configuration";
   /** Why a draft does nothing, before `it`: `Nobody is paged by`. */
   harmless?: string;
 }
@@ -175,6 +175,7 @@ export function useEdit({ kind, name, data, blank }: EditOptions): Edit {
         const removal = { path: { name }, revision: data.revision };
         if (collection === "schedules") await remove("/schedules/{name}", removal);
         else if (collection === "status-pages") await remove("/status-pages/{name}", removal);
+        else if (collection === "severities") await remove("/severities/{name}", removal);
         else await remove("/escalation-policies/{name}", removal);
         setGone(true);
         if (data.draft) await remove("/{collection}/{name}/draft", { path });

@@ -11,6 +11,7 @@ mod organization;
 pub mod page;
 pub mod page_many;
 mod process;
+pub mod room;
 mod wire;
 
 use anyhow::Context as _;

@@ -1,6 +1,6 @@
 //! `muster bench`: how fast this machine is with it, beside a bare server in the same run.
 
-use crate::bench::{self, Store, accept, coverage, oncall, page, page_many};
+use crate::bench::{self, Store, accept, coverage, oncall, page, page_many, room};
 use crate::settings::Settings;
 
 /// Measure speed on this machine.
@@ -60,6 +60,18 @@ pub enum Bench {
         #[arg(long, value_enum, default_value = "sqlite")]
         store: Store,
     },
+    /// Write into an incident that many watch, and read a long timeline
+    Room {
+        /// The store behind the server
+        #[arg(long, value_enum, default_value = "sqlite")]
+        store: Store,
+        /// How many watch
+        #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..=2_000))]
+        viewers: u64,
+        /// How long the timeline becomes
+        #[arg(long, default_value_t = 5_000, value_parser = clap::value_parser!(u64).range(200..=100_000))]
+        entries: u64,
+    },
     /// The server to compare with
     #[command(hide = true)]
     Bare,
@@ -86,6 +98,9 @@ impl Bench {
             }
             Self::Coverage { policies, weeks, runs } => {
                 coverage::run(coverage::Plan { policies, weeks, runs }, settings)
+            }
+            Self::Room { store, viewers, entries } => {
+                room::run(room::Plan { store, viewers, entries }, settings).await
             }
             Self::Oncall { store } => oncall::run(store, settings).await,
             Self::Bare => bench::bare().await,

@@ -20,6 +20,8 @@ mod ledger;
 mod list;
 mod page;
 mod record;
+mod relation;
+mod restriction;
 mod role;
 mod roster;
 mod single;
@@ -192,6 +194,11 @@ pub enum Incident {
     #[command(subcommand)]
     Role(role::Role),
     #[command(flatten)]
+    Related(relation::Related),
+    /// Say who alone sees an incident
+    #[command(subcommand)]
+    Access(restriction::Access),
+    #[command(flatten)]
     Recorded(record::Recorded),
     /// Go through the checklists of an incident
     #[command(subcommand)]
@@ -217,6 +224,15 @@ pub enum Incident {
         /// More than a line
         #[arg(long)]
         summary: Option<String>,
+        /// Why only you, those you name and those who are engaged see it
+        #[arg(long, value_name = "REASON")]
+        restricted: Option<String>,
+        /// Somebody who sees it; once each
+        #[arg(long = "user", value_name = "NAME", requires = "restricted")]
+        users: Vec<String>,
+        /// An engagement group that sees it; once each
+        #[arg(long = "group", value_name = "NAME", requires = "restricted")]
+        groups: Vec<String>,
     },
     /// Show who was paged, by what, and what the providers answered
     Pages(One),
@@ -323,18 +339,23 @@ impl Incident {
             Self::Role(role) => role.run(settings, api).await,
             Self::Update(update) => update.run(settings, api).await,
             Self::Gate(gate) => gate.run(settings, api).await,
+            Self::Related(related) => related.run(settings, api).await,
+            Self::Access(access) => access.run(verb).await,
             Self::Recorded(recorded) => recorded.run(settings, api).await,
             Self::Checklist(checklist) => checklist.run(settings, api).await,
             Self::Prompts(one) => checklist::prompts(settings, api, &one.incident).await,
             Self::Impact(tell) => tell.run(verb).await,
             Self::Loss(loss) => loss.run(verb).await,
             Self::StrikeLoss(strike) => strike.run(verb).await,
-            Self::Declare { title, service, severity, summary } => {
+            Self::Declare { title, service, severity, summary, restricted, users, groups } => {
+                let restricted = restricted
+                    .map(|reason| json!({ "reason": reason, "users": users, "groups": groups }));
                 let body = said([
                     ("title", Some(title.into())),
                     ("service", service.map(Value::from)),
                     ("severity", severity.map(Value::from)),
                     ("summary", summary.map(Value::from)),
+                    ("restricted", restricted),
                 ]);
                 let incident = api.post(&["incidents"], &body).await?;
                 verb.tell(&incident)?;

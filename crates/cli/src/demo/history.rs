@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use muster_core::id::IncidentId;
 use muster_core::incident::lifecycle::Command;
 use muster_core::incident::lifecycle::publish::Ask;
+use muster_core::incident::restriction::Viewer;
 use muster_core::incident::status_page::{Face, Stage};
 use muster_core::incident::timeline::Actor;
 use muster_server::app::App;
@@ -269,7 +270,7 @@ impl History<'_> {
         let service = snapshot.directory.services.named(past.trouble.service);
         let service = service.context("the demonstration's service is there")?.id;
         let filter = store_incident::Filter::default();
-        let newest = store_incident::list(&self.app.db, &filter, 500).await?;
+        let newest = store_incident::list(&self.app.db, &Viewer::Engine, &filter, 500).await?;
         let newest = newest.into_iter().find(|incident| incident.service == service);
         let newest = newest.with_context(|| format!("{} opened nothing", past.trouble.name))?;
         Ok((newest.id, newest.number))

@@ -2,6 +2,7 @@
 
 mod before_serving;
 mod demo;
+mod leading;
 mod looking_after;
 mod planning;
 mod proof;

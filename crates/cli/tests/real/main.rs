@@ -8,5 +8,6 @@ mod mail_in;
 mod matrix;
 mod monitoring;
 mod push;
+mod record;
 mod status;
 mod world;

@@ -91,6 +91,7 @@ pub fn incidents(directory: &Directory, past: &[Past<'_>]) -> Vec<WouldBe> {
             .map(|policy| asked_first(directory, policy, level, at))
             .unwrap_or_default();
         known.push(Candidate {
+            is_restricted: false,
             id: IncidentId(uuid::Uuid::from_u128(opened.len() as u128)),
             severity: level,
             status: Status::Triggered,

@@ -187,6 +187,8 @@ pub struct Candidate {
     pub grouping_value: String,
     /// The client's own grouping key of its first alert.
     pub group_key: Option<String>,
+    /// Whether it is restricted (`T4`): what a rule restricts joins only what is restricted.
+    pub is_restricted: bool,
 }
 
 /// Whether an alert joins an incident, and why or why not.

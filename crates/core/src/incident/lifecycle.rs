@@ -13,6 +13,7 @@ use crate::incident::estimate::Estimate;
 use crate::incident::gate::Gates;
 use crate::incident::helper::Helpers;
 use crate::incident::impact::Impact;
+use crate::incident::restriction::Restriction;
 use crate::incident::role::assignment::Roles;
 use crate::incident::severity::{Level, Urgency};
 use crate::incident::timeline::{Actor, Entry, Kind};
@@ -33,6 +34,7 @@ pub mod publish;
 pub mod role;
 pub mod roster;
 mod scope;
+pub mod sight;
 mod silence;
 mod times;
 mod volunteer;
@@ -186,6 +188,8 @@ pub struct Incident {
     pub reopened_count: i64,
     /// The incident that took its place.
     pub merged_into: Option<IncidentId>,
+    /// That not everybody sees it (`T4`); none where everybody does.
+    pub restriction: Option<Restriction>,
     /// Whether it is an exercise, kept out of the figures.
     pub practice: bool,
     /// Grows with every transition.
@@ -438,6 +442,11 @@ impl Decision {
         let reason = format!("step {} of {}", step + 1, around.policy.name);
         for outlet in outlets {
             let place = around.place(outlet);
+            if self.incident.restriction.is_some() {
+                let text = format!("Did not tell {place}, because this incident is restricted");
+                self.note(Entry::new(now, Kind::Told, Actor::System, text).with("place", place));
+                continue;
+            }
             self.note(
                 Entry::new(now, Kind::Told, Actor::System, format!("Told {place}: {reason}"))
                     .with("place", place)

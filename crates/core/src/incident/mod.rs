@@ -14,6 +14,8 @@ pub mod impact;
 pub mod lifecycle;
 pub mod process;
 pub mod prompt;
+pub mod relation;
+pub mod restriction;
 pub mod role;
 pub mod roster;
 pub mod severity;

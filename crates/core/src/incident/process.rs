@@ -12,6 +12,9 @@ use super::severity::Level;
 pub const ROLES_MAX: usize = 50;
 /// The most checklists that one process has.
 pub const CHECKLISTS_MAX: usize = 20;
+/// How long whoever is asked to come as something has before somebody else is asked (`R4`), unless
+/// configured.
+pub const ASK_NEXT_AFTER: SignedDuration = SignedDuration::from_mins(5);
 /// How long whoever declared may lead before they are asked to hand over (`R2`), unless configured.
 pub const HAND_OVER_AFTER: SignedDuration = SignedDuration::from_mins(15);
 
@@ -36,6 +39,9 @@ pub struct Process {
     /// How long people may write nothing down before somebody is asked for news (`L5`), once somebody
     /// holds a role; for ever if `None`.
     pub nudge_scribe_after: Option<SignedDuration>,
+    /// How long whoever is asked to come as something has before somebody else is asked; nobody else
+    /// is if `None`.
+    pub ask_next_after: Option<SignedDuration>,
 }
 
 /// A role that a process wants.
@@ -105,6 +111,7 @@ impl Process {
             hand_over_after: Some(HAND_OVER_AFTER),
             bridge: None,
             nudge_scribe_after,
+            ask_next_after: Some(ASK_NEXT_AFTER),
         }
     }
 

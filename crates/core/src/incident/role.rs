@@ -17,6 +17,7 @@ use crate::org::directory::Directory;
 pub mod assignment;
 pub mod boundary;
 pub mod duty;
+pub mod relief;
 
 /// The most duties of one role.
 pub const DUTIES_MAX: usize = 30;
@@ -214,9 +215,14 @@ pub fn on_call(
     urgency: Urgency,
     at: Timestamp,
 ) -> Vec<UserId> {
-    let Some(rotation) = &role.rotation else { return Vec::new() };
+    let target = rotation_for(directory, role, service);
+    reach::reach(directory, target.as_slice(), urgency, &Turns::default(), at)
+}
+
+/// What a role's rotation means for a service.
+fn rotation_for(directory: &Directory, role: &Role, service: ServiceId) -> Option<Target> {
     let team = directory.services.get(service).and_then(|service| service.team);
-    let target = match rotation {
+    let target = match role.rotation.as_ref()? {
         Target::Role { role, team: None } if team.is_some() => {
             let mut schedules = directory.schedules.iter();
             let has = schedules.any(|it| it.role.as_ref() == Some(role) && it.team == team);
@@ -224,7 +230,7 @@ pub fn on_call(
         }
         other => other.clone(),
     };
-    reach::reach(directory, &[target], urgency, &Turns::default(), at)
+    Some(target)
 }
 
 /// Whether there is any schedule that a role could be engaged by.

@@ -226,10 +226,11 @@ impl StatusPage {
         self.components.iter().filter(|component| component.concerns(services))
     }
 
-    /// Whether an incident may be published here: an exercise never, one of a severity that is not
-    /// shown neither, nor one of services that the page does not speak of.
+    /// Whether an incident may be published here: an exercise and a restricted one never, one of a
+    /// severity that is not shown neither, nor one of services that the page does not speak of.
     pub fn takes(&self, incident: &Incident) -> bool {
         !incident.practice
+            && incident.restriction.is_none()
             && self.shows.contains_key(&incident.severity)
             && self.touched(&services_of(incident)).next().is_some()
     }

@@ -193,6 +193,18 @@ pub enum Kind {
     ChecklistTicked,
     /// The tick of an item was taken back (`C1`).
     ChecklistUnticked,
+    /// It is for named people alone now (`T4`).
+    Restricted,
+    /// It is for everybody again (`T4`).
+    Unrestricted,
+    /// Others see it now (`T4`).
+    AccessChanged,
+    /// An administrator let themselves in (`T4`).
+    AccessTaken,
+    /// It has to do with another incident (`T3`).
+    Related,
+    /// It has nothing to do with another incident after all (`T3`).
+    Unrelated,
     /// Somebody wrote something down.
     Note,
     /// Something was decided (`L1`).
@@ -285,6 +297,12 @@ names!(Kind {
     NewsAsked = "news_asked",
     ChecklistTicked = "checklist_ticked",
     ChecklistUnticked = "checklist_unticked",
+    Restricted = "restricted",
+    Unrestricted = "unrestricted",
+    AccessChanged = "access_changed",
+    AccessTaken = "access_taken",
+    Related = "related",
+    Unrelated = "unrelated",
     Note = "note",
     Decision = "decision",
     Contact = "contact",

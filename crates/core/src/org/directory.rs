@@ -16,6 +16,7 @@ use crate::id::{
 };
 use crate::incident::audience::Audience;
 use crate::incident::checklist::Checklist;
+use crate::incident::restriction;
 use crate::incident::role::Role;
 use crate::incident::severity::{Level, Severity};
 use crate::incident::status_page::StatusPage;
@@ -183,6 +184,8 @@ pub struct Directory {
     pub routing: Vec<RoutingRule>,
     /// Which alerts mute which (`D11`).
     pub inhibitions: Vec<Inhibition>,
+    /// Which incidents are restricted as they begin (`T4`); the first match wins.
+    pub restrictions: Vec<restriction::Rule>,
     /// What must be heard of (`D9`): monitors by name, then sources.
     pub heartbeats: Vec<Heartbeat>,
     /// How the installation watches itself (`D9`).
@@ -227,6 +230,7 @@ impl Default for Directory {
             integrations: Vec::new(),
             routing: Vec::new(),
             inhibitions: Vec::new(),
+            restrictions: Vec::new(),
             heartbeats: Vec::new(),
             watch: Watch::default(),
             catch_all: None,

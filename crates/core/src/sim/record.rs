@@ -164,6 +164,12 @@ impl Replay {
             | Kind::NewsAsked
             | Kind::ChecklistTicked
             | Kind::ChecklistUnticked
+            | Kind::Restricted
+            | Kind::Unrestricted
+            | Kind::AccessChanged
+            | Kind::AccessTaken
+            | Kind::Related
+            | Kind::Unrelated
             | Kind::Note
             | Kind::Decision
             | Kind::Contact

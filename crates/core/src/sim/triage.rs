@@ -309,6 +309,7 @@ impl Store {
             bridge: None,
             estimate: None,
             gates: Default::default(),
+            restriction: None,
             marks: Default::default(),
             reopened_count: 0,
             merged_into: None,
@@ -328,6 +329,7 @@ impl Store {
         let candidate = |id: &u64| {
             let row = self.incidents.get(id)?;
             Some(Candidate {
+                is_restricted: false,
                 id: row.state.id,
                 severity: row.state.severity,
                 status: row.state.status,

@@ -48,6 +48,7 @@ async fn a_page_arrives_signed_and_whole() {
             "incident": {
                 "id": incident("").id.to_string(), "number": 42, "severity": 1, "status": "triggered",
                 "title": "Disk full", "service": "checkout", "alert_count": 1,
+                "impact": "", "bridge": null,
                 "url": "https://muster.example.com/app/incidents/42"
             }
         })

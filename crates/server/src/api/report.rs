@@ -4,6 +4,7 @@ use axum::extract::State;
 use jiff::{SignedDuration, Timestamp};
 use muster_core::id::ServiceId;
 use muster_core::incident::lifecycle::Incident;
+use muster_core::incident::restriction::Viewer;
 use muster_core::learning::metric;
 use muster_core::org::access::{Action, Object};
 use muster_core::org::directory::Directory;
@@ -16,7 +17,7 @@ use utoipa_axum::routes;
 use super::extract::{Json, Query};
 use super::period::period;
 use super::word::Instant;
-use super::{ApiError, Ctx, Need, Routes};
+use super::{ApiError, Caller, Ctx, Need, Routes};
 
 /// The period of a report that names none.
 const USUAL: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -168,6 +169,8 @@ impl From<metric::Distribution> for Distribution {
 }
 
 /// The figures of incidents.
+///
+/// Restricted incidents are counted for those who see them alone.
 #[utoipa::path(
     get, path = "/reports/incidents", tag = "learning", operation_id = "report_incidents",
     params(Asked),
@@ -175,6 +178,7 @@ impl From<metric::Distribution> for Distribution {
 )]
 async fn incidents(
     State(ctx): State<Ctx>,
+    caller: Caller,
     Query(asked): Query<Asked>,
 ) -> Result<Json<IncidentReport>, ApiError> {
     let now = ctx.app.now();
@@ -183,7 +187,8 @@ async fn incidents(
     let snapshot = ctx.app.snapshot();
     let directory = &snapshot.directory;
     let services = services(directory, &asked)?;
-    let incidents = read(&ctx, from, to, services).await?;
+    let viewer = ctx.app.viewer(caller.user()).await?;
+    let incidents = read(&ctx, &viewer, from, to, services).await?;
     let report = metric::report(&incidents, directory, now);
     Ok(Json(body(directory, (from, to), report)))
 }
@@ -214,6 +219,7 @@ fn services(directory: &Directory, asked: &Asked) -> Result<Option<Vec<ServiceId
 
 async fn read(
     ctx: &Ctx,
+    viewer: &Viewer,
     from: Timestamp,
     to: Timestamp,
     services: Option<Vec<ServiceId>>,
@@ -227,7 +233,7 @@ async fn read(
     };
     let mut all: Vec<Incident> = Vec::new();
     loop {
-        let part = store_incident::list(&ctx.app.db, &filter, READ_INCIDENTS_MAX).await?;
+        let part = store_incident::list(&ctx.app.db, viewer, &filter, READ_INCIDENTS_MAX).await?;
         let Some(last) = part.last() else { return Ok(all) };
         filter.before = Some(last.number);
         all.extend(part);

@@ -12,16 +12,19 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures::Stream;
 use jiff::Timestamp;
+use muster_core::id::UserId;
+use muster_core::incident::timeline::Kind;
 use muster_core::org::access::{Action, Object};
 use muster_store::StoreError;
 use muster_store::event::{self, EventRow};
+use muster_store::incident::incident as store_incident;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast};
 use tokio_stream::wrappers::ReceiverStream;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
-use super::{ApiError, Ctx, Need, Routes};
+use super::{ApiError, Caller, Ctx, Need, Routes};
 use crate::app::App;
 
 /// The most streams of one node.
@@ -71,15 +74,24 @@ pub struct Change {
     pub subject: String,
 }
 
-impl From<EventRow> for Change {
+/// Something that changed, before it is known who hears of it.
+#[derive(Debug, Clone)]
+struct News {
+    change: Change,
+    /// Whether it is about a restricted incident.
+    restricted: bool,
+}
+
+impl From<EventRow> for News {
     fn from(row: EventRow) -> Self {
-        Self {
+        let change = Change {
             seq: row.seq,
             at: Timestamp::from_microsecond(row.at).unwrap_or_default().to_string(),
             kind: row.kind,
             incident: row.incident_number,
             subject: row.subject,
-        }
+        };
+        Self { change, restricted: row.restricted }
     }
 }
 
@@ -95,11 +107,16 @@ impl From<EventRow> for Change {
         body = Change, content_type = "text/event-stream"
     ))
 )]
-async fn stream(State(ctx): State<Ctx>, headers: HeaderMap) -> Result<Response, ApiError> {
+async fn stream(
+    State(ctx): State<Ctx>,
+    caller: Caller,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
     let place = ctx.streams.enter()?;
     let seen = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.trim().parse().ok());
     let (live, newest) = ctx.streams.listen(&ctx.app).await?;
-    let listener = Listener { app: ctx.app.clone(), live, newest, seen, _place: place };
+    let app = ctx.app.clone();
+    let listener = Listener { app, user: caller.user(), live, newest, seen, _place: place };
     let heartbeat = KeepAlive::new().interval(Duration::from_secs(HEARTBEAT_SECONDS));
     let headers = [
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
@@ -112,7 +129,7 @@ async fn stream(State(ctx): State<Ctx>, headers: HeaderMap) -> Result<Response, 
 /// Everybody who listens on this node, and the one reader behind them.
 #[derive(Debug)]
 pub struct Streams {
-    live: broadcast::Sender<Arc<Change>>,
+    live: broadcast::Sender<Arc<News>>,
     /// Where the reader stands, while it runs.
     reader: Mutex<Option<i64>>,
     /// Held while the reader is started, so that two who come at once start one.
@@ -141,7 +158,7 @@ impl Streams {
     async fn listen(
         self: &Arc<Self>,
         app: &App,
-    ) -> Result<(broadcast::Receiver<Arc<Change>>, i64), StoreError> {
+    ) -> Result<(broadcast::Receiver<Arc<News>>, i64), StoreError> {
         let _starting = self.starting.lock().await;
         if let Some(joined) = self.join() {
             return Ok(joined);
@@ -155,7 +172,7 @@ impl Streams {
 
     /// Joins a reader that runs. It tells and stops under the same lock, so that nothing falls
     /// between its place and what the newcomer hears.
-    fn join(&self) -> Option<(broadcast::Receiver<Arc<Change>>, i64)> {
+    fn join(&self) -> Option<(broadcast::Receiver<Arc<News>>, i64)> {
         let reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
         (*reader).map(|newest| (self.live.subscribe(), newest))
     }
@@ -208,7 +225,9 @@ async fn read(streams: Arc<Streams>, app: App, mut newest: i64) {
 /// One who listens.
 struct Listener {
     app: App,
-    live: broadcast::Receiver<Arc<Change>>,
+    /// Who listens, if it is a person.
+    user: Option<UserId>,
+    live: broadcast::Receiver<Arc<News>>,
     /// The place that the live part begins after.
     newest: i64,
     /// The last event that the client has seen.
@@ -244,10 +263,35 @@ impl Listener {
             self.catch_up(&sender, seen).await?;
         }
         // Whoever is too slow is sent away, comes back and reads from the store.
-        while let Ok(change) = self.live.recv().await {
-            tell(&sender, &change).await?;
+        while let Ok(news) = self.live.recv().await {
+            self.tell(&sender, &news).await?;
         }
         Ok(())
+    }
+
+    /// Tells what changed, unless it is not this listener's to know. Whoever loses sight of an incident
+    /// is told to look at everything again, and finds it gone.
+    async fn tell(&self, sender: &Sender, news: &News) -> Result<(), Gone> {
+        if !news.restricted || self.sees(news).await {
+            return tell(sender, &news.change).await;
+        }
+        let loses_sight = [Kind::Restricted, Kind::AccessChanged].map(|kind| kind.name());
+        let kind = news.change.kind.strip_prefix("incident.").unwrap_or_default();
+        match loses_sight.contains(&kind) {
+            true => tell(sender, &Change { seq: news.change.seq, ..self.reset() }).await,
+            false => Ok(()),
+        }
+    }
+
+    /// Whether the listener sees the restricted incident that something is about. Where the store
+    /// does not say so, it does not.
+    async fn sees(&self, news: &News) -> bool {
+        let Some(number) = news.change.incident else { return false };
+        let seen = async {
+            let viewer = self.app.viewer(self.user).await?;
+            store_incident::by_number(&self.app.db, &viewer, number).await
+        };
+        seen.await.is_ok_and(|incident| incident.is_some())
     }
 
     /// Tells what was missed between `seen` and where the live part begins.
@@ -265,7 +309,7 @@ impl Listener {
             }
             for row in rows {
                 seen = row.seq;
-                tell(sender, &row.into()).await?;
+                self.tell(sender, &row.into()).await?;
                 if seen == self.newest {
                     return Ok(());
                 }

@@ -9,6 +9,7 @@ use muster_core::alerting::hold::Held;
 use muster_core::incident::gate::Gate;
 use muster_core::incident::lifecycle::Status;
 use muster_core::incident::prompt::Sort;
+use muster_core::incident::relation;
 use muster_core::incident::role::Part;
 use muster_core::incident::role::assignment::How as RoleWay;
 use muster_core::incident::roster::Health;
@@ -155,6 +156,8 @@ words! {
         page::DeliveryState::from_name;
     /// Where a request to cover or swap a shift stands.
     RequestState = cover::State, names(cover::State::NAMES), cover::State::from_name;
+    /// How one incident stands to another.
+    RelationSort = relation::Sort, names(relation::Sort::NAMES), relation::Sort::from_name;
     /// Where a handoff stands.
     HandoffState = handoff::State, names(handoff::State::NAMES), handoff::State::from_name;
     /// What somebody may do in general.

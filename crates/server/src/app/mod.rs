@@ -24,6 +24,7 @@ pub mod installation;
 pub mod link;
 pub mod oncall;
 pub mod org;
+pub mod print;
 pub mod query;
 pub mod seal;
 pub mod snapshot;
@@ -199,10 +200,14 @@ impl App {
         Ok(())
     }
 
-    /// Works with this configuration from now on.
+    /// Works with this configuration from now on, unless a newer one was read meanwhile.
     pub(crate) fn install(&self, snapshot: Snapshot) {
         let fresh = Arc::new(snapshot);
-        *self.0.snapshot.write().unwrap_or_else(PoisonError::into_inner) = fresh;
+        let mut current = self.0.snapshot.write().unwrap_or_else(PoisonError::into_inner);
+        if fresh.directory.revision >= current.directory.revision {
+            *current = fresh;
+        }
+        drop(current);
         self.wake.all();
     }
 

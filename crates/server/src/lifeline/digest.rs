@@ -6,6 +6,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use muster_core::id::{DigestId, IncidentId, PageId, UserId};
 use muster_core::incident::lifecycle::{Command, Incident};
+use muster_core::incident::restriction::Viewer;
 use muster_core::incident::timeline::Actor;
 use muster_core::org::access::{self, Action, Object};
 use muster_store::incident::incident as store_incident;
@@ -63,7 +64,8 @@ async fn asked(app: &App, row: &DigestRow) -> Result<Vec<(PageId, Incident)>, Re
     let mut asked = Vec::new();
     for id in store_digest::pages(&app.db, DigestId(row.id)).await? {
         let Some(page) = store_page::get(&app.db, id).await? else { continue };
-        let incident = store_incident::get(&app.db, IncidentId(page.incident_id)).await?;
+        let incident =
+            store_incident::get(&app.db, &Viewer::Engine, IncidentId(page.incident_id)).await?;
         asked.extend(incident.map(|incident| (id, incident)));
     }
     asked.sort_by_key(|(_, incident)| (incident.severity, std::cmp::Reverse(incident.number)));

@@ -104,7 +104,8 @@ async fn act(
 
 async fn acted(ctx: &Ctx, caller: &Caller, number: i64, body: &[u8]) -> Result<(), Refusal> {
     caller.may(Action::Read, Object::Incidents)?;
-    let incident = store_incident::by_number(&ctx.app.db, number).await?;
+    let viewer = ctx.app.viewer(caller.user()).await?;
+    let incident = store_incident::by_number(&ctx.app.db, &viewer, number).await?;
     let incident = incident.ok_or(Refusal::UnknownIncident)?;
     caller.may(Action::Respond, Object::Incident(incident.id))?;
     let field = |name: &str| {
@@ -124,7 +125,8 @@ async fn acted(ctx: &Ctx, caller: &Caller, number: i64, body: &[u8]) -> Result<(
 async fn shown(ctx: &Ctx, caller: &Caller, number: i64) -> Result<IncidentPage, Refusal> {
     caller.may(Action::Read, Object::Incidents)?;
     let app = &ctx.app;
-    let incident = store_incident::by_number(&app.db, number).await?;
+    let viewer = app.viewer(caller.user()).await?;
+    let incident = store_incident::by_number(&app.db, &viewer, number).await?;
     let incident = incident.ok_or(Refusal::UnknownIncident)?;
     caller.may(Action::Read, Object::Incident(incident.id))?;
     let snapshot = app.snapshot();

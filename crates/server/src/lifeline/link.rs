@@ -13,6 +13,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use muster_core::id::{IncidentId, PageId, UserId};
 use muster_core::incident::lifecycle::{Command, How, Incident, Status};
+use muster_core::incident::restriction::Viewer;
 use muster_core::incident::timeline::Actor;
 use muster_core::oncall::escalation::State as Escalation;
 use muster_core::oncall::page::PageState;
@@ -73,8 +74,24 @@ impl Opened {
         self.page.how.as_deref() == Some(How::Declined.name())
     }
 
+    /// Whether they are asked for something else than the incident itself or a role.
+    fn comes_besides(&self) -> bool {
+        self.is_awaited()
+            && self.incident.status.is_answered()
+            && !self.incident.roles.is_awaited(self.user())
+    }
+
     fn is_ended(&self) -> bool {
         self.page.state == PageState::Superseded.name()
+    }
+
+    /// Whether the paged person is still asked to come, whoever has the incident meanwhile: for a
+    /// role, or because somebody requested them.
+    fn is_awaited(&self) -> bool {
+        let awaited = &self.incident.clocks.engage.awaited;
+        self.incident.status.is_open()
+            && !self.is_ended()
+            && awaited.iter().any(|one| one.user == self.user())
     }
 }
 
@@ -85,7 +102,8 @@ async fn open(app: &App, snapshot: &Snapshot, token: String) -> Result<Opened, R
     }
     let page = store_page::by_token(&app.db, &digest(&token)).await?;
     let page = page.ok_or(Refusal::UnknownLink)?;
-    let incident = store_incident::get(&app.db, IncidentId(page.incident_id)).await?;
+    let incident =
+        store_incident::get(&app.db, &Viewer::Engine, IncidentId(page.incident_id)).await?;
     let incident = incident.ok_or(Refusal::UnknownLink)?;
     if incident.status == Status::Closed {
         let because = format!("Incident {} is closed.", incident.number);
@@ -175,7 +193,10 @@ async fn look(app: &App, snapshot: &Snapshot, opened: &Opened) -> Result<LinkPag
     let can_act = incident.status.is_open() && incident.merged_into.is_none();
     let answered = incident.status.is_answered();
     let similar = match answered {
-        true => scene::similar(&app.db, incident, &reader).await?,
+        true => {
+            let viewer = app.viewer(reader.user).await?;
+            scene::similar(&app.db, &viewer, incident, &reader).await?
+        }
         false => Vec::new(),
     };
     Ok(LinkPage {
@@ -185,9 +206,9 @@ async fn look(app: &App, snapshot: &Snapshot, opened: &Opened) -> Result<LinkPag
         recipient: scene::person(directory, opened.user()),
         reason: opened.page.reason.clone(),
         notice: notice(app, opened, &reader, directory).await?,
-        can_acknowledge: can_act && !answered,
+        can_acknowledge: can_act && (!answered || opened.is_awaited()),
         can_act,
-        can_decline: can_act && !answered && !opened.is_ended(),
+        can_decline: can_act && (!answered || opened.is_awaited()) && !opened.is_ended(),
         escalates_to: scene::next_people(directory, incident, reader.now),
         stage: stage(incident),
         offers: Offers::to(directory, incident, opened.user(), reader.now),
@@ -206,7 +227,8 @@ async fn notice(
     let moment = |at: Option<jiff::Timestamp>| at.map(|at| reader.moment(at));
     let say = |is_good, text: String, at| Some(Notice { is_good, text, at, merged_into: None });
     if let Some(other) = incident.merged_into {
-        let other = store_incident::get(&app.db, other).await?;
+        let viewer = app.viewer(reader.user).await?;
+        let other = store_incident::get(&app.db, &viewer, other).await?;
         let merged_into = other.map(|other| other.number);
         let text = "It was merged into another incident, which goes on.".to_owned();
         return Ok(Some(Notice { is_good: true, text, at: None, merged_into }));
@@ -216,9 +238,25 @@ async fn notice(
         let text = by.map_or_else(|| "It is over.".to_owned(), |by| format!("It is over: {by}."));
         return Ok(say(true, text, moment(stamps.resolved_at)));
     }
+    if incident.status.is_answered() && opened.is_awaited() {
+        let text = match incident.assignee {
+            Some(user) => {
+                let user = scene::person(directory, user);
+                format!("{user} has it, and you are asked to come: {}.", opened.page.reason)
+            }
+            None => format!("You are asked to come: {}.", opened.page.reason),
+        };
+        return Ok(say(false, text, None));
+    }
     if incident.status.is_answered() {
         let mine = incident.assignee == reader.user;
+        let held = incident.roles.held().filter(|one| one.user == opened.user());
+        let held: Vec<_> = held.map(|one| directory.role_in_words(&one.role)).collect();
         let text = match incident.assignee {
+            Some(user) if !mine && !held.is_empty() => {
+                let user = scene::person(directory, user);
+                format!("You are {}. {user} has it.", held.join(" and "))
+            }
             Some(_) if mine => "You have it. Nobody else is being paged.".to_owned(),
             Some(user) => format!("{} has it. You need not act.", scene::person(directory, user)),
             None => "It is acknowledged. You need not act.".to_owned(),
@@ -378,6 +416,11 @@ async fn answer(
     }
     let incident = match command(&opened, answer, sent) {
         Some(Answer::Decline) => app.decline(opened.page_id(), &opened.actor).await?,
+        // Whoever comes besides leaves it with whoever has it.
+        Some(Answer::Acknowledge) if opened.comes_besides() => {
+            let user = opened.user();
+            app.command(id, Command::CheckIn { user, team: None }, &opened.actor).await?
+        }
         Some(Answer::Acknowledge) => app.command(id, Command::Acknowledge, &opened.actor).await?,
         Some(Answer::Escalate) => app.command(id, Command::Escalate, &opened.actor).await?,
         Some(Answer::Resolve) => {
@@ -407,6 +450,7 @@ fn command(opened: &Opened, answer: Answer, sent: &Sent) -> Option<Answer> {
     let is_over = !incident.status.is_open();
     let is_done = match &answer {
         // Confirming what one has already matters only where an acknowledgement runs out.
+        Answer::Acknowledge if opened.is_awaited() => false,
         Answer::Acknowledge if incident.status.is_answered() => {
             let runs_out =
                 matches!(incident.escalation, Escalation::Acknowledged { expires_at: Some(_), .. });

@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 use muster_core::alerting::signal::is_web_address;
 use muster_core::id::UserId;
 use muster_core::incident::lifecycle::{How, Incident};
+use muster_core::incident::restriction::Viewer;
 use muster_core::oncall::escalation::State;
 use muster_core::oncall::facts::{Facts, Turns};
 use muster_core::oncall::page::PageState;
@@ -318,15 +319,17 @@ fn line(entry: &EntryRow, reader: &Reader<'_>) -> Line {
     }
 }
 
-/// The latest other incidents of the same service, which may have been the same trouble.
+/// The latest other incidents of the same service that the viewer sees, which may have been the same
+/// trouble.
 pub(super) async fn similar(
     db: &Db,
+    viewer: &Viewer,
     incident: &Incident,
     reader: &Reader<'_>,
 ) -> Result<Vec<Similar>, StoreError> {
     let filter = Filter { services: Some(vec![incident.service]), ..Filter::default() };
     let limit = i64::try_from(SIMILAR_MAX).unwrap_or(i64::MAX).saturating_add(1);
-    let others = store_incident::list(db, &filter, limit).await?;
+    let others = store_incident::list(db, viewer, &filter, limit).await?;
     let others = others.into_iter().filter(|other| other.id != incident.id).take(SIMILAR_MAX);
     Ok(others.map(|other| alike(&other, reader)).collect())
 }

@@ -6,6 +6,7 @@
 
 use muster_core::id::{DeliveryId, IncidentId, PageId, UserId};
 use muster_core::incident::lifecycle::{Command, Incident};
+use muster_core::incident::restriction::Viewer;
 use muster_core::incident::timeline::Actor;
 use muster_core::org::user::{Address, User};
 use muster_integrations::channels::callback::{About, AnswerTo, Ask, Callback, Choice};
@@ -106,7 +107,8 @@ async fn asked(app: &App, of: Answered) -> Result<Option<Asked>, StoreError> {
     let mut paged = user;
     for id in ids {
         let Some(page) = store_page::get(&app.db, id).await? else { continue };
-        let incident = store_incident::get(&app.db, IncidentId(page.incident_id)).await?;
+        let incident =
+            store_incident::get(&app.db, &Viewer::Engine, IncidentId(page.incident_id)).await?;
         paged = paged.or(Some(UserId(page.user_id)));
         pages.extend(incident.map(|incident| (id, incident)));
     }

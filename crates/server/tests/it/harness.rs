@@ -21,7 +21,7 @@ use muster_server::engine::Engine;
 use muster_server::engine::accept::Accept;
 use muster_server::http;
 use muster_server::settings::{MailIn, Settings};
-use muster_store::{Db, testing, timer};
+use muster_store::{Db, Lane, setting, testing, timer};
 use reqwest::{Method, RequestBuilder};
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -39,6 +39,19 @@ pub const PASSWORD: &str = "correct horse battery";
 /// Tells a story twice, each time in a new world on another store.
 pub async fn on_both_stores(story: impl AsyncFn(&World)) {
     testing::on_both_engines(async |db| {
+        let world = World::new(db).await;
+        story(&world).await;
+        world.end().await;
+    })
+    .await;
+}
+
+/// The same in installations that are held, as after a restore, before their servers start.
+pub async fn on_both_stores_held(story: impl AsyncFn(&World)) {
+    testing::on_both_engines(async |db| {
+        let mut tx = db.begin(Lane::Command).await.unwrap();
+        setting::put(&mut tx, setting::HELD, b"1").await.unwrap();
+        tx.commit().await.unwrap();
         let world = World::new(db).await;
         story(&world).await;
         world.end().await;

@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use crate::harness::on_both_stores;
+use crate::harness::{on_both_stores, on_both_stores_held};
 
 #[tokio::test]
 async fn an_alert_pages_is_answered_and_closed_and_the_record_is_right() {
@@ -163,11 +163,7 @@ async fn somebody_is_paged_about_something_that_has_no_incident() {
 
 #[tokio::test]
 async fn a_restored_installation_accepts_and_sends_nothing_until_it_is_released() {
-    on_both_stores(async |world| {
-        let db = &world.app.db;
-        let mut tx = db.begin(muster_store::Lane::Command).await.unwrap();
-        muster_store::setting::put(&mut tx, muster_store::setting::HELD, b"1").await.unwrap();
-        tx.commit().await.unwrap();
+    on_both_stores_held(async |world| {
         assert_eq!(world.event("trigger", "disk", "critical").await.status, 202);
         let system = world.admin().read("/api/v1/system").await;
         assert_eq!(system["held"], true);

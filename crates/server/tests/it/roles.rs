@@ -12,6 +12,11 @@ const ROLES: &str = "/api/v1/incidents/1/roles";
 
 /// Lea is on call as incident lead, Sky as scribe; Tess tests. `severities` are replaced where given.
 pub async fn with_rotations(world: &World, severities: &str) {
+    with_leads(world, "lea", severities).await;
+}
+
+/// The same with these people taking turns as incident lead.
+async fn with_leads(world: &World, leads: &str, severities: &str) {
     let person = |name: &str| {
         let url = world.phone(name);
         format!(
@@ -36,7 +41,7 @@ pub async fn with_rotations(world: &World, severities: &str) {
         person("lea"),
         person("sky"),
         person("tess"),
-        rotation("leads", "incident_lead", "lea"),
+        rotation("leads", "incident_lead", leads),
         rotation("scribes", "scribe", "sky"),
     );
     let answer = world.admin().send(Method::POST, "/api/v1/config/apply", text).await;
@@ -249,6 +254,69 @@ async fn whoever_declared_and_leads_is_asked_to_hand_over_after_fifteen_minutes_
         assert_eq!(told(world, "ana"), ["Incident 1: hand over the lead"]);
         world.advance(SignedDuration::from_hours(1)).await;
         assert_eq!(said(&ana, "role_warning").await.len(), 1, "it is said once");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn whoever_does_not_come_for_a_role_is_followed_by_the_next_until_nobody_is_left() {
+    on_both_stores(async |world| {
+        // That week the turn is lea's; tess has the next, and bo manages the team.
+        with_leads(world, "tess, lea", "").await;
+        assert_eq!(world.event("trigger", "disk", "critical").await.status, 202);
+        world.settle().await;
+        let ana = world.browser("ana").await;
+        ana.post("/api/v1/incidents/1/acknowledge", json!({})).await;
+        let sky = world.browser("sky").await;
+        sky.post("/api/v1/incidents/1/acknowledge", json!({})).await;
+        assert_eq!(reasons(world, "lea"), ["incident lead on call"]);
+        assert_eq!(
+            role(&ana.read(ROLES).await, "incident-lead")["asks_next_at"],
+            "2026-11-21T03:05:00Z"
+        );
+        world.advance(SignedDuration::from_secs(299)).await;
+        assert!(reasons(world, "tess").is_empty(), "a second before the five minutes are over");
+        world.advance(SignedDuration::from_secs(1)).await;
+        assert_eq!(reasons(world, "tess"), ["incident lead: nobody else came"]);
+
+        // Whoever says that they cannot is not waited for.
+        let link = world.phones.of("tess").last().unwrap()["page"]["ack_url"].clone();
+        let link = link.as_str().unwrap().strip_prefix(world.base()).unwrap().to_owned();
+        let form = world.anybody().with("content-type", "application/x-www-form-urlencoded");
+        let declined = form.send(Method::POST, &link, "action=decline").await;
+        assert!(declined.status < 400, "{}", declined.text);
+        world.settle().await;
+        let engaged = said(&ana, "role_engaged").await;
+        assert_eq!(
+            engaged.last().unwrap(),
+            "Nobody came as incident lead: asked bo",
+            "{engaged:?}"
+        );
+        assert_eq!(reasons(world, "bo"), ["incident lead: nobody else came"]);
+
+        world.advance(SignedDuration::from_mins(5)).await;
+        let engaged = said(&ana, "role_engaged").await;
+        assert_eq!(
+            engaged.last().unwrap(),
+            "Nobody came as incident lead, and nobody is left to ask"
+        );
+        assert_eq!(told(world, "ana"), ["Incident 1: nobody came as incident lead"]);
+        assert_eq!(role(&ana.read(ROLES).await, "incident-lead")["asks_next_at"], json!(null));
+
+        // Whoever was asked first may still come, by the link on the phone, though somebody has the
+        // incident; then all the others are left in peace.
+        let link = world.phones.of("lea")[0]["page"]["ack_url"].clone();
+        let link = link.as_str().unwrap().strip_prefix(world.base()).unwrap().to_owned();
+        let page = world.anybody().get(&link).await.text;
+        assert!(page.contains("you are asked to come: incident lead on call"), "{page}");
+        assert!(page.contains(">Acknowledge<") && page.contains(">Decline<"), "{page}");
+        form.send(Method::POST, &link, "action=acknowledge").await;
+        world.settle().await;
+        let incident = ana.read("/api/v1/incidents/1").await;
+        assert_eq!(incident["assignee"], "ana", "who has it stays the same");
+        let roles = ana.read(ROLES).await;
+        assert_eq!(holders(&roles, "incident-lead"), ["lea"]);
+        assert_eq!(role(&roles, "incident-lead")["engaged"], json!([]));
     })
     .await;
 }

@@ -5,6 +5,7 @@ use muster_core::alerting::alert::{AlertStatus, Latest};
 use muster_core::alerting::hold::{Held, Hold};
 use muster_core::alerting::signal::{Link, Signal};
 use muster_core::id::{AlertId, IncidentId, IntegrationId, MessageId, ServiceId};
+use muster_core::incident::restriction::Viewer;
 use serde_json::{Value as Json, json};
 use sqlx::FromRow;
 use uuid::Uuid;
@@ -12,6 +13,7 @@ use uuid::Uuid;
 use crate::args;
 use crate::db::rows::{self, Column, Kind};
 use crate::db::{Db, Result, Sql, StoreError, Tx, Value};
+use crate::incident::restriction;
 
 /// An alert as it is stored. JSON columns are texts.
 #[derive(Debug, Clone, FromRow)]
@@ -390,10 +392,15 @@ pub async fn move_all(tx: &mut Tx, from: IncidentId, to: IncidentId) -> Result<(
     Ok((all, open))
 }
 
-/// One alert.
-pub async fn get(db: &Db, id: AlertId) -> Result<Option<AlertRow>> {
-    const SELECT: Sql = Sql::same(concat!("SELECT ", columns!(), " FROM alert WHERE id = ?"));
-    db.fetch_optional(&SELECT, args![id]).await
+/// One alert, if the viewer sees its incident.
+pub async fn get(db: &Db, viewer: &Viewer, id: AlertId) -> Result<Option<AlertRow>> {
+    let mut values = args![id];
+    let visible = restriction::alert_visible(viewer, &mut values);
+    let text = format!(
+        concat!("SELECT ", columns!(), " FROM alert WHERE id = ? AND {visible}"),
+        visible = visible
+    );
+    db.fetch_optional(&Sql::built(text), values).await
 }
 
 /// These alerts, in the caller's transaction.
@@ -414,9 +421,11 @@ pub async fn get_all(tx: &mut Tx, ids: &[Uuid]) -> Result<Vec<AlertRow>> {
 }
 
 /// Alerts whose first signal was received from `from` on and before `to`, the oldest first, of these
-/// services; of all where none are named.
+/// services; of all where none are named. Those of incidents that the viewer does not see are left
+/// out.
 pub async fn began_within(
     db: &Db,
+    viewer: &Viewer,
     services: &[ServiceId],
     (from, to): (Timestamp, Timestamp),
     limit: i64,
@@ -425,6 +434,7 @@ pub async fn began_within(
         concat!("SELECT ", columns!(), " FROM alert WHERE first_at >= ? AND first_at < ?")
             .to_owned();
     let mut values = args![from, to];
+    text.push_str(&format!(" AND {}", restriction::alert_visible(viewer, &mut values)));
     if !services.is_empty() {
         text.push_str(" AND service_id IN (");
         text.push_str(&crate::incident::incident::marks(services.len()));
@@ -459,10 +469,12 @@ pub struct Filter {
     pub before: Option<AlertId>,
 }
 
-/// Alerts from the newest to the oldest.
-pub async fn list(db: &Db, filter: &Filter, limit: i64) -> Result<Vec<AlertRow>> {
-    let mut text = concat!("SELECT ", columns!(), " FROM alert WHERE true").to_owned();
+/// Alerts from the newest to the oldest, but for those of incidents that the viewer does not see.
+pub async fn list(db: &Db, viewer: &Viewer, filter: &Filter, limit: i64) -> Result<Vec<AlertRow>> {
     let mut values = vec![];
+    let visible = restriction::alert_visible(viewer, &mut values);
+    let mut text =
+        format!(concat!("SELECT ", columns!(), " FROM alert WHERE {visible}"), visible = visible);
     if let Some(statuses) = &filter.statuses {
         text.push_str(" AND status IN (");
         text.push_str(&crate::incident::incident::marks(statuses.len()));

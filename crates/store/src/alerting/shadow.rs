@@ -92,6 +92,7 @@ pub async fn candidates(
             let severity =
                 level.ok_or_else(|| StoreError::Corrupt("shadow severity".to_owned()))?;
             let candidate = Candidate {
+                is_restricted: false,
                 id: IncidentId(row.id),
                 severity,
                 status: Status::Triggered,

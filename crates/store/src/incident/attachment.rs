@@ -2,10 +2,12 @@
 
 use jiff::Timestamp;
 use muster_core::id::{AttachmentId, IncidentId};
+use muster_core::incident::restriction::Viewer;
 use muster_core::incident::timeline::Actor;
 use sqlx::FromRow;
 use uuid::Uuid;
 
+use super::restriction;
 use crate::args;
 use crate::db::{Db, Result, Sql, Tx};
 
@@ -92,13 +94,16 @@ pub async fn list(db: &Db, incident: IncidentId) -> Result<Vec<AttachmentRow>> {
     db.fetch_all(&SELECT, args![incident]).await
 }
 
-/// One file without its bytes.
-pub async fn get(db: &Db, id: AttachmentId) -> Result<Option<AttachmentRow>> {
-    const SELECT: Sql = Sql::same(
+/// One file without its bytes, if the viewer sees its incident.
+pub async fn get(db: &Db, viewer: &Viewer, id: AttachmentId) -> Result<Option<AttachmentRow>> {
+    let mut values = args![id.0];
+    let visible = restriction::visible(viewer, &mut values);
+    let text = format!(
         "SELECT id, incident_id, name, media_type, size, sha256, uploaded_at, uploader_name
-         FROM attachment WHERE id = ?",
+         FROM attachment WHERE id = ? AND EXISTS (
+             SELECT 1 FROM incident WHERE incident.id = attachment.incident_id AND {visible})"
     );
-    db.fetch_optional(&SELECT, args![id.0]).await
+    db.fetch_optional(&Sql::built(text), values).await
 }
 
 /// The bytes of a file.

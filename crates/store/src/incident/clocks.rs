@@ -265,7 +265,7 @@ mod tests {
     fn a_stay_with_its_health_checks_and_its_end_is_read_back() {
         let text = concat!(
             r#"{"version":1,"present":[{"user":"usr_00000000000000000000000000000001","#,
-            r#""at":1700000000000000,"team":"tea_00000000000000000000000000000002","#,
+            r#""at":1700000000000000,"team":"team_00000000000000000000000000000002","#,
             r#""checks":[{"service":"svc_00000000000000000000000000000003","health":"degraded","#,
             r#""note":"slow","at":1700000060000000}],"#,
             r#""release":{"at":1700000120000000,"by":"bo"}}]}"#

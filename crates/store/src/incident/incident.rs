@@ -4,15 +4,16 @@ use jiff::Timestamp;
 use muster_core::alerting::triage::Candidate;
 use muster_core::id::{IncidentId, PolicyId, ServiceId, UserId};
 use muster_core::incident::lifecycle::{Incident, Stamps, Status};
+use muster_core::incident::restriction::Viewer;
 use muster_core::incident::severity::Level;
 use muster_core::oncall::escalation::State;
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::{bridge, checklist, clocks, gate, helper, impact, role, update};
+use super::{bridge, checklist, clocks, gate, helper, impact, restriction, role, update};
 use crate::args;
 use crate::db::rows::{self, Column, Kind};
-use crate::db::{Db, Result, Sql, StoreError, Tx, Value};
+use crate::db::{Db, Engine, Result, Sql, StoreError, Tx, Value};
 
 #[derive(Debug, Clone, FromRow)]
 struct IncidentRow {
@@ -47,6 +48,7 @@ struct IncidentRow {
     gates: String,
     bridge: String,
     estimate: String,
+    restriction: String,
     alert_count: i64,
     open_alert_count: i64,
     reopened_count: i64,
@@ -59,7 +61,7 @@ macro_rules! columns {
     () => {
         "id, number, title, summary, service_id, policy_id, severity, status, assignee_id, \
          occurred_at, detected_at, acknowledged_at, engaged_at, researching_at, identified_at, restored_at, \
-         resolved_at, closed_at, escalation, escalation_step, escalation_round, escalation_at, clocks, helpers, impact, roles, updates, checklist, gates, bridge, estimate, \
+         resolved_at, closed_at, escalation, escalation_step, escalation_round, escalation_at, clocks, helpers, impact, roles, updates, checklist, gates, restriction, bridge, estimate, \
          alert_count, open_alert_count, reopened_count, merged_into, practice, version"
     };
 }
@@ -124,6 +126,7 @@ impl TryFrom<IncidentRow> for Incident {
             gates: gate::read(&row.gates)?,
             bridge: bridge::read(&row.bridge)?,
             estimate: bridge::read_estimate(&row.estimate)?,
+            restriction: restriction::read(&row.restriction)?,
             alert_count: row.alert_count,
             open_alert_count: row.open_alert_count,
             reopened_count: row.reopened_count,
@@ -192,7 +195,7 @@ pub async fn set_last_number(tx: &mut Tx, number: i64) -> Result<()> {
 }
 
 /// What a transition may change, in the order of [`changing`].
-const CHANGING: [Column; 35] = [
+const CHANGING: [Column; 37] = [
     ("title", Kind::Text),
     ("summary", Kind::Text),
     ("service_id", Kind::Uuid),
@@ -222,6 +225,8 @@ const CHANGING: [Column; 35] = [
     ("gates", Kind::Text),
     ("bridge", Kind::Text),
     ("estimate", Kind::Text),
+    ("restriction", Kind::Text),
+    ("restricted", Kind::Bool),
     ("alert_count", Kind::Int),
     ("open_alert_count", Kind::Int),
     ("reopened_count", Kind::Int),
@@ -240,6 +245,8 @@ pub async fn insert(tx: &mut Tx, incidents: &[(Incident, Grouping)]) -> Result<(
         ("group_key", Kind::Text),
     ];
     columns.extend(CHANGING);
+    let restricted = incidents.iter().map(|(incident, _)| incident);
+    let sights = restriction::sights(restricted);
     let incidents: Vec<_> = incidents
         .iter()
         .map(|(incident, grouping)| {
@@ -254,7 +261,8 @@ pub async fn insert(tx: &mut Tx, incidents: &[(Incident, Grouping)]) -> Result<(
             values
         })
         .collect();
-    rows::insert(tx, "incident", &columns, incidents, "").await
+    rows::insert(tx, "incident", &columns, incidents, "").await?;
+    restriction::keep(tx, sights).await
 }
 
 /// Stores transitions of incidents, each from the version it was read at. A version that has moved
@@ -272,7 +280,8 @@ pub async fn update(tx: &mut Tx, incidents: &[(Incident, i64)]) -> Result<()> {
         .collect();
     let found = rows::update(tx, "incident", &["id", "version"], &columns, values).await?;
     if usize::try_from(found).is_ok_and(|found| found == incidents.len()) {
-        Ok(())
+        let sights = restriction::sights(incidents.iter().map(|(incident, _)| incident));
+        restriction::keep(tx, sights).await
     } else {
         Err(StoreError::Conflict { constraint: "incident_version".to_owned() })
     }
@@ -311,6 +320,8 @@ fn changing(incident: &Incident) -> Vec<Value> {
         gate::write(&incident.gates),
         bridge::write(incident.bridge.as_ref()),
         bridge::write_estimate(incident.estimate.as_ref()),
+        restriction::write(incident.restriction.as_ref()),
+        incident.restriction.is_some(),
         incident.alert_count,
         incident.open_alert_count,
         incident.reopened_count,
@@ -362,22 +373,30 @@ pub async fn service_of(tx: &mut Tx, id: IncidentId) -> Result<Option<ServiceId>
     Ok(row.map(|(service,)| ServiceId(service)))
 }
 
-/// One incident.
-pub async fn get(db: &Db, id: IncidentId) -> Result<Option<Incident>> {
-    const SELECT: Sql = Sql::same(concat!("SELECT ", columns!(), " FROM incident WHERE id = ?"));
-    let row: Option<IncidentRow> = db.fetch_optional(&SELECT, args![id]).await?;
+/// One incident, if the viewer sees it.
+pub async fn get(db: &Db, viewer: &Viewer, id: IncidentId) -> Result<Option<Incident>> {
+    one(db, viewer, "id = ?", id.into()).await
+}
+
+/// The incident of that number, if the viewer sees it.
+pub async fn by_number(db: &Db, viewer: &Viewer, number: i64) -> Result<Option<Incident>> {
+    one(db, viewer, "number = ?", number.into()).await
+}
+
+async fn one(db: &Db, viewer: &Viewer, is: &str, value: Value) -> Result<Option<Incident>> {
+    let mut values = vec![value];
+    let visible = restriction::visible(viewer, &mut values);
+    let text = format!(
+        concat!("SELECT ", columns!(), " FROM incident WHERE {is} AND {visible}"),
+        is = is,
+        visible = visible
+    );
+    let row: Option<IncidentRow> = db.fetch_optional(&Sql::built(text), values).await?;
     row.map(Incident::try_from).transpose()
 }
 
-/// The incident of that number.
-pub async fn by_number(db: &Db, number: i64) -> Result<Option<Incident>> {
-    const SELECT: Sql =
-        Sql::same(concat!("SELECT ", columns!(), " FROM incident WHERE number = ?"));
-    let row: Option<IncidentRow> = db.fetch_optional(&SELECT, args![number]).await?;
-    row.map(Incident::try_from).transpose()
-}
-
-/// The open incidents that a person was paged for or has, the most urgent and newest first.
+/// The open incidents that a person was paged for or has, the most urgent and newest first. The
+/// person sees all of them, restricted ones too.
 pub async fn of_person(db: &Db, user: UserId, limit: i64) -> Result<Vec<Incident>> {
     const SELECT: Sql = Sql::same(concat!(
         "SELECT ",
@@ -418,11 +437,13 @@ pub async fn candidates(
     limit: i64,
 ) -> Result<Vec<(ServiceId, Candidate)>> {
     const SELECT: Sql = Sql::differs(
-        "SELECT id, service_id, severity, first_alert_at, grouping_value, group_key FROM incident
+        "SELECT id, service_id, severity, first_alert_at, grouping_value, group_key, restricted
+         FROM incident
          WHERE status = 'triggered' AND merged_into IS NULL
              AND service_id IN (SELECT unhex(value) FROM json_each(?))
          ORDER BY number DESC LIMIT ?",
-        "SELECT id, service_id, severity, first_alert_at, grouping_value, group_key FROM incident
+        "SELECT id, service_id, severity, first_alert_at, grouping_value, group_key, restricted
+         FROM incident
          WHERE status = 'triggered' AND merged_into IS NULL AND service_id = ANY(?)
          ORDER BY number DESC LIMIT ?",
     );
@@ -434,6 +455,7 @@ pub async fn candidates(
         first_alert_at: Option<i64>,
         grouping_value: String,
         group_key: Option<String>,
+        restricted: bool,
     }
     let services = Value::UuidList(services.iter().map(|id| Some(id.0)).collect());
     let rows: Vec<CandidateRow> = tx.fetch_all(&SELECT, vec![services, limit.into()]).await?;
@@ -447,23 +469,30 @@ pub async fn candidates(
                 first_alert_at: instant_opt(row.first_alert_at)?,
                 grouping_value: row.grouping_value,
                 group_key: row.group_key,
+                is_restricted: row.restricted,
             };
             Ok((ServiceId(row.service_id), candidate))
         })
         .collect()
 }
 
-/// The numbers of some incidents.
-pub async fn numbers(db: &Db, ids: &[IncidentId]) -> Result<Vec<(IncidentId, i64)>> {
-    const SELECT: Sql = Sql::differs(
-        "SELECT id, number FROM incident WHERE id IN (SELECT unhex(value) FROM json_each(?))",
-        "SELECT id, number FROM incident WHERE id = ANY(?)",
-    );
+/// The numbers of those of some incidents that the viewer sees.
+pub async fn numbers(
+    db: &Db,
+    viewer: &Viewer,
+    ids: &[IncidentId],
+) -> Result<Vec<(IncidentId, i64)>> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let ids = Value::UuidList(ids.iter().map(|id| Some(id.0)).collect());
-    let rows: Vec<(Uuid, i64)> = db.fetch_all(&SELECT, vec![ids]).await?;
+    let among = match db.engine() {
+        Engine::Sqlite => "IN (SELECT unhex(value) FROM json_each(?))",
+        Engine::Postgres => "= ANY(?)",
+    };
+    let mut values = vec![Value::UuidList(ids.iter().map(|id| Some(id.0)).collect())];
+    let visible = restriction::visible(viewer, &mut values);
+    let text = format!("SELECT id, number FROM incident WHERE id {among} AND {visible}");
+    let rows: Vec<(Uuid, i64)> = db.fetch_all(&Sql::built(text), values).await?;
     Ok(rows.into_iter().map(|(id, number)| (IncidentId(id), number)).collect())
 }
 
@@ -564,10 +593,14 @@ impl Filter {
     }
 }
 
-/// Incidents from the newest to the oldest.
-pub async fn list(db: &Db, filter: &Filter, limit: i64) -> Result<Vec<Incident>> {
-    let mut text = concat!("SELECT ", columns!(), " FROM incident WHERE true").to_owned();
+/// Incidents that the viewer sees, from the newest to the oldest.
+pub async fn list(db: &Db, viewer: &Viewer, filter: &Filter, limit: i64) -> Result<Vec<Incident>> {
     let mut values = vec![];
+    let visible = restriction::visible(viewer, &mut values);
+    let mut text = format!(
+        concat!("SELECT ", columns!(), " FROM incident WHERE {visible}"),
+        visible = visible
+    );
     filter.conditions(&mut text, &mut values);
     text.push_str(" ORDER BY number DESC LIMIT ?");
     values.extend(args![limit]);
@@ -594,12 +627,14 @@ pub async fn services_with(
     Ok(rows.into_iter().map(|(id,)| ServiceId(id)).collect())
 }
 
-/// How many open incidents each service has, and the worst severity among them.
-pub async fn open_by_service(db: &Db) -> Result<Vec<(ServiceId, i64, i64)>> {
-    const SELECT: Sql = Sql::same(
+/// How many open incidents that the viewer sees each service has, and the worst severity among them.
+pub async fn open_by_service(db: &Db, viewer: &Viewer) -> Result<Vec<(ServiceId, i64, i64)>> {
+    let mut values = vec![];
+    let visible = restriction::visible(viewer, &mut values);
+    let text = format!(
         "SELECT service_id, count(*), min(severity) FROM incident
-         WHERE status NOT IN ('resolved', 'closed') GROUP BY service_id",
+         WHERE status NOT IN ('resolved', 'closed') AND {visible} GROUP BY service_id"
     );
-    let rows: Vec<(Uuid, i64, i64)> = db.fetch_all(&SELECT, vec![]).await?;
+    let rows: Vec<(Uuid, i64, i64)> = db.fetch_all(&Sql::built(text), values).await?;
     Ok(rows.into_iter().map(|(id, count, worst)| (ServiceId(id), count, worst)).collect())
 }

@@ -9,6 +9,8 @@ mod helper;
 mod impact;
 #[expect(clippy::module_inception, reason = "the chapter is named for its main concept")]
 pub mod incident;
+pub mod relation;
+pub mod restriction;
 mod role;
 pub mod shared_text;
 pub mod status_page;

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use muster_core::id::UserId;
 use muster_core::incident::role::assignment::{Assignment, Engaged, How, Offer, Roles};
 use muster_core::incident::role::boundary::Boundary;
+use muster_core::incident::role::relief::Relief;
 use serde::{Deserialize, Serialize};
 
 use crate::db::{Result, StoreError};
@@ -22,6 +23,8 @@ struct Stored {
     assignments: Vec<StoredAssignment>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     engaged: Vec<StoredEngaged>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    relief: Vec<StoredRelief>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     offers: Vec<StoredOffer>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -47,6 +50,14 @@ struct StoredEngaged {
     at: i64,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     paged: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredRelief {
+    role: String,
+    asked: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    next_at: Option<i64>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -76,6 +87,11 @@ pub(super) fn write(roles: &Roles) -> String {
         at: one.at.as_microsecond(),
         paged: one.is_paged,
     });
+    let relief = roles.relief.iter().map(|one| StoredRelief {
+        role: one.role.clone(),
+        asked: one.asked.iter().map(ToString::to_string).collect(),
+        next_at: one.next_at.map(Timestamp::as_microsecond),
+    });
     let offers = roles.offers.iter().map(|one| StoredOffer {
         role: one.role.clone(),
         from: one.from.to_string(),
@@ -89,6 +105,7 @@ pub(super) fn write(roles: &Roles) -> String {
         declared_by: roles.declared_by.map(|user| user.to_string()),
         assignments: assignments.collect(),
         engaged: engaged.collect(),
+        relief: relief.collect(),
         offers: offers.collect(),
         warned: warned.map(|(what, who)| (what.name().to_owned(), who.to_string())).collect(),
         hand_over_at: roles.hand_over_at.map(Timestamp::as_microsecond),
@@ -127,6 +144,10 @@ pub(super) fn read(text: &str) -> Result<Roles> {
         let (user, at) = (person(&one.user)?, instant(one.at)?);
         Ok(Engaged { role: one.role, user, at, is_paged: one.paged })
     });
+    let relief = stored.relief.into_iter().map(|one| {
+        let asked = one.asked.iter().map(|user| person(user)).collect::<Result<_>>()?;
+        Ok(Relief { role: one.role, asked, next_at: one.next_at.map(instant).transpose()? })
+    });
     let offers = stored.offers.into_iter().map(|one| {
         let (from, to, at) = (person(&one.from)?, person(&one.to)?, instant(one.at)?);
         Ok(Offer { role: one.role, from, to, brief: one.brief, at })
@@ -139,6 +160,7 @@ pub(super) fn read(text: &str) -> Result<Roles> {
         declared_by: stored.declared_by.as_deref().map(person).transpose()?,
         assignments: assignments.collect::<Result<_>>()?,
         engaged: engaged.collect::<Result<_>>()?,
+        relief: relief.collect::<Result<_>>()?,
         offers: offers.collect::<Result<_>>()?,
         warned: warned.collect::<Result<_>>()?,
         hand_over_at: stored.hand_over_at.map(instant).transpose()?,

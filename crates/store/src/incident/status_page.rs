@@ -244,7 +244,8 @@ pub async fn add(tx: &mut Tx, update: &Update) -> Result<()> {
     Ok(())
 }
 
-/// What a page shows that changed since an instant or goes on, the latest first.
+/// What a page shows that changed since an instant or goes on, the latest first. Restricted incidents
+/// are on no page.
 pub async fn posts(tx: &mut Tx, page: StatusPageId, since: Timestamp) -> Result<Vec<Shown>> {
     const SELECT: Sql = Sql::same(
         "SELECT p.id, p.page_id, p.incident_id, p.title, p.stage, p.started_at, p.updated_at,
@@ -253,7 +254,7 @@ pub async fn posts(tx: &mut Tx, page: StatusPageId, since: Timestamp) -> Result<
          FROM status_post AS p JOIN incident AS i ON i.id = p.incident_id
          WHERE p.page_id = ? AND (p.updated_at >= ? OR i.resolved_at >= ?
                  OR (p.resolved_at IS NULL AND i.status NOT IN ('resolved', 'closed')))
-             AND NOT i.practice AND i.merged_into IS NULL
+             AND NOT i.practice AND NOT i.restricted AND i.merged_into IS NULL
          ORDER BY p.started_at DESC, p.id DESC LIMIT ?",
     );
     let rows: Vec<ShownRow> = tx.fetch_all(&SELECT, args![page, since, since, POSTS_MAX]).await?;
@@ -285,7 +286,7 @@ pub(super) async fn post_and_update(tx: &mut Tx, update: Uuid) -> Result<Option<
 }
 
 /// Incidents of some services that go on or were heard of since an instant, and that nobody
-/// published on a page.
+/// published on a page. Restricted incidents are no trouble that a page knows of.
 pub async fn troubles(
     tx: &mut Tx,
     page: StatusPageId,
@@ -297,7 +298,7 @@ pub async fn troubles(
              resolved_at
          FROM incident
          WHERE (detected_at >= ? OR status NOT IN ('resolved', 'closed'))
-             AND NOT practice AND merged_into IS NULL
+             AND NOT practice AND NOT restricted AND merged_into IS NULL
              AND NOT EXISTS (SELECT 1 FROM status_post
                              WHERE page_id = ? AND incident_id = incident.id)
          ORDER BY detected_at DESC LIMIT ?",

@@ -250,7 +250,8 @@ pub struct LoudRow {
 }
 
 /// The alerts of the incidents that paged in a period for these services, the loudest first; those
-/// of one integration with one key are one. Exercises are left out.
+/// of one integration with one key are one. Exercises are left out, and so are restricted
+/// incidents, because others read what is handed over.
 pub async fn loud(
     db: &Db,
     services: &[ServiceId],
@@ -264,7 +265,7 @@ pub async fn loud(
                  AND i.status IN ('resolved', 'closed') THEN i.id END) AS unattended
          FROM page AS p JOIN incident AS i ON i.id = p.incident_id
              JOIN alert AS a ON a.incident_id = i.id
-         WHERE p.id >= ?1 AND p.id < ?2 AND NOT i.practice
+         WHERE p.id >= ?1 AND p.id < ?2 AND NOT i.practice AND NOT i.restricted
              AND i.service_id IN (SELECT unhex(value) FROM json_each(?3))
          GROUP BY a.service_id, a.integration_id, a.dedup_key
          ORDER BY pages DESC, summary LIMIT ?4",
@@ -274,7 +275,8 @@ pub async fn loud(
                  AND i.status IN ('resolved', 'closed') THEN i.id END) AS unattended
          FROM page AS p JOIN incident AS i ON i.id = p.incident_id
              JOIN alert AS a ON a.incident_id = i.id
-         WHERE p.id >= ?1 AND p.id < ?2 AND NOT i.practice AND i.service_id = ANY(?3)
+         WHERE p.id >= ?1 AND p.id < ?2 AND NOT i.practice AND NOT i.restricted
+             AND i.service_id = ANY(?3)
          GROUP BY a.service_id, a.integration_id, a.dedup_key
          ORDER BY pages DESC, summary LIMIT ?4",
     );

@@ -221,6 +221,7 @@ impl Builder<'_> {
             watch,
             routing: self.each(documents.routing.as_deref(), Self::routing_rule),
             inhibitions: self.each(documents.inhibit.as_deref(), Self::inhibition),
+            restrictions: self.restrictions(),
             catch_all,
             severities: self.severities(),
             roles: self.roles(),

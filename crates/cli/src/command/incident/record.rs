@@ -1,5 +1,7 @@
 //! The synopsis of an incident, its closing record and the times that people correct.
 
+use std::path::PathBuf;
+
 use anyhow::Context as _;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
@@ -21,7 +23,13 @@ pub enum Recorded {
         write: Option<String>,
     },
     /// Print the closing record as Markdown: statistics, summary, full and communications timelines
-    Record(One),
+    Record {
+        #[command(flatten)]
+        incident: One,
+        /// Write it as a PDF to a new file
+        #[arg(long, value_name = "FILE")]
+        pdf: Option<PathBuf>,
+    },
     /// Correct when things happened; the timeline keeps the original
     Times {
         #[command(flatten)]
@@ -67,7 +75,12 @@ impl Recorded {
                 }
                 show::put(&in_full(&synopsis, Screen::of_stdout()))
             }
-            Self::Record(incident) => {
+            Self::Record { incident, pdf: Some(file) } => {
+                let path = ["incidents", &incident.incident, "record.pdf"];
+                api.fetch(&path, &file).await?;
+                show::line(format!("Written to {}", file.display()))
+            }
+            Self::Record { incident, pdf: None } => {
                 if settings.json() {
                     let path = ["incidents", &incident.incident, "record"];
                     return show::json(&api.get(&path, &[]).await?);

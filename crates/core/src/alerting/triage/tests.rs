@@ -73,6 +73,7 @@ fn a_recovery_of_what_nobody_knows_is_accepted_and_dropped() {
 
 fn candidate(status: Status, severity: u8, first: &str) -> Candidate {
     Candidate {
+        is_restricted: false,
         id: INCIDENT,
         severity: Level::new(severity).unwrap(),
         status,

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{
     Decision, Effect, How, Incident, SNOOZE_MAX, Status, Superseded, Surroundings, WrongMove,
-    bridge, checklist, gate, publish, role, roster,
+    bridge, checklist, gate, publish, role, roster, sight,
 };
 use crate::id::{IncidentId, NotificationListId, PageId, TeamId, UserId};
 use crate::incident::clocks::{engage, rotation, silence};
@@ -162,6 +162,8 @@ pub enum Command {
     Checklist(checklist::Ask),
     /// Pass, waive or close a gate (`J4`).
     Gate(gate::Ask),
+    /// Say who sees it (`T4`).
+    Sight(sight::Ask),
     /// Write something down.
     Note {
         /// In words.
@@ -182,7 +184,9 @@ pub fn handle(
     now: Timestamp,
 ) -> Result<Decision, WrongMove> {
     let mut decision = Decision::of(incident.clone());
-    if incident.merged_into.is_some() && !matches!(command, Command::Note { .. }) {
+    if incident.merged_into.is_some()
+        && !matches!(command, Command::Note { .. } | Command::Sight(_))
+    {
         return Err(WrongMove::WasMerged { number: incident.number });
     }
     let changed = decision.obey(command, actor, around, now)?;
@@ -259,6 +263,7 @@ impl Decision {
             Command::Role(ask) => return self.ask_about_role(ask, actor, around, now),
             Command::Update(ask) => self.ask_about_update(ask, actor, around, now)?,
             Command::Gate(ask) => return self.ask_about_gate(ask, actor, around, now),
+            Command::Sight(ask) => return self.ask_about_sight(ask, actor, around, now),
             Command::Note { text } => {
                 if text.trim().is_empty() {
                     return Err(WrongMove::Empty);
@@ -544,7 +549,7 @@ impl Decision {
         self.note(Entry::new(now, Kind::PageDeclined, actor.clone(), "Cannot take it"));
         if let Some(user) = actor.user() {
             self.engage(engage::Event::Excused { user }, now);
-            self.incident.roles.engaged.retain(|one| one.user != user);
+            self.cannot_come(user, around, now);
             self.last_missing_declines(user, around, now);
         }
         let by = format!("declined by {}", actor.name());

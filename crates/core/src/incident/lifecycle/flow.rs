@@ -47,6 +47,7 @@ fn begin(
     if kind == Kind::Declared {
         decision.incident.roles.declared_by = actor.user();
     }
+    decision.begin_restricted(actor, around, now);
     decision.incident.version += 1;
     decision
 }

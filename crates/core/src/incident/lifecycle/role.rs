@@ -9,6 +9,7 @@ use crate::id::UserId;
 use crate::incident::clocks::engage;
 use crate::incident::role::assignment::{self, Engaged, Offer};
 use crate::incident::role::boundary::{self, Boundary};
+use crate::incident::role::relief::{self, Relief};
 use crate::incident::role::{Part, Role, has_rotation, on_call};
 use crate::incident::severity::Urgency;
 use crate::incident::timeline::{Actor, Entry, Kind};
@@ -339,6 +340,7 @@ impl Decision {
         let (others, kept): (Vec<_>, Vec<_>) =
             engaged.into_iter().partition(|one| one.role == role);
         self.incident.roles.engaged = kept;
+        self.incident.roles.relief.retain(|one| one.role != role);
         for one in others.into_iter().filter(|one| one.is_paged) {
             if !self.incident.roles.is_awaited(one.user) {
                 self.engage(engage::Event::Excused { user: one.user }, now);
@@ -384,7 +386,21 @@ impl Decision {
             self.note(entry(text).with("users", Vec::<String>::new()));
             return;
         }
-        // Whoever is there already need not be asked.
+        let names: Vec<_> = people.iter().map(|user| around.person(*user)).collect();
+        let text = format!("Engaged {} as {title}", names.join(", "));
+        self.ask_to_come(role, &people, text, &format!("{title} on call"), (actor, around), now);
+    }
+
+    /// Asks people to come as something. Whoever is there already has it at once.
+    fn ask_to_come(
+        &mut self,
+        role: &Role,
+        people: &[UserId],
+        text: String,
+        reason: &str,
+        (actor, around): (&Actor, &Surroundings<'_>),
+        now: Timestamp,
+    ) {
         let is_there = |user: &UserId| {
             self.incident.assignee == Some(*user)
                 || actor.user() == Some(*user)
@@ -395,15 +411,76 @@ impl Decision {
             return;
         }
         let names: Vec<_> = people.iter().map(|user| around.person(*user)).collect();
-        let text = format!("Engaged {} as {title}", names.join(", "));
-        self.note(entry(text).with("users", names));
-        for user in people {
+        self.note(
+            Entry::new(now, Kind::RoleEngaged, Actor::System, text)
+                .with("role", role.name.clone())
+                .with("users", names),
+        );
+        for user in people.iter().copied() {
             let is_paged = !self.is_asked(user);
             if is_paged {
-                self.page(around, user, None, 1, &format!("{title} on call"), now);
+                self.page(around, user, None, 1, reason, now);
             }
             let role = role.name.clone();
             self.incident.roles.engaged.push(Engaged { role, user, at: now, is_paged });
+        }
+        let after = around.severity.process.ask_next_after;
+        let next_at = after.and_then(|after| now.checked_add(after).ok());
+        let relief = &mut self.incident.roles.relief;
+        match relief.iter_mut().find(|one| one.role == role.name) {
+            Some(one) => {
+                one.asked.extend(people);
+                one.next_at = next_at;
+            }
+            None => {
+                let (role, asked) = (role.name.clone(), people.to_vec());
+                relief.push(Relief { role, asked, next_at });
+            }
+        }
+    }
+
+    /// Whoever was asked to come as something has not: whoever has the next turn is asked, then the
+    /// manager of the team, and when nobody is left whoever has the incident hears of it.
+    fn ask_next(&mut self, name: &str, around: &Surroundings<'_>, now: Timestamp) {
+        let relief = &mut self.incident.roles.relief;
+        let Some(relief) = relief.iter_mut().find(|one| one.role == name) else { return };
+        relief.next_at = None;
+        let asked = relief.asked.clone();
+        let Some(role) = around.directory.role(name) else { return };
+        let (title, service) = (role.in_words(), self.incident.service);
+        let next = relief::next(around.directory, role, service, around.urgency(), &asked, now);
+        if let Some(user) = next {
+            let text = format!("Nobody came as {title}: asked {}", around.person(user));
+            let reason = format!("{title}: nobody else came");
+            self.ask_to_come(role, &[user], text, &reason, (&Actor::System, around), now);
+            return;
+        }
+        let text = format!("Nobody came as {title}, and nobody is left to ask");
+        self.note(
+            Entry::new(now, Kind::RoleEngaged, Actor::System, text)
+                .with("role", name)
+                .with("users", Vec::<String>::new()),
+        );
+        if let Some(user) = self.incident.assignee {
+            let subject = format!("Incident {}: nobody came as {title}", self.incident.number);
+            let words = "Nobody is left to ask. Take it yourself or give it to somebody.";
+            self.inform(user, Urgency::High, subject, words, &Actor::System);
+        }
+    }
+
+    /// Somebody cannot come as anything: where nobody who was asked no earlier may still come, the
+    /// next one is asked.
+    pub(super) fn cannot_come(&mut self, user: UserId, around: &Surroundings<'_>, now: Timestamp) {
+        let roles = &mut self.incident.roles;
+        let (theirs, others): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut roles.engaged).into_iter().partition(|one| one.user == user);
+        roles.engaged = others;
+        for one in theirs {
+            let mut others = self.incident.roles.engaged.iter();
+            let is_asked = others.any(|other| other.role == one.role && other.at >= one.at);
+            if !is_asked && around.severity.process.ask_next_after.is_some() {
+                self.ask_next(&one.role, around, now);
+            }
         }
     }
 
@@ -424,8 +501,11 @@ impl Decision {
         now: Timestamp,
     ) {
         let process = &around.severity.process;
+        let roles = &self.incident.roles;
+        let asked = roles.engaged.iter().map(|one| one.role.clone());
         let mut gone: Vec<String> =
-            self.incident.roles.engaged.iter().map(|one| one.role.clone()).collect();
+            asked.chain(roles.relief.iter().map(|one| one.role.clone())).collect();
+        gone.sort_unstable();
         gone.retain(|role| !process.engages(role));
         gone.dedup();
         for role in gone {
@@ -539,6 +619,11 @@ impl Decision {
         let is_due = self.incident.roles.next_at().is_some_and(|at| at <= now);
         if is_due {
             self.roles_changed(around, now);
+            let due = |relief: &&Relief| relief.next_at.is_some_and(|at| at <= now);
+            let relief = self.incident.roles.relief.iter().filter(due);
+            for role in relief.map(|one| one.role.clone()).collect::<Vec<_>>() {
+                self.ask_next(&role, around, now);
+            }
         }
         is_due
     }

@@ -105,6 +105,7 @@ pub(crate) fn incident() -> Incident {
         bridge: None,
         estimate: None,
         gates: Default::default(),
+        restriction: None,
         marks: Default::default(),
         reopened_count: 0,
         merged_into: None,

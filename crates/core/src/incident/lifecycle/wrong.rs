@@ -139,6 +139,36 @@ pub enum WrongMove {
         /// Whose word is missing.
         missing: String,
     },
+    /// It is for everybody already.
+    #[error("incident {number} is not restricted")]
+    NotRestricted {
+        /// The incident.
+        number: i64,
+    },
+    /// A restricted incident that nobody may see.
+    #[error("name at least one person or group who sees it")]
+    SeenByNobody,
+    /// A restricted incident that names too many.
+    #[error(
+        "an incident names at most {} people and groups",
+        crate::incident::restriction::NAMED_MAX
+    )]
+    SeenByTooMany,
+    /// Of two that are to become one, only one is restricted.
+    #[error("one of the two is restricted and the other is not; restrict both or neither first")]
+    RestrictedApart,
+    /// An incident has nothing to do with itself.
+    #[error("incident {number} is not linked to itself")]
+    ToItself {
+        /// The incident.
+        number: i64,
+    },
+    /// There are enough links.
+    #[error("incident {number} is linked to as many others as it can be")]
+    EnoughRelations {
+        /// The incident.
+        number: i64,
+    },
     /// There are enough helpers.
     #[error("incident {number} has as many helpers as it can list")]
     EnoughHelpers {

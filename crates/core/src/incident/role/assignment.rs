@@ -6,6 +6,7 @@
 use jiff::Timestamp;
 
 use super::boundary::Boundary;
+use super::relief::Relief;
 use crate::id::UserId;
 
 /// The most assignments that one incident remembers, ended ones included.
@@ -85,6 +86,8 @@ pub struct Roles {
     pub assignments: Vec<Assignment>,
     /// Who is asked to come as what.
     pub engaged: Vec<Engaged>,
+    /// The asking for each role that somebody is asked for, or was and did not come.
+    pub relief: Vec<Relief>,
     /// What waits for its receiver; at most one for each holder of a role.
     pub offers: Vec<Offer>,
     /// Which boundaries were spoken of, to whom.
@@ -96,7 +99,8 @@ pub struct Roles {
 impl Roles {
     /// When it next needs attention.
     pub fn next_at(&self) -> Option<Timestamp> {
-        self.hand_over_at
+        let relief = self.relief.iter().filter_map(|relief| relief.next_at);
+        relief.chain(self.hand_over_at).min()
     }
 
     /// Whether nothing ever happened here.
@@ -170,6 +174,7 @@ impl Roles {
             }
         }
         self.engaged.retain(|one| one.role != role || one.user != user);
+        self.relief.retain(|one| one.role != role);
         if self.assignments.len() >= ASSIGNMENTS_MAX
             && let Some(oldest) = self.assignments.iter().position(|one| one.until.is_some())
         {
@@ -201,6 +206,7 @@ impl Roles {
     /// Nobody need come as anything any more, and nothing waits for anybody.
     pub fn stop(&mut self) {
         self.engaged.clear();
+        self.relief.clear();
         self.offers.clear();
         self.hand_over_at = None;
     }

@@ -51,6 +51,7 @@ fn incident(number: i64, at: i64, end: Option<i64>) -> Incident {
         bridge: None,
         estimate: None,
         gates: Default::default(),
+        restriction: None,
         marks: Default::default(),
         reopened_count: 0,
         merged_into: None,

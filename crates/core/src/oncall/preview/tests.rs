@@ -48,6 +48,7 @@ fn incident() -> Incident {
         bridge: None,
         estimate: None,
         gates: Default::default(),
+        restriction: None,
         marks: Default::default(),
         reopened_count: 0,
         merged_into: None,

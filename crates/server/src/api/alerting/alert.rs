@@ -8,6 +8,7 @@ use muster_core::alerting::alert::AlertStatus;
 use muster_core::alerting::hold::Held;
 use muster_core::alerting::silence;
 use muster_core::id::{AlertId, IncidentId, IntegrationId, MaintenanceId, ServiceId};
+use muster_core::incident::restriction::Viewer;
 use muster_core::org::access::Action;
 use muster_store::StoreError;
 use muster_store::alerting::alert::{self as store_alert, AlertRow};
@@ -137,18 +138,20 @@ pub struct Link {
 )]
 async fn list(
     State(ctx): State<Ctx>,
+    caller: Caller,
     Query(search): Query<Search>,
 ) -> Result<Json<List<Alert>>, ApiError> {
     let app = &ctx.app;
+    let viewer = app.viewer(caller.user()).await?;
     let found = query::alerts(&app.snapshot(), search.q.as_deref().unwrap_or_default())?;
     let mut filter = found.filter;
     if let Some(number) = found.incident {
-        match store_incident::by_number(&app.db, number).await? {
+        match store_incident::by_number(&app.db, &viewer, number).await? {
             Some(incident) => filter.incident = Some(incident.id),
             None => return Ok(Json(List::whole(Vec::new()))),
         }
     }
-    part(app, filter, &search.paging()).await.map(Json)
+    part(app, &viewer, filter, &search.paging()).await.map(Json)
 }
 
 /// List an incident's alerts, the newest first.
@@ -166,18 +169,20 @@ async fn of_incident(
 ) -> Result<Json<List<Alert>>, ApiError> {
     let incident = find(&ctx, &caller, Action::Read, &incident).await?;
     let filter = store_alert::Filter { incident: Some(incident.id), ..Default::default() };
-    part(&ctx.app, filter, &paging).await.map(Json)
+    let viewer = ctx.app.viewer(caller.user()).await?;
+    part(&ctx.app, &viewer, filter, &paging).await.map(Json)
 }
 
 async fn part(
     app: &App,
+    viewer: &Viewer,
     mut filter: store_alert::Filter,
     paging: &Paging,
 ) -> Result<List<Alert>, ApiError> {
     filter.before = paging.after()?;
-    let rows = store_alert::list(&app.db, &filter, paging.limit_and_one()?).await?;
+    let rows = store_alert::list(&app.db, viewer, &filter, paging.limit_and_one()?).await?;
     let part = paging.list(rows, |row| AlertId(row.id), |row| row)?;
-    let items = describe_all(app, part.items).await?;
+    let items = describe_all(app, viewer, part.items).await?;
     Ok(List { items, next: part.next })
 }
 
@@ -187,9 +192,14 @@ async fn part(
     params(("id" = String, Path, description = "The id.")),
     responses((status = 200, description = "The alert.", body = Alert))
 )]
-async fn get(State(ctx): State<Ctx>, Path(id): Path<String>) -> Result<Json<Alert>, ApiError> {
-    let row = find_alert(&ctx, &id).await?;
-    let described = describe_all(&ctx.app, vec![row]).await?;
+async fn get(
+    State(ctx): State<Ctx>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Alert>, ApiError> {
+    let viewer = ctx.app.viewer(caller.user()).await?;
+    let row = find_alert(&ctx, &viewer, &id).await?;
+    let described = describe_all(&ctx.app, &viewer, vec![row]).await?;
     described.into_iter().next().map(Json).ok_or_else(|| ApiError::not_found("alert", &id))
 }
 
@@ -202,27 +212,34 @@ async fn get(State(ctx): State<Ctx>, Path(id): Path<String>) -> Result<Json<Aler
 )]
 async fn messages(
     State(ctx): State<Ctx>,
+    caller: Caller,
     Path(id): Path<String>,
     Query(paging): Query<Paging>,
 ) -> Result<Json<List<Message>>, ApiError> {
-    let row = find_alert(&ctx, &id).await?;
+    let viewer = ctx.app.viewer(caller.user()).await?;
+    let row = find_alert(&ctx, &viewer, &id).await?;
     let limit = MESSAGES_MAX.min(i64::from(paging.limit()?));
-    let rows = muster_store::inbox::of_alert(&ctx.app.db, AlertId(row.id), limit).await?;
-    Ok(Json(List::whole(message::describe_all(&ctx.app, rows).await?)))
+    let id = AlertId(row.id);
+    let rows = muster_store::inbox::of_alert(&ctx.app.db, &viewer, id, limit).await?;
+    Ok(Json(List::whole(message::describe_all(&ctx.app, &viewer, rows).await?)))
 }
 
-async fn find_alert(ctx: &Ctx, id: &str) -> Result<AlertRow, ApiError> {
+async fn find_alert(ctx: &Ctx, viewer: &Viewer, id: &str) -> Result<AlertRow, ApiError> {
     let row = match id.parse() {
-        Ok(id) => store_alert::get(&ctx.app.db, id).await?,
+        Ok(id) => store_alert::get(&ctx.app.db, viewer, id).await?,
         Err(_) => None,
     };
     row.ok_or_else(|| ApiError::not_found("alert", id))
 }
 
-pub(super) async fn describe_all(app: &App, rows: Vec<AlertRow>) -> Result<Vec<Alert>, StoreError> {
+pub(super) async fn describe_all(
+    app: &App,
+    viewer: &Viewer,
+    rows: Vec<AlertRow>,
+) -> Result<Vec<Alert>, StoreError> {
     let incidents: Vec<_> = rows.iter().filter_map(|row| row.incident_id.map(IncidentId)).collect();
     let numbers: HashMap<_, _> =
-        store_incident::numbers(&app.db, &incidents).await?.into_iter().collect();
+        store_incident::numbers(&app.db, viewer, &incidents).await?.into_iter().collect();
     rows.into_iter().map(|row| describe(app, row, &numbers)).collect()
 }
 

@@ -20,7 +20,7 @@ use crate::api::extract::{Json, Path, Query};
 use crate::api::org::find;
 use crate::api::period::period;
 use crate::api::word::Instant;
-use crate::api::{ApiError, Ctx, Routes};
+use crate::api::{ApiError, Caller, Ctx, Routes};
 use crate::app::Snapshot;
 use crate::app::alerting::forecast::{Forecast as Found, SPAN_DEFAULT, SPAN_MAX};
 
@@ -180,6 +180,7 @@ pub struct ShadowPage {
 )]
 async fn shadow_of(
     State(ctx): State<Ctx>,
+    caller: Caller,
     Path(name): Path<String>,
     Query(span): Query<Span>,
 ) -> Result<Json<Shadow>, ApiError> {
@@ -195,7 +196,8 @@ async fn shadow_of(
         alerts: row.alert_count,
         pages: pages_of(&row.pages),
     });
-    let found = ctx.app.forecast(&snapshot, Some(service.id), (from, to)).await?;
+    let viewer = ctx.app.viewer(caller.user()).await?;
+    let found = ctx.app.forecast(&viewer, &snapshot, Some(service.id), (from, to)).await?;
     Ok(Json(Shadow {
         service: service.name.clone(),
         shadow: service.shadow,
@@ -216,6 +218,7 @@ async fn shadow_of(
 )]
 async fn forecast(
     State(ctx): State<Ctx>,
+    caller: Caller,
     Json(wanted): Json<ForecastWanted>,
 ) -> Result<Json<Forecast>, ApiError> {
     let snapshot = match &wanted.config {
@@ -230,7 +233,8 @@ async fn forecast(
         None => None,
     };
     let span = span_of(&ctx, wanted.from.as_ref(), wanted.to.as_ref())?;
-    let found = ctx.app.forecast(&snapshot, service, span).await?;
+    let viewer = ctx.app.viewer(caller.user()).await?;
+    let found = ctx.app.forecast(&viewer, &snapshot, service, span).await?;
     Ok(Json(describe(&snapshot.directory, found, span)))
 }
 

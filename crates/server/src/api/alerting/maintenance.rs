@@ -250,13 +250,15 @@ async fn create(
 )]
 async fn preview(
     State(ctx): State<Ctx>,
+    caller: Caller,
     Json(new): Json<NewWindow>,
 ) -> Result<Json<WindowPreview>, ApiError> {
     let now = ctx.app.now();
-    let found = ctx.app.preview_maintenance(&new.wanted(&ctx)?).await?;
+    let viewer = ctx.app.viewer(caller.user()).await?;
+    let found = ctx.app.preview_maintenance(&viewer, &new.wanted(&ctx)?).await?;
     let (count, firing, more) = (found.recent.len(), found.firing, found.is_cut);
     let shown = found.recent.into_iter().take(SHOWN_MAX).collect();
-    let alerts = alert::describe_all(&ctx.app, shown).await?;
+    let alerts = alert::describe_all(&ctx.app, &viewer, shown).await?;
     let since = now.saturating_sub(PREVIEW_LOOKS_BACK).unwrap_or(now).into();
     Ok(Json(WindowPreview { since, count, firing, alerts, more }))
 }

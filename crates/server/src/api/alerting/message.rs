@@ -8,6 +8,7 @@ use axum::http::StatusCode;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use muster_core::id::{IncidentId, IntegrationId, MessageId};
+use muster_core::incident::restriction::Viewer;
 use muster_core::org::access::{Action, Object};
 use muster_store::StoreError;
 use muster_store::inbox::{self, MessageRow};
@@ -125,16 +126,19 @@ pub struct Replay {
 )]
 async fn list(
     State(ctx): State<Ctx>,
+    caller: Caller,
     Query(search): Query<Search>,
 ) -> Result<Json<List<Message>>, ApiError> {
     let app = &ctx.app;
+    let viewer = app.viewer(caller.user()).await?;
     let paging = search.paging().at_most(MESSAGES_MAX);
     let filter = query::messages(&app.snapshot(), search.q.as_deref().unwrap_or_default())?;
     let before = paging.after()?;
     let limit = paging.limit_and_one()?;
-    let rows = inbox::list(&app.db, filter.state, filter.integration, before, limit).await?;
+    let rows =
+        inbox::list(&app.db, &viewer, filter.state, filter.integration, before, limit).await?;
     let part = paging.list(rows, |row| MessageId(row.id), |row| row)?;
-    let items = describe_all(app, part.items).await?;
+    let items = describe_all(app, &viewer, part.items).await?;
     Ok(Json(List { items, next: part.next }))
 }
 
@@ -144,13 +148,18 @@ async fn list(
     params(("id" = String, Path, description = "The id.")),
     responses((status = 200, description = "The message.", body = Message))
 )]
-async fn get(State(ctx): State<Ctx>, Path(id): Path<String>) -> Result<Json<Message>, ApiError> {
+async fn get(
+    State(ctx): State<Ctx>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Message>, ApiError> {
+    let viewer = ctx.app.viewer(caller.user()).await?;
     let row = match id.parse() {
-        Ok(id) => inbox::get(&ctx.app.db, id).await?,
+        Ok(id) => inbox::get(&ctx.app.db, &viewer, id).await?,
         Err(_) => None,
     };
     let row = row.ok_or_else(|| ApiError::not_found("message", &id))?;
-    Ok(Json(describe_one(&ctx.app, row).await?))
+    Ok(Json(describe_one(&ctx.app, &viewer, row).await?))
 }
 
 /// Put a message back for triage.
@@ -169,33 +178,39 @@ async fn replay(
     MaybeJson(body): MaybeJson<Replay>,
 ) -> Result<(StatusCode, Json<Message>), ApiError> {
     let id = id.parse().map_err(|_| ApiError::not_found("message", &id))?;
-    let row = ctx.app.replay(id, body.force, &caller.actor).await?;
-    Ok((StatusCode::ACCEPTED, Json(describe_one(&ctx.app, row).await?)))
+    let viewer = ctx.app.viewer(caller.user()).await?;
+    let row = ctx.app.replay(&viewer, id, body.force, &caller.actor).await?;
+    Ok((StatusCode::ACCEPTED, Json(describe_one(&ctx.app, &viewer, row).await?)))
 }
 
-async fn describe_one(app: &App, row: MessageRow) -> Result<Message, StoreError> {
-    let numbers = numbers(app, std::slice::from_ref(&row)).await?;
+async fn describe_one(app: &App, viewer: &Viewer, row: MessageRow) -> Result<Message, StoreError> {
+    let numbers = numbers(app, viewer, std::slice::from_ref(&row)).await?;
     Ok(describe(app, row, &numbers, usize::MAX))
 }
 
 /// Messages as they are read in lists.
 pub(super) async fn describe_all(
     app: &App,
+    viewer: &Viewer,
     rows: Vec<MessageRow>,
 ) -> Result<Vec<Message>, StoreError> {
-    let numbers = numbers(app, &rows).await?;
+    let numbers = numbers(app, viewer, &rows).await?;
     let describe = |row| describe(app, row, &numbers, LISTED_BODY_BYTES_MAX);
     Ok(rows.into_iter().map(describe).collect())
 }
 
 /// The numbers of the incidents that the outcomes speak of.
-async fn numbers(app: &App, rows: &[MessageRow]) -> Result<HashMap<IncidentId, i64>, StoreError> {
+async fn numbers(
+    app: &App,
+    viewer: &Viewer,
+    rows: &[MessageRow],
+) -> Result<HashMap<IncidentId, i64>, StoreError> {
     let ids: Vec<IncidentId> = rows
         .iter()
         .flat_map(outcomes)
         .filter_map(|outcome| outcome.incident?.parse().ok())
         .collect();
-    Ok(store_incident::numbers(&app.db, &ids).await?.into_iter().collect())
+    Ok(store_incident::numbers(&app.db, viewer, &ids).await?.into_iter().collect())
 }
 
 fn outcomes(row: &MessageRow) -> Vec<StoredOutcome> {

@@ -4,6 +4,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use muster_core::id::{AttachmentId, IncidentId};
+use muster_core::incident::restriction::Viewer;
 use muster_core::org::access::{Action, Object};
 use muster_store::incident::attachment::{self, AttachmentRow};
 use serde::{Deserialize, Serialize};
@@ -102,7 +103,7 @@ async fn upload(
     let bytes = bytes.map_err(|_| refused(NotTaken::TooLarge))?;
     let taken = ctx.app.take_picture(incident.id, &named.name, &bytes, &caller.actor).await;
     let id = taken.map_err(refused)?;
-    let row = attachment::get(&ctx.app.db, id).await?;
+    let row = attachment::get(&ctx.app.db, &Viewer::Engine, id).await?;
     let row = row.ok_or_else(|| ApiError::internal("a picture just taken was not found"))?;
     Ok((StatusCode::CREATED, Json(describe(row))))
 }
@@ -122,7 +123,8 @@ async fn get(
 ) -> Result<Response, ApiError> {
     let unknown = || ApiError::not_found("attachment", &id);
     let parsed: AttachmentId = id.parse().map_err(|_| unknown())?;
-    let row = attachment::get(&ctx.app.db, parsed).await?.ok_or_else(unknown)?;
+    let viewer = ctx.app.viewer(caller.user()).await?;
+    let row = attachment::get(&ctx.app.db, &viewer, parsed).await?.ok_or_else(unknown)?;
     caller.may(Action::Read, Object::Incident(IncidentId(row.incident_id)))?;
     let bytes = attachment::bytes(&ctx.app.db, parsed).await?.ok_or_else(unknown)?;
     let ascii: String =
@@ -147,7 +149,7 @@ pub(super) async fn of_incident(
     let Some(id) = id.map(str::trim).filter(|id| !id.is_empty()) else { return Ok(None) };
     let wrong = || ApiError::field("attachment", "is no picture of this incident");
     let id: AttachmentId = id.parse().map_err(|_| wrong())?;
-    let row = attachment::get(&ctx.app.db, id).await?;
+    let row = attachment::get(&ctx.app.db, &Viewer::Engine, id).await?;
     match row {
         Some(row) if row.incident_id == incident.0 => Ok(Some(id)),
         _ => Err(wrong()),

@@ -253,7 +253,7 @@ async fn check_in(
         None => None,
     };
     let incident = do_to(&ctx, &caller, &incident, Command::CheckIn { user, team }).await?;
-    Ok(Json(describe_whole(&ctx.app, &incident).await?))
+    Ok(Json(describe_whole(&ctx, &caller, &incident).await?))
 }
 
 /// The team of that name, if the person is in it.

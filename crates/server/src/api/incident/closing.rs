@@ -1,5 +1,5 @@
 //! The closing record (`L6`, `L7`, `U6`): statistics, a summary timeline, the full timeline and who
-//! was told what; as data and as Markdown. And the correction of when things happened (`T5`).
+//! was told what; as data, as Markdown and as a PDF. And the correction of when things happened (`T5`).
 
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -18,13 +18,14 @@ use crate::api::extract::{Json, Path};
 use crate::api::period;
 use crate::api::word::{Instant, TimelineKind};
 use crate::api::{ApiError, Caller, Ctx, Routes, SEE_INCIDENTS};
-use crate::app::incident::closing::{Closing, markdown};
+use crate::app::incident::closing::{Closing, markdown, pdf};
 
 /// The routes.
 pub fn routes() -> Routes {
     Routes::new()
         .on(SEE_INCIDENTS, routes!(get))
         .on(SEE_INCIDENTS, routes!(get_markdown))
+        .on(SEE_INCIDENTS, routes!(get_pdf))
         .on(ANSWER_INCIDENTS, routes!(correct_times))
 }
 
@@ -178,6 +179,30 @@ async fn get_markdown(
     Ok((StatusCode::OK, headers, text).into_response())
 }
 
+/// The record of an incident as a PDF, for paper and for those who file it.
+#[utoipa::path(
+    get, path = "/incidents/{incident}/record.pdf", tag = "incident", operation_id = "get_record_pdf",
+    params(("incident" = String, Path, description = "The id or the number.")),
+    responses((
+        status = 200, description = "A PDF.", body = Vec<u8>, content_type = "application/pdf"
+    ))
+)]
+async fn get_pdf(
+    State(ctx): State<Ctx>,
+    caller: Caller,
+    Path(incident): Path<String>,
+) -> Result<Response, ApiError> {
+    let incident = find(&ctx, &caller, Action::Read, &incident).await?;
+    let closing = ctx.app.closing(&incident).await?;
+    let printed = tokio::task::spawn_blocking(move || pdf::write(&closing)).await;
+    let bytes = printed.map_err(ApiError::internal)?.map_err(ApiError::internal)?;
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("application/pdf")),
+        file(incident.number, "pdf"),
+    ];
+    Ok((StatusCode::OK, headers, bytes).into_response())
+}
+
 /// Correct when things happened. Statistics and reports follow; the timeline keeps the original.
 #[utoipa::path(
     post, path = "/incidents/{incident}/times", tag = "incident", operation_id = "correct_times",
@@ -208,7 +233,7 @@ async fn correct_times(
         return Err(ApiError::field("occurred", "nothing is corrected: say which time is wrong"));
     }
     let corrected = ctx.app.correct_times(incident.id, &times, &body.reason, &caller.actor).await?;
-    Ok(Json(describe_whole(&ctx.app, &corrected).await?))
+    Ok(Json(describe_whole(&ctx, &caller, &corrected).await?))
 }
 
 /// What a download is called.

@@ -299,7 +299,7 @@ async fn ask_for_help(
         help::Unheard::Nobody(why @ NoHelp::Nobody) => ApiError::conflict(why.to_string()),
         help::Unheard::Refused(refused) => refused.into(),
     })?;
-    Ok(Json(describe_whole(&ctx.app, &incident).await?))
+    Ok(Json(describe_whole(&ctx, &caller, &incident).await?))
 }
 
 /// It is over: tested and signed off.
@@ -437,7 +437,7 @@ async fn page_about_nothing(
     let report =
         Report { title: body.message, service, page: users, only: true, ..Report::default() };
     let incident = ctx.app.declare(report, &caller.actor).await?;
-    Ok((StatusCode::CREATED, Json(describe_whole(&ctx.app, &incident).await?)))
+    Ok((StatusCode::CREATED, Json(describe_whole(&ctx, &caller, &incident).await?)))
 }
 
 async fn obey(
@@ -447,7 +447,7 @@ async fn obey(
     command: Command,
 ) -> Result<Json<Incident>, ApiError> {
     let incident = do_to(ctx, caller, incident, command).await?;
-    Ok(Json(describe_whole(&ctx.app, &incident).await?))
+    Ok(Json(describe_whole(ctx, caller, &incident).await?))
 }
 
 /// Does something to an incident of that id or number.

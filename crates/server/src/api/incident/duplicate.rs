@@ -10,7 +10,7 @@ use utoipa_axum::routes;
 use super::incident::{Incident, describe_all};
 use crate::api::extract::{Json, Query};
 use crate::api::list::List;
-use crate::api::{ApiError, Ctx, Need, Routes};
+use crate::api::{ApiError, Caller, Ctx, Need, Routes};
 
 /// The routes.
 pub fn routes() -> Routes {
@@ -50,6 +50,7 @@ pub struct LikelyDuplicate {
 )]
 async fn likely(
     State(ctx): State<Ctx>,
+    caller: Caller,
     Query(report): Query<Report>,
 ) -> Result<Json<List<LikelyDuplicate>>, ApiError> {
     let snapshot = ctx.app.snapshot();
@@ -61,9 +62,10 @@ async fn likely(
         })
         .transpose()?;
     let service = service.map(|service| service.id);
+    let viewer = ctx.app.viewer(caller.user()).await?;
     let (incidents, because): (Vec<_>, Vec<_>) =
-        ctx.app.likely_duplicates(&report.title, service, None).await?.into_iter().unzip();
-    let incidents = describe_all(&ctx.app, &incidents).await?;
+        ctx.app.likely_duplicates(&viewer, &report.title, service, None).await?.into_iter().unzip();
+    let incidents = describe_all(&ctx.app, &viewer, &incidents).await?;
     let items = incidents.into_iter().zip(because).map(|(incident, because)| LikelyDuplicate {
         incident,
         because: because.iter().map(Because::words).collect(),

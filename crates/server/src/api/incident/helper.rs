@@ -191,5 +191,5 @@ async fn obey(
     command: Command,
 ) -> Result<Json<Incident>, ApiError> {
     let incident = do_to(ctx, caller, incident, command).await?;
-    Ok(Json(describe_whole(&ctx.app, &incident).await?))
+    Ok(Json(describe_whole(ctx, caller, &incident).await?))
 }

@@ -236,7 +236,7 @@ async fn obey(
     ask: Ask,
 ) -> Result<Json<Incident>, ApiError> {
     let incident = do_to(ctx, caller, incident, Command::Impact(ask)).await?;
-    Ok(Json(describe_whole(&ctx.app, &incident).await?))
+    Ok(Json(describe_whole(ctx, caller, &incident).await?))
 }
 
 /// What a body changes.

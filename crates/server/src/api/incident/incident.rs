@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use muster_core::alerting::signal::cut;
 use muster_core::id::IncidentId;
 use muster_core::incident::lifecycle::{self, Stamps};
+use muster_core::incident::restriction::Viewer;
 use muster_core::incident::severity::Level;
 use muster_core::oncall::escalation;
 use muster_core::oncall::preview::{self, Preview};
@@ -24,6 +25,7 @@ use super::bridge::{self, IncidentBridge, IncidentEstimate};
 use super::clock::{self, IncidentClocks};
 use super::helper::{self, Helper};
 use super::impact::{self, Impact, NewImpact};
+use super::restriction::{self, NewRestriction, Restriction};
 use super::role::{self, HeldRole};
 use crate::api::extract::{Json, Path, Query};
 use crate::api::list::{List, Search};
@@ -115,6 +117,9 @@ pub struct Incident {
     pub snoozed_until: Option<Instant>,
     /// How often it was reopened.
     pub reopened_count: i64,
+    /// Who alone sees it; null where everybody does.
+    #[schema(required)]
+    pub restricted: Option<Restriction>,
     /// The number of the incident that took its place.
     #[schema(required)]
     pub merged_into: Option<i64>,
@@ -232,6 +237,9 @@ pub struct NewIncident {
     /// What is known of the impact, such as a contact at customer service.
     #[serde(default)]
     impact: NewImpact,
+    /// Who alone sees it besides whoever declares it and those who are engaged; everybody does where
+    /// this is left out.
+    restricted: Option<NewRestriction>,
     /// Whether it is an exercise, kept out of the figures.
     #[serde(default)]
     practice: bool,
@@ -252,13 +260,14 @@ async fn list(
     Query(search): Query<Search>,
 ) -> Result<Json<List<Incident>>, ApiError> {
     let app = &ctx.app;
+    let viewer = app.viewer(caller.user()).await?;
     let paging = search.paging();
     let text = search.q.as_deref().unwrap_or_default();
     let mut filter = query::incidents(&app.snapshot(), text, caller.user())?;
     filter.before = paging.after()?;
-    let rows = store_incident::list(&app.db, &filter, paging.limit_and_one()?).await?;
+    let rows = store_incident::list(&app.db, &viewer, &filter, paging.limit_and_one()?).await?;
     let part = paging.list(rows, |incident| incident.number, |incident| incident)?;
-    let items = describe_all(app, &part.items).await?;
+    let items = describe_all(app, &viewer, &part.items).await?;
     Ok(Json(List { items, next: part.next }))
 }
 
@@ -295,17 +304,19 @@ async fn declare(
     });
     let practice = body.practice;
     let impact = impact::read(directory, body.impact)?;
+    let restricted = body.restricted.map(|new| new.read(directory)).transpose()?;
     let report = Report {
         title: body.title,
         summary,
         service,
         severity,
         impact,
+        restricted,
         practice,
         ..Report::default()
     };
     let incident = ctx.app.declare(report, &caller.actor).await?;
-    Ok((StatusCode::CREATED, Json(describe_whole(&ctx.app, &incident).await?)))
+    Ok((StatusCode::CREATED, Json(describe_whole(&ctx, &caller, &incident).await?)))
 }
 
 /// Read an incident, by its id or number.
@@ -320,7 +331,7 @@ async fn get(
     Path(name): Path<String>,
 ) -> Result<Json<Incident>, ApiError> {
     let incident = super::find(&ctx, &caller, Action::Read, &name).await?;
-    Ok(Json(describe_whole(&ctx.app, &incident).await?))
+    Ok(Json(describe_whole(&ctx, &caller, &incident).await?))
 }
 
 /// The level of that number, which must be configured.
@@ -345,12 +356,13 @@ pub(super) fn level(directory: &Directory, number: u8) -> Result<Level, ApiError
 /// When the store does not answer.
 pub async fn describe_all(
     app: &App,
+    viewer: &Viewer,
     incidents: &[lifecycle::Incident],
 ) -> Result<Vec<Incident>, StoreError> {
     let merged: Vec<IncidentId> =
         incidents.iter().filter_map(|incident| incident.merged_into).collect();
     let numbers: HashMap<_, _> =
-        store_incident::numbers(&app.db, &merged).await?.into_iter().collect();
+        store_incident::numbers(&app.db, viewer, &merged).await?.into_iter().collect();
     let snapshot = app.snapshot();
     Ok(incidents
         .iter()
@@ -363,12 +375,15 @@ pub async fn describe_all(
 /// # Errors
 /// When the store does not answer.
 pub async fn describe_whole(
-    app: &App,
+    ctx: &Ctx,
+    caller: &Caller,
     incident: &lifecycle::Incident,
 ) -> Result<Incident, ApiError> {
+    let app = &ctx.app;
+    let viewer = app.viewer(caller.user()).await?;
     let snapshot = app.snapshot();
     let merged: Vec<_> = incident.merged_into.into_iter().collect();
-    let numbers = store_incident::numbers(&app.db, &merged).await?.into_iter().collect();
+    let numbers = store_incident::numbers(&app.db, &viewer, &merged).await?.into_iter().collect();
     let mut described = describe(app, &snapshot.directory, incident, &numbers);
     let facts = facts::read(&app.db, &snapshot.directory, incident).await?;
     let ahead = preview::remaining(&snapshot.directory, incident, &facts);
@@ -420,6 +435,7 @@ fn describe(
             _ => None,
         },
         reopened_count: incident.reopened_count,
+        restricted: restriction::describe(directory, incident),
         merged_into: incident.merged_into.and_then(|id| numbers.get(&id).copied()),
         paging: paging(incident.escalation),
         clocks: clock::describe(directory, incident),

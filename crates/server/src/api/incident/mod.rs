@@ -1,6 +1,7 @@
 //! Incidents: reading them, what happened to them, and what people ask of them.
 
 use muster_core::incident::lifecycle;
+use muster_core::incident::restriction::Viewer;
 use muster_core::org::access::{Action, Object};
 use muster_store::incident::incident as store_incident;
 
@@ -24,6 +25,9 @@ pub mod incident;
 pub mod ledger;
 pub mod notice;
 pub mod page;
+pub mod process;
+pub mod relation;
+pub mod restriction;
 pub mod role;
 pub mod roster;
 pub mod status_page;
@@ -50,6 +54,7 @@ pub fn routes() -> Routes {
         .merge(gate::routes())
         .merge(helper::routes())
         .merge(impact::routes())
+        .merge(process::routes())
         .merge(role::routes())
         .merge(checklist::routes())
         .merge(timeline::routes())
@@ -61,28 +66,39 @@ pub fn routes() -> Routes {
         .merge(synopsis::routes())
         .merge(closing::routes())
         .merge(page::routes())
+        .merge(relation::routes())
+        .merge(restriction::routes())
         .merge(bulk::routes())
 }
 
-/// The incident of that id or number, if the caller may do that to it.
+/// The incident of that id or number, if the caller sees it and may do that to it.
 ///
 /// # Errors
-/// 404 where there is none, 403 where the caller may not.
+/// 404 where there is none that the caller sees, 403 where the caller may not.
 pub async fn find(
     ctx: &Ctx,
     caller: &Caller,
     action: Action,
     name: &str,
 ) -> Result<lifecycle::Incident, ApiError> {
+    let viewer = ctx.app.viewer(caller.user()).await?;
+    let incident = named(ctx, &viewer, name).await?;
+    caller.may(action, Object::Incident(incident.id))?;
+    Ok(incident)
+}
+
+/// The incident of that id or number, if the viewer sees it.
+///
+/// # Errors
+/// 404 where there is none.
+async fn named(ctx: &Ctx, viewer: &Viewer, name: &str) -> Result<lifecycle::Incident, ApiError> {
     let db = &ctx.app.db;
     let found = match name.parse::<i64>() {
-        Ok(number) => store_incident::by_number(db, number).await?,
+        Ok(number) => store_incident::by_number(db, viewer, number).await?,
         Err(_) => match name.parse() {
-            Ok(id) => store_incident::get(db, id).await?,
+            Ok(id) => store_incident::get(db, viewer, id).await?,
             Err(_) => None,
         },
     };
-    let incident = found.ok_or_else(|| ApiError::not_found("incident", name))?;
-    caller.may(action, Object::Incident(incident.id))?;
-    Ok(incident)
+    found.ok_or_else(|| ApiError::not_found("incident", name))
 }

@@ -84,6 +84,9 @@ pub struct IncidentRole {
     pub holders: Vec<RoleHolder>,
     /// Who is asked to come as it, and has not.
     pub engaged: Vec<RoleEngaged>,
+    /// When somebody else is asked, unless somebody comes; null when nobody will be.
+    #[schema(required)]
+    pub asks_next_at: Option<Instant>,
     /// Whoever is on call for it now.
     pub on_call: Vec<String>,
     /// Hand-overs that wait for their receiver.
@@ -409,6 +412,7 @@ fn one(
         how: one.how.into(),
     });
     let engaged = roles.engaged.iter().filter(|one| one.role == name);
+    let asks_next = roles.relief.iter().find(|one| one.role == name);
     let offers =
         roles.offers.iter().filter(|offer| offer.role == name).map(|offer| HandOverOffer {
             from: user(offer.from),
@@ -431,6 +435,7 @@ fn one(
         engaged: engaged
             .map(|one| RoleEngaged { user: user(one.user), at: one.at.into() })
             .collect(),
+        asks_next_at: asks_next.and_then(|one| one.next_at).map(Instant::from),
         on_call: on_call.unwrap_or_default().into_iter().map(user).collect(),
         offers: offers.collect(),
     }

@@ -115,7 +115,7 @@ async fn get(
     Path(incident): Path<String>,
 ) -> Result<Json<Synopsis>, ApiError> {
     let incident = find(&ctx, &caller, Action::Read, &incident).await?;
-    describe(&ctx, &incident).await
+    describe(&ctx, &caller, &incident).await
 }
 
 /// Write what the lead says.
@@ -138,7 +138,7 @@ async fn put(
     let saved =
         ctx.app.save_lead_sentence(incident.id, body.revision, &body.text, &caller.actor).await;
     saved.map_err(refused)?;
-    describe(&ctx, &incident).await
+    describe(&ctx, &caller, &incident).await
 }
 
 fn refused(not: NotSaved) -> ApiError {
@@ -162,6 +162,7 @@ fn refused(not: NotSaved) -> ApiError {
 
 async fn describe(
     ctx: &Ctx,
+    caller: &Caller,
     incident: &muster_core::incident::lifecycle::Incident,
 ) -> Result<Json<Synopsis>, ApiError> {
     let book = ctx.app.whole_book(incident.id).await?;
@@ -175,7 +176,7 @@ async fn describe(
             by: lead.as_ref().map(|row| row.author_name.clone()),
             at: lead.as_ref().map(|row| Instant::from_micros(row.written_at)),
         },
-        incident: describe_whole(&ctx.app, incident).await?,
+        incident: describe_whole(ctx, caller, incident).await?,
         impact: incident.impact.words(&ctx.app.snapshot().directory),
         cause: now.cause,
         cause_known: now.is_cause_known,

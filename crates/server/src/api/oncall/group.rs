@@ -171,5 +171,5 @@ async fn engage(
     }
     let command = Command::Engage { group, users, message: words(body.message) };
     let incident = do_to(&ctx, &caller, &incident, command).await?;
-    Ok(Json(describe_whole(&ctx.app, &incident).await?))
+    Ok(Json(describe_whole(&ctx, &caller, &incident).await?))
 }

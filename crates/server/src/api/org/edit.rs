@@ -1,5 +1,6 @@
 //! Editing the documents of the configuration one by one: schedules, escalation policies, services,
-//! teams, engagement groups, notification lists and status pages. A document has the same fields as in a configuration file. An edit names the revision
+//! teams, engagement groups, notification lists, status pages and the severities. A document has the
+//! same fields as in a configuration file. An edit names the revision
 //! that it began with; what was saved in the meantime is merged, and a conflict shows both texts.
 
 use axum::extract::State;
@@ -34,6 +35,7 @@ pub fn routes() -> Routes {
         .on(of(Kind::EngagementGroup), routes!(put_group, delete_group))
         .on(of(Kind::NotificationList), routes!(put_list, delete_list))
         .on(of(Kind::StatusPage), routes!(put_status_page, delete_status_page))
+        .on(of(Kind::Severities), routes!(put_severities, delete_severities))
         .on(read, routes!(document))
         .on(any, routes!(save_draft, drop_draft))
         .on(any, routes!(publish))
@@ -42,6 +44,11 @@ pub fn routes() -> Routes {
         .on(read, routes!(version))
         .on(any, routes!(restore))
 }
+
+/// What the path of a document may begin with.
+const COLLECTIONS: &str = "`schedules`, `escalation-policies`, `services`, `teams`, \
+    `engagement-groups`, `notification-lists`, `status-pages`, or `severities`, whose one document is \
+    `severities`.";
 
 /// A document, as a configuration file writes it.
 type Document = serde_json::Map<String, Value>;
@@ -299,13 +306,14 @@ edited! {
     EngagementGroup, put_group, "put_engagement_group", delete_group, "delete_engagement_group", "/engagement-groups/{name}";
     NotificationList, put_list, "put_notification_list", delete_list, "delete_notification_list", "/notification-lists/{name}";
     StatusPage, put_status_page, "put_status_page", delete_status_page, "delete_status_page", "/status-pages/{name}";
+    Severities, put_severities, "put_severities", delete_severities, "delete_severities", "/severities/{name}";
 }
 
 /// A document as it stands, and the drafts of it.
 #[utoipa::path(
     get, path = "/{collection}/{name}/document", tag = "edit", operation_id = "document",
     params(
-        ("collection" = String, Path, description = "`schedules`, `escalation-policies`, `services`, `teams`, `engagement-groups`, `notification-lists` or `status-pages`."),
+        ("collection" = String, Path, description = COLLECTIONS),
         ("name" = String, Path, description = "The name."),
     ),
     responses((status = 200, description = "The document.", body = EditableDocument))
@@ -345,7 +353,7 @@ async fn document(
 #[utoipa::path(
     put, path = "/{collection}/{name}/draft", tag = "edit", operation_id = "save_draft",
     params(
-        ("collection" = String, Path, description = "`schedules`, `escalation-policies`, `services`, `teams`, `engagement-groups`, `notification-lists` or `status-pages`."),
+        ("collection" = String, Path, description = COLLECTIONS),
         ("name" = String, Path, description = "The name."),
     ),
     request_body = NewDraft,
@@ -367,7 +375,7 @@ async fn save_draft(
 #[utoipa::path(
     delete, path = "/{collection}/{name}/draft", tag = "edit", operation_id = "drop_draft",
     params(
-        ("collection" = String, Path, description = "`schedules`, `escalation-policies`, `services`, `teams`, `engagement-groups`, `notification-lists` or `status-pages`."),
+        ("collection" = String, Path, description = COLLECTIONS),
         ("name" = String, Path, description = "The name."),
     ),
     responses((status = 204, description = "It is gone."))
@@ -385,7 +393,7 @@ async fn drop_draft(
 #[utoipa::path(
     post, path = "/{collection}/{name}/draft/publish", tag = "edit", operation_id = "publish_draft",
     params(
-        ("collection" = String, Path, description = "`schedules`, `escalation-policies`, `services`, `teams`, `engagement-groups`, `notification-lists` or `status-pages`."),
+        ("collection" = String, Path, description = COLLECTIONS),
         ("name" = String, Path, description = "The name."),
     ),
     request_body = Option<Consent>,
@@ -405,7 +413,7 @@ async fn publish(
 #[utoipa::path(
     post, path = "/{collection}/{name}/undo", tag = "edit", operation_id = "undo_edit",
     params(
-        ("collection" = String, Path, description = "`schedules`, `escalation-policies`, `services`, `teams`, `engagement-groups`, `notification-lists` or `status-pages`."),
+        ("collection" = String, Path, description = COLLECTIONS),
         ("name" = String, Path, description = "The name."),
     ),
     request_body = Option<Consent>,
@@ -425,7 +433,7 @@ async fn undo(
 #[utoipa::path(
     get, path = "/{collection}/{name}/history", tag = "edit", operation_id = "history",
     params(
-        ("collection" = String, Path, description = "`schedules`, `escalation-policies`, `services`, `teams`, `engagement-groups`, `notification-lists` or `status-pages`."),
+        ("collection" = String, Path, description = COLLECTIONS),
         ("name" = String, Path, description = "The name."),
         Paging,
     ),
@@ -457,7 +465,7 @@ async fn history(
 #[utoipa::path(
     get, path = "/{collection}/{name}/history/{revision}", tag = "edit", operation_id = "version",
     params(
-        ("collection" = String, Path, description = "`schedules`, `escalation-policies`, `services`, `teams`, `engagement-groups`, `notification-lists` or `status-pages`."),
+        ("collection" = String, Path, description = COLLECTIONS),
         ("name" = String, Path, description = "The name."),
         ("revision" = i64, Path, description = "Which version."),
     ),
@@ -476,7 +484,7 @@ async fn version(
     post, path = "/{collection}/{name}/history/{revision}/restore", tag = "edit",
     operation_id = "restore_version",
     params(
-        ("collection" = String, Path, description = "`schedules`, `escalation-policies`, `services`, `teams`, `engagement-groups`, `notification-lists` or `status-pages`."),
+        ("collection" = String, Path, description = COLLECTIONS),
         ("name" = String, Path, description = "The name."),
         ("revision" = i64, Path, description = "Which version."),
     ),

@@ -115,8 +115,9 @@ pub struct TestSent {
 /// How many open incidents each service has, and the worst severity among them.
 type Open = HashMap<ServiceId, (i64, i64)>;
 
-async fn open_incidents(ctx: &Ctx) -> Result<Open, ApiError> {
-    let rows = store_incident::open_by_service(&ctx.app.db).await?;
+async fn open_incidents(ctx: &Ctx, caller: &Caller) -> Result<Open, ApiError> {
+    let viewer = ctx.app.viewer(caller.user()).await?;
+    let rows = store_incident::open_by_service(&ctx.app.db, &viewer).await?;
     Ok(rows.into_iter().map(|(service, count, worst)| (service, (count, worst))).collect())
 }
 
@@ -178,7 +179,7 @@ async fn list(
 ) -> Result<Json<List<Service>>, ApiError> {
     let snapshot = ctx.app.snapshot();
     let directory = &snapshot.directory;
-    let open = open_incidents(&ctx).await?;
+    let open = open_incidents(&ctx, &caller).await?;
     let name = |service: &&service::Service| service.name.clone();
     let part = paging.part(directory.services.iter(), name, |service| service)?;
     let mut items = Vec::new();
@@ -202,7 +203,7 @@ async fn show(
     let snapshot = ctx.app.snapshot();
     let directory = &snapshot.directory;
     let service = find(&directory.services, "service", &name)?;
-    let open = open_incidents(&ctx).await?;
+    let open = open_incidents(&ctx, &caller).await?;
     Ok(Json(describe(&ctx, &caller, directory, &open, service).await?))
 }
 

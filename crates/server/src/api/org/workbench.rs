@@ -15,6 +15,7 @@ use muster_core::alerting::signal::{Action as Wanted, Signal, cut};
 use muster_core::alerting::triage::{self, Candidate, Classified, Decision, Route};
 use muster_core::id::{IncidentId, IntegrationId, MessageId, PageId};
 use muster_core::incident::lifecycle::{Status, TITLE_CHARS_MAX};
+use muster_core::incident::restriction::Viewer;
 use muster_core::incident::severity::Level;
 use muster_core::oncall::facts::{Facts, First};
 use muster_core::oncall::preview::{self, Case, Preview};
@@ -42,7 +43,7 @@ use super::policy::{self, PlannedPage};
 use super::user_name;
 use crate::api::extract::Json;
 use crate::api::word::{AlertHeld, Instant};
-use crate::api::{ApiError, Ctx, Need, Routes};
+use crate::api::{ApiError, Caller, Ctx, Need, Routes};
 use crate::app::incident::bridge;
 use crate::app::snapshot::{Inlet, Snapshot};
 use crate::app::template;
@@ -177,6 +178,7 @@ struct Tried {
 )]
 async fn try_out(
     State(ctx): State<Ctx>,
+    caller: Caller,
     Json(trial): Json<Trial>,
 ) -> Result<Json<TrialResult>, ApiError> {
     let snapshot = match &trial.config {
@@ -186,7 +188,8 @@ async fn try_out(
         }
         None => ctx.app.snapshot(),
     };
-    let tried = tried(&ctx, &snapshot, trial).await?;
+    let viewer = ctx.app.viewer(caller.user()).await?;
+    let tried = tried(&ctx, &viewer, &snapshot, trial).await?;
     let reading = Reading {
         id: tried.id,
         received_at: tried.received_at,
@@ -211,12 +214,17 @@ async fn try_out(
     Ok(Json(TrialResult { signals: signals?, more }))
 }
 
-async fn tried(ctx: &Ctx, snapshot: &Snapshot, trial: Trial) -> Result<Tried, ApiError> {
+async fn tried(
+    ctx: &Ctx,
+    viewer: &Viewer,
+    snapshot: &Snapshot,
+    trial: Trial,
+) -> Result<Tried, ApiError> {
     let now = ctx.app.now();
     let gone = |name: &str| ApiError::not_found("integration", name);
     if let Some(name) = trial.message {
         let id: MessageId = name.parse().map_err(|_| ApiError::not_found("message", &name))?;
-        let row = inbox::get(&ctx.app.db, id).await?;
+        let row = inbox::get(&ctx.app.db, viewer, id).await?;
         let row = row.ok_or_else(|| ApiError::not_found("message", &name))?;
         let came_through = IntegrationId(row.integration_id);
         let inlet = match &trial.integration {
@@ -275,9 +283,12 @@ impl<'a> Bench<'a> {
             signals.iter().map(|signal| (inlet.integration.id, key(signal))).collect();
         let latest = alert::latest(&mut tx, &keys).await?;
         let services: Vec<_> = directory.services.iter().map(|service| service.id).collect();
-        let candidates = store_incident::candidates(&mut tx, &services, CANDIDATES_MAX).await?;
+        let mut candidates = store_incident::candidates(&mut tx, &services, CANDIDATES_MAX).await?;
+        // What would join a restricted incident is not shown here, where everybody looks.
+        candidates.retain(|(_, candidate)| !candidate.is_restricted);
         drop(tx);
-        let newest = store_incident::list(&ctx.app.db, &Filter::default(), 1).await?;
+        let newest =
+            store_incident::list(&ctx.app.db, &Viewer::Engine, &Filter::default(), 1).await?;
         Ok(Self {
             ctx,
             directory,

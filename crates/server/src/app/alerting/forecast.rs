@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use muster_core::alerting::forecast::{self, Past, ShiftPages, WouldBe};
 use muster_core::alerting::triage;
 use muster_core::id::{IntegrationId, ServiceId};
+use muster_core::incident::restriction::Viewer;
 use muster_store::StoreError;
 use muster_store::alerting::alert::{self, AlertRow};
 
@@ -40,11 +41,12 @@ impl App {
     /// When the store does not answer.
     pub async fn forecast(
         &self,
+        viewer: &Viewer,
         snapshot: &Snapshot,
         service: Option<ServiceId>,
         span: (Timestamp, Timestamp),
     ) -> Result<Forecast, StoreError> {
-        let rows = alert::began_within(&self.db, &[], span, ALERTS_MAX).await?;
+        let rows = alert::began_within(&self.db, viewer, &[], span, ALERTS_MAX).await?;
         let is_cut = i64::try_from(rows.len()).is_ok_and(|count| count == ALERTS_MAX);
         let signals: Vec<_> = rows.iter().map(AlertRow::signal).collect();
         let past: Vec<_> = rows

@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use muster_core::alerting::maintenance::{LENGTH_MAX, Maintenance, REASON_CHARS_MAX, WINDOWS_MAX};
 use muster_core::alerting::rule::{Rule, Subject};
 use muster_core::id::{IntegrationId, MaintenanceId, ServiceId};
+use muster_core::incident::restriction::Viewer;
 use muster_core::incident::status_page::TITLE_CHARS_MAX;
 use muster_core::incident::timeline::Actor;
 use muster_core::time::format_duration;
@@ -223,12 +224,16 @@ impl App {
     ///
     /// # Errors
     /// See [`NotPlanned`].
-    pub async fn preview_maintenance(&self, wanted: &Wanted) -> Result<Preview, NotPlanned> {
+    pub async fn preview_maintenance(
+        &self,
+        viewer: &Viewer,
+        wanted: &Wanted,
+    ) -> Result<Preview, NotPlanned> {
         let now = self.now();
         let window = wanted.check(now, MaintenanceId(self.ids.next(now)))?;
         let services = (!window.services.is_empty()).then(|| window.services.clone());
         let filter = Filter { services, ..Filter::default() };
-        let rows = alert::list(&self.db, &filter, PREVIEW_ALERTS_MAX).await?;
+        let rows = alert::list(&self.db, viewer, &filter, PREVIEW_ALERTS_MAX).await?;
         let is_cut = i64::try_from(rows.len()).is_ok_and(|count| count == PREVIEW_ALERTS_MAX);
         let since = now.saturating_sub(PREVIEW_LOOKS_BACK).unwrap_or(now).as_microsecond();
         let is_recent = |row: &AlertRow| row.first_at >= since || row.status != "resolved";

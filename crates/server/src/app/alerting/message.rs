@@ -2,6 +2,7 @@
 //! gone.
 
 use muster_core::id::MessageId;
+use muster_core::incident::restriction::Viewer;
 use muster_core::incident::timeline::Actor;
 use muster_store::inbox::{self, MessageRow};
 use muster_store::{Lane, StoreError, audit};
@@ -34,11 +35,12 @@ impl App {
     /// See [`NotReplayed`].
     pub async fn replay(
         &self,
+        viewer: &Viewer,
         id: MessageId,
         force: bool,
         actor: &Actor,
     ) -> Result<MessageRow, NotReplayed> {
-        let row = inbox::get(&self.db, id).await?.ok_or(NotReplayed::NoSuchMessage)?;
+        let row = inbox::get(&self.db, viewer, id).await?.ok_or(NotReplayed::NoSuchMessage)?;
         match row.state.as_str() {
             "pending" => return Err(NotReplayed::Waits),
             "failed" => {}

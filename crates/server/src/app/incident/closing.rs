@@ -11,6 +11,8 @@ use super::view;
 use crate::app::App;
 
 pub mod markdown;
+pub mod pdf;
+mod words;
 
 /// The record with what stands at its head.
 #[derive(Debug, Clone)]

@@ -193,13 +193,18 @@ pub async fn obey(
     Ok(decision.incident)
 }
 
-/// Open alerts must not end in an incident that is over, where nobody would be asked about them.
+/// Open alerts must not end in an incident that is over, where nobody would be asked about them, nor
+/// restricted ones where everybody sees them.
 /// Both incidents are held in the order of their ids, so that two merges never wait for each other.
 async fn require_open(tx: &mut Tx, id: IncidentId, into: IncidentId) -> Result<(), Refused> {
     if id < into {
         store_incident::lock(tx, id).await?;
     }
     let target = store_incident::lock(tx, into).await?.ok_or(Refused::NoSuchIncident)?;
+    let merged = store_incident::read(tx, id).await?.ok_or(Refused::NoSuchIncident)?;
+    if merged.restriction.is_some() != target.restriction.is_some() {
+        return Err(WrongMove::RestrictedApart.into());
+    }
     if target.status.is_open() || id == into {
         return Ok(());
     }

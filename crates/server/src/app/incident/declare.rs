@@ -1,6 +1,7 @@
 //! People report too (`D4`): declaring an incident by hand, and paging somebody about something
 //! that has no incident yet.
 
+use jiff::Timestamp;
 use muster_core::alerting::signal::cut;
 use muster_core::id::{IncidentId, ServiceId, UserId};
 use muster_core::incident::clocks::Clocks;
@@ -10,6 +11,7 @@ use muster_core::incident::impact::{Ask, Change, Impact};
 use muster_core::incident::lifecycle::{
     self, Command, Incident, Stamps, Status, Surroundings, TITLE_CHARS_MAX,
 };
+use muster_core::incident::restriction::{Named, Restriction, Viewer, rule_for};
 use muster_core::incident::severity::Level;
 use muster_core::incident::timeline::Actor;
 use muster_core::oncall::escalation::State;
@@ -41,6 +43,9 @@ pub struct Report {
     pub severity: Option<Level>,
     /// What is known of the impact.
     pub impact: Change,
+    /// Who alone sees it, and why; whoever declares it does too. Everybody sees it where nobody is
+    /// named, unless a rule restricts it.
+    pub restricted: Option<(Named, String)>,
     /// Whether it is an exercise.
     pub practice: bool,
     /// Whom to ask besides, or instead if `only`.
@@ -71,19 +76,20 @@ impl App {
         }
     }
 
-    /// The open incidents that may be what somebody is about to declare or has just declared as
+    /// The open incidents that the viewer sees and that may be what somebody is about to declare or has just declared as
     /// `besides`, the likeliest first, each with the reasons. Exercises are never meant.
     ///
     /// # Errors
     /// When the store does not answer.
     pub async fn likely_duplicates(
         &self,
+        viewer: &Viewer,
         title: &str,
         service: Option<ServiceId>,
         besides: Option<IncidentId>,
     ) -> Result<Vec<(Incident, Vec<Because>)>, StoreError> {
         let filter = Filter { open: Some(true), practice: Some(false), ..Filter::default() };
-        let mut open = store_incident::list(&self.db, &filter, COMPARED_MAX).await?;
+        let mut open = store_incident::list(&self.db, viewer, &filter, COMPARED_MAX).await?;
         open.retain(|one| one.merged_into.is_none() && Some(one.id) != besides);
         let now = self.now();
         let known: Vec<_> = open
@@ -175,11 +181,31 @@ impl App {
             bridge: None,
             estimate: None,
             gates: Default::default(),
+            restriction: self.restriction(directory, service.id, report, now),
             marks: Default::default(),
             reopened_count: 0,
             merged_into: None,
             practice: report.practice,
             version: 0,
         })
+    }
+    /// What somebody asks for, or else what the first rule says; whoever declares it sees it.
+    fn restriction(
+        &self,
+        directory: &Directory,
+        service: ServiceId,
+        report: &Report,
+        now: Timestamp,
+    ) -> Option<Restriction> {
+        let asked = report.restricted.clone().map(|(named, reason)| Restriction {
+            named,
+            reason,
+            since: now,
+        });
+        let by_rule = || {
+            let rule = rule_for(&directory.restrictions, service, None);
+            rule.map(|rule| rule.restriction(now))
+        };
+        asked.or_else(by_rule)
     }
 }

@@ -6,6 +6,7 @@
 use jiff::Timestamp;
 use muster_core::id::{NotificationListId, ServiceId};
 use muster_core::incident::lifecycle::Incident;
+use muster_core::incident::restriction::may_hear;
 use muster_core::incident::severity::{Level, Urgency};
 use muster_core::incident::timeline::{Actor, Entry, Kind};
 use muster_core::oncall::list::{self, NotificationList, Route};
@@ -26,7 +27,8 @@ pub fn tell(
     now: Timestamp,
 ) {
     let Some(what) = news(directory, incident, entry) else { return };
-    let hearers = list::told(directory, incident.service, entry.actor.user());
+    let mut hearers = list::told(directory, incident.service, entry.actor.user());
+    hearers.retain(|hearer| may_hear(directory, incident, hearer.user, now));
     // Everybody of one list is told the same.
     let mut told: Vec<(NotificationListId, Route, Value)> = Vec::new();
     for hearer in hearers {
@@ -64,6 +66,9 @@ pub fn notify(
     let Some(list) = directory.lists.get(list) else { return };
     let content = content(app, incident, list, said, actor);
     for user in list.people() {
+        if !may_hear(directory, incident, user, now) {
+            continue;
+        }
         let about = Some(incident.id);
         let notice = app.notice(directory, user, Urgency::Low, about, &content, now);
         if let Some(delivery) = notice {

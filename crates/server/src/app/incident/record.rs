@@ -5,6 +5,7 @@
 use jiff::{SignedDuration, Timestamp};
 use muster_core::id::{DeliveryId, EntryId, IncidentId, PageId, UserId};
 use muster_core::incident::lifecycle::{self, Decision, Effect, How, Incident, Superseded};
+use muster_core::incident::restriction::may_hear;
 use muster_core::incident::severity::Urgency;
 use muster_core::incident::timeline::{Actor, Entry, Kind};
 use muster_core::oncall::page::{DeliveryState, PageState};
@@ -168,7 +169,10 @@ fn tell(
             incident_number: Some(incident.number),
             subject: incident.id.to_string(),
         });
-        super::webhook::tell(app, writes, directory, incident, entry, now);
+        // Nobody knows who reads what an event webhook is told.
+        if incident.restriction.is_none() {
+            super::webhook::tell(app, writes, directory, incident, entry, now);
+        }
         super::lists::tell(app, writes, directory, incident, entry, now);
     }
 }
@@ -363,6 +367,9 @@ fn publish(
         "audience": audience.name, "by": actor.name(),
     });
     for user in audience.people(directory, incident, by) {
+        if !may_hear(directory, incident, user, now) {
+            continue;
+        }
         let told = app.notice(directory, user, Urgency::Low, Some(incident.id), &content, now);
         writes.deliveries.extend(told);
     }

@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 use muster_core::id::DeliveryId;
 use muster_core::incident::lifecycle::Incident;
+use muster_core::incident::restriction::may_hear;
 use muster_core::incident::severity::Urgency;
 use muster_core::oncall::reach;
 use muster_core::org::directory::Directory;
@@ -30,6 +31,7 @@ pub(super) fn copies(
     let shadows = reach::copies(directory, &step.targets, paged.id, now);
     shadows
         .into_iter()
+        .filter(|shadow| may_hear(directory, incident, *shadow, now))
         .filter_map(|user| directory.users.get(user))
         .filter_map(|shadow| copy(app, incident, shadow, paged, now))
         .collect()

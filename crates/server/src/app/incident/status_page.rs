@@ -217,7 +217,7 @@ pub async fn publish(
     said: &Said,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    if incident.practice {
+    if incident.practice || incident.restriction.is_some() {
         return Ok(());
     }
     for page in audience.status_pages.iter().filter_map(|id| directory.status_pages.get(*id)) {

@@ -8,6 +8,7 @@
 
 use muster_core::id::{IncidentId, PageId, UserId};
 use muster_core::incident::lifecycle::{Command, Incident};
+use muster_core::incident::restriction::Viewer;
 use muster_core::incident::timeline::Actor;
 use muster_core::org::directory::Directory;
 use muster_core::org::language::Language;
@@ -189,7 +190,8 @@ impl App {
         let Some(page) = store_page::by_token(&self.db, &digest(token)).await? else {
             return Ok(Told::Gone);
         };
-        let incident = store_incident::get(&self.db, IncidentId(page.incident_id)).await?;
+        let incident =
+            store_incident::get(&self.db, &Viewer::Engine, IncidentId(page.incident_id)).await?;
         // Of several who share an address it is the one who was asked.
         let pressers = owners(directory, callback);
         let asked = pressers.iter().find(|(user, _)| user.id.0 == page.user_id);

@@ -3,6 +3,7 @@
 use jiff::SignedDuration;
 use muster_core::alerting::heartbeat::{Heartbeat, Ping};
 use muster_core::incident::lifecycle::Status;
+use muster_core::incident::restriction::Viewer;
 use muster_store::alerting::{alert, heartbeat};
 use muster_store::testing::on_both_engines;
 
@@ -103,7 +104,8 @@ async fn a_source_that_falls_silent_is_an_alert_of_its_service() {
         world.event("checkout", "trigger", "b", "info").await;
         world.rest().await;
         assert_eq!(world.incident().await.status, Status::Resolved);
-        let alerts = alert::list(&world.app.db, &Default::default(), 10).await.unwrap();
+        let alerts =
+            alert::list(&world.app.db, &Viewer::Engine, &Default::default(), 10).await.unwrap();
         assert_eq!(alerts.iter().filter(|row| row.class == "heartbeat").count(), 1);
     })
     .await;

@@ -1,5 +1,6 @@
 //! Stories of messages that are hard to digest: poison, giants, and a store that refuses.
 
+use muster_core::incident::restriction::Viewer;
 use muster_store::Sql;
 use muster_store::alerting::alert;
 use muster_store::inbox;
@@ -106,7 +107,7 @@ async fn text_that_no_database_keeps_costs_no_page() {
         };
         world.app.declare(report, &world.actor("ana")).await.unwrap();
         for id in [first, second] {
-            let row = inbox::get(&world.app.db, id).await.unwrap().unwrap();
+            let row = inbox::get(&world.app.db, &Viewer::Engine, id).await.unwrap().unwrap();
             assert_eq!((row.state.as_str(), row.error), ("done", None));
         }
         assert_eq!(world.phones.at("/ana").len(), 1);
@@ -131,12 +132,13 @@ async fn a_giant_is_digested_piece_by_piece_and_every_signal_once() {
             (world.state(giant).await.as_str(), world.state(behind).await.as_str()),
             ("done", "done")
         );
-        let row = inbox::get(&world.app.db, giant).await.unwrap().unwrap();
+        let row = inbox::get(&world.app.db, &Viewer::Engine, giant).await.unwrap().unwrap();
         let outcomes: Vec<Value> = serde_json::from_str(&row.outcome.unwrap()).unwrap();
         assert_eq!(outcomes.len(), GIANT_SIGNALS);
         let incident = world.incident().await;
         assert_eq!(incident.alert_count, 6_001);
-        let alerts = alert::list(&world.app.db, &Default::default(), 30_000).await.unwrap();
+        let alerts =
+            alert::list(&world.app.db, &Viewer::Engine, &Default::default(), 30_000).await.unwrap();
         assert_eq!(alerts.len(), GIANT_SIGNALS + 1);
         assert!(alerts.iter().all(|alert| alert.count == 1));
         world.go_on();

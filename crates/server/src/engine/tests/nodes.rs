@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use jiff::SignedDuration;
 use muster_core::incident::lifecycle::{Command, Status};
+use muster_core::incident::restriction::Viewer;
 use muster_store::incident::incident as store_incident;
 use muster_store::oncall::page;
 use muster_store::testing::{Fresh, Place, cut_connections, fresh, until_blocked};
@@ -66,7 +67,7 @@ async fn an_acknowledgement_and_the_next_step_race_and_one_of_them_wins() {
         );
         assert_eq!(acknowledged.unwrap().status, Status::Acknowledged, "race {race}");
         fired.unwrap();
-        let incident = store_incident::get(&fresh.db, id).await.unwrap().unwrap();
+        let incident = store_incident::get(&fresh.db, &Viewer::Engine, id).await.unwrap().unwrap();
         assert_eq!(incident.status, Status::Acknowledged);
         for (state, _) in world.ledger(id).await {
             assert_eq!(state, "superseded", "race {race}");
@@ -173,7 +174,7 @@ async fn a_recovery_finds_the_incident_that_took_the_others_place() {
     until_blocked(&fresh.db, 1).await;
     tx.commit().await.unwrap();
     triaging.await.unwrap().unwrap();
-    let whole = store_incident::get(&fresh.db, first.id).await.unwrap().unwrap();
+    let whole = store_incident::get(&fresh.db, &Viewer::Engine, first.id).await.unwrap().unwrap();
     assert_eq!((whole.alert_count, whole.open_alert_count), (2, 1));
 }
 

@@ -2,6 +2,7 @@
 
 use jiff::SignedDuration;
 use muster_core::engine::breaker::{Breaker, FAILURES_TO_OPEN};
+use muster_core::incident::restriction::Viewer;
 use muster_store::incident::incident as store_incident;
 use muster_store::oncall::delivery;
 use muster_store::testing::on_both_engines;
@@ -31,7 +32,8 @@ pub(super) fn with_phones(text: String, names: &[&str]) -> String {
 /// Who carried each attempt of the first delivery of the first incident, and how it went.
 async fn attempts(world: &World) -> Vec<(Option<String>, String)> {
     let incident = world.incidents().await[0].id;
-    let incident = store_incident::get(&world.app.db, incident).await.unwrap().unwrap();
+    let incident =
+        store_incident::get(&world.app.db, &Viewer::Engine, incident).await.unwrap().unwrap();
     let delivery = delivery::of_incident(&world.app.db, incident.id).await.unwrap()[0].id;
     let attempts = delivery::attempts_of_incident(&world.app.db, incident.id).await.unwrap();
     attempts

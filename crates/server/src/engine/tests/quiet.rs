@@ -3,6 +3,7 @@
 
 use jiff::SignedDuration;
 use muster_core::incident::lifecycle::Status;
+use muster_core::incident::restriction::Viewer;
 use muster_store::alerting::alert::{self, AlertRow};
 use muster_store::testing::on_both_engines;
 
@@ -30,7 +31,7 @@ fn service(fields: &'static str) -> impl Fn(String) -> String {
 }
 
 async fn alerts(world: &World) -> Vec<AlertRow> {
-    alert::list(&world.app.db, &Default::default(), 100).await.unwrap()
+    alert::list(&world.app.db, &Viewer::Engine, &Default::default(), 100).await.unwrap()
 }
 
 async fn newest(world: &World) -> AlertRow {

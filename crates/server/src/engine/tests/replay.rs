@@ -8,6 +8,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use muster_core::id::{IncidentId, PageId, UserId};
 use muster_core::incident::lifecycle::{self, Command};
+use muster_core::incident::restriction::Viewer;
 use muster_core::incident::severity::Level;
 use muster_core::incident::timeline::Actor;
 use muster_core::oncall::page::PageState;
@@ -164,7 +165,9 @@ fn label(world: &World, number: usize) -> String {
 }
 
 async fn alerts(world: &World) -> Vec<AlertRow> {
-    alert::list(&world.app.db, &alert::Filter::default(), ALERTS_MAX).await.unwrap()
+    alert::list(&world.app.db, &Viewer::Engine, &alert::Filter::default(), ALERTS_MAX)
+        .await
+        .unwrap()
 }
 
 /// The incident of the newest alert of a trouble.
@@ -172,7 +175,7 @@ async fn incident_of(world: &World, integration: usize, key: u64) -> Option<Inci
     let label = label(world, integration);
     let id = world.app.snapshot().inlet_by_label(&label)?.integration.id;
     let filter = alert::Filter { dedup_key: Some(sim::dedup_key(key)), ..alert::Filter::default() };
-    let rows = alert::list(&world.app.db, &filter, ALERTS_MAX).await.unwrap();
+    let rows = alert::list(&world.app.db, &Viewer::Engine, &filter, ALERTS_MAX).await.unwrap();
     let newest = rows.into_iter().find(|row| row.integration_id == id.0)?;
     newest.incident_id.map(IncidentId)
 }
@@ -192,7 +195,8 @@ async fn ask(world: &World, asked: &Asked) {
         }
         Verb::Merge { integration, key } => {
             let Some(into) = incident_of(world, integration, key).await else { return };
-            let into = store_incident::get(&world.app.db, into).await.unwrap().unwrap();
+            let into =
+                store_incident::get(&world.app.db, &Viewer::Engine, into).await.unwrap().unwrap();
             if !into.status.is_open() {
                 return;
             }

@@ -2,6 +2,7 @@ use jiff::SignedDuration;
 use muster_core::alerting::alert::AlertStatus;
 use muster_core::id::MessageId;
 use muster_core::incident::lifecycle::{Command, Status};
+use muster_core::incident::restriction::Viewer;
 use muster_core::incident::timeline::Actor;
 use muster_store::alerting::alert;
 use muster_store::inbox;
@@ -19,7 +20,8 @@ async fn a_repeat_is_counted_a_recovery_resolves_and_firing_again_is_a_new_occur
         }
         world.rest().await;
         let incident = world.incident().await;
-        let alerts = alert::list(&world.app.db, &Default::default(), 10).await.unwrap();
+        let alerts =
+            alert::list(&world.app.db, &Viewer::Engine, &Default::default(), 10).await.unwrap();
         assert_eq!((alerts.len(), alerts[0].count, incident.alert_count), (1, 3, 1));
         world.event("checkout", "resolve", "disk", "critical").await;
         world.rest().await;
@@ -28,7 +30,8 @@ async fn a_repeat_is_counted_a_recovery_resolves_and_firing_again_is_a_new_occur
         assert_eq!(over.next_at(), None);
         world.event("checkout", "trigger", "disk", "critical").await;
         world.rest().await;
-        let alerts = alert::list(&world.app.db, &Default::default(), 10).await.unwrap();
+        let alerts =
+            alert::list(&world.app.db, &Viewer::Engine, &Default::default(), 10).await.unwrap();
         assert_eq!(alerts.len(), 2);
         assert_eq!(alerts[0].previous_id, Some(alerts[1].id));
         assert_eq!(world.incidents().await.len(), 2);
@@ -47,7 +50,7 @@ async fn what_the_map_does_not_name_is_severity_two_and_information_pages_nobody
         assert_eq!(incident.severity.number(), 2);
         assert_eq!(world.phones.at("/ana").len(), 1);
         let filter = alert::Filter { words: vec!["JUST".into()], ..Default::default() };
-        let alerts = alert::list(&world.app.db, &filter, 10).await.unwrap();
+        let alerts = alert::list(&world.app.db, &Viewer::Engine, &filter, 10).await.unwrap();
         assert_eq!(alerts.len(), 1);
         assert_eq!((alerts[0].severity, alerts[0].incident_id), (None, None));
         assert!(alerts[0].decision.contains("informational"), "{}", alerts[0].decision);
@@ -62,12 +65,13 @@ async fn a_message_that_cannot_be_digested_is_set_aside_and_can_be_replayed() {
         let poison = world.raw("checkout", b"{ this is not JSON").await;
         let good = world.event("checkout", "trigger", "a", "critical").await;
         world.rest().await;
-        let state =
-            async |id: MessageId| inbox::get(&world.app.db, id).await.unwrap().unwrap().state;
+        let state = async |id: MessageId| {
+            inbox::get(&world.app.db, &Viewer::Engine, id).await.unwrap().unwrap().state
+        };
         assert_eq!(state(poison).await, "failed");
         assert_eq!(state(good).await, "done");
         assert_eq!(world.phones.at("/ana").len(), 1);
-        let row = inbox::get(&world.app.db, poison).await.unwrap().unwrap();
+        let row = inbox::get(&world.app.db, &Viewer::Engine, poison).await.unwrap().unwrap();
         assert!(row.error.is_some_and(|error| error.contains("JSON")));
         assert_eq!(row.body, b"{ this is not JSON");
         let mut tx = world.app.db.begin(Lane::Command).await.unwrap();
@@ -75,7 +79,7 @@ async fn a_message_that_cannot_be_digested_is_set_aside_and_can_be_replayed() {
         tx.commit().await.unwrap();
         world.app.wake.accepted();
         world.rest().await;
-        let row = inbox::get(&world.app.db, poison).await.unwrap().unwrap();
+        let row = inbox::get(&world.app.db, &Viewer::Engine, poison).await.unwrap().unwrap();
         assert_eq!((row.state.as_str(), row.attempts), ("failed", 2));
     })
     .await;
@@ -126,7 +130,7 @@ async fn merged_incidents_lose_no_alert_and_the_rest_of_the_trouble_ends_the_who
         world.event("checkout", "resolve", "c", "critical").await;
         world.rest().await;
         let open = alert::Filter { statuses: Some(vec![AlertStatus::Open]), ..Default::default() };
-        assert!(alert::list(&world.app.db, &open, 10).await.unwrap().is_empty());
+        assert!(alert::list(&world.app.db, &Viewer::Engine, &open, 10).await.unwrap().is_empty());
     })
     .await;
 }

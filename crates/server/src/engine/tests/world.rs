@@ -7,6 +7,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use muster_core::id::{IncidentId, MessageId};
 use muster_core::incident::lifecycle::{Command, Incident};
+use muster_core::incident::restriction::Viewer;
 use muster_core::incident::timeline::Actor;
 use muster_core::org::directory::Directory;
 use muster_integrations::outbound::Limits;
@@ -368,7 +369,7 @@ impl World {
 
     /// Where a message stands in the inbox.
     pub(super) async fn state(&self, id: MessageId) -> String {
-        inbox::get(&self.app.db, id).await.unwrap().unwrap().state
+        inbox::get(&self.app.db, &Viewer::Engine, id).await.unwrap().unwrap().state
     }
 
     /// Waits until nothing is due.
@@ -429,7 +430,9 @@ impl World {
 
     /// Every incident, the newest first.
     pub(super) async fn incidents(&self) -> Vec<Incident> {
-        store_incident::list(&self.app.db, &Default::default(), 1_000).await.unwrap()
+        store_incident::list(&self.app.db, &Viewer::Engine, &Default::default(), 1_000)
+            .await
+            .unwrap()
     }
 
     /// The only incident.

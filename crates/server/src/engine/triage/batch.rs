@@ -12,6 +12,7 @@ use muster_core::alerting::silence;
 use muster_core::alerting::triage::{self, Candidate, Decision, Ignored};
 use muster_core::id::{AlertId, IncidentId, IntegrationId, MessageId, ServiceId};
 use muster_core::incident::lifecycle::Incident;
+use muster_core::incident::restriction::rule_for;
 use muster_core::incident::severity::Level;
 use muster_core::incident::timeline::Actor;
 use muster_core::oncall::facts::{Needs, Turns};
@@ -323,8 +324,18 @@ impl<'a> Batch<'a> {
         at: Timestamp,
     ) -> Result<Fate, StoreError> {
         let grouping = &case.service.grouping;
+        let rules = &self.directory.restrictions;
+        let is_restricted = rule_for(rules, case.service.id, Some(&case.subject())).is_some();
         let because = loop {
-            let candidates = self.candidates.entry(case.service.id).or_default();
+            let candidates: &[Candidate] = self.candidates.entry(case.service.id).or_default();
+            let restricted: Vec<Candidate>;
+            // What only some may see joins nothing that everybody sees.
+            let candidates = if is_restricted {
+                restricted = candidates.iter().filter(|one| one.is_restricted).cloned().collect();
+                &restricted
+            } else {
+                candidates
+            };
             let grouped = triage::group(grouping, &case.signal, level, candidates, at);
             let Some(incident) = grouped.join else { break grouped.because };
             let directory = self.directory;

@@ -3,6 +3,7 @@
 
 use jiff::SignedDuration;
 use muster_core::id::{DigestId, IncidentId, PageId};
+use muster_core::incident::restriction::Viewer;
 use muster_server::app::link::Answered;
 use muster_store::incident::incident as store_incident;
 use muster_store::oncall::delivery;
@@ -19,7 +20,8 @@ async fn paged(world: &World) -> (IncidentId, String) {
     world.settle().await;
     let pages = world.admin().read("/api/v1/incidents/1/pages").await;
     let page: PageId = pages["items"][0]["id"].as_str().unwrap().parse().unwrap();
-    let incident = store_incident::list(&world.app.db, &Default::default(), 1).await.unwrap();
+    let incident =
+        store_incident::list(&world.app.db, &Viewer::Engine, &Default::default(), 1).await.unwrap();
     (incident[0].id, world.app.answer_mailbox(Answered::Page(page)).expect("mail comes in"))
 }
 
@@ -336,7 +338,10 @@ async fn one_reply_to_a_digest_answers_all_of_it() {
             assert!(said.starts_with("250"), "{said}");
             world.settle().await;
             // News goes with the most urgent of them.
-            let first = store_incident::by_number(&world.app.db, 5).await.unwrap().unwrap();
+            let first = store_incident::by_number(&world.app.db, &Viewer::Engine, 5)
+                .await
+                .unwrap()
+                .unwrap();
             told_last(world, first.id).await
         };
         let heard = send("resolve 4").await;

@@ -5,7 +5,10 @@ use muster_core::alerting::guard::Guard;
 use muster_core::alerting::heartbeat::{self, Heartbeat};
 use muster_core::alerting::hours::{self, Hours};
 use muster_core::alerting::inhibition::Inhibition;
-use muster_core::id::{ContactMethodId, HeartbeatId, IntegrationId, ServiceId, UserId};
+use muster_core::id::{
+    ContactMethodId, EngagementGroupId, HeartbeatId, IntegrationId, ServiceId, UserId,
+};
+use muster_core::incident::restriction;
 use muster_core::incident::severity::Level;
 use muster_core::org::directory::CATCH_ALL_SERVICE;
 use muster_core::org::service::{
@@ -86,6 +89,37 @@ impl Builder<'_> {
             grace: heartbeat.grace.map_or(heartbeat::GRACE_DEFAULT, |grace| grace.0),
             severity: heartbeat.severity.and_then(Level::new),
             is_source: false,
+        })
+    }
+
+    /// A rule whose condition cannot be read restricts too much rather than too little.
+    pub(super) fn restrictions(&mut self) -> Vec<restriction::Rule> {
+        let documents = self.documents;
+        let rules = documents.organization.iter().flat_map(|one| &one.restricted);
+        rules.filter_map(|rule| self.restriction(rule)).collect()
+    }
+
+    fn restriction(
+        &mut self,
+        rule: &document::organization::RestrictionRule,
+    ) -> Option<restriction::Rule> {
+        let mut all = |kind, names: &[String]| -> Vec<uuid::Uuid> {
+            names.iter().filter_map(|name| self.id(kind, name)).collect()
+        };
+        let services = all(Kind::Service, &rule.services);
+        let people = all(Kind::User, &rule.users);
+        let groups = all(Kind::EngagementGroup, &rule.groups);
+        if services.is_empty() && !rule.services.is_empty() {
+            return None;
+        }
+        Some(restriction::Rule {
+            name: rule.name.clone(),
+            services: services.into_iter().map(ServiceId).collect(),
+            when: rule.when.as_ref().and_then(|when| self.rule(when, "the restrictions")),
+            named: restriction::Named {
+                people: people.into_iter().map(UserId).collect(),
+                groups: groups.into_iter().map(EngagementGroupId).collect(),
+            },
         })
     }
 

@@ -240,5 +240,8 @@ fn process(level: Level, written: Option<&document::role::Process>) -> Process {
     if let Some(after) = &written.nudge_scribe_after {
         process.nudge_scribe_after = after.runs().map(|after| after.0);
     }
+    if let Some(after) = &written.ask_next_after {
+        process.ask_next_after = after.runs().map(|after| after.0);
+    }
     process
 }

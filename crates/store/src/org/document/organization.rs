@@ -30,6 +30,29 @@ pub struct Organization {
     /// Who may call or text to have somebody paged; nobody where none is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calling_in: Option<CallingIn>,
+    /// Which incidents are restricted as they begin; the first that matches.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub restricted: Vec<RestrictionRule>,
+}
+
+/// Restricts incidents as they begin.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RestrictionRule {
+    /// What it is called.
+    pub name: String,
+    /// Incidents of these services; of any where none are named.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub services: Vec<String>,
+    /// A CEL expression: what the first alert matches; whatever it says where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub when: Option<String>,
+    /// People who see them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub users: Vec<String>,
+    /// Engagement groups that see them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<String>,
 }
 
 /// What messages say, as templates that people edit.

@@ -70,6 +70,9 @@ pub struct Process {
     /// How long people may write nothing down before somebody is asked for news.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nudge_scribe_after: Option<Clock<Length>>,
+    /// How long whoever is asked for a role has before somebody else is asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ask_next_after: Option<Clock<Length>>,
 }
 
 /// Where people meet about an incident.

@@ -4,6 +4,7 @@
 
 use jiff::SignedDuration;
 use muster_core::incident::lifecycle::Command;
+use muster_core::incident::restriction::Viewer;
 use muster_core::incident::timeline::Actor;
 use muster_core::oncall::schedule::on_call_at;
 use muster_core::org::directory::{CallingIn, Directory};
@@ -250,7 +251,8 @@ impl App {
         url: &str,
         seconds: u32,
     ) -> Result<Told, StoreError> {
-        let Some(incident) = store_incident::by_number(&self.db, number).await? else {
+        let Some(incident) = store_incident::by_number(&self.db, &Viewer::Engine, number).await?
+        else {
             return Ok(Told::Gone);
         };
         let digest = self.caller_digest(callback);

@@ -39,8 +39,10 @@ impl App {
             Err(Refused::Store(error)) => return Err(error),
             Err(refused) => return Ok(format!("That did not work: {refused}.")),
         };
-        let likely =
-            self.likely_duplicates(declared.title, declared.service, Some(incident.id)).await?;
+        let viewer = self.viewer(Some(user.id)).await?;
+        let likely = self
+            .likely_duplicates(&viewer, declared.title, declared.service, Some(incident.id))
+            .await?;
         let severity = directory.severity(incident.severity);
         let mut words = format!(
             "Declared incident {}, severity {} ({}): {}",

@@ -103,7 +103,10 @@ impl App {
         let rest = if number.is_some() { rest } else { text };
         let message = Some(rest.trim().to_owned()).filter(|rest| !rest.is_empty());
         let found = match number {
-            Some(number) => store_incident::by_number(&self.db, number).await?,
+            Some(number) => {
+                let viewer = self.viewer(Some(user.id)).await?;
+                store_incident::by_number(&self.db, &viewer, number).await?
+            }
             None => {
                 let mut own =
                     store_incident::of_person(&self.db, user.id, STANDING_MAX).await?.into_iter();

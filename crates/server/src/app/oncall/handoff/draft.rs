@@ -9,6 +9,7 @@ use muster_core::alerting::alert::AlertStatus;
 use muster_core::alerting::heartbeat::State as Pulse;
 use muster_core::id::{ServiceId, UserId};
 use muster_core::incident::lifecycle::Incident;
+use muster_core::incident::restriction::Viewer;
 use muster_core::oncall::handoff::{
     Draft, HeldAlert, Loud, Missing, Noisy, OpenIncident, SECTION_MAX, Window, noisy,
 };
@@ -97,7 +98,7 @@ async fn incidents(
         practice: Some(false),
         ..store_incident::Filter::default()
     };
-    let mut open = store_incident::list(db, &filter, ROWS_MAX).await?;
+    let mut open = store_incident::list(db, &Viewer::Anybody, &filter, ROWS_MAX).await?;
     open.sort_by_key(|incident| (incident.severity, std::cmp::Reverse(incident.number)));
     open.truncate(SECTION_MAX);
     Ok(open.iter().map(|incident| open_incident(directory, incident)).collect())
@@ -175,7 +176,7 @@ async fn held(
         services: Some(services.to_vec()),
         ..alert::Filter::default()
     };
-    let rows = alert::list(db, &filter, SECTION_MAX as i64).await?;
+    let rows = alert::list(db, &Viewer::Anybody, &filter, SECTION_MAX as i64).await?;
     let held = rows.into_iter().map(|row| HeldAlert {
         service: service_name(directory, ServiceId(row.service_id)),
         summary: row.summary,

@@ -5,6 +5,7 @@ use muster_store::org::document::Kind;
 use muster_store::org::history::{self, KEPT, Version};
 use serde_json::Value;
 
+use super::super::config::object;
 use super::merge::{Difference, differences};
 use super::{Edit, EditError, Edited, Way, missing};
 use crate::app::App;
@@ -33,7 +34,10 @@ impl App {
         limit: i64,
     ) -> Result<Vec<Entry>, EditError> {
         let mut tx = self.db.snapshot().await?;
-        let versions = history::list(&mut tx, kind, name, before, limit + 1).await?;
+        let mut versions = history::list(&mut tx, kind, name, before, limit + 1).await?;
+        for version in &mut versions {
+            version.value = version.value.take().map(|value| object::shown(kind, value));
+        }
         let shown = usize::try_from(limit).unwrap_or(usize::MAX);
         let entry = |(at, version): (usize, &Version)| {
             let earlier = versions.get(at + 1);
@@ -58,7 +62,9 @@ impl App {
     ) -> Result<Version, EditError> {
         let mut tx = self.db.snapshot().await?;
         let version = history::version(&mut tx, kind, name, revision).await?;
-        version.ok_or(EditError::Nothing("there is no such version of it"))
+        let mut version = version.ok_or(EditError::Nothing("there is no such version of it"))?;
+        version.value = version.value.map(|value| object::shown(kind, value));
+        Ok(version)
     }
 
     /// Brings back what was before the last change; a second undo brings the change back. Where
@@ -85,6 +91,7 @@ impl App {
             return Err(EditError::Nothing("what was before is not known"));
         }
         let before = versions.next().and_then(|version| version.value);
+        let before = before.map(|value| object::shown(kind, value));
         self.bring_back(caller, (kind, name), &last, before, (Way::Undo, consent)).await
     }
 

@@ -35,7 +35,7 @@ pub const GAPS_AHEAD: SignedDuration = SignedDuration::from_hours(8 * 7 * 24);
 const GAPS_MAX: usize = 50;
 
 /// The kinds whose documents are edited one by one, with their names in the API.
-pub const EDITED: [(Kind, &str); 7] = [
+pub const EDITED: [(Kind, &str); 8] = [
     (Kind::Schedule, "schedules"),
     (Kind::EscalationPolicy, "escalation-policies"),
     (Kind::Service, "services"),
@@ -43,6 +43,7 @@ pub const EDITED: [(Kind, &str); 7] = [
     (Kind::EngagementGroup, "engagement-groups"),
     (Kind::NotificationList, "notification-lists"),
     (Kind::StatusPage, "status-pages"),
+    (Kind::Severities, "severities"),
 ];
 
 /// A document as it stands.
@@ -312,6 +313,7 @@ async fn reconciled(
         return Ok((edit.value.clone(), false));
     }
     let known = versions::version(tx, kind, name, base).await?.and_then(|version| version.value);
+    let known = known.map(|value| object::shown(kind, value));
     let conflict = |conflicts: Vec<Conflict>| {
         Err(EditError::Conflict { conflicts, revision: current.revision })
     };
@@ -334,10 +336,11 @@ fn whole(base: Value, mine: Value, theirs: Value) -> Conflict {
 }
 
 fn current(stored: &Stored, kind: Kind, name: &str) -> Option<Current> {
-    let object = stored.objects.iter().find(|object| {
+    let found = stored.objects.iter().find(|object| {
         object.item.kind == kind && object.item.name == name && !object.is_removed
     })?;
-    Some(Current { revision: object.revision, value: object.item.value.clone() })
+    let value = object::shown(kind, found.item.value.clone());
+    Some(Current { revision: found.revision, value })
 }
 
 fn missing(kind: Kind, name: &str) -> EditError {

@@ -178,6 +178,7 @@ impl Quiet {
         candidates.insert(
             0,
             Candidate {
+                is_restricted: false,
                 id: IncidentId(id.0),
                 severity: level,
                 status: muster_core::incident::lifecycle::Status::Triggered,

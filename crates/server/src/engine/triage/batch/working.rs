@@ -12,6 +12,7 @@ use muster_core::incident::lifecycle::{
     self, Command, Decision, Effect, Incident, Stamps, Status, Surroundings, TITLE_CHARS_MAX,
     WrongMove,
 };
+use muster_core::incident::restriction::{self, Restriction};
 use muster_core::incident::severity::Level;
 use muster_core::incident::timeline::Actor;
 use muster_core::oncall::escalation::State;
@@ -65,7 +66,7 @@ impl Working {
             value: grouping_value(&case.service.grouping, &case.signal),
             group_key: case.signal.group_key.clone(),
         };
-        let incident = new_incident(app, case, (level, at), number, now);
+        let incident = new_incident(app, directory, case, (level, at), number, now);
         let facts = facts_of(directory, &incident, case, turns);
         let around = surroundings(directory, &incident, &facts, now)?;
         let decided = lifecycle::open(incident, false, &case.actor(), &around, now);
@@ -106,6 +107,7 @@ impl Working {
     /// The new incident as one that the next alerts may join.
     pub(super) fn candidate(&self) -> Candidate {
         Candidate {
+            is_restricted: self.decided.incident.restriction.is_some(),
             id: self.id(),
             severity: self.decided.incident.severity,
             status: self.decided.incident.status,
@@ -228,6 +230,7 @@ fn surroundings<'a>(
 
 fn new_incident(
     app: &App,
+    directory: &Directory,
     case: &Case<'_>,
     (level, at): (Level, Timestamp),
     number: i64,
@@ -262,10 +265,17 @@ fn new_incident(
         bridge: None,
         estimate: None,
         gates: Default::default(),
+        restriction: restriction(directory, case, now),
         marks: Default::default(),
         reopened_count: 0,
         merged_into: None,
         practice: false,
         version: 0,
     }
+}
+
+fn restriction(directory: &Directory, case: &Case<'_>, now: Timestamp) -> Option<Restriction> {
+    let rules = &directory.restrictions;
+    let rule = restriction::rule_for(rules, case.service.id, Some(&case.subject()));
+    rule.map(|rule| rule.restriction(now))
 }

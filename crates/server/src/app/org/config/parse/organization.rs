@@ -4,20 +4,21 @@ use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
 use muster_core::incident::clocks::{engage, management, rotation};
+use muster_core::incident::restriction::{NAMED_MAX, RULES_MAX};
 use muster_core::incident::severity::{Level, Urgency};
 use muster_core::oncall::bundle::{SINGLES_MAX, WINDOW_MAX};
 use muster_core::org::channel::Channel;
 use muster_core::org::directory as calls;
 use muster_core::time::format_duration;
 use muster_store::org::document::organization::{
-    CallingIn, Clock, ManagementChain, Organization, Paging, PagingLimit, RoutingRule, Severity,
-    Templates, Webhook,
+    CallingIn, Clock, ManagementChain, Organization, Paging, PagingLimit, RestrictionRule,
+    RoutingRule, Severity, Templates, Webhook,
 };
 use muster_store::org::document::secret::Secret;
 use muster_store::org::document::text::{Length, LocalDate, UrgencyName, short};
 
 use super::super::read::Cursor;
-use super::service::when;
+use super::service::{check_rule, when};
 use super::user::check_signing_secret;
 use super::{check_web_address, role, secret};
 use crate::app::incident::draft;
@@ -27,8 +28,19 @@ use crate::app::template;
 const HOLIDAYS_MAX: usize = 1_000;
 
 pub fn organization(cursor: Cursor<'_>) -> Organization {
-    let fields =
-        cursor.fields(&["name", "timezone", "paging", "templates", "holidays", "calling_in"]);
+    let fields = cursor.fields(&[
+        "name",
+        "timezone",
+        "paging",
+        "templates",
+        "holidays",
+        "calling_in",
+        "restricted",
+    ]);
+    let restricted = fields.list("restricted", restriction);
+    if restricted.len() > RULES_MAX {
+        fields.note_at("restricted", format!("there are at most {RULES_MAX} rules"));
+    }
     let holidays = fields.list("holidays", |day| day.parsed::<LocalDate>());
     if holidays.len() > HOLIDAYS_MAX {
         fields.note_at("holidays", format!("there are at most {HOLIDAYS_MAX} holidays"));
@@ -40,7 +52,30 @@ pub fn organization(cursor: Cursor<'_>) -> Organization {
         templates: fields.optional("templates").map(templates),
         holidays: holidays.into_iter().flatten().collect(),
         calling_in: fields.optional("calling_in").map(calling_in),
+        restricted,
     }
+}
+
+/// A rule that restricts incidents as they begin.
+fn restriction(cursor: Cursor<'_>) -> RestrictionRule {
+    let fields = cursor.fields(&["name", "services", "when", "users", "groups"]);
+    let (services, users, groups) = (
+        fields.list("services", |name| name.name()),
+        fields.list("users", |name| name.name()),
+        fields.list("groups", |name| name.name()),
+    );
+    let when = fields.optional("when").map(|rule| rule.checked(check_rule));
+    if services.is_empty() && when.is_none() {
+        fields
+            .note_at("services", "name services or write a `when`; this would restrict everything");
+    }
+    if users.is_empty() && groups.is_empty() {
+        fields.note_at("users", "name at least one person or group who sees these incidents");
+    }
+    if users.len() + groups.len() > NAMED_MAX {
+        fields.note_at("users", format!("name at most {NAMED_MAX} people and groups"));
+    }
+    RestrictionRule { name: fields.name("name"), services, when, users, groups }
 }
 
 fn calling_in(cursor: Cursor<'_>) -> CallingIn {

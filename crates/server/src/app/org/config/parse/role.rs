@@ -15,6 +15,8 @@ use crate::app::incident::bridge as app_bridge;
 
 /// The shortest time in which whoever declared may be asked to hand over.
 const HAND_OVER_AFTER_MIN: SignedDuration = SignedDuration::from_mins(1);
+/// The shortest time after which somebody else may be asked for a role.
+const ASK_NEXT_AFTER_MIN: SignedDuration = SignedDuration::from_mins(1);
 
 /// The shortest silence after which somebody may be asked for news.
 const NUDGE_SCRIBE_AFTER_MIN: SignedDuration = SignedDuration::from_mins(5);
@@ -63,6 +65,7 @@ pub fn process(cursor: Cursor<'_>) -> Process {
         "gates",
         "bridge",
         "hand_over_after",
+        "ask_next_after",
         "nudge_scribe_after",
     ]);
     Process {
@@ -89,6 +92,7 @@ pub fn process(cursor: Cursor<'_>) -> Process {
         nudge_scribe_after: fields
             .optional("nudge_scribe_after")
             .map(|it| clock(it, NUDGE_SCRIBE_AFTER_MIN)),
+        ask_next_after: fields.optional("ask_next_after").map(|it| clock(it, ASK_NEXT_AFTER_MIN)),
     }
 }
 

@@ -59,6 +59,14 @@ pub fn check(whole: &Whole<'_>) {
 fn references<'a>(whole: &Whole<'a>) -> Vec<Reference<'a>> {
     let mut found = Found { references: Vec::new() };
     let documents: &'a Documents = whole.documents;
+    let restrictions = documents.organization.iter().flat_map(|one| &one.restricted);
+    for (at, rule) in restrictions.enumerate() {
+        let path = Path::top(Kind::Organization.field()).field("restricted").index(at);
+        let kind = Kind::Organization;
+        found.many(kind, &path.field("services"), Kind::Service, &rule.services);
+        found.many(kind, &path.field("users"), Kind::User, &rule.users);
+        found.many(kind, &path.field("groups"), Kind::EngagementGroup, &rule.groups);
+    }
     for (at, user) in documents.users.iter().flatten().enumerate() {
         let path = whole.path(Kind::User, at, &user.name);
         found.one(Kind::User, &path, "reports_to", Kind::User, user.reports_to.as_deref());
