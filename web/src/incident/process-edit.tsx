@@ -155,14 +155,14 @@ function Roles({ level, edit, known }: LevelProps) {
               <th scope="col" className="py-1 pr-3 font-normal">
                 Role
               </th>
-              <th scope="col" className="px-2 py-1 font-normal">
+              <th scope="col" className="px-1 py-1 font-normal whitespace-nowrap sm:px-2">
                 Wanted
               </th>
-              <th scope="col" className="px-2 py-1 font-normal">
+              <th scope="col" className="px-1 py-1 font-normal whitespace-nowrap sm:px-2">
                 Needed
               </th>
-              <th scope="col" className="px-2 py-1 font-normal">
-                Paged at once
+              <th scope="col" className="px-1 py-1 font-normal whitespace-nowrap sm:px-2">
+                Paged
               </th>
             </tr>
           </thead>
@@ -170,7 +170,7 @@ function Roles({ level, edit, known }: LevelProps) {
             {known.roles.map(({ name, title }) => {
               const wanted = roles.find(({ role }) => role === name);
               const box = (label: string, on: boolean, change: (on: boolean) => void, off = false) => (
-                <td className="px-2">
+                <td className="px-1 sm:px-2">
                   <label className="tap inline-flex min-h-10 min-w-10 items-center">
                     <span className="sr-only">
                       {title}, severity {level}: {label}

@@ -240,6 +240,7 @@ function ByRole({ people }: { people: PersonLoad[] }) {
       aria-label="Roles in incidents by person"
       className="overflow-x-auto border-t"
     >
+      <h2 className="flex min-h-10 items-center border-b px-4 font-semibold">What they did in incidents</h2>
       <table className="w-full min-w-[34rem] text-left tabular-nums [overflow-wrap:normal]">
         <thead>
           <tr className="text-13 text-muted">
