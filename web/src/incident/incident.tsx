@@ -236,7 +236,7 @@ function Sections({ incident }: { incident: Incident }) {
   }
   if (widest) {
     return (
-      <div className="grid grid-cols-[minmax(0,24rem)_minmax(0,1fr)_minmax(0,28rem)] items-start gap-4">
+      <div className="grid grid-cols-[minmax(0,19rem)_minmax(0,1fr)_minmax(0,23rem)] items-start gap-4 2xl:grid-cols-[minmax(0,24rem)_minmax(0,1fr)_minmax(0,28rem)]">
         <Tabbed
           sections={sections.filter(({ about }) => about === "people")}
           of="people"
