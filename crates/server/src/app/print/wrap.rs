@@ -10,24 +10,28 @@ pub fn lines(text: &str, width: f32, measure: impl Fn(char) -> f32) -> Vec<Strin
     let wide = |piece: &str| piece.chars().map(&measure).sum::<f32>();
     let mut lines = Vec::new();
     let mut line = String::new();
+    // How wide the line is so far.
+    let mut filled = 0.0;
     let mut from = 0;
     for (to, opportunity) in linebreaks(&text) {
         let word = &text[from..to];
         from = to;
-        if !line.is_empty() && wide(&line) + wide(word.trim_end()) > width {
+        if !line.is_empty() && filled + wide(word.trim_end()) > width {
             lines.push(std::mem::take(&mut line));
+            filled = 0.0;
         }
         for character in word.chars() {
-            if !line.is_empty()
-                && !character.is_whitespace()
-                && wide(&line) + measure(character) > width
-            {
+            let advance = measure(character);
+            if !line.is_empty() && !character.is_whitespace() && filled + advance > width {
                 lines.push(std::mem::take(&mut line));
+                filled = 0.0;
             }
             line.push(character);
+            filled += advance;
         }
         if opportunity == BreakOpportunity::Mandatory {
             lines.push(std::mem::take(&mut line));
+            filled = 0.0;
         }
     }
     for line in &mut lines {
