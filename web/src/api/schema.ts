@@ -872,6 +872,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/{incident}/children": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Split an effort off an incident: an incident of its own, with its own lead, roster and bridge.
+         * @description It is as severe, about the same service and seen by the same people as its parent, unless said
+         *     otherwise. The parent speaks for it, asks the management chain for it, and ends last.
+         */
+        post: operations["split_incident"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents/{incident}/close": {
         parameters: {
             query?: never;
@@ -960,6 +981,23 @@ export interface paths {
         post?: never;
         /** Say that nobody can tell any more when it will be over. */
         delete: operations["withdraw_estimate"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{incident}/family": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the family of an incident as far as you see it, the parent first; empty where it has none. */
+        get: operations["list_family"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1325,6 +1363,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/{incident}/parent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Make an incident a child effort of another one, or say whether a child effort speaks for itself. */
+        put: operations["attach_incident"];
+        post?: never;
+        /** Let a child effort stand by itself: it asks managers and speaks to audiences like any other. */
+        delete: operations["detach_incident"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents/{incident}/prompts": {
         parameters: {
             query?: never;
@@ -1407,6 +1463,23 @@ export interface paths {
         get: operations["get_record_pdf"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{incident}/rejoin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a child effort back into its parent, with what it found; its alerts go with it. */
+        post: operations["rejoin_incident"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4459,6 +4532,11 @@ export interface components {
             by?: string | null;
             to?: components["schemas"]["Instant"] | null;
         };
+        /**
+         * @description What an incident is to its family.
+         * @enum {string}
+         */
+        FamilyPlace: "parent" | "child";
         /** @description One place that is wrong. */
         Fault: {
             /**
@@ -4953,8 +5031,19 @@ export interface components {
              * @description Alerts that have not recovered.
              */
             open_alert_count: number;
+            /**
+             * Format: int64
+             * @description How many of its own child efforts are open.
+             */
+            open_child_count: number;
             /** @description Who is asked next. */
             paging: components["schemas"]["Paging"];
+            /**
+             * Format: int64
+             * @description The number of the incident whose child effort it is; null where it stands by itself, and
+             *     where you do not see that one.
+             */
+            parent: number | null;
             /** @description What happens if nobody answers; only where one incident is asked for. */
             plan?: components["schemas"]["PlannedStep"][];
             /** @description Whether it is an exercise, kept out of the figures. */
@@ -4982,6 +5071,11 @@ export interface components {
             /** @description The severity's name. */
             severity_name: string;
             snoozed_until: components["schemas"]["Instant"] | null;
+            /**
+             * @description Whether it tells audiences and notification lists itself; of a child effort its parent does,
+             *     unless said otherwise.
+             */
+            speaks: boolean;
             /** @description How long things took. */
             statistics: components["schemas"]["Statistics"];
             /** @description Where it stands. */
@@ -5226,6 +5320,15 @@ export interface components {
             code: string;
             /** @description Its own name. */
             name: string;
+        };
+        /** @description What was written down last. */
+        LastEntry: {
+            /** @description When. */
+            at: components["schemas"]["Instant"];
+            /** @description By whom. */
+            by: string;
+            /** @description A sentence for people. */
+            text: string;
         };
         /** @description Somebody who checked in later than asked for, or not at all. */
         LateEngagement: {
@@ -5516,6 +5619,13 @@ export interface components {
         List_Relation: {
             /** @description The items of this part. */
             items: components["schemas"]["Relation"][];
+            /** @description The cursor of the next part; null at the end. */
+            next: string | null;
+        };
+        /** @description A part of a list. */
+        List_Relative: {
+            /** @description The items of this part. */
+            items: components["schemas"]["Relative"][];
             /** @description The cursor of the next part; null at the end. */
             next: string | null;
         };
@@ -5889,6 +5999,31 @@ export interface components {
              */
             revision?: number | null;
         };
+        /** @description A part of the work that goes on as an incident of its own. What is left out it has from its parent. */
+        NewEffort: {
+            /**
+             * @description Who leads it; asked to come unless they are at work on the parent.
+             * @example bo
+             */
+            lead?: string | null;
+            restricted?: components["schemas"]["NewRestriction"] | null;
+            /** @description What it is about. */
+            service?: string | null;
+            /**
+             * Format: int32
+             * @description How bad it is.
+             */
+            severity?: number | null;
+            /** @description Whether it tells audiences and notification lists itself, instead of the parent. */
+            speaks?: boolean;
+            /** @description More than a line. */
+            summary?: string | null;
+            /**
+             * @description One line; longer ones are cut.
+             * @example Network path to the payment provider
+             */
+            title: string;
+        };
         /** @description What somebody wants to be remembered. */
         NewEntry: {
             /** @description Whether the instant is a guess. */
@@ -6086,6 +6221,13 @@ export interface components {
              * @example page-checkout-primary
              */
             to: string;
+        };
+        /** @description Of which incident it becomes a child effort. */
+        NewParent: {
+            /** @description Whether it tells audiences and notification lists itself, instead of the parent. */
+            speaks?: boolean;
+            /** @description The parent, by its id or number. */
+            to: components["schemas"]["Reference"];
         };
         /** @description A new password. */
         NewPassword: {
@@ -6965,6 +7107,11 @@ export interface components {
             /** @description In words, so that it can be written better. */
             reason: string;
         };
+        /** @description What a child effort found. */
+        Rejoin: {
+            /** @description In words. */
+            note?: string | null;
+        };
         /** @description A link to another incident. */
         Relation: {
             /** @description When. */
@@ -6997,6 +7144,38 @@ export interface components {
         };
         /** @enum {string} */
         RelationSort: "related" | "caused_by" | "causes" | "duplicate_of" | "duplicated_by";
+        /** @description A member of a family. */
+        Relative: {
+            /** @description For programs. */
+            id: string;
+            last_entry: components["schemas"]["LastEntry"] | null;
+            /** @description Who leads it; where nobody does, who has it. */
+            leads: string[];
+            /**
+             * Format: int64
+             * @description For people to say.
+             */
+            number: number;
+            /** @description What it is to the family. */
+            place: components["schemas"]["FamilyPlace"];
+            /** @description Whether it was taken back into its parent. */
+            rejoined: boolean;
+            /** @description What is affected; null where the service was deleted. */
+            service: string | null;
+            /**
+             * Format: int32
+             * @description How bad it is; 1 is the worst.
+             */
+            severity: number;
+            /** @description Whether it tells audiences and notification lists itself. */
+            speaks: boolean;
+            /** @description Where it stands. */
+            status: components["schemas"]["IncidentStatus"];
+            /** @description Whether it is the incident that was asked about. */
+            this: boolean;
+            /** @description One line. */
+            title: string;
+        };
         /** @description How a helper is released. */
         Release: {
             /** @description What is said besides the thanks. */
@@ -7026,6 +7205,8 @@ export interface components {
         Resolve: {
             /** @description In words. */
             note?: string | null;
+            /** @description End its open child efforts with it, all or none; otherwise they keep it open. */
+            with_children?: boolean;
         };
         /** @description Who alone sees an incident. */
         Restriction: {
@@ -7900,7 +8081,7 @@ export interface components {
             warnings: string[];
         };
         /** @enum {string} */
-        TimelineKind: "declared" | "opened" | "alert_joined" | "alert_resolved" | "status_changed" | "acknowledged" | "unacknowledged" | "escalated" | "step_entered" | "no_target" | "paged" | "page_accepted" | "page_failed" | "page_superseded" | "page_declined" | "exhausted" | "snoozed" | "unsnoozed" | "resolved" | "reopened" | "merged" | "severity_changed" | "assigned" | "checked_in" | "engaged_late" | "rotated" | "management_asked" | "told" | "step_skipped" | "second_set_began" | "help_asked" | "group_engaged" | "volunteered" | "helper_directed" | "helper_released" | "helper_recalled" | "team_chosen" | "health_checked" | "released" | "bridge_opened" | "bridge_closed" | "notice_sent" | "estimate_changed" | "impact_changed" | "loss_added" | "loss_struck" | "role_engaged" | "role_assigned" | "role_left" | "hand_over_offered" | "hand_over_declined" | "role_warning" | "gate_passed" | "gate_waived" | "gate_closed" | "update_sent" | "update_drafted" | "update_approved" | "update_rejected" | "update_due" | "promise_missed" | "audience_silent" | "news_asked" | "checklist_ticked" | "checklist_unticked" | "restricted" | "unrestricted" | "access_changed" | "access_taken" | "related" | "unrelated" | "note" | "decision" | "contact" | "evidence" | "hypothesis" | "hypothesis_moved" | "action" | "action_moved" | "corrected" | "pinned" | "unpinned" | "time_corrected";
+        TimelineKind: "declared" | "opened" | "alert_joined" | "alert_resolved" | "status_changed" | "acknowledged" | "unacknowledged" | "escalated" | "step_entered" | "no_target" | "paged" | "page_accepted" | "page_failed" | "page_superseded" | "page_declined" | "exhausted" | "snoozed" | "unsnoozed" | "resolved" | "reopened" | "merged" | "severity_changed" | "assigned" | "checked_in" | "engaged_late" | "rotated" | "management_asked" | "told" | "step_skipped" | "second_set_began" | "help_asked" | "group_engaged" | "volunteered" | "helper_directed" | "helper_released" | "helper_recalled" | "team_chosen" | "health_checked" | "released" | "bridge_opened" | "bridge_closed" | "notice_sent" | "estimate_changed" | "impact_changed" | "loss_added" | "loss_struck" | "role_engaged" | "role_assigned" | "role_left" | "hand_over_offered" | "hand_over_declined" | "role_warning" | "gate_passed" | "gate_waived" | "gate_closed" | "update_sent" | "update_drafted" | "update_approved" | "update_rejected" | "update_due" | "promise_missed" | "audience_silent" | "news_asked" | "checklist_ticked" | "checklist_unticked" | "restricted" | "unrestricted" | "access_changed" | "access_taken" | "related" | "unrelated" | "split" | "attached" | "detached" | "rejoined" | "family_action" | "note" | "decision" | "contact" | "evidence" | "hypothesis" | "hypothesis_moved" | "action" | "action_moved" | "corrected" | "pinned" | "unpinned" | "time_corrected";
         /** @description An API token, without its secret. */
         Token: {
             /** @description When it was made. */
@@ -11295,6 +11476,69 @@ export interface operations {
             };
         };
     };
+    split_incident: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id or the number of the parent. */
+                incident: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewEffort"];
+            };
+        };
+        responses: {
+            /** @description The child effort. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The incident is over, or a child effort itself. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     close: {
         parameters: {
             query?: never;
@@ -11594,6 +11838,56 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_family: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id or the number. */
+                incident: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_Relative"];
                 };
             };
             /** @description Sign in first. */
@@ -12822,6 +13116,110 @@ export interface operations {
             };
         };
     };
+    attach_incident: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id or the number of the child. */
+                incident: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewParent"];
+            };
+        };
+        responses: {
+            /** @description The child as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    detach_incident: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id or the number of the child. */
+                incident: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The incident as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     incident_prompts: {
         parameters: {
             query?: never;
@@ -13043,6 +13441,60 @@ export interface operations {
                 };
                 content: {
                     "application/pdf": number[];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rejoin_incident: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id or the number of the child. */
+                incident: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Rejoin"] | null;
+            };
+        };
+        responses: {
+            /** @description The child as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
                 };
             };
             /** @description Sign in first. */

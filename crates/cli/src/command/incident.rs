@@ -13,6 +13,7 @@ use crate::show::{self, Screen, time};
 mod bridge;
 mod checklist;
 mod duplicate;
+mod family;
 mod follow;
 mod gate;
 mod impact;
@@ -50,6 +51,9 @@ pub enum Incident {
         /// What was done
         #[arg(long)]
         note: Option<String>,
+        /// End the open child efforts with it
+        #[arg(long)]
+        with_children: bool,
     },
     /// Page the next step now
     Escalate(One),
@@ -195,6 +199,8 @@ pub enum Incident {
     Role(role::Role),
     #[command(flatten)]
     Related(relation::Related),
+    #[command(flatten)]
+    Efforts(family::Efforts),
     /// Say who alone sees an incident
     #[command(subcommand)]
     Access(restriction::Access),
@@ -273,8 +279,12 @@ impl Incident {
             Self::Pages(one) => page::list(settings, api, &one.incident).await,
             Self::Timeline(timeline) => timeline.run(settings, api).await,
             Self::Ack(several) => verb.each(several, "acknowledge", json!({})).await,
-            Self::Resolve { incidents, note } => {
-                verb.each(incidents, "resolve", said([("note", note.map(Value::from))])).await
+            Self::Resolve { incidents, note, with_children } => {
+                let body = said([
+                    ("note", note.map(Value::from)),
+                    ("with_children", with_children.then_some(true.into())),
+                ]);
+                verb.each(incidents, "resolve", body).await
             }
             Self::Unack(one) => verb.on(&one, "unacknowledge", json!({})).await,
             Self::Escalate(one) => verb.on(&one, "escalate", json!({})).await,
@@ -340,6 +350,7 @@ impl Incident {
             Self::Update(update) => update.run(settings, api).await,
             Self::Gate(gate) => gate.run(settings, api).await,
             Self::Related(related) => related.run(settings, api).await,
+            Self::Efforts(efforts) => efforts.run(verb).await,
             Self::Access(access) => access.run(verb).await,
             Self::Recorded(recorded) => recorded.run(settings, api).await,
             Self::Checklist(checklist) => checklist.run(settings, api).await,

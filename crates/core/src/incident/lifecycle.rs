@@ -10,6 +10,7 @@ use crate::incident::bridge::Bridge;
 use crate::incident::checklist::Marks;
 use crate::incident::clocks::{Clocks, engage};
 use crate::incident::estimate::Estimate;
+use crate::incident::family::Parentage;
 use crate::incident::gate::Gates;
 use crate::incident::helper::Helpers;
 use crate::incident::impact::Impact;
@@ -26,6 +27,7 @@ pub mod checklist;
 mod clocks;
 mod command;
 mod ending;
+pub mod family;
 mod flow;
 pub mod gate;
 mod help;
@@ -188,6 +190,11 @@ pub struct Incident {
     pub reopened_count: i64,
     /// The incident that took its place.
     pub merged_into: Option<IncidentId>,
+    /// That it is a child effort of another one (`J5`).
+    pub parentage: Option<Parentage>,
+    /// How many of its own child efforts are open, as it was read; of restricted ones only where it
+    /// is restricted itself.
+    pub open_children: i64,
     /// That not everybody sees it (`T4`); none where everybody does.
     pub restriction: Option<Restriction>,
     /// Whether it is an exercise, kept out of the figures.

@@ -8,6 +8,7 @@ pub mod clocks;
 pub mod closing;
 pub mod duplicate;
 pub mod estimate;
+pub mod family;
 pub mod gate;
 pub mod helper;
 pub mod impact;

@@ -205,6 +205,16 @@ pub enum Kind {
     Related,
     /// It has nothing to do with another incident after all (`T3`).
     Unrelated,
+    /// A part of the work goes on as an incident of its own (`J5`).
+    Split,
+    /// It is a child effort of another incident now, or one joined it (`J5`).
+    Attached,
+    /// It stands by itself again, or a child effort left it (`J5`).
+    Detached,
+    /// A child effort came back with what it found (`J5`).
+    Rejoined,
+    /// Another incident of the family changes something, or means to (`J5`).
+    FamilyAction,
     /// Somebody wrote something down.
     Note,
     /// Something was decided (`L1`).
@@ -303,6 +313,11 @@ names!(Kind {
     AccessTaken = "access_taken",
     Related = "related",
     Unrelated = "unrelated",
+    Split = "split",
+    Attached = "attached",
+    Detached = "detached",
+    Rejoined = "rejoined",
+    FamilyAction = "family_action",
     Note = "note",
     Decision = "decision",
     Contact = "contact",

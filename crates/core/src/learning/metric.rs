@@ -158,7 +158,9 @@ pub fn report<'a>(
 ) -> Report {
     let incidents: Vec<_> = incidents
         .into_iter()
-        .filter(|incident| !incident.practice && incident.merged_into.is_none())
+        .filter(|incident| {
+            !incident.practice && incident.merged_into.is_none() && incident.parentage.is_none()
+        })
         .collect();
     let distances: Vec<_> =
         incidents.iter().map(|incident| Distances::of(&incident.stamps)).collect();

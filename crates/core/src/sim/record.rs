@@ -170,6 +170,11 @@ impl Replay {
             | Kind::AccessTaken
             | Kind::Related
             | Kind::Unrelated
+            | Kind::Split
+            | Kind::Attached
+            | Kind::Detached
+            | Kind::Rejoined
+            | Kind::FamilyAction
             | Kind::Note
             | Kind::Decision
             | Kind::Contact

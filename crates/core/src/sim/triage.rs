@@ -313,6 +313,8 @@ impl Store {
             marks: Default::default(),
             reopened_count: 0,
             merged_into: None,
+            parentage: None,
+            open_children: 0,
             practice: false,
             version: 0,
         };

@@ -15,6 +15,7 @@ mod declare;
 mod digest;
 mod duties;
 mod edit;
+mod family;
 mod feed;
 mod gates;
 mod groups;

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use muster_core::alerting::triage::Candidate;
 use muster_core::id::{IncidentId, PolicyId, ServiceId, UserId};
+use muster_core::incident::family::Parentage;
 use muster_core::incident::lifecycle::{Incident, Stamps, Status};
 use muster_core::incident::restriction::Viewer;
 use muster_core::incident::severity::Level;
@@ -16,7 +17,7 @@ use crate::db::rows::{self, Column, Kind};
 use crate::db::{Db, Engine, Result, Sql, StoreError, Tx, Value};
 
 #[derive(Debug, Clone, FromRow)]
-struct IncidentRow {
+pub(super) struct IncidentRow {
     id: Uuid,
     number: i64,
     title: String,
@@ -53,6 +54,9 @@ struct IncidentRow {
     open_alert_count: i64,
     reopened_count: i64,
     merged_into: Option<Uuid>,
+    parent_id: Option<Uuid>,
+    speaks: bool,
+    open_children: i64,
     practice: bool,
     version: i64,
 }
@@ -62,9 +66,14 @@ macro_rules! columns {
         "id, number, title, summary, service_id, policy_id, severity, status, assignee_id, \
          occurred_at, detected_at, acknowledged_at, engaged_at, researching_at, identified_at, restored_at, \
          resolved_at, closed_at, escalation, escalation_step, escalation_round, escalation_at, clocks, helpers, impact, roles, updates, checklist, gates, restriction, bridge, estimate, \
-         alert_count, open_alert_count, reopened_count, merged_into, practice, version"
+         alert_count, open_alert_count, reopened_count, merged_into, parent_id, speaks, \
+         (SELECT count(*) FROM incident AS child \
+          WHERE child.parent_id = incident.id AND child.status NOT IN ('resolved', 'closed') \
+              AND (incident.restricted OR NOT child.restricted)) AS open_children, \
+         practice, version"
     };
 }
+pub(super) use columns;
 
 /// What an incident's first alert was grouped by; set once, when it opens.
 #[derive(Debug, Clone, Default)]
@@ -131,6 +140,10 @@ impl TryFrom<IncidentRow> for Incident {
             open_alert_count: row.open_alert_count,
             reopened_count: row.reopened_count,
             merged_into: row.merged_into.map(IncidentId),
+            parentage: row
+                .parent_id
+                .map(|parent| Parentage { parent: IncidentId(parent), speaks: row.speaks }),
+            open_children: row.open_children,
             practice: row.practice,
             version: row.version,
         })
@@ -195,7 +208,7 @@ pub async fn set_last_number(tx: &mut Tx, number: i64) -> Result<()> {
 }
 
 /// What a transition may change, in the order of [`changing`].
-const CHANGING: [Column; 37] = [
+const CHANGING: [Column; 39] = [
     ("title", Kind::Text),
     ("summary", Kind::Text),
     ("service_id", Kind::Uuid),
@@ -231,6 +244,8 @@ const CHANGING: [Column; 37] = [
     ("open_alert_count", Kind::Int),
     ("reopened_count", Kind::Int),
     ("merged_into", Kind::Uuid),
+    ("parent_id", Kind::Uuid),
+    ("speaks", Kind::Bool),
     ("practice", Kind::Bool),
     ("version", Kind::Int),
 ];
@@ -326,6 +341,8 @@ fn changing(incident: &Incident) -> Vec<Value> {
         incident.open_alert_count,
         incident.reopened_count,
         incident.merged_into,
+        incident.parentage.map(|parentage| parentage.parent),
+        incident.parentage.is_some_and(|parentage| parentage.speaks),
         incident.practice,
         incident.version,
     ]

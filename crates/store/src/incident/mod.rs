@@ -4,6 +4,7 @@ pub mod attachment;
 mod bridge;
 mod checklist;
 mod clocks;
+pub mod family;
 mod gate;
 mod helper;
 mod impact;

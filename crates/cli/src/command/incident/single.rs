@@ -86,6 +86,9 @@ fn in_full(incident: &Value, screen: Screen) -> String {
         "merged",
         incident["merged_into"].as_i64().map_or_else(String::new, |n| format!("into #{n}")),
     );
+    row("parent", incident["parent"].as_i64().map_or_else(String::new, |n| format!("#{n}")));
+    let efforts = incident["open_child_count"].as_i64().filter(|open| *open > 0);
+    row("efforts", efforts.map_or_else(String::new, |open| format!("{open} open")));
     row("bridge", show::clean(incident["bridge"]["link"].as_str().unwrap_or_default()));
     row("estimate", estimate(&incident["estimate"]));
     row("runbook", of("runbook"));

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use super::Incident;
 use crate::id::{ServiceId, TeamId, UserId};
 use crate::incident::clocks::management::RUNGS_MAX;
+use crate::incident::role::{Part, Role};
 use crate::incident::severity::{Level, Severity, Urgency};
 use crate::oncall::condition::Unmet;
 use crate::oncall::escalation::{Chain, Outlet, Policy};
@@ -139,6 +140,14 @@ impl<'a> Surroundings<'a> {
     /// The link that the process of the severity makes for this incident, if it names a bridge.
     pub(super) fn bridge(&self) -> Option<&str> {
         self.facts.bridge.as_deref()
+    }
+
+    /// The role that leads, by the process of the severity; any that leads where it wants none.
+    pub(super) fn lead_role(&self) -> Option<&'a Role> {
+        let wanted = self.severity.process.roles.iter();
+        let mut wanted = wanted.filter_map(|wanted| self.directory.role(&wanted.role));
+        let of_process = wanted.find(|role| role.part == Part::Lead);
+        of_process.or_else(|| self.directory.roles.iter().find(|role| role.part == Part::Lead))
     }
 
     /// What a team is called.

@@ -20,9 +20,18 @@ impl Decision {
         since: Timestamp,
         now: Timestamp,
     ) {
-        self.climb(around, management::Event::Started { since }, now);
+        if self.asks_above() {
+            self.climb(around, management::Event::Started { since }, now);
+        }
         self.rotate(around, rotation::Event::Started, now);
-        self.second_set(around, second_set::Event::Started { since }, now);
+        if self.asks_above() {
+            self.second_set(around, second_set::Event::Started { since }, now);
+        }
+    }
+
+    /// Whether it asks managers and a second set itself; of a child effort the parent does.
+    fn asks_above(&self) -> bool {
+        self.incident.parentage.is_none()
     }
 
     /// Starts them again from their beginnings.
@@ -39,9 +48,13 @@ impl Decision {
         match self.incident.status {
             Status::Triggered | Status::Acknowledged => {}
             Status::Researching | Status::Identified => {
-                self.climb(around, management::Event::Started { since: now }, now);
+                if self.asks_above() {
+                    self.climb(around, management::Event::Started { since: now }, now);
+                }
                 self.rotate(around, rotation::Event::Moved, now);
-                self.second_set(around, second_set::Event::Started { since: now }, now);
+                if self.asks_above() {
+                    self.second_set(around, second_set::Event::Started { since: now }, now);
+                }
             }
             Status::Restored | Status::Resolved | Status::Closed => {
                 self.climb(around, management::Event::Stopped, now);
@@ -197,7 +210,7 @@ impl Decision {
     }
 
     /// What surrounds the incident under the policy that took over, if one did.
-    fn second_set<'a>(
+    pub(super) fn second_set<'a>(
         &mut self,
         around: &Surroundings<'a>,
         event: second_set::Event,

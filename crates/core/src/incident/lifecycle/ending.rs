@@ -16,6 +16,7 @@ impl Decision {
         now: Timestamp,
     ) -> Result<(), WrongMove> {
         self.require_open()?;
+        self.require_no_open_children()?;
         self.require_gates(around)?;
         self.worked(actor, around, now);
         let text = note.map_or_else(|| "Resolved".to_owned(), |note| format!("Resolved: {note}"));
@@ -33,6 +34,7 @@ impl Decision {
         match self.incident.status {
             Status::Closed => Ok(()),
             Status::Resolved => {
+                self.require_no_open_children()?;
                 self.move_to(Status::Closed, actor, now);
                 Ok(())
             }

@@ -63,7 +63,7 @@ pub fn open_quietly(
 }
 
 /// Alerts joined or recovered. `joined` and `recovered` are counts of alerts. Where somebody holds an
-/// incident role, the incident waits for its gates instead of resolving by itself.
+/// incident role or a child effort is open, the incident waits instead of resolving by itself.
 pub fn alerts_changed(
     incident: &Incident,
     joined: i64,
@@ -103,7 +103,7 @@ pub fn alerts_changed(
     }
     if recovered > 0 && open == 0 && decision.incident.status.is_open() {
         let by = "every alert recovered".to_owned();
-        if decision.incident.roles.is_held() {
+        if decision.incident.roles.is_held() || decision.incident.open_children > 0 {
             decision.restored_by_itself(around, now);
         } else {
             decision.finish(

@@ -4,7 +4,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Decision, Effect, Surroundings, WrongMove};
+use super::{Decision, Effect, Surroundings, WrongMove, family};
 use crate::incident::audience::{self, Audience};
 use crate::incident::severity::Urgency;
 use crate::incident::status_page::{Face, Stage};
@@ -64,6 +64,10 @@ impl Decision {
     ) -> Result<(), WrongMove> {
         match ask {
             Ask::Send { audience, text, face, next_in, urgent } => {
+                if self.incident.is_spoken_for() {
+                    let number = self.incident.number;
+                    return Err(family::Wrong::IsSpokenFor { number }.into());
+                }
                 let meant = self.audience(&audience, around)?;
                 if text.trim().is_empty() {
                     return Err(WrongMove::Empty);
@@ -214,7 +218,8 @@ impl Decision {
 
     /// The audiences of the severity's process begin to wait, once somebody holds a role.
     pub(super) fn start_updates(&mut self, around: &Surroundings<'_>, now: Timestamp) {
-        if !self.incident.status.is_open() || !self.incident.roles.is_held() {
+        let is_told_elsewhere = self.incident.is_spoken_for();
+        if !self.incident.status.is_open() || !self.incident.roles.is_held() || is_told_elsewhere {
             return;
         }
         let audiences = around.severity.process.audiences.iter().map(String::as_str);
@@ -225,7 +230,7 @@ impl Decision {
 
     /// It is open again: whoever waited before waits anew.
     pub(super) fn restart_updates(&mut self, around: &Surroundings<'_>, now: Timestamp) {
-        if !self.incident.updates.is_empty() {
+        if !self.incident.updates.is_empty() && !self.incident.is_spoken_for() {
             self.incident.updates.restart(pace_of(around.directory), now);
         }
     }

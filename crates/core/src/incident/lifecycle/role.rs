@@ -291,7 +291,7 @@ impl Decision {
     }
 
     /// Somebody holds a role now; whoever held it before, or is still asked for it, hears of it.
-    fn put_into(
+    pub(super) fn put_into(
         &mut self,
         role: &Role,
         user: UserId,

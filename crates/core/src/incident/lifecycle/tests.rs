@@ -109,6 +109,8 @@ pub(crate) fn incident() -> Incident {
         marks: Default::default(),
         reopened_count: 0,
         merged_into: None,
+        parentage: None,
+        open_children: 0,
         practice: false,
         version: 0,
     }

@@ -1,6 +1,6 @@
 //! Why what somebody asks of an incident is refused, in words that say what to do instead.
 
-use super::{bridge, checklist, notice, role, roster};
+use super::{bridge, checklist, family, notice, role, roster};
 
 /// Why a command is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -187,6 +187,9 @@ pub enum WrongMove {
     /// The bridge does not allow it.
     #[error(transparent)]
     Bridge(#[from] bridge::Wrong),
+    /// Families do not allow it.
+    #[error(transparent)]
+    Family(#[from] family::Wrong),
     /// Roles do not allow it.
     #[error(transparent)]
     Role(#[from] role::Wrong),

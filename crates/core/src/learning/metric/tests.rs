@@ -55,6 +55,8 @@ fn incident(number: i64, at: i64, end: Option<i64>) -> Incident {
         marks: Default::default(),
         reopened_count: 0,
         merged_into: None,
+        parentage: None,
+        open_children: 0,
         practice: false,
         version: 0,
     }

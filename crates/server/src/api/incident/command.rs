@@ -118,6 +118,9 @@ pub enum HelpWanted {
 pub struct Resolve {
     /// In words.
     note: Option<String>,
+    /// End its open child efforts with it, all or none; otherwise they keep it open.
+    #[serde(default)]
+    with_children: bool,
 }
 
 /// Why it is open again.
@@ -315,7 +318,13 @@ async fn resolve(
     Path(incident): Path<String>,
     MaybeJson(body): MaybeJson<Resolve>,
 ) -> Result<Json<Incident>, ApiError> {
-    obey(&ctx, &caller, &incident, Command::Resolve { note: words(body.note) }).await
+    let note = words(body.note);
+    if !body.with_children {
+        return obey(&ctx, &caller, &incident, Command::Resolve { note }).await;
+    }
+    let incident = find(&ctx, &caller, Action::Respond, &incident).await?;
+    let incident = ctx.app.resolve_family(incident.id, note, &caller.actor).await?;
+    Ok(Json(describe_whole(&ctx, &caller, &incident).await?))
 }
 
 /// It is not over after all.

@@ -123,6 +123,15 @@ pub struct Incident {
     /// The number of the incident that took its place.
     #[schema(required)]
     pub merged_into: Option<i64>,
+    /// The number of the incident whose child effort it is; null where it stands by itself, and
+    /// where you do not see that one.
+    #[schema(required)]
+    pub parent: Option<i64>,
+    /// How many of its own child efforts are open.
+    pub open_child_count: i64,
+    /// Whether it tells audiences and notification lists itself; of a child effort its parent does,
+    /// unless said otherwise.
+    pub speaks: bool,
     /// Who is asked next.
     pub paging: Paging,
     /// What runs beside it, and who is there.
@@ -359,8 +368,7 @@ pub async fn describe_all(
     viewer: &Viewer,
     incidents: &[lifecycle::Incident],
 ) -> Result<Vec<Incident>, StoreError> {
-    let merged: Vec<IncidentId> =
-        incidents.iter().filter_map(|incident| incident.merged_into).collect();
+    let merged: Vec<IncidentId> = incidents.iter().flat_map(others).collect();
     let numbers: HashMap<_, _> =
         store_incident::numbers(&app.db, viewer, &merged).await?.into_iter().collect();
     let snapshot = app.snapshot();
@@ -382,7 +390,7 @@ pub async fn describe_whole(
     let app = &ctx.app;
     let viewer = app.viewer(caller.user()).await?;
     let snapshot = app.snapshot();
-    let merged: Vec<_> = incident.merged_into.into_iter().collect();
+    let merged: Vec<_> = others(incident).collect();
     let numbers = store_incident::numbers(&app.db, &viewer, &merged).await?.into_iter().collect();
     let mut described = describe(app, &snapshot.directory, incident, &numbers);
     let facts = facts::read(&app.db, &snapshot.directory, incident).await?;
@@ -437,6 +445,9 @@ fn describe(
         reopened_count: incident.reopened_count,
         restricted: restriction::describe(directory, incident),
         merged_into: incident.merged_into.and_then(|id| numbers.get(&id).copied()),
+        parent: incident.parentage.and_then(|of| numbers.get(&of.parent).copied()),
+        open_child_count: incident.open_children,
+        speaks: !incident.is_spoken_for(),
         paging: paging(incident.escalation),
         clocks: clock::describe(directory, incident),
         helpers: helper::describe(directory, incident),
@@ -449,6 +460,12 @@ fn describe(
         url: app.incident_url(incident.number),
         version: incident.version,
     }
+}
+
+/// The incidents that one is read with the numbers of.
+fn others(incident: &lifecycle::Incident) -> impl Iterator<Item = IncidentId> {
+    let parent = incident.parentage.map(|parentage| parentage.parent);
+    incident.merged_into.into_iter().chain(parent)
 }
 
 /// When an id was made, for rows from before its instant was kept.

@@ -16,6 +16,7 @@ pub mod clock;
 pub mod closing;
 pub mod command;
 pub mod duplicate;
+pub mod family;
 pub mod gate;
 pub mod helper;
 pub mod hypothesis;
@@ -67,6 +68,7 @@ pub fn routes() -> Routes {
         .merge(closing::routes())
         .merge(page::routes())
         .merge(relation::routes())
+        .merge(family::routes())
         .merge(restriction::routes())
         .merge(bulk::routes())
 }

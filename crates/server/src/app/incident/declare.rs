@@ -185,6 +185,8 @@ impl App {
             marks: Default::default(),
             reopened_count: 0,
             merged_into: None,
+            parentage: None,
+            open_children: 0,
             practice: report.practice,
             version: 0,
         })

@@ -110,7 +110,8 @@ fn path(directory: &Directory, route: &Route) -> String {
     format!("You hear of it as {what} trouble: {}.", names.join(" depends on "))
 }
 
-/// What is worth telling, in a word or two. Exercises and what asks nobody are not.
+/// What is worth telling, in a word or two. Exercises, what asks nobody and child
+/// efforts whose parent speaks for them are not.
 fn news(directory: &Directory, incident: &Incident, entry: &Entry) -> Option<&'static str> {
     let pages = |level: Level| directory.severity(level).pages();
     let was = |name: &str| {
@@ -121,7 +122,7 @@ fn news(directory: &Directory, incident: &Incident, entry: &Entry) -> Option<&'s
         Kind::SeverityChanged => pages(incident.severity) || was("from").is_some_and(pages),
         _ => pages(incident.severity),
     };
-    if incident.practice || !matters {
+    if incident.practice || !matters || incident.is_spoken_for() {
         return None;
     }
     match entry.kind {

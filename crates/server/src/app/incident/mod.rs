@@ -7,6 +7,7 @@ pub mod command;
 pub mod declare;
 pub mod draft;
 pub mod facts;
+pub mod family;
 pub mod help;
 pub mod ledger;
 pub mod line;

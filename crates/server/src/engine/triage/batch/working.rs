@@ -269,6 +269,8 @@ fn new_incident(
         marks: Default::default(),
         reopened_count: 0,
         merged_into: None,
+        parentage: None,
+        open_children: 0,
         practice: false,
         version: 0,
     }
