@@ -322,6 +322,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cover-requests/{id}/reconsider": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a no back: the request waits for that person again, and is open again where it was the last. */
+        post: operations["reconsider_cover"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cover-requests/{id}/undo": {
         parameters: {
             query?: never;
@@ -2492,6 +2509,26 @@ export interface paths {
          *     for their team.
          */
         post: operations["add_override"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schedules/{name}/overrides/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What putting somebody on call would change for whom in the four weeks ahead, or up to its end if
+         *     that is later. Nothing is made.
+         */
+        post: operations["preview_override"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4927,21 +4964,6 @@ export interface components {
             /** @description Who. */
             user: string;
         };
-        /** @description What an edit changes for somebody. */
-        HoursChange: {
-            /**
-             * Format: int64
-             * @description Seconds on call within the period as it would be.
-             */
-            after_seconds: number;
-            /**
-             * Format: int64
-             * @description Seconds on call within the period as it is now.
-             */
-            before_seconds: number;
-            /** @description Who. */
-            user: string;
-        };
         /** @enum {string} */
         HypothesisState: "open" | "explored" | "abandoned" | "confirmed";
         /** @description What the cause is. */
@@ -5696,62 +5718,22 @@ export interface components {
             score: number;
         };
         /** @description Time on call, and pages. */
-        LoadFigures: {
+        LoadFigures: components["schemas"]["TimeFigures"] & {
             /**
              * Format: int32
              * @description Incidents that the pages were about.
              */
             call_outs: number;
             /**
-             * Format: int64
-             * @description Of it, on the organisation's holidays.
-             */
-            holiday_seconds: number;
-            /**
-             * Format: int32
-             * @description Holidays with time on call.
-             */
-            holidays: number;
-            /**
              * Format: int32
              * @description Of them, at night.
              */
             night_pages: number;
             /**
-             * Format: int64
-             * @description Of it, from 22:00 to 06:00 by the person's clocks.
-             */
-            night_seconds: number;
-            /**
-             * Format: int32
-             * @description Nights with time on call.
-             */
-            nights: number;
-            /**
-             * Format: int64
-             * @description Time on call, no moment counted twice.
-             */
-            on_call_seconds: number;
-            /**
              * Format: int32
              * @description Pages that reached a provider.
              */
             pages: number;
-            /**
-             * Format: int32
-             * @description Turns.
-             */
-            shifts: number;
-            /**
-             * Format: int32
-             * @description Saturdays and Sundays with time on call.
-             */
-            weekend_days: number;
-            /**
-             * Format: int64
-             * @description Of it, on Saturdays and Sundays.
-             */
-            weekend_seconds: number;
         };
         /** @description A question how heavy a shift was. */
         LoadSurvey: {
@@ -6766,6 +6748,32 @@ export interface components {
             schedule: string;
             to: components["schemas"]["Instant"] | null;
         };
+        /** @description What a change of one schedule would change, before it is made. */
+        PlannedChange: {
+            /** @description From this instant on. */
+            from: components["schemas"]["Instant"];
+            /**
+             * @description What everybody who has a part in the schedule bears within the period, now and as it would
+             *     be.
+             */
+            people: components["schemas"]["PlannedLoad"][];
+            /**
+             * Format: int64
+             * @description How many of the shifts are not as they are now.
+             */
+            shifts_changed: number;
+            /** @description Up to, but not at, this instant. */
+            to: components["schemas"]["Instant"];
+        };
+        /** @description What somebody bears in one schedule, before and after. */
+        PlannedLoad: {
+            /** @description As it would be. */
+            after: components["schemas"]["TimeFigures"];
+            /** @description As it is planned now. */
+            before: components["schemas"]["TimeFigures"];
+            /** @description Who. */
+            user: string;
+        };
         /** @description A manager who would be asked by the management chain. */
         PlannedManager: {
             /** @description When. */
@@ -7449,8 +7457,8 @@ export interface components {
             gaps: components["schemas"]["Gap"][];
             /** @description What counts in the end, then the overrides, then the layers from the highest precedence on. */
             lanes: components["schemas"]["ScheduleLane"][];
-            /** @description What changes for whom, in hours on call within the period; nobody else. */
-            people: components["schemas"]["HoursChange"][];
+            /** @description What everybody who has a part in it bears within the period, now and as it would be. */
+            people: components["schemas"]["PlannedLoad"][];
             /**
              * Format: int64
              * @description How many of the shifts are not as they are now.
@@ -8042,6 +8050,49 @@ export interface components {
              * @description How bad the test should be; as the service maps `critical` unless given.
              */
             severity?: number | null;
+        };
+        /** @description Time on call. */
+        TimeFigures: {
+            /**
+             * Format: int64
+             * @description Of it, on the organisation's holidays.
+             */
+            holiday_seconds: number;
+            /**
+             * Format: int32
+             * @description Holidays with time on call.
+             */
+            holidays: number;
+            /**
+             * Format: int64
+             * @description Of it, from 22:00 to 06:00 by the person's clocks.
+             */
+            night_seconds: number;
+            /**
+             * Format: int32
+             * @description Nights with time on call.
+             */
+            nights: number;
+            /**
+             * Format: int64
+             * @description Time on call, no moment counted twice.
+             */
+            on_call_seconds: number;
+            /**
+             * Format: int32
+             * @description Turns.
+             */
+            shifts: number;
+            /**
+             * Format: int32
+             * @description Saturdays and Sundays with time on call.
+             */
+            weekend_days: number;
+            /**
+             * Format: int64
+             * @description Of it, on Saturdays and Sundays.
+             */
+            weekend_seconds: number;
         };
         /** @description One thing that happened. */
         TimelineEntry: {
@@ -9276,6 +9327,60 @@ export interface operations {
         };
     };
     decline_cover: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The request. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Answerer"];
+            };
+        };
+        responses: {
+            /** @description The request. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CoverRequest"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reconsider_cover: {
         parameters: {
             query?: never;
             header?: never;
@@ -17075,6 +17180,69 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_override: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The schedule. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewOverride"];
+            };
+        };
+        responses: {
+            /** @description What it would change. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlannedChange"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Why it could not be made. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description What went wrong. */

@@ -170,7 +170,8 @@ export default function FairnessScreen() {
       )}
       <p className="mt-3 text-13 text-muted">
         Nights (22:00 to 06:00), weekends and holidays go by each person's own clocks. What lies ahead is
-        counted as planned, so a draft shows here once it is published.
+        counted as planned, so a draft shows here once it is published; its editor shows before what it
+        changes.
       </p>
     </>
   );

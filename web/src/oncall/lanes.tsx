@@ -2,6 +2,7 @@
 import type { Gap, SchedulePreview, Shift } from "@/api/types";
 import { Tag } from "@/ui/block";
 import { daysFrom, instantOf, wallClock } from "@/ui/zoned";
+import { Balance } from "./balance";
 import { type Bar, Lane, type Moves } from "./lane";
 import type { Override } from "./rota";
 import { placed, type Ruler, stepOf } from "./ruler";
@@ -157,15 +158,9 @@ export function Consequences({ preview }: { preview: SchedulePreview }) {
         <strong className="font-semibold">
           {preview.shifts_changed === 0 ? "No shift changes" : `${preview.shifts_changed} shifts change`}
         </strong>
-        {`, ${gaps.length === 0 ? "no gap" : gaps.length === 1 ? "1 gap" : `${gaps.length} gaps`}`}
-        {people.map(({ user, before_seconds, after_seconds }) => (
-          <span key={user}>
-            {", "}
-            {user} {signed((after_seconds - before_seconds) / 3_600)} h
-          </span>
-        ))}
-        .
+        {`, ${gaps.length === 0 ? "no gap" : gaps.length === 1 ? "1 gap" : `${gaps.length} gaps`}`}.
       </p>
+      <Balance people={people} />
       {gaps.length > 0 ? (
         <div>
           <p className="font-semibold">Nobody is on call</p>
@@ -194,9 +189,4 @@ export function Consequences({ preview }: { preview: SchedulePreview }) {
 export function spell({ from, to }: Gap, zone: string): string {
   const clock = (at: string) => wallClock(Date.parse(at), zone).replace("T", " ");
   return `${clock(from)} to ${clock(to)}`;
-}
-
-function signed(hours: number): string {
-  const rounded = Math.round(hours * 10) / 10;
-  return rounded > 0 ? `+${rounded}` : `−${Math.abs(rounded)}`;
 }

@@ -22,7 +22,7 @@ const WORDS: Record<CoverRequest["state"], string> = {
   expired: "nobody took it",
 };
 
-type Verb = "accept" | "decline" | "withdraw" | "undo";
+type Verb = "accept" | "decline" | "reconsider" | "withdraw" | "undo";
 
 type Answer = (verb: Verb, said: string, user?: string) => Promise<void>;
 
@@ -99,6 +99,7 @@ export function RequestRow({
     try {
       await send(verb, user);
       if (verb === "accept") offerUndo(said, "It is as it was.", () => send("undo"));
+      else if (verb === "decline") offerUndo(said, "Asked as before.", () => send("reconsider", user));
       else toast.success(said);
     } catch (error) {
       toast.error(explain(error));

@@ -23,6 +23,8 @@ pub enum Cover {
     Accept(Answer),
     /// Say no
     Decline(Answer),
+    /// Take a no back
+    Reconsider(Answer),
     /// Take a request back that nobody has accepted
     Withdraw {
         /// The request
@@ -85,6 +87,7 @@ impl Cover {
                 Self::Ask(ask) => ask.send(api).await?,
                 Self::Accept(answer) => answer.send(api, "accept").await?,
                 Self::Decline(answer) => answer.send(api, "decline").await?,
+                Self::Reconsider(answer) => answer.send(api, "reconsider").await?,
                 Self::Withdraw { id } => moved(api, id, "withdraw", &json!({})).await?,
                 Self::Undo { id } => moved(api, id, "undo", &json!({})).await?,
             };

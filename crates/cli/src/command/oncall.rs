@@ -8,6 +8,7 @@ use crate::session::with_api;
 use crate::settings::Settings;
 use crate::show::{self, Cell, Column, Screen, Style, Table, time};
 
+pub mod balance;
 mod handoff;
 mod record;
 mod shift;

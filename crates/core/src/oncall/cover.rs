@@ -111,6 +111,11 @@ pub enum Event {
         /// Who.
         by: UserId,
     },
+    /// Somebody takes their no back: where it was the last one, the request is open again.
+    Reconsider {
+        /// Who.
+        by: UserId,
+    },
     /// Whoever asked needs it no more.
     Withdraw,
     /// What was accepted is put back.
@@ -130,6 +135,8 @@ pub enum News {
     Taken,
     /// Everybody said no.
     AllDeclined,
+    /// Somebody took their no back, and may take the shift after all.
+    Reopened,
     /// It is needed no more.
     Withdrawn,
     /// What was accepted is put back.
@@ -160,6 +167,9 @@ pub enum WrongMove {
     /// That person was not asked.
     #[error("only somebody who was asked can answer this request")]
     NotAsked,
+    /// Somebody has not said no.
+    #[error("there is no answer of theirs to take back")]
+    NotDeclined,
     /// Only what was accepted can be undone.
     #[error("this request is {}, so there is nothing to undo", .0.name())]
     NotAccepted(State),
@@ -185,6 +195,9 @@ pub fn decide(
     let effects = match (request.state, event) {
         (State::Requested, Event::Accept { by }) => accept(&mut request, by, now)?,
         (State::Requested, Event::Decline { by }) => decline(&mut request, by, now)?,
+        (State::Requested | State::Declined, Event::Reconsider { by }) => {
+            reconsider(&mut request, by, now)?
+        }
         (State::Requested, Event::Withdraw) => {
             settle(&mut request, State::Withdrawn, now);
             waiting(&request).map(|user| Effect::Tell(user, News::Withdrawn)).collect()
@@ -268,6 +281,21 @@ fn decline(request: &mut Request, by: UserId, now: Timestamp) -> Result<Vec<Effe
     }
     settle(request, State::Declined, now);
     Ok(unanswered(request, News::AllDeclined))
+}
+
+fn reconsider(request: &mut Request, by: UserId, now: Timestamp) -> Result<Vec<Effect>, WrongMove> {
+    was_asked(request, by)?;
+    if now >= closes_at(request) {
+        return Err(WrongMove::Over);
+    }
+    let no = request.asked.iter_mut().find(|asked| asked.user == by && asked.declined_at.is_some());
+    no.ok_or(WrongMove::NotDeclined)?.declined_at = None;
+    if request.state == State::Requested {
+        return Ok(Vec::new());
+    }
+    request.state = State::Requested;
+    request.decided_at = None;
+    Ok(unanswered(request, News::Reopened))
 }
 
 fn undo(request: &mut Request, now: Timestamp) -> Result<Vec<Effect>, WrongMove> {
@@ -359,6 +387,22 @@ mod tests {
         let (all, effects) = after(one, Event::Decline { by: CY }, 2);
         assert_eq!(all.state, State::Declined);
         assert_eq!(effects, [Effect::Tell(ANA, News::AllDeclined)]);
+    }
+
+    #[test]
+    fn a_no_is_taken_back_until_the_shift_begins() {
+        let (one, _) = after(request(), Event::Decline { by: BO }, 1);
+        let (open, effects) = after(one.clone(), Event::Reconsider { by: BO }, 2);
+        assert_eq!((open, effects), (request(), vec![]));
+        let (all, _) = after(one, Event::Decline { by: CY }, 2);
+        let (open, effects) = after(all.clone(), Event::Reconsider { by: CY }, 3);
+        assert_eq!((open.state, open.decided_at), (State::Requested, None));
+        assert_eq!(effects, [Effect::Tell(ANA, News::Reopened)]);
+        assert_eq!(waiting(&open).collect::<Vec<_>>(), [CY]);
+        let again = decide(open, Event::Reconsider { by: CY }, t(4));
+        assert_eq!(again, Err(WrongMove::NotDeclined));
+        assert_eq!(decide(all.clone(), Event::Reconsider { by: CY }, t(72)), Err(WrongMove::Over));
+        assert_eq!(decide(all, Event::Reconsider { by: ANA }, t(4)), Err(WrongMove::NotAsked));
     }
 
     #[test]

@@ -270,6 +270,11 @@ impl Directory {
         self.severities.is_empty() || self.severities.iter().any(|severity| severity.level == level)
     }
 
+    /// The zone that somebody lives by; the organisation's where they are not known.
+    pub fn zone_of(&self, user: UserId) -> &TimeZone {
+        self.users.get(user).map_or(&self.timezone, |user| &user.timezone)
+    }
+
     /// The role of that name.
     pub fn role(&self, name: &str) -> Option<&Role> {
         self.roles.iter().find(|role| role.name == name)

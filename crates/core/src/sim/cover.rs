@@ -66,6 +66,7 @@ impl Plan {
             }
             Wish::Accept { person } => Event::Accept { by: user_id(person) },
             Wish::Decline { person } => Event::Decline { by: user_id(person) },
+            Wish::Reconsider { person } => Event::Reconsider { by: user_id(person) },
             Wish::Withdraw => Event::Withdraw,
             Wish::Undo => Event::Undo,
         };

@@ -166,6 +166,11 @@ pub enum Wish {
         /// By number in [`PEOPLE`].
         person: usize,
     },
+    /// Somebody takes their no back.
+    Reconsider {
+        /// By number in [`PEOPLE`].
+        person: usize,
+    },
     /// It is needed no more.
     Withdraw,
     /// What was agreed is put back.
@@ -506,7 +511,12 @@ impl<'a> Hour<'a> {
         for person in 0..PEOPLE.len() {
             match self.rng.below(4) {
                 0 | 1 => self.put_between(at, latest, wish(Wish::Accept { person })),
-                2 => self.put_between(at, latest, wish(Wish::Decline { person })),
+                2 => {
+                    self.put_between(at, latest, wish(Wish::Decline { person }));
+                    if self.rng.percent(50) {
+                        self.put_between(at, latest, wish(Wish::Reconsider { person }));
+                    }
+                }
                 _ => {}
             }
         }

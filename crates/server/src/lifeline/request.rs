@@ -10,7 +10,7 @@ use axum::response::Response;
 use axum::routing::get;
 use muster_core::id::UserId;
 use muster_core::incident::timeline::Actor;
-use muster_core::oncall::cover::{Event, Request, State as Standing};
+use muster_core::oncall::cover::{Event, Request, State as Standing, closes_at};
 use muster_core::org::access::{self, Action};
 use muster_store::oncall::request as store_request;
 
@@ -45,6 +45,7 @@ struct RequestPage {
     reason: String,
     notice: Option<String>,
     can_answer: bool,
+    can_reconsider: bool,
 }
 
 /// What a link opens: the request, and for whom it answers.
@@ -106,6 +107,9 @@ fn page(app: &App, request: &Request, user: UserId, token: &str) -> Result<Reque
         reason: request.reason.clone(),
         notice,
         can_answer: request.state == Standing::Requested,
+        can_reconsider: declined
+            && matches!(request.state, Standing::Requested | Standing::Declined)
+            && app.now() < closes_at(request),
     })
 }
 
@@ -127,6 +131,7 @@ async fn acted(app: &App, token: &str, body: &[u8]) -> Result<(), Refusal> {
     let action = form_urlencoded::parse(body).find(|(name, _)| name == "action");
     let event = match action.as_ref().map(|(_, value)| value.as_ref()) {
         Some("accept") => Event::Accept { by: user },
+        Some("reconsider") => Event::Reconsider { by: user },
         Some("decline") => Event::Decline { by: user },
         _ => return Err(Refusal::UnknownAction),
     };

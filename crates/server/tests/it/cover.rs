@@ -154,10 +154,21 @@ async fn nobody_asks_for_or_takes_what_is_not_theirs() {
         assert!(early.problem(409).contains("nothing to undo"));
         let declined = answers.post(&format!("{path}/decline"), json!({})).await.json();
         assert_eq!(declined["state"], "declined", "everybody said no");
+        let back = answers.post(&format!("{path}/reconsider"), json!({})).await.json();
+        assert_eq!(back["state"], "requested", "a no can be taken back");
+        assert_eq!(back["asked"][0]["declined"], false);
+        let again = answers.post(&format!("{path}/reconsider"), json!({})).await;
+        assert!(again.problem(409).contains("no answer of theirs"), "{}", again.text);
+        answers.post(&format!("{path}/decline"), json!({})).await;
+        let second = ask(&asks, json!({})).await;
+        let late = answers.post(&format!("{path}/reconsider"), json!({})).await;
+        assert!(late.problem(409).contains("asked for this time since"), "{}", late.text);
+        let second = format!("/api/v1/cover-requests/{}", second["id"].as_str().unwrap());
+        answers.post(&format!("{second}/decline"), json!({})).await;
         assert_eq!(on_call(&asks, FROM).await, holder);
         let open = asks.read("/api/v1/cover-requests?open=true").await;
         assert_eq!(open["items"], json!([]));
-        assert_eq!(asks.read("/api/v1/cover-requests").await["items"].as_array().unwrap().len(), 1);
+        assert_eq!(asks.read("/api/v1/cover-requests").await["items"].as_array().unwrap().len(), 2);
     })
     .await;
 }

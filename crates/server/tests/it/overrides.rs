@@ -186,3 +186,47 @@ async fn what_cannot_be_is_refused_with_its_place() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn what_an_override_does_to_the_balance_is_seen_before_it_is_made() {
+    on_both_stores(async |world| {
+        let [ana, bo] = people(world).await;
+        // Saturday 28 November 09:00 to Sunday 09:00 in Berlin is one turn, and so is a weekday.
+        let weekend = json!({ "from": "2026-11-28T08:00:00Z", "to": "2026-11-29T08:00:00Z" });
+        let (taker, giver, client) = match on_call(&ana, "2026-11-28T12:00:00Z").await.as_str() {
+            "ana" => ("bo", "ana", &bo),
+            _ => ("ana", "bo", &ana),
+        };
+        let change = client.post(&format!("{OVERRIDES}/preview"), weekend.clone()).await.json();
+        assert_eq!(
+            (&change["from"], &change["to"]),
+            (&json!("2026-11-21T03:00:00Z"), &json!("2026-12-19T03:00:00Z"))
+        );
+        assert!(change["shifts_changed"].as_u64().unwrap() > 0, "{change}");
+        let people = change["people"].as_array().unwrap();
+        let figure = |who: &str, side: &str, figure: &str| {
+            let person = people.iter().find(|one| one["user"] == who).unwrap();
+            person[side][figure].as_i64().unwrap()
+        };
+        let more = |who: &str, of: &str| figure(who, "after", of) - figure(who, "before", of);
+        for (who, sign) in [(taker, 1), (giver, -1)] {
+            assert_eq!(more(who, "on_call_seconds"), sign * 86_400, "{change}");
+            assert_eq!(more(who, "night_seconds"), sign * 8 * 3_600, "{change}");
+            // For one of them the turn ends in the middle of a night, by their own clocks.
+            assert_eq!(more(who, "nights").signum(), sign, "{change}");
+            assert_eq!(more(who, "weekend_seconds"), sign * 86_400, "{change}");
+        }
+        let list = client.read(OVERRIDES).await;
+        assert_eq!(list["items"].as_array().unwrap().len(), 1, "nothing was made: {list}");
+
+        // What is shown is what comes true, and what could not be made says why.
+        assert_eq!(client.post(OVERRIDES, weekend.clone()).await.status, 201);
+        assert_eq!(on_call(&ana, "2026-11-28T12:00:00Z").await, taker);
+        let none = client.post(&format!("{OVERRIDES}/preview"), weekend.clone()).await;
+        assert!(none.problem(409).contains("has an override from"), "{}", none.text);
+        let eve = json!({ "user": giver, "from": weekend["from"], "to": weekend["to"] });
+        let foreign = client.post(&format!("{OVERRIDES}/preview"), eve).await;
+        assert_eq!(foreign.status, 403, "{}", foreign.text);
+    })
+    .await;
+}

@@ -87,7 +87,7 @@ pub async fn update(tx: &mut Tx, request: &Request) -> Result<()> {
         request.id
     ];
     tx.execute(&UPDATE, values).await?;
-    for asked in request.asked.iter().filter(|asked| asked.declined_at.is_some()) {
+    for asked in &request.asked {
         tx.execute(&ANSWERED, args![asked.declined_at, request.id, asked.user]).await?;
     }
     Ok(())

@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::balance;
 use crate::api::Api;
 use crate::settings::Settings;
 use crate::show::{self, Column, Screen, Table, time};
@@ -61,6 +62,9 @@ pub struct Give {
     /// Cut the overrides that have some of that time
     #[arg(long)]
     split: bool,
+    /// Say what it would change for whom, and leave everything as it is
+    #[arg(long)]
+    dry_run: bool,
 }
 
 /// Which time, and why.
@@ -130,6 +134,10 @@ impl Change {
                 let mut body = give.when.body();
                 body["user"] = give.user.as_str().into();
                 body["split"] = give.split.into();
+                if give.dry_run {
+                    let path = ["schedules", &give.schedule, "overrides", "preview"];
+                    return would(settings, &api.post(&path, &body).await?);
+                }
                 let made = api.post(&["schedules", &give.schedule, "overrides"], &body).await?;
                 told(settings, &give.schedule, &made)
             }
@@ -151,6 +159,17 @@ fn told(settings: &Settings, schedule: &str, made: &Value) -> anyhow::Result<()>
     show::line(format!("{user} is on call for {schedule} from {from} to {until}."))?;
     let id = show::text(&made["id"]);
     show::line(format!("To take it back: muster oncall undo {schedule} {id}"))
+}
+
+fn would(settings: &Settings, change: &Value) -> anyhow::Result<()> {
+    if settings.json() {
+        return show::json(change);
+    }
+    let shifts = change["shifts_changed"].as_u64().unwrap_or_default();
+    let (from, to) = (time::minute_of(&change["from"]), time::minute_of(&change["to"]));
+    let shifts = show::count(usize::try_from(shifts).unwrap_or(usize::MAX), "shift", "shifts");
+    show::line(format!("{shifts} would change. From {from} to {to}:"))?;
+    balance::tell(&change["people"])
 }
 
 async fn list(settings: &Settings, api: &Api, schedule: &str) -> anyhow::Result<()> {

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::command::draft::{Draft, SCHEDULES};
+use crate::command::oncall::balance;
 use crate::session::with_api;
 use crate::settings::Settings;
 use crate::show::{self, Cell, Column, Screen, Style, Table, time};
@@ -76,14 +77,15 @@ fn tell(answer: &Value) -> anyhow::Result<()> {
         let (from, to) = (time::minute_of(&gap["from"]), time::minute_of(&gap["to"]));
         show::line(format!("{mark} nobody is on call from {from} to {to}"))?;
     }
-    show::line(in_words(answer, gaps.len()))
+    show::line(in_words(answer, gaps.len()))?;
+    balance::tell(&answer["people"])
 }
 
 fn list(value: &Value) -> &[Value] {
     value.as_array().map_or(&[][..], Vec::as_slice)
 }
 
-/// `12 shifts change, 1 gap, ana +9 h`.
+/// `12 shifts change, 1 gap`.
 fn in_words(answer: &Value, gaps: usize) -> String {
     let changed = answer["shifts_changed"].as_u64().unwrap_or_default();
     let mut parts = vec![match changed {
@@ -92,11 +94,6 @@ fn in_words(answer: &Value, gaps: usize) -> String {
         changed => format!("{changed} shifts change"),
     }];
     parts.push(if gaps == 0 { "no gap".to_owned() } else { show::count(gaps, "gap", "gaps") });
-    for person in list(&answer["people"]) {
-        let seconds = |field: &str| person[field].as_f64().unwrap_or_default();
-        let hours = (seconds("after_seconds") - seconds("before_seconds")) / 3_600.0;
-        parts.push(format!("{} {hours:+.1} h", show::text(&person["user"])));
-    }
     parts.join(", ")
 }
 
@@ -106,9 +103,7 @@ mod tests {
 
     #[test]
     fn what_a_draft_changes_is_one_sentence() {
-        let people = json!([{ "user": "ana", "before_seconds": 3_600, "after_seconds": 36_000 }]);
-        let answer = json!({ "shifts_changed": 12, "people": people });
-        assert_eq!(in_words(&answer, 1), "12 shifts change, 1 gap, ana +9.0 h");
+        assert_eq!(in_words(&json!({ "shifts_changed": 12 }), 1), "12 shifts change, 1 gap");
         assert_eq!(in_words(&json!({ "shifts_changed": 0 }), 0), "no shift changes, no gap");
     }
 }

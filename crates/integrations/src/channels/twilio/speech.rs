@@ -23,12 +23,12 @@ pub fn render(message: &Message, language: Language, keys: &str) -> String {
     match message {
         Message::Page { page, incident } => {
             let asked = asked_by(words, page);
-            let said = about(words.spoken, 1, incident);
+            let said = about(words.spoken, words, 1, incident);
             menu(&[&format!("{said} {asked}"), words.keys], words, language, keys)
         }
         Message::Digest { pages, .. } => match pages.first() {
             Some((_, incident)) => {
-                let said = about(words.spoken_many, pages.len(), incident);
+                let said = about(words.spoken_many, words, pages.len(), incident);
                 menu(&[&said, words.keys_all], words, language, keys)
             }
             None => tell("", language),
@@ -87,16 +87,19 @@ fn menu(texts: &[&str], words: &Words, language: Language, keys: &str) -> String
     ))
 }
 
-fn about(words: &str, count: usize, incident: &Incident) -> String {
+fn about(template: &str, words: &Words, count: usize, incident: &Incident) -> String {
     let title: String = incident.title.chars().take(TITLE_CHARS_MAX).collect();
+    // The organisation's own words (`N6`), else the usual ones.
+    let own: String = incident.words.chars().take(TITLE_CHARS_MAX).collect();
+    let usual = || fill(words.subject, &[("service", &incident.service), ("title", &title)]);
+    let subject = if own.is_empty() { usual() } else { own };
     fill(
-        words,
+        template,
         &[
             ("count", &count.to_string()),
             ("level", &incident.severity.number().to_string()),
             ("number", &incident.number.to_string()),
-            ("service", &incident.service),
-            ("title", &title),
+            ("subject", &subject),
         ],
     )
 }

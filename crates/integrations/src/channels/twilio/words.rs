@@ -27,6 +27,8 @@ pub(super) struct Words {
     pub by: &'static str,
     /// A trial.
     pub test: &'static str,
+    /// What is wrong, where the organisation has no words of its own for it.
+    pub subject: &'static str,
     /// What a call begins with.
     pub spoken: &'static str,
     /// How a call about several begins.
@@ -80,9 +82,10 @@ const ENGLISH: Words = Words {
     declined: "#{number} was declined",
     by: "by {name}",
     test: "Test from Muster, requested by {name}. If this reached you, there is nothing to do.",
-    spoken: "This is Muster. Severity {level}. Incident {number}, {service}: {title}.",
+    subject: "{service}: {title}",
+    spoken: "This is Muster. Severity {level}. Incident {number}, {subject}.",
     spoken_many: "This is Muster. {count} incidents ask for you. The most urgent has severity \
-                  {level}. Incident {number}, {service}: {title}.",
+                  {level}. Incident {number}, {subject}.",
     keys: "Press 1 to acknowledge, 2 to resolve, 3 to escalate, 4 to hear it again.",
     keys_all: "Press 1 to acknowledge all of them, 3 to escalate all of them.",
     no_key: "No key was pressed. Nothing is acknowledged.",
@@ -103,9 +106,10 @@ const GERMAN: Words = Words {
     declined: "#{number} wurde abgelehnt",
     by: "von {name}",
     test: "Test von Muster, angefordert von {name}. Wenn dies ankommt, ist nichts zu tun.",
-    spoken: "Hier ist Muster. Schweregrad {level}. Störung {number}, {service}: {title}.",
+    subject: "{service}: {title}",
+    spoken: "Hier ist Muster. Schweregrad {level}. Störung {number}, {subject}.",
     spoken_many: "Hier ist Muster. {count} Störungen warten auf dich. Die dringendste hat \
-                  Schweregrad {level}. Störung {number}, {service}: {title}.",
+                  Schweregrad {level}. Störung {number}, {subject}.",
     keys: "Drücke 1 zum Übernehmen, 2 für gelöst, 3 zum Weitergeben, 4 zum Wiederholen.",
     keys_all: "Drücke 1, um alle zu übernehmen, 3, um alle weiterzugeben.",
     no_key: "Es wurde keine Taste gedrückt. Nichts ist übernommen.",
@@ -126,9 +130,10 @@ const FRENCH: Words = Words {
     declined: "#{number} a été refusé",
     by: "par {name}",
     test: "Test de Muster, demandé par {name}. Si ce message arrive, il n'y a rien à faire.",
-    spoken: "Ici Muster. Gravité {level}. Incident {number}, {service} : {title}.",
+    subject: "{service} : {title}",
+    spoken: "Ici Muster. Gravité {level}. Incident {number}, {subject}.",
     spoken_many: "Ici Muster. {count} incidents vous attendent. Le plus urgent a la gravité \
-                  {level}. Incident {number}, {service} : {title}.",
+                  {level}. Incident {number}, {subject}.",
     keys: "Appuyez sur 1 pour prendre en charge, 2 pour résolu, 3 pour escalader, 4 pour réécouter.",
     keys_all: "Appuyez sur 1 pour tout prendre en charge, 3 pour tout escalader.",
     no_key: "Aucune touche n'a été pressée. Rien n'est pris en charge.",
@@ -149,9 +154,10 @@ const SPANISH: Words = Words {
     declined: "#{number} fue rechazada",
     by: "por {name}",
     test: "Prueba de Muster, pedida por {name}. Si te llega, no hay nada que hacer.",
-    spoken: "Aquí Muster. Gravedad {level}. Incidencia {number}, {service}: {title}.",
+    subject: "{service}: {title}",
+    spoken: "Aquí Muster. Gravedad {level}. Incidencia {number}, {subject}.",
     spoken_many: "Aquí Muster. {count} incidencias te esperan. La más urgente tiene gravedad \
-                  {level}. Incidencia {number}, {service}: {title}.",
+                  {level}. Incidencia {number}, {subject}.",
     keys: "Pulsa 1 para asumir, 2 para resuelto, 3 para escalar, 4 para oírlo de nuevo.",
     keys_all: "Pulsa 1 para asumir todas, 3 para escalar todas.",
     no_key: "No se pulsó ninguna tecla. Nada queda asumido.",

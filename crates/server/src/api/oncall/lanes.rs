@@ -1,8 +1,6 @@
 //! A schedule that is being edited, before it is saved: who would be on call in the weeks ahead, lane
 //! by lane, where nobody would be, and what changes for whom.
 
-use std::collections::BTreeMap;
-
 use axum::extract::State;
 use jiff::{SignedDuration, Timestamp};
 use muster_core::oncall::coverage::{Span, gaps};
@@ -15,10 +13,11 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
+use super::balance::{PlannedLoad, planned};
 use crate::api::error::Gap;
 use crate::api::extract::{Json, Path};
 use crate::api::org::schedule::{ClockChange, Shift};
-use crate::api::org::{user_name, zone_name};
+use crate::api::org::zone_name;
 use crate::api::period::period;
 use crate::api::word::Instant;
 use crate::api::{ApiError, Ctx, Need, Routes};
@@ -66,8 +65,8 @@ pub struct SchedulePreview {
     pub clock_changes: Vec<ClockChange>,
     /// How many of the shifts are not as they are now.
     pub shifts_changed: u64,
-    /// What changes for whom, in hours on call within the period; nobody else.
-    pub people: Vec<HoursChange>,
+    /// What everybody who has a part in it bears within the period, now and as it would be.
+    pub people: Vec<PlannedLoad>,
 }
 
 /// One lane of a schedule.
@@ -79,17 +78,6 @@ pub struct ScheduleLane {
     pub kind: String,
     /// Its shifts, whole.
     pub shifts: Vec<Shift>,
-}
-
-/// What an edit changes for somebody.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-pub struct HoursChange {
-    /// Who.
-    pub user: String,
-    /// Seconds on call within the period as it is now.
-    pub before_seconds: i64,
-    /// Seconds on call within the period as it would be.
-    pub after_seconds: i64,
 }
 
 /// A schedule with one of its layers alone, or with its overrides alone.
@@ -118,37 +106,6 @@ fn lanes(directory: &Directory, of: &schedule::Schedule, span: Span) -> Vec<Sche
     lanes
 }
 
-/// Who has which part of a period.
-type Parts = Vec<(muster_core::id::UserId, Timestamp, Timestamp)>;
-
-fn parts(of: Option<&schedule::Schedule>, span: Span) -> Parts {
-    let shifts = of.map(|of| shifts(of, span.from, span.to)).unwrap_or_default();
-    shifts
-        .into_iter()
-        .map(|shift| (shift.user, shift.from.max(span.from), shift.to.min(span.to)))
-        .collect()
-}
-
-fn hours(directory: &Directory, before: &Parts, after: &Parts) -> Vec<HoursChange> {
-    let mut seconds: BTreeMap<String, (i64, i64)> = BTreeMap::new();
-    for (user, from, to) in before {
-        seconds.entry(user_name(directory, *user)).or_default().0 +=
-            to.duration_since(*from).as_secs();
-    }
-    for (user, from, to) in after {
-        seconds.entry(user_name(directory, *user)).or_default().1 +=
-            to.duration_since(*from).as_secs();
-    }
-    let changed = seconds.into_iter().filter(|(_, (before, after))| before != after);
-    changed
-        .map(|(user, (before_seconds, after_seconds))| HoursChange {
-            user,
-            before_seconds,
-            after_seconds,
-        })
-        .collect()
-}
-
 /// What a schedule would be if it were saved like this.
 #[utoipa::path(
     post, path = "/schedules/{name}/preview", tag = "oncall", operation_id = "preview_schedule",
@@ -174,7 +131,7 @@ async fn preview(
     let before = ctx.app.snapshot().directory.clone();
     let of = after.schedules.named(&name);
     let of = of.ok_or_else(|| ApiError::not_found("schedule", &name))?;
-    let (was, is) = (parts(before.schedules.named(&name), span), parts(Some(of), span));
+    let planned = planned(&after, (before.schedules.named(&name), Some(of)), span);
     let gaps = gaps(of, from, to).into_iter().take(GAPS_MAX);
     Ok(Json(SchedulePreview {
         from: from.into(),
@@ -186,7 +143,7 @@ async fn preview(
             .into_iter()
             .map(|change| ClockChange::of(&after, of, change))
             .collect(),
-        shifts_changed: is.iter().filter(|part| !was.contains(part)).count() as u64,
-        people: hours(&after, &was, &is),
+        shifts_changed: planned.shifts_changed,
+        people: planned.people,
     }))
 }

@@ -60,9 +60,9 @@ struct Asked {
     team: Option<String>,
 }
 
-/// Time on call, and pages.
-#[derive(Debug, Default, Serialize, Deserialize, ToSchema)]
-pub struct LoadFigures {
+/// Time on call.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct TimeFigures {
     /// Turns.
     pub shifts: u32,
     /// Time on call, no moment counted twice.
@@ -79,6 +79,14 @@ pub struct LoadFigures {
     pub holiday_seconds: i64,
     /// Holidays with time on call.
     pub holidays: u32,
+}
+
+/// Time on call, and pages.
+#[derive(Debug, Default, Serialize, Deserialize, ToSchema)]
+pub struct LoadFigures {
+    /// The time.
+    #[serde(flatten)]
+    pub time: TimeFigures,
     /// Pages that reached a provider.
     pub pages: u32,
     /// Of them, at night.
@@ -87,7 +95,7 @@ pub struct LoadFigures {
     pub call_outs: u32,
 }
 
-impl From<Load> for LoadFigures {
+impl From<Load> for TimeFigures {
     fn from(load: Load) -> Self {
         Self {
             shifts: load.shifts,
@@ -98,6 +106,14 @@ impl From<Load> for LoadFigures {
             weekend_days: load.weekend_days,
             holiday_seconds: load.holiday.as_secs(),
             holidays: load.holidays,
+        }
+    }
+}
+
+impl From<Load> for LoadFigures {
+    fn from(load: Load) -> Self {
+        Self {
+            time: load.into(),
             pages: load.pages,
             night_pages: load.night_pages,
             call_outs: load.call_outs,
@@ -196,10 +212,7 @@ async fn report(
     let calls = store_page::calls(&ctx.app.db, from, to, CALLS_MAX).await?;
     let calls: Vec<_> =
         calls.iter().filter(|row| is_of(directory, team, row)).map(called).collect();
-    let zone = |user| {
-        let user = directory.users.get(user);
-        user.map_or(&directory.timezone, |user| &user.timezone).clone()
-    };
+    let zone = |user| directory.zone_of(user).clone();
     let loads = by_person(&held, &calls, &directory.holidays, (from, to), zone);
     let surveys = store_survey::answered(&ctx.app.db, (from, to), SURVEYS_MAX).await?;
     let is_wanted_id = |id| directory.schedules.get(id).is_some_and(is_wanted);

@@ -14,6 +14,7 @@ use super::{ApiError, Caller, Need, Routes};
 use crate::app::oncall::{NotPlanned, shift_of};
 
 pub mod absence;
+pub mod balance;
 pub mod calendar;
 pub mod coverage;
 pub mod feed;

@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
 use muster_core::id::{OverrideId, UserId};
+use muster_core::oncall::coverage;
 use muster_core::oncall::overrides::Refused;
 use muster_core::oncall::schedule::{self, Override as Span};
 use muster_core::org::directory::Directory;
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
+use super::balance::{PlannedChange, planned};
 use super::{PLAN, may_plan, person, stretch, wrong};
 use crate::api::extract::{Json, Path, Query};
 use crate::api::list::List;
@@ -25,12 +27,15 @@ use crate::app::oncall::overrides::Wanted;
 
 /// How far back the list reaches unless asked otherwise.
 const LOOK_BACK: SignedDuration = SignedDuration::from_hours(24);
+/// How far ahead a preview looks at least.
+const LOOK_AHEAD: SignedDuration = SignedDuration::from_hours(4 * 7 * 24);
 
 /// The routes.
 pub fn routes() -> Routes {
     Routes::new()
         .on(SEE_ORGANIZATION, routes!(list))
         .on(PLAN, routes!(add))
+        .on(PLAN, routes!(preview))
         .on(PLAN, routes!(take))
         .on(PLAN, routes!(remove))
 }
@@ -195,6 +200,29 @@ fn named(directory: &Directory, name: &str) -> Result<UserId, ApiError> {
     user.ok_or_else(|| ApiError::field("instead_of", format!("there is no person `{name}`")))
 }
 
+/// What somebody asks for, if they may.
+fn wanted(
+    ctx: &Ctx,
+    caller: &Caller,
+    directory: &Directory,
+    name: &str,
+    body: NewOverride,
+) -> Result<Wanted, ApiError> {
+    let of: &schedule::Schedule = find(&directory.schedules, "schedule", name)?;
+    let user = person(directory, caller, body.user.as_deref())?;
+    may_plan(directory, caller, of.id, user)?;
+    let (from, to) =
+        stretch(body.from.as_ref(), body.to.as_ref(), body.r#for.as_deref(), ctx.app.now())?;
+    let instead_of = body.instead_of.as_deref().map(|name| named(directory, name)).transpose()?;
+    Ok(Wanted {
+        schedule: of.id,
+        span: Span { user, from, to, instead_of },
+        reason: body.reason,
+        split: body.split,
+        everybody: body.everybody,
+    })
+}
+
 async fn make(
     ctx: &Ctx,
     caller: &Caller,
@@ -203,19 +231,7 @@ async fn make(
 ) -> Result<(StatusCode, Json<Override>), ApiError> {
     let snapshot = ctx.app.snapshot();
     let directory = &snapshot.directory;
-    let of: &schedule::Schedule = find(&directory.schedules, "schedule", name)?;
-    let user = person(directory, caller, body.user.as_deref())?;
-    may_plan(directory, caller, of.id, user)?;
-    let (from, to) =
-        stretch(body.from.as_ref(), body.to.as_ref(), body.r#for.as_deref(), ctx.app.now())?;
-    let instead_of = body.instead_of.as_deref().map(|name| named(directory, name)).transpose()?;
-    let wanted = Wanted {
-        schedule: of.id,
-        span: Span { user, from, to, instead_of },
-        reason: body.reason,
-        split: body.split,
-        everybody: body.everybody,
-    };
+    let wanted = wanted(ctx, caller, directory, name, body)?;
     let stored = ctx.app.add_override(wanted, &caller.actor).await;
     let stored = stored.map_err(|error| refused(directory, error))?;
     Ok((StatusCode::CREATED, Json(describe(directory, &stored))))
@@ -236,6 +252,34 @@ async fn add(
     Json(body): Json<NewOverride>,
 ) -> Result<(StatusCode, Json<Override>), ApiError> {
     make(&ctx, &caller, &name, body).await
+}
+
+/// What putting somebody on call would change for whom in the four weeks ahead, or up to its end if
+/// that is later. Nothing is made.
+#[utoipa::path(
+    post, path = "/schedules/{name}/overrides/preview", tag = "oncall", operation_id = "preview_override",
+    params(("name" = String, Path, description = "The schedule.")),
+    request_body = NewOverride,
+    responses(
+        (status = 200, description = "What it would change.", body = PlannedChange),
+        (status = 422, description = "Why it could not be made.", body = crate::api::error::Problem),
+    )
+)]
+async fn preview(
+    State(ctx): State<Ctx>,
+    caller: Caller,
+    Path(name): Path<String>,
+    Json(body): Json<NewOverride>,
+) -> Result<Json<PlannedChange>, ApiError> {
+    let snapshot = ctx.app.snapshot();
+    let directory = &snapshot.directory;
+    let wanted = wanted(&ctx, &caller, directory, &name, body)?;
+    let planned_with = ctx.app.with_override(&wanted, &caller.actor).await;
+    let (before, after) = planned_with.map_err(|error| refused(directory, error))?;
+    let from = ctx.app.now();
+    let to = from.saturating_add(LOOK_AHEAD).unwrap_or(Timestamp::MAX).max(wanted.span.to);
+    let schedules = [&before, &after].map(|directory| directory.schedules.get(wanted.schedule));
+    Ok(Json(planned(&after, (schedules[0], schedules[1]), coverage::Span { from, to })))
 }
 
 /// Check in as on-call, in one step: overrides that stand there give way.

@@ -27,6 +27,7 @@ pub fn routes() -> Routes {
         .on(PLAN, routes!(ask))
         .on(PLAN, routes!(accept))
         .on(PLAN, routes!(decline))
+        .on(PLAN, routes!(reconsider))
         .on(PLAN, routes!(withdraw))
         .on(PLAN, routes!(undo))
 }
@@ -270,6 +271,21 @@ async fn decline(
     MaybeJson(body): MaybeJson<Answerer>,
 ) -> Result<Json<CoverRequest>, ApiError> {
     answer(&ctx, &caller, &id, &body, |by| Event::Decline { by }).await
+}
+
+/// Take a no back: the request waits for that person again, and is open again where it was the last.
+#[utoipa::path(
+    post, path = "/cover-requests/{id}/reconsider", tag = "oncall", operation_id = "reconsider_cover",
+    params(("id" = String, Path, description = "The request.")), request_body = Answerer,
+    responses((status = 200, description = "The request.", body = CoverRequest))
+)]
+async fn reconsider(
+    State(ctx): State<Ctx>,
+    caller: Caller,
+    Path(id): Path<String>,
+    MaybeJson(body): MaybeJson<Answerer>,
+) -> Result<Json<CoverRequest>, ApiError> {
+    answer(&ctx, &caller, &id, &body, |by| Event::Reconsider { by }).await
 }
 
 /// Take a request back that nobody has accepted.

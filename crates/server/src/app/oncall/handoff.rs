@@ -276,7 +276,7 @@ impl App {
         handoff: &Handoff,
         (user, news): (UserId, News),
     ) -> Result<(), StoreError> {
-        let zone = directory.users.get(user).map_or(&directory.timezone, |user| &user.timezone);
+        let zone = directory.zone_of(user);
         let (subject, text) = words(directory, handoff, news, zone);
         let mut content = json!({ "subject": subject, "text": text });
         if news == News::Unaccepted {

@@ -1,5 +1,7 @@
 //! Taking, giving and taking back time on call (`O3`, `O14`).
 
+use std::sync::Arc;
+
 use jiff::{SignedDuration, Timestamp};
 use muster_core::alerting::signal::cut;
 use muster_core::id::{OverrideId, RequestId, ScheduleId, UserId};
@@ -9,12 +11,14 @@ use muster_core::oncall::overrides::{self, Displaced, Placement, Standing, Withd
 use muster_core::oncall::schedule::{Override, on_call_at};
 use muster_core::org::directory::Directory;
 use muster_store::oncall::overrides::{self as store_override, Stored};
+use muster_store::org::directory as store_directory;
 use muster_store::{Lane, StoreError, Tx};
 use serde_json::json;
 
 use super::request::{has_all_of, in_words, name};
 use super::{NotPlanned, TRIES_MAX};
 use crate::app::App;
+use crate::app::snapshot::environment;
 
 /// A beginning that lies at most this far back means now: the form was filled in meanwhile.
 const JUST_NOW: SignedDuration = SignedDuration::from_mins(5);
@@ -61,15 +65,41 @@ impl App {
     }
 
     async fn try_add(&self, wanted: &Wanted, actor: &Actor) -> Result<Stored, NotPlanned> {
+        let mut tx = self.db.begin(Lane::Command).await?;
+        let (_, stored) = self.add_within(&mut tx, wanted, actor).await?;
+        tx.commit().await?;
+        Ok(stored)
+    }
+
+    /// The organisation as it is and as it would be with an override, which is not made.
+    ///
+    /// # Errors
+    /// See [`NotPlanned`]: what would keep the override from being made.
+    pub async fn with_override(
+        &self,
+        wanted: &Wanted,
+        actor: &Actor,
+    ) -> Result<(Arc<Directory>, Arc<Directory>), NotPlanned> {
+        let mut tx = self.db.begin(Lane::Command).await?;
+        let (before, _) = self.add_within(&mut tx, wanted, actor).await?;
+        let after = store_directory::load(&mut tx, &environment).await?.directory;
+        Ok((before, after))
+    }
+
+    /// Adds an override in a transaction, and gives the organisation without it.
+    async fn add_within(
+        &self,
+        tx: &mut Tx,
+        wanted: &Wanted,
+        actor: &Actor,
+    ) -> Result<(Arc<Directory>, Stored), NotPlanned> {
         let snapshot = self.snapshot();
         let schedule = snapshot.directory.schedules.get(wanted.schedule);
         let name = schedule.ok_or(NotPlanned::Missing("schedule"))?.name.clone();
-        let mut tx = self.db.begin(Lane::Command).await?;
-        let loaded = self.begin_planning(&mut tx, actor, ("schedule", "overrides"), &name).await?;
+        let loaded = self.begin_planning(tx, actor, ("schedule", "overrides"), &name).await?;
         check_place(&loaded.directory, wanted, self.now())?;
-        let stored = self.put_override(&mut tx, &loaded.directory, wanted, None, actor).await?;
-        tx.commit().await?;
-        Ok(stored)
+        let stored = self.put_override(tx, &loaded.directory, wanted, None, actor).await?;
+        Ok((loaded.directory, stored))
     }
 
     /// Places an override in a transaction that has begun planning.

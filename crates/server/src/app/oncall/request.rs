@@ -226,6 +226,14 @@ impl App {
     ) -> Result<Request, NotPlanned> {
         let request = store_request::lock(tx, id).await?.ok_or(NotPlanned::Missing("request"))?;
         let (request, effects) = cover::decide(request, event, self.now())?;
+        if matches!(event, Event::Reconsider { .. }) {
+            let (schedule, requester) = (request.schedule, request.requester);
+            let open = store_request::open_of(tx, schedule, requester, request.shift).await?;
+            if open.iter().any(|other| *other != request.id) {
+                let asked = "others have been asked for this time since".to_owned();
+                return Err(NotPlanned::Changed(asked));
+            }
+        }
         for effect in &effects {
             match effect {
                 Effect::Assign => self.assign(tx, directory, &request, actor).await?,
@@ -384,7 +392,7 @@ impl App {
         user: UserId,
         news: News,
     ) -> Result<(), StoreError> {
-        let zone = directory.users.get(user).map_or(&directory.timezone, |user| &user.timezone);
+        let zone = directory.zone_of(user);
         let (subject, text) = words(directory, request, news, zone);
         let mut content = json!({ "subject": subject, "text": text });
         if matches!(news, News::Asked | News::Reminder) {
@@ -415,6 +423,7 @@ fn words(
         News::Reminder => format!("Still open: {who} asks you to take {shift}"),
         News::Taken => format!("{by} takes {shift}"),
         News::AllDeclined => format!("Nobody can take {shift} for {who}"),
+        News::Reopened => format!("Somebody may take {shift} for {who} after all"),
         News::Withdrawn => format!("{who} no longer asks for {shift}"),
         News::Undone => format!("{who} has {shift} again"),
         News::Expired => format!("Nobody took {shift} for {who}"),

@@ -142,12 +142,18 @@ fn several_incidents_are_one_text_with_one_answer_for_all() {
 }
 
 #[test]
-fn a_text_says_the_incident_in_the_organisations_own_words() {
+fn a_text_and_a_call_say_the_incident_in_the_organisations_own_words() {
     let words = "Outage at payments: “Disk full”".to_owned();
     let own = Incident { words, ..incident("Disk full") };
     let page = Message::Page { page: page(), incident: own };
     let text = twilio::text(&page, Language::English);
     assert!(text.starts_with("#42 Outage at payments: \"Disk full\"\n"), "{text}");
+    let keys = "https://muster.example.com/callback/phones/keys?about=42";
+    let done = twiml::judge(&twilio::speech(&page, Language::English, keys)).expect("TwiML");
+    assert!(
+        done[1].contains("Severity 1. Incident 42, Outage at payments: “Disk full”."),
+        "{done:?}"
+    );
     assert!(text.contains("Reply 1 ack"), "{text}");
 }
 
