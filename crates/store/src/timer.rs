@@ -39,6 +39,8 @@ pub enum Kind {
     Request,
     /// The next reading of a calendar that somebody's leave comes from.
     Feed,
+    /// A room of an incident in a chat: its next step. The timer has the id of the incident.
+    Room,
     /// A handoff that nobody has accepted: its reminder, then the news to whoever leads.
     Handoff,
 }
@@ -60,6 +62,7 @@ impl Kind {
             Self::Schedule => "schedule",
             Self::Request => "request",
             Self::Feed => "feed",
+            Self::Room => "room",
             Self::Handoff => "handoff",
         }
     }
@@ -208,6 +211,7 @@ pub async fn claim(tx: &mut Tx, kind: Kind, now: Timestamp, limit: i64) -> Resul
         | Kind::Schedule
         | Kind::Request
         | Kind::Feed
+        | Kind::Room
         | Kind::Handoff => &OTHERS,
     };
     let values = args![kind.name(), now, limit, lease::latest_end(now)];

@@ -1736,6 +1736,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/{incident}/room/try-again": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask the chat again at once for the room of an incident that has trouble with it. */
+        post: operations["try_room_again"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents/{incident}/roster": {
         parameters: {
             query?: never;
@@ -5081,6 +5098,8 @@ export interface components {
             restricted: components["schemas"]["Restriction"] | null;
             /** @description Who holds which role now. */
             roles: components["schemas"]["HeldRole"][];
+            /** @description Its room in a chat, if it has or was to have one; only where one incident is asked for. */
+            room?: components["schemas"]["IncidentRoom"];
             /** @description The service's runbook. */
             runbook: string | null;
             /** @description What is affected; null where the service was deleted. */
@@ -5295,6 +5314,24 @@ export interface components {
             vacant: string[];
             /** @description Boundaries that somebody crosses; they keep nobody from anything. */
             warnings: components["schemas"]["RoleWarning"][];
+        };
+        /** @description The room of an incident in a chat. */
+        IncidentRoom: {
+            /** @description Whether only those see it who were invited. */
+            is_private: boolean;
+            /** @description Where it is opened, once it is there. */
+            link: string | null;
+            /**
+             * @description What it is called; empty until it is open.
+             * @example inc-42
+             */
+            name: string;
+            /** @description Whose chat, by the provider's name. */
+            provider: string;
+            /** @description How it stands. */
+            state: components["schemas"]["RoomState"];
+            /** @description What went wrong last. */
+            trouble: string | null;
         };
         /** @enum {string} */
         IncidentStatus: "triggered" | "acknowledged" | "researching" | "identified" | "restored" | "resolved" | "closed";
@@ -7313,6 +7350,11 @@ export interface components {
              */
             user?: string | null;
         };
+        /**
+         * @description How the room of an incident stands.
+         * @enum {string}
+         */
+        RoomState: "opening" | "open" | "archived" | "failed";
         /** @description Everybody who works on an incident, or was asked to. */
         Roster: {
             /** @description Who was paged and has not come. */
@@ -8132,7 +8174,7 @@ export interface components {
             warnings: string[];
         };
         /** @enum {string} */
-        TimelineKind: "declared" | "opened" | "alert_joined" | "alert_resolved" | "status_changed" | "acknowledged" | "unacknowledged" | "escalated" | "step_entered" | "no_target" | "paged" | "page_accepted" | "page_failed" | "page_superseded" | "page_declined" | "exhausted" | "snoozed" | "unsnoozed" | "resolved" | "reopened" | "merged" | "severity_changed" | "assigned" | "checked_in" | "engaged_late" | "rotated" | "management_asked" | "told" | "step_skipped" | "second_set_began" | "help_asked" | "group_engaged" | "volunteered" | "helper_directed" | "helper_released" | "helper_recalled" | "team_chosen" | "health_checked" | "released" | "bridge_opened" | "bridge_closed" | "notice_sent" | "estimate_changed" | "impact_changed" | "loss_added" | "loss_struck" | "role_engaged" | "role_assigned" | "role_left" | "hand_over_offered" | "hand_over_declined" | "role_warning" | "gate_passed" | "gate_waived" | "gate_closed" | "update_sent" | "update_drafted" | "update_approved" | "update_rejected" | "update_due" | "promise_missed" | "audience_silent" | "news_asked" | "checklist_ticked" | "checklist_unticked" | "restricted" | "unrestricted" | "access_changed" | "access_taken" | "related" | "unrelated" | "split" | "attached" | "detached" | "rejoined" | "family_action" | "note" | "decision" | "contact" | "evidence" | "hypothesis" | "hypothesis_moved" | "action" | "action_moved" | "corrected" | "pinned" | "unpinned" | "time_corrected";
+        TimelineKind: "declared" | "opened" | "alert_joined" | "alert_resolved" | "status_changed" | "acknowledged" | "unacknowledged" | "escalated" | "step_entered" | "no_target" | "paged" | "page_accepted" | "page_failed" | "page_superseded" | "page_declined" | "exhausted" | "snoozed" | "unsnoozed" | "resolved" | "reopened" | "merged" | "severity_changed" | "assigned" | "checked_in" | "engaged_late" | "rotated" | "management_asked" | "told" | "step_skipped" | "second_set_began" | "help_asked" | "group_engaged" | "volunteered" | "helper_directed" | "helper_released" | "helper_recalled" | "team_chosen" | "health_checked" | "released" | "bridge_opened" | "bridge_closed" | "notice_sent" | "room_opened" | "room_archived" | "room_failed" | "estimate_changed" | "impact_changed" | "loss_added" | "loss_struck" | "role_engaged" | "role_assigned" | "role_left" | "hand_over_offered" | "hand_over_declined" | "role_warning" | "gate_passed" | "gate_waived" | "gate_closed" | "update_sent" | "update_drafted" | "update_approved" | "update_rejected" | "update_due" | "promise_missed" | "audience_silent" | "news_asked" | "checklist_ticked" | "checklist_unticked" | "restricted" | "unrestricted" | "access_changed" | "access_taken" | "related" | "unrelated" | "split" | "attached" | "detached" | "rejoined" | "family_action" | "note" | "decision" | "contact" | "evidence" | "hypothesis" | "hypothesis_moved" | "action" | "action_moved" | "corrected" | "pinned" | "unpinned" | "time_corrected";
         /** @description An API token, without its secret. */
         Token: {
             /** @description When it was made. */
@@ -14364,6 +14406,56 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["IncidentRoles"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    try_room_again: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id or the number. */
+                incident: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The incident as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
                 };
             };
             /** @description Sign in first. */

@@ -1,7 +1,7 @@
 /** Where people meet about an incident, and when somebody expects it to be over: two facts of its head. */
 import { useState } from "react";
 import { toast } from "sonner";
-import { put, remove } from "@/api/client";
+import { post, put, remove } from "@/api/client";
 import { explain } from "@/api/problem";
 import type { Incident } from "@/api/types";
 import { Button } from "@/ui/button";
@@ -76,6 +76,48 @@ export function BridgeFact({ incident }: { incident: Incident }) {
           </div>
         ) : null}
       </FormDialog>
+    </div>
+  );
+}
+
+/** Its room in a chat, and what is wrong with it. */
+export function RoomFact({ incident }: { incident: Incident }) {
+  const { changed } = useCommands();
+  const { room } = incident;
+  if (!room) return null;
+  const tryAgain = async () => {
+    try {
+      changed(await post("/incidents/{incident}/room/try-again", { path: { incident: incident.number } }));
+    } catch (error) {
+      toast.error(explain(error));
+    }
+  };
+  const name = room.name ? `#${room.name}` : room.provider;
+  return (
+    <div>
+      <dt>Room</dt>
+      <dd className="flex flex-wrap items-baseline gap-x-2">
+        {room.link ? (
+          <a href={room.link} className="link break-all" target="_blank" rel="noreferrer noopener">
+            {name}
+          </a>
+        ) : (
+          <span>{name}</span>
+        )}
+        {room.is_private ? <span className="text-muted">private</span> : null}
+        {room.state === "open" ? null : <span className="text-muted">{room.state}</span>}
+        {room.trouble ? <span className="break-words">{room.trouble}</span> : null}
+        {room.trouble && isOpen(incident) ? (
+          <button
+            type="button"
+            className="link"
+            aria-label="Try the room again"
+            onClick={() => void tryAgain()}
+          >
+            try again
+          </button>
+        ) : null}
+      </dd>
     </div>
   );
 }

@@ -16,7 +16,7 @@ import { useMedia } from "@/ui/media";
 import { Countdown, Elapsed, Time } from "@/ui/time";
 import { ActionBar } from "./action-bar";
 import { IncidentAlerts } from "./alerts";
-import { BridgeFact, EstimateFact } from "./bridge";
+import { BridgeFact, EstimateFact, RoomFact } from "./bridge";
 import { Checklists } from "./checklist";
 import { Clocks } from "./clocks";
 import { Figures } from "./figures";
@@ -143,6 +143,7 @@ function HeaderFacts({ incident }: { incident: Incident }) {
       ) : null}
       <NextEscalation incident={incident} />
       <BridgeFact incident={incident} />
+      <RoomFact incident={incident} />
       <EstimateFact incident={incident} />
       {isOpen(incident) ? <NextUpdate number={String(incident.number)} /> : null}
       {incident.runbook ? (

@@ -140,6 +140,7 @@ pub enum Incident {
     Notice(ledger::Notice),
     /// Say where people meet about it
     Bridge(bridge::Bridge),
+    TryRoomAgain(bridge::TryRoomAgain),
     /// Say when it may be over: an estimate, and no target
     Estimate(bridge::Estimate),
     /// Engage a group: everybody it stands for now is paged once
@@ -326,6 +327,7 @@ impl Incident {
             Self::Ledger(ledger) => ledger.run(settings, api).await,
             Self::Notice(notice) => notice.run(settings, api).await,
             Self::Bridge(bridge) => bridge.run(verb).await,
+            Self::TryRoomAgain(again) => again.run(verb).await,
             Self::Estimate(estimate) => estimate.run(verb).await,
             Self::Engage { incident, group, message } => {
                 let body =

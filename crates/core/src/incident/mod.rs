@@ -18,6 +18,7 @@ pub mod prompt;
 pub mod relation;
 pub mod restriction;
 pub mod role;
+pub mod room;
 pub mod roster;
 pub mod severity;
 pub mod status_page;

@@ -6,6 +6,7 @@ use jiff::SignedDuration;
 
 use super::bridge;
 use super::gate::Gate;
+use super::room;
 use super::severity::Level;
 
 /// The most roles that one process wants.
@@ -36,6 +37,8 @@ pub struct Process {
     pub hand_over_after: Option<SignedDuration>,
     /// Where people meet (`J6`); nowhere if `None`.
     pub bridge: Option<bridge::Plan>,
+    /// Which room of which chat it has (`E7`); none if `None`.
+    pub room: Option<room::Plan>,
     /// How long people may write nothing down before somebody is asked for news (`L5`), once somebody
     /// holds a role; for ever if `None`.
     pub nudge_scribe_after: Option<SignedDuration>,
@@ -110,6 +113,7 @@ impl Process {
             gates,
             hand_over_after: Some(HAND_OVER_AFTER),
             bridge: None,
+            room: None,
             nudge_scribe_after,
             ask_next_after: Some(ASK_NEXT_AFTER),
         }

@@ -147,6 +147,12 @@ pub enum Kind {
     BridgeClosed,
     /// A notification list was told on purpose (`E5`).
     NoticeSent,
+    /// Its room in a chat was opened (`E7`).
+    RoomOpened,
+    /// Its room was put away (`E7`).
+    RoomArchived,
+    /// There is no room, and why (`E7`).
+    RoomFailed,
     /// Somebody said when it may be over (`E3`).
     EstimateChanged,
     /// What is known of the impact changed (`I6`).
@@ -284,6 +290,9 @@ names!(Kind {
     BridgeOpened = "bridge_opened",
     BridgeClosed = "bridge_closed",
     NoticeSent = "notice_sent",
+    RoomOpened = "room_opened",
+    RoomArchived = "room_archived",
+    RoomFailed = "room_failed",
     EstimateChanged = "estimate_changed",
     ImpactChanged = "impact_changed",
     LossAdded = "loss_added",

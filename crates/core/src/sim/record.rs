@@ -192,6 +192,9 @@ impl Replay {
             | Kind::BridgeOpened
             | Kind::BridgeClosed
             | Kind::NoticeSent
+            | Kind::RoomOpened
+            | Kind::RoomArchived
+            | Kind::RoomFailed
             | Kind::EstimateChanged
             | Kind::TimeCorrected => {}
         }

@@ -4,6 +4,7 @@
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use jiff::Timestamp;
+use muster_core::incident::room::{self, Room, Step};
 use muster_core::org::provider::Provider;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -191,6 +192,79 @@ async fn posted(
     Ok(Outcome::Accepted { status: answer.status, reference })
 }
 
+/// Takes one step in a room, which is a channel of a team.
+pub(super) async fn room(
+    outbound: &Outbound,
+    provider: &Provider,
+    room: &Room,
+    step: &Step,
+    now: Timestamp,
+) -> Result<room::Answer, Outcome> {
+    let server = Server::new(outbound, provider, now)?;
+    let id = room.id.as_deref().unwrap_or_default();
+    let channel = format!("channels/{id}");
+    match step {
+        Step::Open { name, is_private } => {
+            let sort = if *is_private { "P" } else { "O" };
+            let team = room.team.as_deref().unwrap_or_default();
+            let team = server.call(Method::GET, &format!("teams/name/{team}"), None).await?;
+            let body = json!({
+                "team_id": team.text("id"), "name": name, "display_name": name, "type": sort,
+            });
+            let answer = server.ask(Method::POST, "channels", Some(&body)).await?;
+            if answer.is_success() {
+                let id = Some(answer.text("id").to_owned()).filter(|id| !id.is_empty());
+                return Ok(room::Answer::Done(id));
+            }
+            match answer.text("id").contains("exists") {
+                true => Ok(room::Answer::NameTaken),
+                false => Err(refusal(&answer)),
+            }
+        }
+        Step::Topic { text, link } => {
+            let text = markdown(text, 2 * room::TOPIC_CHARS_MAX);
+            let body = json!({ "header": format!("{text} · {}", link_to("incident", link)) });
+            server.call(Method::PUT, &format!("{channel}/patch"), Some(&body)).await?;
+            Ok(room::Answer::Done(None))
+        }
+        Step::Invite(people) => {
+            let mut refused = None;
+            for address in people {
+                match invite(&server, &channel, address).await {
+                    Ok(()) => {}
+                    // Whoever cannot be invited keeps nobody else out.
+                    Err(Outcome::Permanent { detail, .. }) => refused = Some(detail),
+                    Err(later) => return Err(later),
+                }
+            }
+            Ok(refused.map_or(room::Answer::Done(None), room::Answer::Refused))
+        }
+        Step::Post(_, text) => {
+            let body = json!({ "channel_id": id, "message": markdown(text, TEXT_CHARS_MAX) });
+            server.call(Method::POST, "posts", Some(&body)).await?;
+            Ok(room::Answer::Done(None))
+        }
+        Step::Archive => {
+            let answer = server.ask(Method::DELETE, &channel, None).await?;
+            match answer.is_success() || answer.status == 404 {
+                true => Ok(room::Answer::Done(None)),
+                false => Err(refusal(&answer)),
+            }
+        }
+        Step::Reopen => {
+            server.call(Method::POST, &format!("{channel}/restore"), None).await?;
+            Ok(room::Answer::Done(None))
+        }
+    }
+}
+
+async fn invite(server: &Server<'_>, channel: &str, address: &str) -> Result<(), Outcome> {
+    let user = server.person(address).await?;
+    let body = json!({ "user_id": user });
+    server.call(Method::POST, &format!("{channel}/members"), Some(&body)).await?;
+    Ok(())
+}
+
 /// Whether the token works, and for whom.
 pub(super) async fn probe(
     outbound: &Outbound,
@@ -224,9 +298,19 @@ impl<'a> Server<'a> {
         path: &str,
         body: Option<&Value>,
     ) -> Result<Answered, Outcome> {
-        let url = format!("{}/api/v4/{path}", self.base);
-        let answer = self.api.call(method, &url, body).await?;
+        let answer = self.ask(method, path, body).await?;
         if answer.is_success() { Ok(answer) } else { Err(refusal(&answer)) }
+    }
+
+    /// As [`Server::call`]; what a refusal says is read by whoever asks.
+    async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<Answered, Outcome> {
+        let url = format!("{}/api/v4/{path}", self.base);
+        self.api.call(method, &url, body).await
     }
 
     /// The id of a person who is named by id or as `@name`.

@@ -28,6 +28,7 @@ pub mod ntfy;
 pub mod push;
 pub mod pushover;
 pub mod reply;
+pub mod room;
 pub mod slack;
 pub mod teams;
 pub mod telegram;

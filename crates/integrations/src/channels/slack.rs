@@ -4,6 +4,7 @@
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use jiff::{SignedDuration, Timestamp};
+use muster_core::incident::room::{self, Room, Step};
 use muster_core::org::provider::Provider;
 use reqwest::Method;
 use reqwest::header::CONTENT_TYPE;
@@ -156,6 +157,50 @@ pub(super) async fn send(
     }
 }
 
+/// Takes one step in a room (`conversations.*`).
+pub(super) async fn room(
+    outbound: &Outbound,
+    provider: &Provider,
+    room: &Room,
+    step: &Step,
+    now: Timestamp,
+) -> Result<room::Answer, Outcome> {
+    let id = room.id.as_deref().unwrap_or_default();
+    let (method, body) = match step {
+        Step::Open { name, is_private } => {
+            ("conversations.create", json!({ "name": name, "is_private": is_private }))
+        }
+        Step::Topic { text, link } => {
+            let topic = mrkdwn(&format!("{text} · {link}"), room::TOPIC_CHARS_MAX);
+            ("conversations.setTopic", json!({ "channel": id, "topic": topic }))
+        }
+        Step::Invite(people) => {
+            // Whoever cannot be invited keeps nobody else out.
+            let body = json!({ "channel": id, "users": people.join(","), "force": true });
+            ("conversations.invite", body)
+        }
+        Step::Post(_, text) => {
+            let body = json!({
+                "channel": id, "text": mrkdwn(text, SECTION_CHARS_MAX), "unfurl_links": false, "unfurl_media": false,
+            });
+            ("chat.postMessage", body)
+        }
+        Step::Archive => ("conversations.archive", json!({ "channel": id })),
+        Step::Reopen => ("conversations.unarchive", json!({ "channel": id })),
+    };
+    let answer = ask(outbound, provider, method, &body, now).await?;
+    if answer.is_success() && answer.body["ok"] == true {
+        let id = answer.body["channel"]["id"].as_str().map(ToOwned::to_owned);
+        return Ok(room::Answer::Done(id));
+    }
+    match answer.text("error") {
+        "name_taken" => Ok(room::Answer::NameTaken),
+        // It is as it was asked for already.
+        "already_archived" | "not_archived" | "already_in_channel" => Ok(room::Answer::Done(None)),
+        _ => Err(refusal(&answer)),
+    }
+}
+
 /// Whether the token works, and for whom (`auth.test`).
 pub(super) async fn probe(
     outbound: &Outbound,
@@ -173,18 +218,29 @@ async fn call(
     body: &Value,
     now: Timestamp,
 ) -> Result<Answered, Outcome> {
-    let token = format!("Bearer {}", provider.setting("token"));
-    let api = Api::new(outbound, Some(&token), now)?
-        .with(CONTENT_TYPE, "application/json; charset=utf-8");
-    let base = base(provider);
-    let answer = api.call(Method::POST, &format!("{base}/api/{method}"), Some(body)).await?;
+    let answer = ask(outbound, provider, method, body, now).await?;
     if answer.is_success() && answer.body["ok"] == true {
         return Ok(answer);
     }
     Err(refusal(&answer))
 }
 
-fn base(provider: &Provider) -> &str {
+/// Calls a method; what it says is read by whoever asks.
+async fn ask(
+    outbound: &Outbound,
+    provider: &Provider,
+    method: &str,
+    body: &Value,
+    now: Timestamp,
+) -> Result<Answered, Outcome> {
+    let token = format!("Bearer {}", provider.setting("token"));
+    let api = Api::new(outbound, Some(&token), now)?
+        .with(CONTENT_TYPE, "application/json; charset=utf-8");
+    let base = base(provider);
+    api.call(Method::POST, &format!("{base}/api/{method}"), Some(body)).await
+}
+
+pub(super) fn base(provider: &Provider) -> &str {
     match provider.setting("url") {
         "" => URL,
         url => url.trim_end_matches('/'),

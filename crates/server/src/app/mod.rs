@@ -84,6 +84,8 @@ pub struct Wake {
     pub emergencies: Notify,
     /// A heartbeat monitor's timer was set.
     pub heartbeats: Notify,
+    /// There is news for the room of an incident.
+    pub rooms: Notify,
     /// Something was told to the live stream.
     pub stream: Notify,
     /// A stage finished a piece of work.
@@ -126,6 +128,7 @@ impl Wake {
         self.feeds.notify_one();
         self.emergencies.notify_one();
         self.heartbeats.notify_one();
+        self.rooms.notify_one();
         self.watch.notify_one();
         self.stream.notify_waiters();
         self.progress.notify_waiters();

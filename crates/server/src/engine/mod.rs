@@ -25,6 +25,7 @@ mod heartbeats;
 pub mod janitor;
 pub mod outbox;
 pub mod planning;
+mod rooms;
 pub mod timers;
 pub mod triage;
 pub mod watch;
@@ -66,6 +67,7 @@ impl Engine {
             spawn(app, "feeds", |app| &app.wake.feeds, planning::read_feeds),
             spawn(app, "watch", |app| &app.wake.watch, watch::step),
             spawn(app, "emergencies", |app| &app.wake.emergencies, emergencies::step),
+            spawn(app, "rooms", |app| &app.wake.rooms, rooms::step),
             spawn(app, "heartbeats", |app| &app.wake.heartbeats, heartbeats::step),
             tokio::spawn(janitor::run(app.clone())),
         ];
@@ -146,13 +148,15 @@ impl App {
         }
         let (watch, _) = timer::overdue(&self.db, timer::Kind::Watch, now).await?;
         let (heartbeats, _) = timer::overdue(&self.db, timer::Kind::Heartbeat, now).await?;
+        let (rooms, _) = timer::overdue(&self.db, timer::Kind::Room, now).await?;
         let (emergencies, _) = timer::overdue(&self.db, timer::Kind::Emergency, now).await?;
         let (waiting, _) = inbox::backlog(&self.db).await?;
         let (alerts, _) = timer::overdue(&self.db, timer::Kind::Alert, now).await?;
         let (incidents, _) = timer::overdue(&self.db, timer::Kind::Incident, now).await?;
         let (deliveries, _) = timer::overdue(&self.db, timer::Kind::Delivery, now).await?;
         let (notices, _) = timer::overdue(&self.db, timer::Kind::Notice, now).await?;
-        let due = incidents + deliveries + notices + alerts + emergencies + heartbeats + watch;
+        let due =
+            incidents + deliveries + notices + alerts + emergencies + heartbeats + watch + rooms;
         Ok(waiting + due + planning == 0)
     }
 }

@@ -250,7 +250,14 @@ impl World {
     async fn next_timer(&self) -> Option<Timestamp> {
         use timer::Kind;
         let mut next = Vec::new();
-        let kinds = [Kind::Incident, Kind::Delivery, Kind::Alert, Kind::Emergency, Kind::Heartbeat];
+        let kinds = [
+            Kind::Incident,
+            Kind::Delivery,
+            Kind::Alert,
+            Kind::Emergency,
+            Kind::Heartbeat,
+            Kind::Room,
+        ];
         for kind in kinds.into_iter().chain(Kind::OF_PLANNING) {
             next.extend(timer::earliest(&self.app.db, kind).await.unwrap());
         }

@@ -13,6 +13,7 @@ pub mod incident;
 pub mod relation;
 pub mod restriction;
 mod role;
+pub mod room;
 pub mod shared_text;
 pub mod status_page;
 pub mod subscriber;

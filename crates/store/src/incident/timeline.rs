@@ -212,6 +212,27 @@ pub async fn list(
     db.fetch_all(&SELECT, args![incident, after, limit]).await
 }
 
+/// An incident's first entry of some kinds after `after`, in the order of writing down.
+pub async fn next_of_kinds(
+    db: &Db,
+    incident: IncidentId,
+    after: Option<EntryId>,
+    kinds: &[&str],
+) -> Result<Option<EntryRow>> {
+    const SELECT: Sql = Sql::differs(
+        "SELECT id, incident_id, at, recorded_at, kind, actor_kind, actor_id, actor_name, text, data
+         FROM timeline_entry
+         WHERE incident_id = ? AND id > ? AND kind IN (SELECT value FROM json_each(?))
+         ORDER BY id LIMIT 1",
+        "SELECT id, incident_id, at, recorded_at, kind, actor_kind, actor_id, actor_name, text, data
+         FROM timeline_entry WHERE incident_id = ? AND id > ? AND kind = ANY(?)
+         ORDER BY id LIMIT 1",
+    );
+    let after = after.map_or(Uuid::nil(), |id| id.0);
+    let kinds = Value::TextList(kinds.iter().map(|kind| Some((*kind).to_owned())).collect());
+    db.fetch_optional(&SELECT, vec![incident.into(), after.into(), kinds]).await
+}
+
 /// An incident's newest entries, the newest first.
 pub async fn newest(db: &Db, incident: IncidentId, limit: i64) -> Result<Vec<EntryRow>> {
     const SELECT: Sql = Sql::same(

@@ -1,5 +1,5 @@
-//! `muster incident bridge` and `muster incident estimate`: where people meet about an incident, and
-//! when they expect it to be over.
+//! `muster incident bridge`, `muster incident try-room-again` and `muster incident estimate`: where
+//! people meet about an incident, and when they expect it to be over.
 
 use jiff::SignedDuration;
 use muster_server::clock::Clock;
@@ -18,6 +18,13 @@ pub struct Bridge {
     /// People meet nowhere any more
     #[arg(long, conflicts_with = "link")]
     close: bool,
+}
+
+/// Ask the chat again at once for the room of an incident that has trouble with it
+#[derive(Debug, clap::Args)]
+pub struct TryRoomAgain {
+    #[command(flatten)]
+    incident: One,
 }
 
 /// Say when it may be over: an estimate, and no target
@@ -46,6 +53,17 @@ impl Bridge {
         }
         let incident = verb.api.put(&path, &said([("link", self.link.map(Into::into))])).await?;
         verb.tell(&incident)
+    }
+}
+
+impl TryRoomAgain {
+    /// Does what was asked.
+    ///
+    /// # Errors
+    /// When the server fails or refuses.
+    pub(super) async fn run(self, verb: Verb<'_>) -> anyhow::Result<()> {
+        let path = ["incidents", &self.incident.incident, "room", "try-again"];
+        verb.tell(&verb.api.post(&path, &json!({})).await?)
     }
 }
 

@@ -90,6 +90,7 @@ fn in_full(incident: &Value, screen: Screen) -> String {
     let efforts = incident["open_child_count"].as_i64().filter(|open| *open > 0);
     row("efforts", efforts.map_or_else(String::new, |open| format!("{open} open")));
     row("bridge", show::clean(incident["bridge"]["link"].as_str().unwrap_or_default()));
+    row("room", room(&incident["room"]));
     row("estimate", estimate(&incident["estimate"]));
     row("runbook", of("runbook"));
     row("figures", figures(&incident["statistics"]));
@@ -107,6 +108,17 @@ fn in_full(incident: &Value, screen: Screen) -> String {
         text += &format!("\n{}\n", show::clean(summary));
     }
     text
+}
+
+/// `inc-42 in chat (open)`, with what went wrong.
+fn room(room: &Value) -> String {
+    if room.is_null() {
+        return String::new();
+    }
+    let trouble = room["trouble"].as_str().map(show::clean);
+    let trouble = trouble.map_or_else(String::new, |trouble| format!(": {trouble}"));
+    let of = |name: &str| show::text(&room[name]);
+    format!("{} in {} ({}){trouble}", of("name"), of("provider"), of("state"))
 }
 
 /// When somebody expects it to be over.

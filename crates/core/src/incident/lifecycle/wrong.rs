@@ -32,6 +32,12 @@ pub enum WrongMove {
     /// A snooze that ends in the past or too far ahead.
     #[error("a snooze must end after now and within 7 days")]
     SnoozeOutOfRange,
+    /// Neither has it a room in a chat nor does its process name one.
+    #[error("incident {number} has no room, and the process of its severity names none")]
+    NoRoom {
+        /// The incident.
+        number: i64,
+    },
     /// It is not snoozed.
     #[error("incident {number} is not snoozed")]
     NotSnoozed {

@@ -20,6 +20,7 @@ use crate::contract::mattermost::{
 use crate::support::{LIMITS, a_page, channels as all_channels, now};
 
 mod mistakes;
+mod room;
 
 fn mattermost(url: &str) -> Arc<Provider> {
     let settings = [("token", TOKEN), ("command_token", COMMAND_TOKEN), ("url", url)];

@@ -19,6 +19,7 @@ use crate::contract::slack::{
 use crate::support::{LIMITS, a_page, channels as all_channels, now};
 
 mod mistakes;
+mod room;
 
 fn slack(url: &str) -> Arc<Provider> {
     let settings = [("token", TOKEN), ("signing_secret", SIGNING_SECRET), ("url", url)];

@@ -8,6 +8,10 @@ use serde_json::{Value, json};
 
 use super::judge::{Answer, Broken, Request, Rules};
 
+pub mod room;
+
+use room::{Room, TEAM};
+
 pub const TOKEN: &str = "n6mtw4tn3jy5ic9sxwm7h8r1ke";
 pub const COMMAND_TOKEN: &str = "xr3j5x3p4pfk7kk6ck7b4e6ghh";
 pub const BOT: &str = "bot1bot1bot1bot1bot1bot1bo";
@@ -22,6 +26,10 @@ pub struct Mattermost {
     pub posts: BTreeMap<String, Value>,
     /// Whether buttons may lead only to this address.
     pub calls_back: Option<String>,
+    /// The channels that the bot made, by id.
+    pub rooms: BTreeMap<String, Room>,
+    /// Names of channels that others have.
+    pub names_taken: Vec<String>,
 }
 
 fn broken(status: u16, id: &str) -> Broken {
@@ -56,6 +64,32 @@ impl Rules for Mattermost {
             }
             ("GET", ["teams", "name", "shop", "channels", "name", _]) => {
                 Err(broken(404, "app.channel.get_by_name.missing.app_error"))
+            }
+            ("GET", ["teams", "name", "shop"]) => {
+                Ok(Answer::json(200, &json!({"id": TEAM, "name": "shop"})))
+            }
+            ("POST", ["channels"]) => self.make_room(&body(request)?),
+            (_, ["channels", id, ..]) if self.rooms.contains_key(*id) => {
+                let rest = parts.get(2).copied().unwrap_or_default();
+                self.room(&request.method, id, rest, request)
+            }
+            ("POST", ["posts"])
+                if body(request)?["channel_id"]
+                    .as_str()
+                    .is_some_and(|id| self.rooms.contains_key(id)) =>
+            {
+                let body = body(request)?;
+                self.post(&body)?;
+                let id = body["channel_id"].as_str().unwrap_or_default();
+                let room = self.rooms.get_mut(id).ok_or_else(not_found)?;
+                if room.is_archived {
+                    return Err(broken(400, "api.post.create_post.can_not_post_to_deleted.error"));
+                }
+                room.posts.push(body["message"].as_str().unwrap_or_default().replace('\\', ""));
+                Ok(Answer::json(
+                    201,
+                    &json!({"id": "post9post9post9post9post9p", "channel_id": id}),
+                ))
             }
             ("GET", ["teams", "name", _, ..]) => {
                 Err(broken(404, "app.team.get_by_name.missing.app_error"))

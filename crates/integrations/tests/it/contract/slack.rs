@@ -10,6 +10,10 @@ use sha2::Sha256;
 
 use super::judge::{Answer, Broken, Request, Rules};
 
+pub mod room;
+
+use room::Room;
+
 pub const TOKEN: &str = "xoxb-0123456789-test";
 pub const SIGNING_SECRET: &str = "8f742231b10e8888abcd99yyyzzz85a5";
 /// Somebody whom the app can write to, and the conversation with them.
@@ -22,6 +26,12 @@ pub const BO: &str = "U0BO123456";
 pub struct Slack {
     /// The body of each message by conversation and time stamp.
     pub messages: BTreeMap<(String, String), Value>,
+    /// The channels that the app made, by id.
+    pub rooms: BTreeMap<String, Room>,
+    /// Names of channels that others have.
+    pub names_taken: Vec<String>,
+    /// Whether the app was installed without the scope for channels.
+    pub lacks_scope: bool,
 }
 
 fn broken(rule: &str) -> Broken {
@@ -38,7 +48,15 @@ impl Rules for Slack {
         }
         let method =
             request.path().strip_prefix("/api/").ok_or_else(|| broken("unknown_method"))?;
-        if !matches!(method, "chat.postMessage" | "chat.update" | "auth.test") {
+        let is_room = matches!(
+            method,
+            "conversations.create"
+                | "conversations.setTopic"
+                | "conversations.invite"
+                | "conversations.archive"
+                | "conversations.unarchive"
+        );
+        if !is_room && !matches!(method, "chat.postMessage" | "chat.update" | "auth.test") {
             return Err(broken("unknown_method"));
         }
         if request.method != "POST" {
@@ -54,8 +72,21 @@ impl Rules for Slack {
             return Ok(Answer::json(200, &body));
         }
         let body = json_body(request)?;
+        if is_room {
+            return self.room(method, &body);
+        }
         message(&body)?;
         let channel = body["channel"].as_str().unwrap_or_default();
+        if method == "chat.postMessage"
+            && let Some(room) = self.rooms.get_mut(channel)
+        {
+            if room.is_archived {
+                return Err(broken("is_archived"));
+            }
+            room.posts.push(body["text"].as_str().unwrap_or_default().to_owned());
+            let ts = format!("1795230725.{:06}", room.posts.len());
+            return Ok(Answer::json(200, &json!({"ok": true, "channel": channel, "ts": ts})));
+        }
         if method == "chat.update" {
             let ts = body["ts"].as_str().ok_or_else(|| broken("invalid_arguments"))?;
             let key = (channel.to_owned(), ts.to_owned());

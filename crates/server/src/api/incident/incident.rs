@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
-use super::bridge::{self, IncidentBridge, IncidentEstimate};
+use super::bridge::{self, IncidentBridge, IncidentEstimate, IncidentRoom};
 use super::clock::{self, IncidentClocks};
 use super::helper::{self, Helper};
 use super::impact::{self, Impact, NewImpact};
@@ -152,6 +152,10 @@ pub struct Incident {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub plan: Option<Vec<PlannedStep>>,
+    /// Its room in a chat, if it has or was to have one; only where one incident is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub room: Option<IncidentRoom>,
     /// How long things took.
     pub statistics: Statistics,
     /// Where people read it.
@@ -396,6 +400,7 @@ pub async fn describe_whole(
     let facts = facts::read(&app.db, &snapshot.directory, incident).await?;
     let ahead = preview::remaining(&snapshot.directory, incident, &facts);
     described.clocks.plan(&snapshot.directory, &ahead);
+    described.room = bridge::describe_room(app, incident.id).await?;
     described.plan = Some(plan(&snapshot.directory, ahead));
     Ok(described)
 }
@@ -456,6 +461,7 @@ fn describe(
         estimate: bridge::describe_estimate(incident),
         roles: role::held(directory, incident),
         plan: None,
+        room: None,
         statistics: statistics(stamps),
         url: app.incident_url(incident.number),
         version: incident.version,

@@ -15,6 +15,7 @@ pub mod lists;
 mod outlet;
 pub mod record;
 mod relation;
+pub mod room;
 mod shadow;
 mod sight;
 pub mod status_page;

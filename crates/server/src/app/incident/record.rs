@@ -13,7 +13,7 @@ use muster_core::org::directory::Directory;
 use muster_core::org::user::ContactMethod;
 use muster_store::event::NewEvent;
 use muster_store::incident::incident::Grouping;
-use muster_store::incident::{incident as store_incident, timeline};
+use muster_store::incident::{incident as store_incident, room as store_room, timeline};
 use muster_store::oncall::delivery::{self, NewDelivery};
 use muster_store::oncall::page::{self as store_page, NewPage};
 use muster_store::oncall::turn;
@@ -103,6 +103,8 @@ pub struct Writes {
     entries: Vec<(EntryId, IncidentId, Entry)>,
     events: Vec<NewEvent>,
     audit: Vec<(audit::Entry, [u8; 16])>,
+    /// Incidents with news for their rooms, and whether their process asks for one.
+    rooms: Vec<(IncidentId, bool)>,
 }
 
 impl Writes {
@@ -125,6 +127,7 @@ impl Writes {
         let timers: Vec<_> = of_incidents.chain(of_deliveries).collect();
         timer::set_all(tx, &timers, now).await?;
         timer::clear(tx, timer::Kind::Incident, &all.cleared).await?;
+        wake_rooms(tx, &all.rooms, now).await?;
         timeline::append(tx, &all.entries, now).await?;
         event::tell(tx, now, &all.events).await?;
         audit::append_all(tx, &all.audit).await
@@ -161,6 +164,12 @@ fn tell(
     entries: &[Entry],
     now: Timestamp,
 ) {
+    let has_rooms = directory.severities.iter().any(|one| one.process.room.is_some());
+    if has_rooms && !entries.is_empty() && !incident.practice {
+        let is_planned = directory.severity(incident.severity).process.room.is_some();
+        writes.rooms.retain(|(known, _)| *known != incident.id);
+        writes.rooms.push((incident.id, is_planned));
+    }
     for entry in entries {
         let id = entry.id.unwrap_or_else(|| EntryId(app.ids.next(now)));
         writes.entries.push((id, incident.id, entry.clone()));
@@ -175,6 +184,24 @@ fn tell(
         }
         super::lists::tell(app, writes, directory, incident, entry, now);
     }
+}
+
+/// Lets the rooms of incidents know that there is news. One that was opened is kept in step also where
+/// the process of the severity asks for none any more.
+async fn wake_rooms(
+    tx: &mut Tx,
+    rooms: &[(IncidentId, bool)],
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let unplanned: Vec<_> =
+        rooms.iter().filter(|(_, is_planned)| !is_planned).map(|(incident, _)| *incident).collect();
+    let opened = store_room::among(tx, &unplanned).await?;
+    for (incident, is_planned) in rooms {
+        if *is_planned || opened.contains(incident) {
+            timer::expect(tx, timer::Kind::Room, incident.0, now, now).await?;
+        }
+    }
+    Ok(())
 }
 
 fn audit_entry(app: &App, decision: &Decision, actor: &Actor, now: Timestamp) -> audit::Entry {

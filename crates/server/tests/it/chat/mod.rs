@@ -34,6 +34,7 @@ mod matrix;
 mod mattermost;
 mod providers;
 mod pushover;
+mod rooms;
 mod slack;
 mod teams;
 mod telegram;

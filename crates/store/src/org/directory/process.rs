@@ -10,7 +10,7 @@ use muster_core::incident::gate::Gate;
 use muster_core::incident::process::{self, Process};
 use muster_core::incident::severity::{Level, Severity};
 use muster_core::incident::update::Pace;
-use muster_core::incident::{checklist, role};
+use muster_core::incident::{checklist, role, room};
 use muster_core::oncall::escalation::Target;
 use muster_core::oncall::schedule::Role;
 
@@ -18,6 +18,9 @@ use super::Builder;
 use crate::org::document::organization::Clock;
 use crate::org::document::text::Length;
 use crate::org::document::{self, Kind};
+
+/// What a room is called where nothing is said.
+const ROOM_NAME: &str = "inc-{{ number }}";
 
 impl Builder<'_> {
     pub(super) fn severities(&self) -> Vec<Severity> {
@@ -232,6 +235,14 @@ fn process(level: Level, written: Option<&document::role::Process>) -> Process {
         process.bridge = Some(bridge::Plan {
             template: bridge.template.clone(),
             from: from.unwrap_or(bridge::From::Declared),
+        });
+    }
+    if let Some(room) = &written.room {
+        process.room = Some(room::Plan {
+            provider: room.provider.clone(),
+            team: room.team.clone(),
+            template: room.name.clone().unwrap_or_else(|| ROOM_NAME.to_owned()),
+            archive_after: room.archive_after.map_or(SignedDuration::ZERO, |after| after.0),
         });
     }
     if let Some(after) = &written.hand_over_after {

@@ -64,6 +64,9 @@ pub struct Process {
     /// Where people meet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bridge: Option<Bridge>,
+    /// Which room of which chat it has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub room: Option<Room>,
     /// How long whoever declared may lead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hand_over_after: Option<Clock<Length>>,
@@ -84,6 +87,23 @@ pub struct Bridge {
     /// From when, by name; as soon as the incident has the severity where nothing is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
+}
+
+/// The room of an incident in a chat.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Room {
+    /// A provider by name.
+    pub provider: String,
+    /// A team of the chat, where it has several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub team: Option<String>,
+    /// What makes the name; `inc-{{ number }}` where nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// How long after the end of the incident it is archived; at once where nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub archive_after: Option<Length>,
 }
 
 /// A role that a process wants.

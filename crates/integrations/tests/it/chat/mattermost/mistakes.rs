@@ -122,7 +122,8 @@ mod patch {
 
     fn with_a_post() -> Mattermost {
         let posts = [(POST.to_owned(), json!({}))];
-        Mattermost { posts: posts.map(|(id, body)| (pad(&id), body)).into(), calls_back: None }
+        let posts = posts.map(|(id, body)| (pad(&id), body)).into();
+        Mattermost { posts, ..Mattermost::default() }
     }
 
     /// Ids have 26 characters.

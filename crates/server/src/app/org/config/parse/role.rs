@@ -6,12 +6,12 @@ use muster_core::incident::gate::Gate;
 use muster_core::incident::process::{CHECKLISTS_MAX, ROLES_MAX};
 use muster_core::incident::role::{DUTIES_MAX, Part, WORDS_CHARS_MAX};
 use muster_store::org::document::organization::Clock;
-use muster_store::org::document::role::{Bridge, Process, Role, Rotation, Wanted};
+use muster_store::org::document::role::{Bridge, Process, Role, Room, Rotation, Wanted};
 use muster_store::org::document::text::short;
 
 use super::super::read::Cursor;
 use super::organization::clock;
-use crate::app::incident::bridge as app_bridge;
+use crate::app::incident::{bridge as app_bridge, room as app_room};
 
 /// The shortest time in which whoever declared may be asked to hand over.
 const HAND_OVER_AFTER_MIN: SignedDuration = SignedDuration::from_mins(1);
@@ -64,6 +64,7 @@ pub fn process(cursor: Cursor<'_>) -> Process {
         "checklists",
         "gates",
         "bridge",
+        "room",
         "hand_over_after",
         "ask_next_after",
         "nudge_scribe_after",
@@ -86,6 +87,7 @@ pub fn process(cursor: Cursor<'_>) -> Process {
         }),
         gates: fields.optional("gates").map(|gates| gates.list(|gate| gate.checked(check_gate))),
         bridge: fields.optional("bridge").map(bridge),
+        room: fields.optional("room").map(room),
         hand_over_after: fields
             .optional("hand_over_after")
             .map(|it| clock(it, HAND_OVER_AFTER_MIN)),
@@ -102,6 +104,16 @@ fn bridge(cursor: Cursor<'_>) -> Bridge {
     Bridge {
         template: template.map(|it| it.checked(app_bridge::check)).unwrap_or_default(),
         from: fields.optional("from").map(|from| from.checked(check_from)),
+    }
+}
+
+fn room(cursor: Cursor<'_>) -> Room {
+    let fields = cursor.fields(&["provider", "team", "name", "archive_after"]);
+    Room {
+        provider: fields.name("provider"),
+        team: fields.optional_name("team"),
+        name: fields.optional("name").map(|name| name.checked(app_room::check)),
+        archive_after: fields.parsed("archive_after"),
     }
 }
 

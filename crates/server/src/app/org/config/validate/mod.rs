@@ -5,6 +5,7 @@
 mod circle;
 pub mod reachability;
 mod reference;
+mod room;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -38,6 +39,7 @@ pub fn validate(whole: &Whole<'_>) {
     keys(whole);
     levels(whole);
     reference::check(whole);
+    room::check(whole);
     circle::check(whole);
 }
 
