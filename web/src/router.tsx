@@ -46,6 +46,23 @@ const incident = createRoute({
   component: lazyRouteComponent(() => import("./incident/incident")),
 });
 
+export interface WholeSearch {
+  q?: string;
+  kind?: "incident" | "alert" | "entry";
+}
+
+const KINDS = ["incident", "alert", "entry"] as const;
+
+const search = createRoute({
+  getParentRoute: () => root,
+  path: "/search",
+  validateSearch: ({ q, kind }: Record<string, unknown>): WholeSearch => ({
+    q: typeof q === "string" ? q : undefined,
+    kind: KINDS.find((each) => each === kind),
+  }),
+  component: lazyRouteComponent(() => import("./search/search")),
+});
+
 const alerts = createRoute({
   getParentRoute: () => root,
   path: "/alerts",
@@ -240,6 +257,7 @@ export const router = createRouter({
     home,
     incidents,
     incident,
+    search,
     alerts,
     alert,
     heartbeats,

@@ -7,8 +7,8 @@ use clap::{Parser, Subcommand};
 use crate::command::{
     alert, alias, apply, backup, bench, calendar, check, completions, contacts, cover, demo,
     doctor, export, group, heartbeat, incident, leave, maintenance, message, notification_list,
-    oncall, page, preview, provider, release, restore, schedule, serve, shadow, sim, status, token,
-    user,
+    oncall, page, preview, provider, release, restore, schedule, search, serve, shadow, sim,
+    status, token, user,
 };
 use crate::failure::conclude;
 use crate::settings::{Global, Settings};
@@ -91,6 +91,8 @@ enum Command {
     /// Look at what is tried out in shadow mode, and forecast pages per shift
     #[command(subcommand)]
     Shadow(shadow::Shadow),
+    /// Search incidents, alerts and timelines
+    Search(search::Search),
     /// Write a backup, also while serving
     Backup(backup::Backup),
     /// Restore a backup into an empty store, which then is held
@@ -152,6 +154,7 @@ async fn obey(cli: Cli) -> anyhow::Result<()> {
         Command::Maintenance(maintenance) => maintenance.run(&settings()?).await,
         Command::Heartbeat(heartbeat) => heartbeat.run(&settings()?).await,
         Command::Shadow(shadow) => shadow.run(&settings()?).await,
+        Command::Search(search) => search.run(&settings()?).await,
         Command::Backup(backup) => backup.run(&settings()?).await,
         Command::Restore(restore) => restore.run(&settings()?).await,
         Command::Release => release::run(&settings()?).await,

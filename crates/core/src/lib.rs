@@ -16,3 +16,4 @@ pub mod query;
 pub mod sim;
 pub mod text;
 pub mod time;
+pub mod words;

@@ -15,6 +15,7 @@ pub mod lease;
 pub mod migration;
 pub mod oncall;
 pub mod org;
+pub mod search;
 pub mod setting;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -15,7 +15,7 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, PgConnection};
 use tempfile::TempDir;
 
-use crate::db::{Db, Engine, Sql};
+use crate::db::{Db, Engine, Lane, Sql, Value};
 use crate::migration;
 
 /// The variable that names the cluster to use.
@@ -85,6 +85,28 @@ pub async fn cut_connections(db: &Db) -> i64 {
     );
     let (cut,): (i64,) = db.fetch_one(&CUT, vec![]).await.expect("the cluster lists connections");
     cut
+}
+
+/// How the engine would go about a statement, step by step. PostgreSQL reads whole tables only where
+/// it knows no other way, however few rows they have.
+pub async fn plan(db: &Db, statement: (Sql, Vec<Value>)) -> Vec<String> {
+    let (sql, values) = statement;
+    let (sqlite, postgres) = sql.explained();
+    match db.engine() {
+        Engine::Sqlite => {
+            let rows: Vec<(i64, i64, i64, String)> =
+                db.fetch_all(&sqlite, values).await.expect("SQLite plans it");
+            rows.into_iter().map(|(_, _, _, step)| step).collect()
+        }
+        Engine::Postgres => {
+            const NO_SCANS: Sql = Sql::same("SET LOCAL enable_seqscan = off");
+            let mut tx = db.begin(Lane::Command).await.expect("a transaction begins");
+            tx.execute(&NO_SCANS, vec![]).await.expect("a setting of the transaction");
+            let rows: Vec<(String,)> =
+                tx.fetch_all(&postgres, values).await.expect("PostgreSQL plans it");
+            rows.into_iter().map(|(step,)| step).collect()
+        }
+    }
 }
 
 /// Waits until so many connections to the database of `db` wait for a lock.

@@ -6,7 +6,7 @@ import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/
 import { nowMs } from "@/ui/clock";
 import { asked, get, getPart, getWhole, type ListPath, type Options } from "./client";
 import { ApiError } from "./problem";
-import type { EditableDocument, List, Page } from "./types";
+import type { EditableDocument, Hit, List, Page } from "./types";
 
 export const PAGE_SIZE = 50;
 const WHOLE_LIST_MAX = 500;
@@ -20,6 +20,21 @@ export const session = () =>
   });
 
 export const incidents = (q: string) => paged(["incidents", q], "/incidents", { query: { q } });
+
+/** Everything that a query finds, or what of one kind it finds. */
+export const search = (q: string, kind: Hit["kind"] | undefined) => ({
+  ...paged(["search", q, kind ?? ""], "/search", { query: { q, kind } }),
+  enabled: q !== "",
+  retry: false,
+});
+
+/** What can be searched by. */
+export const searchKeys = () =>
+  queryOptions({
+    queryKey: ["search-keys"],
+    queryFn: ({ signal }) => get("/search/keys", { signal }),
+    staleTime: 60_000,
+  });
 
 /** The first of the open incidents, as home and the palette show them. */
 export const openIncidents = () =>

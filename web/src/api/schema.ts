@@ -2620,6 +2620,45 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search incidents, alerts and timelines, the newest first.
+         * @description The language is that of every list: words, `"words in a row"`, `key:value`, and `-key:value` to
+         *     exclude. A key that some kinds do not have leaves those out. Alerts and timelines are found a
+         *     moment after they are written.
+         */
+        get: operations["search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/search/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what can be searched by. */
+        get: operations["list_search_keys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/services": {
         parameters: {
             query?: never;
@@ -4981,6 +5020,51 @@ export interface components {
             /** @description Who. */
             user: string;
         };
+        /** @description Something that was found. */
+        Hit: {
+            alert_status: components["schemas"]["AlertState"] | null;
+            /** @description When it began or happened. */
+            at: components["schemas"]["Instant"];
+            /** @description Who wrote an entry; null for everything else. */
+            by: string | null;
+            entry_kind: components["schemas"]["TimelineKind"] | null;
+            /** @description Its id. */
+            id: string;
+            /**
+             * Format: int64
+             * @description The number of its incident; null for an alert that has none.
+             */
+            incident: number | null;
+            /** @description What it is. */
+            kind: components["schemas"]["SearchKind"];
+            /** @description Where it says the words that were looked for. */
+            matched: components["schemas"]["Matched"][];
+            /** @description The service; null where it was deleted. */
+            service: string | null;
+            /**
+             * Format: int64
+             * @description How bad it is; null for informational alerts.
+             */
+            severity: number | null;
+            status: components["schemas"]["IncidentStatus"] | null;
+            /** @description What it says in a line: a title, the summary of an alert, the text of an entry. */
+            title: string;
+        };
+        /** @description What an edit changes for somebody. */
+        HoursChange: {
+            /**
+             * Format: int64
+             * @description Seconds on call within the period as it would be.
+             */
+            after_seconds: number;
+            /**
+             * Format: int64
+             * @description Seconds on call within the period as it is now.
+             */
+            before_seconds: number;
+            /** @description Who. */
+            user: string;
+        };
         /** @enum {string} */
         HypothesisState: "open" | "explored" | "abandoned" | "confirmed";
         /** @description What the cause is. */
@@ -5570,6 +5654,13 @@ export interface components {
             next: string | null;
         };
         /** @description A part of a list. */
+        List_Hit: {
+            /** @description The items of this part. */
+            items: components["schemas"]["Hit"][];
+            /** @description The cursor of the next part; null at the end. */
+            next: string | null;
+        };
+        /** @description A part of a list. */
         List_Incident: {
             /** @description The items of this part. */
             items: components["schemas"]["Incident"][];
@@ -5692,6 +5783,13 @@ export interface components {
         List_Schedule: {
             /** @description The items of this part. */
             items: components["schemas"]["Schedule"][];
+            /** @description The cursor of the next part; null at the end. */
+            next: string | null;
+        };
+        /** @description A part of a list. */
+        List_SearchKey: {
+            /** @description The items of this part. */
+            items: components["schemas"]["SearchKey"][];
             /** @description The cursor of the next part; null at the end. */
             next: string | null;
         };
@@ -5854,6 +5952,20 @@ export interface components {
             done?: boolean;
             /** @description In words, up to 500 characters. */
             note?: string | null;
+        };
+        /** @description A place that says what was looked for. */
+        Matched: {
+            /** @description Where: `title`, `summary`, `source`, `component`, `key` or `text`. */
+            field: string;
+            /** @description The text around it, in pieces. */
+            pieces: components["schemas"]["MatchedPiece"][];
+        };
+        /** @description A piece of a text. */
+        MatchedPiece: {
+            /** @description Whether it is what was looked for. */
+            hit: boolean;
+            /** @description As it is written. */
+            text: string;
         };
         /** @description The incident that stays. */
         Merge: {
@@ -7522,6 +7634,27 @@ export interface components {
             /** @description Who learns. */
             user: string;
         };
+        /** @description A key of the language. */
+        SearchKey: {
+            /**
+             * @description How it is used.
+             * @example sev:<=2
+             */
+            example: string;
+            /**
+             * @description As it is written before the colon.
+             * @example sev
+             */
+            key: string;
+            /** @description What it narrows. */
+            kinds: components["schemas"]["SearchKind"][];
+            /** @description What it means. */
+            says: string;
+            /** @description Values to choose from; empty where any will do. */
+            values: string[];
+        };
+        /** @enum {string} */
+        SearchKind: "incident" | "alert" | "entry";
         /** @description What takes over when an incident is not over after long. */
         SecondSet: {
             /**
@@ -17539,6 +17672,109 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Override"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    search: {
+        parameters: {
+            query?: {
+                /** @description What to look for: `state:open sev:<=2 service:checkout label:env=prod "disk full"`. */
+                q?: string;
+                /** @description Only things of this kind; of every kind that the query can be about unless given. */
+                kind?: components["schemas"]["SearchKind"];
+                /** @description How many items at most: 1 to 500, 50 unless given. */
+                limit?: number;
+                /** @description Where the last part ended, from its `next`. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A part of what was found. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_Hit"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_search_keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them, the most used first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_SearchKey"];
                 };
             };
             /** @description Sign in first. */

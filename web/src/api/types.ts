@@ -22,6 +22,9 @@ export type Token = Schemas["Token"];
 export type AuditRecord = Schemas["AuditRecord"];
 
 export type Incident = Schemas["Incident"];
+export type Hit = Schemas["Hit"];
+export type Matched = Schemas["Matched"];
+export type SearchKey = Schemas["SearchKey"];
 export type IncidentStatus = Schemas["IncidentStatus"];
 export type Impact = Schemas["Impact"];
 export type Money = Schemas["Cost"];

@@ -8,7 +8,7 @@ const GROUPS: { title: string; keys: [string, string][] }[] = [
     title: "Anywhere",
     keys: [
       ["Ctrl K", "search and commands"],
-      ["/", "search incidents"],
+      ["/", "search incidents, alerts and timelines"],
       ["c", "declare an incident"],
       ["z", "undo the last acknowledgement or snooze"],
       ["?", "this page"],

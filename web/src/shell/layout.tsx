@@ -228,7 +228,7 @@ function useGlobalKeys(): void {
     ...go,
     "Ctrl+k": () => openOverlay("palette"),
     "?": () => openOverlay("help"),
-    "/": () => void navigate({ to: "/incidents", search: { focus: true } }),
+    "/": () => void navigate({ to: "/search" }),
     c: () => openOverlay("declare"),
     z: () => void undoLast(),
   });

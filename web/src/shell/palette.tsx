@@ -58,14 +58,14 @@ function Commands({ close }: { close: () => void }) {
       />
       <Command.List className="max-h-[60dvh] overflow-y-auto p-2">
         <Command.Empty className="p-4 text-muted">
-          Nothing of that name. Enter searches incidents.
+          Nothing of that name. Enter searches incidents, alerts and timelines.
         </Command.Empty>
         {text.trim() ? (
           <Item
             value={`search ${text}`}
-            onSelect={run(() => navigate({ to: "/incidents", search: { q: text.trim() } }))}
+            onSelect={run(() => navigate({ to: "/search", search: { q: text.trim() } }))}
           >
-            Search incidents for “{text.trim()}”
+            Search everything for “{text.trim()}”
           </Item>
         ) : null}
         {number ? (

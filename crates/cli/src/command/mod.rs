@@ -28,6 +28,7 @@ pub mod provider;
 pub mod release;
 pub mod restore;
 pub mod schedule;
+pub mod search;
 pub mod serve;
 pub mod shadow;
 pub mod sim;

@@ -29,6 +29,7 @@ pub mod oncall;
 pub mod org;
 pub mod period;
 pub mod report;
+pub mod search;
 pub mod stream;
 pub mod system;
 pub mod word;
@@ -72,6 +73,7 @@ pub fn routes() -> Routes {
         .merge(org::routes())
         .merge(oncall::routes())
         .merge(report::routes())
+        .merge(search::routes())
         .merge(stream::routes())
 }
 

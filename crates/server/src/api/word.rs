@@ -19,6 +19,7 @@ use muster_core::incident::timeline::Kind;
 use muster_core::incident::writing::{action, hypothesis};
 use muster_core::oncall::{cover, handoff, page};
 use muster_core::org::user::Role;
+use muster_store::search;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use utoipa::openapi::schema::{KnownFormat, Object, ObjectBuilder, SchemaFormat, SchemaType, Type};
 use utoipa::openapi::{RefOr, Schema};
@@ -117,6 +118,8 @@ words! {
     IncidentStatus = Status, names(Status::NAMES), Status::from_name;
     /// What kind of thing a timeline entry tells.
     TimelineKind = Kind, names(Kind::NAMES), Kind::from_name;
+    /// What kind of thing is searched.
+    SearchKind = search::Kind, names(search::Kind::NAMES), search::Kind::from_name;
     /// Where a hypothesis stands.
     HypothesisState = hypothesis::State, names(hypothesis::State::NAMES),
         hypothesis::State::from_name;

@@ -86,6 +86,8 @@ pub struct Wake {
     pub heartbeats: Notify,
     /// There is news for the room of an incident.
     pub rooms: Notify,
+    /// Something was written that can be searched.
+    pub index: Notify,
     /// Something was told to the live stream.
     pub stream: Notify,
     /// A stage finished a piece of work.
@@ -130,6 +132,7 @@ impl Wake {
         self.heartbeats.notify_one();
         self.rooms.notify_one();
         self.watch.notify_one();
+        self.index.notify_one();
         self.stream.notify_waiters();
         self.progress.notify_waiters();
     }

@@ -12,18 +12,30 @@ use muster_core::id::{IntegrationId, ServiceId, UserId};
 use muster_core::incident::lifecycle::Status;
 use muster_core::incident::severity::Level;
 use muster_core::org::directory::Directory;
-use muster_core::query::{self, Comparison, NotUnderstood, Part, Says};
+use muster_core::query::{self, Comparison, NotUnderstood};
+use muster_core::time::parse_duration;
 use muster_store::alerting::alert;
 use muster_store::incident::incident;
+use muster_store::search::{Kind, Label};
 
 use super::Snapshot;
 
-/// The most values after one key, separated by commas.
-const VALUES_MAX: usize = 50;
+pub mod entry;
+pub mod key;
+mod term;
 
-const INCIDENT_KEYS: &str = "state, status, sev, service, team, assignee, practice, after, before";
-const ALERT_KEYS: &str = "status, held, sev, service, team, key, incident";
+use self::term::{Term, named, narrow, set};
+
 const MESSAGE_KEYS: &str = "state, integration";
+
+/// Who asks, and when.
+#[derive(Debug, Clone, Copy)]
+pub struct Asker {
+    /// Who; nobody where a program asks.
+    pub me: Option<UserId>,
+    /// When.
+    pub now: Timestamp,
+}
 
 /// What a list of messages is narrowed by.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -43,56 +55,76 @@ pub struct AlertFilter {
     pub incident: Option<i64>,
 }
 
-/// Reads a query for incidents; `me` is who asks.
+/// Reads a query for incidents.
 ///
 /// # Errors
 /// Where it cannot be understood.
 pub fn incidents(
     snapshot: &Snapshot,
     text: &str,
-    me: Option<UserId>,
+    asker: Asker,
 ) -> Result<incident::Filter, NotUnderstood> {
     let directory = &*snapshot.directory;
     let mut filter = incident::Filter::default();
     let mut services = Services::default();
     for part in query::parse(text)? {
         let Some(term) = Term::of(&part, &mut filter.words)? else { continue };
-        match term.key {
-            "state" => set(&mut filter.open, &term, state(&term)? != term.negated)?,
-            "status" => {
-                let wanted = term.each(|name| named(name, Status::NAMES))?;
-                let all = Status::NAMES.iter().map(|(status, _)| *status);
-                let these = all.filter(|status| wanted.contains(status) != term.negated).collect();
-                narrow(&mut filter.statuses, these);
-            }
-            "sev" | "severity" => filter.severity = Some(severity(&term, filter.severity)?),
-            "service" | "team" => services.take(directory, &term)?,
-            "assignee" => {
-                term.plain()?;
-                set(&mut filter.assignee, &term, assignee(directory, &term, me)?)?;
-            }
-            "practice" => {
-                let yes = match term.value {
-                    "yes" | "true" => true,
-                    "no" | "false" => false,
-                    _ => return Err(term.wrong("use `practice:yes` or `practice:no`")),
-                };
-                set(&mut filter.practice, &term, yes != term.negated)?;
-            }
-            "after" => set(&mut filter.from, &term, instant(directory, &term)?)?,
-            "before" => set(&mut filter.to, &term, instant(directory, &term)?)?,
-            _ => return Err(term.unknown(INCIDENT_KEYS)),
+        if !of_incident(directory, &mut filter, &mut services, &term, asker)? {
+            return Err(term.unknown(Kind::Incident));
         }
     }
     (filter.services, filter.not_services) = services.finish();
     Ok(filter)
 }
 
+/// Takes a term that says something about an incident; `false` where the key means none.
+fn of_incident(
+    directory: &Directory,
+    filter: &mut incident::Filter,
+    services: &mut Services,
+    term: &Term<'_>,
+    asker: Asker,
+) -> Result<bool, NotUnderstood> {
+    match term.key {
+        "state" => set(&mut filter.open, term, state(term)? != term.negated)?,
+        "status" => {
+            let wanted = term.each(|name| named(name, Status::NAMES))?;
+            let all = Status::NAMES.iter().map(|(status, _)| *status);
+            let these = all.filter(|status| wanted.contains(status) != term.negated).collect();
+            narrow(&mut filter.statuses, these);
+        }
+        "sev" | "severity" => filter.severity = Some(severity(term, filter.severity)?),
+        "service" | "team" => services.take(directory, term)?,
+        "assignee" => {
+            term.plain()?;
+            set(&mut filter.assignee, term, user(directory, term, asker.me)?)?;
+        }
+        "practice" => {
+            let yes = match term.value {
+                "yes" | "true" => true,
+                "no" | "false" => false,
+                _ => return Err(term.wrong("use `practice:yes` or `practice:no`")),
+            };
+            set(&mut filter.practice, term, yes != term.negated)?;
+        }
+        "after" | "before" | "age" => {
+            period(directory, (&mut filter.from, &mut filter.to), term, asker.now)?;
+        }
+        "label" => filter.labels.push(label(term)?),
+        "incident" => {
+            term.plain()?;
+            set(&mut filter.number, term, number(term)?)?;
+        }
+        _ => return Ok(false),
+    }
+    Ok(true)
+}
+
 /// Reads a query for alerts.
 ///
 /// # Errors
 /// Where it cannot be understood.
-pub fn alerts(snapshot: &Snapshot, text: &str) -> Result<AlertFilter, NotUnderstood> {
+pub fn alerts(snapshot: &Snapshot, text: &str, asker: Asker) -> Result<AlertFilter, NotUnderstood> {
     let directory = &*snapshot.directory;
     let mut found = AlertFilter::default();
     let filter = &mut found.filter;
@@ -101,7 +133,12 @@ pub fn alerts(snapshot: &Snapshot, text: &str) -> Result<AlertFilter, NotUnderst
         let Some(term) = Term::of(&part, &mut filter.words)? else { continue };
         match term.key {
             "status" | "state" => {
-                let wanted = term.each(|name| named(name, AlertStatus::NAMES))?;
+                let read = |name: &str| match (term.key, name) {
+                    // What is held back goes on all the same.
+                    ("state", "open") => Ok(vec![AlertStatus::Open, AlertStatus::Suppressed]),
+                    _ => named(name, AlertStatus::NAMES).map(|status| vec![status]),
+                };
+                let wanted = term.each(read)?.concat();
                 let all = AlertStatus::NAMES.iter().map(|(status, _)| *status);
                 let these = all.filter(|status| wanted.contains(status) != term.negated).collect();
                 narrow(&mut filter.statuses, these);
@@ -119,10 +156,13 @@ pub fn alerts(snapshot: &Snapshot, text: &str) -> Result<AlertFilter, NotUnderst
             }
             "incident" => {
                 term.plain()?;
-                let number = term.is()?.parse().map_err(|_| term.wrong("use its number"))?;
-                set(&mut found.incident, &term, number)?;
+                set(&mut found.incident, &term, number(&term)?)?;
             }
-            _ => return Err(term.unknown(ALERT_KEYS)),
+            "after" | "before" | "age" => {
+                period(directory, (&mut filter.from, &mut filter.to), &term, asker.now)?;
+            }
+            "label" => filter.labels.push(label(&term)?),
+            _ => return Err(term.unknown(Kind::Alert)),
         }
     }
     (filter.services, filter.not_services) = services.finish();
@@ -155,75 +195,13 @@ pub fn messages(snapshot: &Snapshot, text: &str) -> Result<MessageFilter, NotUnd
                 })?;
                 set(&mut filter.integration, &term, inlet.integration.id)?;
             }
-            _ => return Err(term.unknown(MESSAGE_KEYS)),
+            other => {
+                let message = format!("`{other}` is nothing to search by; use {MESSAGE_KEYS}");
+                return Err(NotUnderstood::at(term.position, message));
+            }
         }
     }
     Ok(filter)
-}
-
-/// A term with its place, for complaints.
-struct Term<'a> {
-    position: usize,
-    negated: bool,
-    key: &'a str,
-    comparison: Comparison,
-    value: &'a str,
-}
-
-impl<'a> Term<'a> {
-    /// The term of a part; words are put aside.
-    fn of(part: &'a Part, words: &mut Vec<String>) -> Result<Option<Self>, NotUnderstood> {
-        let Part { position, negated, says } = part;
-        match says {
-            Says::Words(_) if *negated => {
-                let message = "words cannot be excluded; only `-key:value` can";
-                Err(NotUnderstood::at(*position, message))
-            }
-            Says::Words(text) => {
-                words.push(text.clone());
-                Ok(None)
-            }
-            Says::Term { key, comparison, value } => Ok(Some(Self {
-                position: *position,
-                negated: *negated,
-                key,
-                comparison: *comparison,
-                value,
-            })),
-        }
-    }
-
-    fn wrong(&self, why: impl std::fmt::Display) -> NotUnderstood {
-        let message = format!("`{}:{}`: {why}", self.key, self.value);
-        NotUnderstood::at(self.position, message)
-    }
-
-    fn unknown(&self, known: &str) -> NotUnderstood {
-        let message = format!("`{}` is nothing to search by; use {known}", self.key);
-        NotUnderstood::at(self.position, message)
-    }
-
-    /// The value, compared for equality.
-    fn is(&self) -> Result<&'a str, NotUnderstood> {
-        match self.comparison {
-            Comparison::Is => Ok(self.value),
-            _ => Err(self.wrong("only `sev` is compared with < and >")),
-        }
-    }
-
-    /// Refuses a minus.
-    fn plain(&self) -> Result<(), NotUnderstood> {
-        if self.negated { Err(self.wrong("this key cannot be excluded")) } else { Ok(()) }
-    }
-
-    /// Each of the values that commas separate.
-    fn each<T>(&self, read: impl Fn(&str) -> Result<T, String>) -> Result<Vec<T>, NotUnderstood> {
-        let values: Vec<_> = self.is()?.split(',').collect();
-        if values.len() > VALUES_MAX {
-            return Err(self.wrong(format!("at most {VALUES_MAX} values")));
-        }
-        values.into_iter().map(|value| read(value.trim()).map_err(|why| self.wrong(why))).collect()
-    }
 }
 
 /// The services that are asked for: those named, those of the teams named, and not those excluded.
@@ -268,33 +246,6 @@ impl Services {
     }
 }
 
-fn set<T: PartialEq>(
-    place: &mut Option<T>,
-    term: &Term<'_>,
-    value: T,
-) -> Result<(), NotUnderstood> {
-    if place.as_ref().is_some_and(|known| *known != value) {
-        return Err(term.wrong(format!("`{}` was given before with another value", term.key)));
-    }
-    *place = Some(value);
-    Ok(())
-}
-
-fn narrow<T: PartialEq>(place: &mut Option<Vec<T>>, these: Vec<T>) {
-    match place {
-        Some(known) => known.retain(|one| these.contains(one)),
-        None => *place = Some(these),
-    }
-}
-
-fn named<T: Copy>(name: &str, names: &[(T, &'static str)]) -> Result<T, String> {
-    let found = names.iter().find(|(_, known)| known.eq_ignore_ascii_case(name));
-    found.map(|(value, _)| *value).ok_or_else(|| {
-        let known: Vec<_> = names.iter().map(|(_, name)| *name).collect();
-        format!("use one of {}", known.join(", "))
-    })
-}
-
 fn state(term: &Term<'_>) -> Result<bool, NotUnderstood> {
     match term.is()? {
         "open" => Ok(true),
@@ -330,7 +281,7 @@ fn severity(term: &Term<'_>, before: Option<(u8, u8)>) -> Result<(u8, u8), NotUn
     })
 }
 
-fn assignee(
+fn user(
     directory: &Directory,
     term: &Term<'_>,
     me: Option<UserId>,
@@ -343,6 +294,53 @@ fn assignee(
             user.map(|user| Some(user.id)).ok_or_else(|| term.wrong("there is no such person"))
         }
     }
+}
+
+fn number(term: &Term<'_>) -> Result<i64, NotUnderstood> {
+    term.is()?.parse().map_err(|_| term.wrong("use its number"))
+}
+
+/// `label:name=value`, or `label:name` where any value will do.
+fn label(term: &Term<'_>) -> Result<Label, NotUnderstood> {
+    let (name, value) = match term.is()?.split_once('=') {
+        Some((name, value)) => (name, Some(value.to_owned())),
+        None => (term.value, None),
+    };
+    if name.is_empty() {
+        return Err(term.wrong("use `label:name=value`, or `label:name` for any value"));
+    }
+    Ok(Label { name: name.to_owned(), value, negated: term.negated })
+}
+
+/// Narrows a period by `after:`, `before:` or `age:`; the end is no part of it.
+fn period(
+    directory: &Directory,
+    (from, to): (&mut Option<Timestamp>, &mut Option<Timestamp>),
+    term: &Term<'_>,
+    now: Timestamp,
+) -> Result<(), NotUnderstood> {
+    if term.key == "after" {
+        return set(from, term, instant(directory, term)?);
+    }
+    if term.key == "before" {
+        return set(to, term, instant(directory, term)?);
+    }
+    let age = parse_duration(term.value).map_err(|error| term.wrong(error))?;
+    let at = now.checked_sub(age).map_err(|_| term.wrong("is too long ago"))?;
+    match (term.comparison, term.negated) {
+        (Comparison::More | Comparison::AtLeast, false)
+        | (Comparison::Less | Comparison::AtMost, true) => {
+            *to = Some(to.map_or(at, |known| known.min(at)));
+        }
+        (Comparison::Less | Comparison::AtMost, false)
+        | (Comparison::More | Comparison::AtLeast, true) => {
+            *from = Some(from.map_or(at, |known| known.max(at)));
+        }
+        (Comparison::Is, _) => {
+            return Err(term.wrong("say `age:>10m` for older, `age:<2h` for younger"));
+        }
+    }
+    Ok(())
 }
 
 /// An instant, or the beginning of a day in the organisation's zone.
@@ -405,15 +403,17 @@ mod tests {
         Snapshot::new(Arc::new(directory), vec![])
     }
 
+    const NOBODY: Asker = Asker { me: None, now: Timestamp::UNIX_EPOCH };
+
     fn wrong(text: &str) -> (usize, String) {
-        let error = incidents(&organisation(), text, None).unwrap_err();
+        let error = incidents(&organisation(), text, NOBODY).unwrap_err();
         (error.position, error.message)
     }
 
     #[test]
     fn a_query_becomes_a_filter() {
         let text = "state:open sev:<=2 team:payments -service:search -status:restored disk full";
-        let filter = incidents(&organisation(), text, None).unwrap();
+        let filter = incidents(&organisation(), text, NOBODY).unwrap();
         assert_eq!(filter.open, Some(true));
         assert_eq!(filter.severity, Some((1, 2)));
         assert_eq!(filter.services, Some(vec![ServiceId(Uuid::from_u128(1))]));
@@ -426,7 +426,7 @@ mod tests {
 
     #[test]
     fn a_service_outside_of_the_team_is_nothing() {
-        let filter = incidents(&organisation(), "team:payments service:search", None).unwrap();
+        let filter = incidents(&organisation(), "team:payments service:search", NOBODY).unwrap();
         assert_eq!(filter.services, Some(vec![]));
     }
 
@@ -442,12 +442,12 @@ mod tests {
         assert!(wrong("-disk").1.contains("excluded"));
         assert!(wrong("service:>checkout").1.contains("only `sev`"));
         assert!(messages(&organisation(), "disk").is_err());
-        assert!(alerts(&organisation(), "incident:x").is_err());
+        assert!(alerts(&organisation(), "incident:x", NOBODY).is_err());
     }
 
     #[test]
     fn ranges_of_severities_meet() {
-        let range = |text| incidents(&organisation(), text, None).unwrap().severity;
+        let range = |text| incidents(&organisation(), text, NOBODY).unwrap().severity;
         assert_eq!(range("sev:2"), Some((2, 2)));
         assert_eq!(range("sev:>1 sev:<4"), Some((2, 3)));
         assert_eq!(range("-sev:<=2"), Some((3, 9)));

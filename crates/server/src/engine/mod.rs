@@ -22,6 +22,7 @@ mod bulletins;
 mod cluster;
 mod emergencies;
 mod heartbeats;
+pub mod index;
 pub mod janitor;
 pub mod outbox;
 pub mod planning;
@@ -69,6 +70,7 @@ impl Engine {
             spawn(app, "emergencies", |app| &app.wake.emergencies, emergencies::step),
             spawn(app, "rooms", |app| &app.wake.rooms, rooms::step),
             spawn(app, "heartbeats", |app| &app.wake.heartbeats, heartbeats::step),
+            spawn(app, "index", |app| &app.wake.index, index::step),
             tokio::spawn(janitor::run(app.clone())),
         ];
         tasks.extend(cluster::start(app));

@@ -231,6 +231,17 @@ impl World {
         tokio::time::timeout(REST_WITHIN, rest).await.expect("the server comes to rest");
     }
 
+    /// Waits until nothing is due and everything that was written can be searched.
+    pub async fn indexed(&self) {
+        self.settle().await;
+        let rest = async {
+            while muster_store::search::is_behind(&self.app.db).await.unwrap() {
+                muster_server::engine::index::step(self.app.clone()).await.unwrap();
+            }
+        };
+        tokio::time::timeout(REST_WITHIN, rest).await.expect("everything is gone through");
+    }
+
     /// Moves the clock, stopping at every timer on the way, as real time would.
     pub async fn advance(&self, duration: SignedDuration) {
         self.settle().await;

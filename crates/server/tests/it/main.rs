@@ -48,6 +48,7 @@ mod restricted;
 mod roles;
 mod roster;
 mod rosters;
+mod search;
 mod sev1;
 mod shared;
 mod silence;

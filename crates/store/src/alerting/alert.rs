@@ -14,6 +14,7 @@ use crate::args;
 use crate::db::rows::{self, Column, Kind};
 use crate::db::{Db, Result, Sql, StoreError, Tx, Value};
 use crate::incident::restriction;
+use crate::search::{self, Label};
 
 /// An alert as it is stored. JSON columns are texts.
 #[derive(Debug, Clone, FromRow)]
@@ -463,14 +464,26 @@ pub struct Filter {
     pub incident: Option<IncidentId>,
     /// Severities from the worst to the least bad.
     pub severity: Option<(u8, u8)>,
-    /// Words of the summary, in any case.
+    /// First heard of at or after.
+    pub from: Option<Timestamp>,
+    /// First heard of before.
+    pub to: Option<Timestamp>,
+    /// Words of what it says, in any case.
     pub words: Vec<String>,
+    /// Its labels.
+    pub labels: Vec<Label>,
     /// Older than this one.
     pub before: Option<AlertId>,
 }
 
 /// Alerts from the newest to the oldest, but for those of incidents that the viewer does not see.
 pub async fn list(db: &Db, viewer: &Viewer, filter: &Filter, limit: i64) -> Result<Vec<AlertRow>> {
+    let (sql, values) = finding(viewer, filter, limit);
+    db.fetch_all(&sql, values).await
+}
+
+/// The statement of [`list`].
+pub fn finding(viewer: &Viewer, filter: &Filter, limit: i64) -> (Sql, Vec<Value>) {
     let mut values = vec![];
     let visible = restriction::alert_visible(viewer, &mut values);
     let mut text =
@@ -509,9 +522,14 @@ pub async fn list(db: &Db, viewer: &Viewer, filter: &Filter, limit: i64) -> Resu
         text.push_str(" AND severity BETWEEN ? AND ?");
         values.extend(args![worst, least]);
     }
-    for word in &filter.words {
-        text.push_str(" AND lower(summary) LIKE ? ESCAPE '\\'");
-        values.extend(args![crate::incident::incident::containing(word)]);
+    search::within("first_at", (filter.from, filter.to), &mut text, &mut values);
+    for words in &filter.words {
+        search::says(search::Kind::Alert, words, &mut text, &mut values);
+    }
+    for label in &filter.labels {
+        let not = if label.negated { "NOT " } else { "" };
+        let labelled = search::labelled("id", label, &mut values);
+        text.push_str(&format!(" AND id {not}IN ({labelled})"));
     }
     if let Some(before) = filter.before {
         text.push_str(" AND id < ?");
@@ -519,5 +537,5 @@ pub async fn list(db: &Db, viewer: &Viewer, filter: &Filter, limit: i64) -> Resu
     }
     text.push_str(" ORDER BY id DESC LIMIT ?");
     values.extend(args![limit]);
-    db.fetch_all(&Sql::built(text), values).await
+    (Sql::built(text), values)
 }

@@ -34,6 +34,19 @@ impl Sql {
         Self(Text::Built(text.into()))
     }
 
+    /// The statement that says how either engine would go about this one.
+    #[cfg(feature = "testing")]
+    pub(crate) fn explained(&self) -> (Self, Self) {
+        let (sqlite, postgres) = match &self.0 {
+            Text::Static { sqlite, postgres } => (*sqlite, *postgres),
+            Text::Built(text) => (&**text, &**text),
+        };
+        (
+            Self::built(format!("EXPLAIN QUERY PLAN {sqlite}")),
+            Self::built(format!("EXPLAIN {postgres}")),
+        )
+    }
+
     pub(super) fn sqlite(&self) -> SqlStr {
         match &self.0 {
             Text::Static { sqlite, .. } => sqlite.into_sql_str(),

@@ -15,6 +15,7 @@ use super::{bridge, checklist, clocks, gate, helper, impact, restriction, role, 
 use crate::args;
 use crate::db::rows::{self, Column, Kind};
 use crate::db::{Db, Engine, Result, Sql, StoreError, Tx, Value};
+use crate::search::{self, Label};
 
 #[derive(Debug, Clone, FromRow)]
 pub(super) struct IncidentRow {
@@ -208,9 +209,10 @@ pub async fn set_last_number(tx: &mut Tx, number: i64) -> Result<()> {
 }
 
 /// What a transition may change, in the order of [`changing`].
-const CHANGING: [Column; 39] = [
+const CHANGING: [Column; 40] = [
     ("title", Kind::Text),
     ("summary", Kind::Text),
+    ("folded", Kind::Text),
     ("service_id", Kind::Uuid),
     ("policy_id", Kind::Uuid),
     ("severity", Kind::Int),
@@ -262,6 +264,7 @@ pub async fn insert(tx: &mut Tx, incidents: &[(Incident, Grouping)]) -> Result<(
     columns.extend(CHANGING);
     let restricted = incidents.iter().map(|(incident, _)| incident);
     let sights = restriction::sights(restricted);
+    search::keep_incidents(tx, incidents.iter().map(|(incident, _)| incident)).await?;
     let incidents: Vec<_> = incidents
         .iter()
         .map(|(incident, grouping)| {
@@ -295,6 +298,7 @@ pub async fn update(tx: &mut Tx, incidents: &[(Incident, i64)]) -> Result<()> {
         .collect();
     let found = rows::update(tx, "incident", &["id", "version"], &columns, values).await?;
     if usize::try_from(found).is_ok_and(|found| found == incidents.len()) {
+        search::keep_incidents(tx, incidents.iter().map(|(incident, _)| incident)).await?;
         let sights = restriction::sights(incidents.iter().map(|(incident, _)| incident));
         restriction::keep(tx, sights).await
     } else {
@@ -308,6 +312,7 @@ fn changing(incident: &Incident) -> Vec<Value> {
     args![
         &incident.title,
         incident.summary.as_deref(),
+        search::folded_of(incident),
         incident.service,
         incident.policy,
         incident.severity.number(),
@@ -513,6 +518,22 @@ pub async fn numbers(
     Ok(rows.into_iter().map(|(id, number)| (IncidentId(id), number)).collect())
 }
 
+/// Those of some incidents that the viewer sees, in no particular order.
+pub async fn get_all(db: &Db, viewer: &Viewer, ids: &[IncidentId]) -> Result<Vec<Incident>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut values = ids.iter().map(|id| Value::from(*id)).collect();
+    let visible = restriction::visible(viewer, &mut values);
+    let text = format!(
+        concat!("SELECT ", columns!(), " FROM incident WHERE id IN ({ids}) AND {visible}"),
+        ids = marks(ids.len()),
+        visible = visible
+    );
+    let rows: Vec<IncidentRow> = db.fetch_all(&Sql::built(text), values).await?;
+    rows.into_iter().map(Incident::try_from).collect()
+}
+
 /// What a list of incidents is narrowed by; everything given must hold.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
@@ -534,10 +555,16 @@ pub struct Filter {
     pub to: Option<Timestamp>,
     /// Exercises, or not.
     pub practice: Option<bool>,
-    /// Words of the title, in any case.
+    /// Words of the title or the summary, in any case.
     pub words: Vec<String>,
+    /// Labels of its alerts.
+    pub labels: Vec<Label>,
+    /// This one alone.
+    pub number: Option<i64>,
     /// With a smaller number.
     pub before: Option<i64>,
+    /// Declared before the one with this id.
+    pub older_than: Option<Uuid>,
 }
 
 /// `?, ?, ?`: `count` marks; `NULL` for none, which matches nothing.
@@ -545,21 +572,16 @@ pub(crate) fn marks(count: usize) -> String {
     if count == 0 { "NULL".to_owned() } else { vec!["?"; count].join(", ") }
 }
 
-/// A LIKE pattern for texts that contain `word`, in lower case, escaped by a backslash.
-pub(crate) fn containing(word: &str) -> String {
-    let mut pattern = String::from("%");
-    for c in word.to_lowercase().chars() {
-        if matches!(c, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(c);
-    }
-    pattern.push('%');
-    pattern
-}
-
 impl Filter {
-    fn conditions(&self, text: &mut String, values: &mut Vec<Value>) {
+    /// Whether everything is asked for.
+    pub(crate) fn is_empty(&self) -> bool {
+        let mut text = String::new();
+        self.conditions(&mut text, &mut Vec::new());
+        text.is_empty()
+    }
+
+    /// Adds its conditions on the columns of `incident`.
+    pub(crate) fn conditions(&self, text: &mut String, values: &mut Vec<Value>) {
         if let Some(open) = self.open {
             let not = if open { "NOT " } else { "" };
             text.push_str(&format!(" AND status {not}IN ('resolved', 'closed')"));
@@ -588,20 +610,26 @@ impl Filter {
             Some(None) => text.push_str(" AND assignee_id IS NULL"),
             None => {}
         }
-        for (bound, condition) in [(self.from, "detected_at >= ?"), (self.to, "detected_at < ?")] {
-            if let Some(bound) = bound {
-                text.push_str(" AND ");
-                text.push_str(condition);
-                values.extend(args![bound]);
-            }
-        }
+        search::within("detected_at", (self.from, self.to), text, values);
         if let Some(practice) = self.practice {
             text.push_str(" AND practice = ?");
             values.extend(args![practice]);
         }
-        for word in &self.words {
-            text.push_str(" AND lower(title) LIKE ? ESCAPE '\\'");
-            values.extend(args![containing(word)]);
+        for words in &self.words {
+            search::says(search::Kind::Incident, words, text, values);
+        }
+        for label in &self.labels {
+            let not = if label.negated { "NOT " } else { "" };
+            let labelled = search::labelled("incident_id", label, values);
+            text.push_str(&format!(" AND id {not}IN ({labelled})"));
+        }
+        if let Some(number) = self.number {
+            text.push_str(" AND number = ?");
+            values.extend(args![number]);
+        }
+        if let Some(older_than) = self.older_than {
+            text.push_str(" AND id < ?");
+            values.extend(args![older_than]);
         }
         if let Some(before) = self.before {
             text.push_str(" AND number < ?");
@@ -612,6 +640,24 @@ impl Filter {
 
 /// Incidents that the viewer sees, from the newest to the oldest.
 pub async fn list(db: &Db, viewer: &Viewer, filter: &Filter, limit: i64) -> Result<Vec<Incident>> {
+    let (sql, values) = listing(viewer, filter, "number", limit);
+    let rows: Vec<IncidentRow> = db.fetch_all(&sql, values).await?;
+    rows.into_iter().map(Incident::try_from).collect()
+}
+
+/// As [`list`], in the order of the ids.
+pub async fn found(db: &Db, viewer: &Viewer, filter: &Filter, limit: i64) -> Result<Vec<Incident>> {
+    let (sql, values) = finding(viewer, filter, limit);
+    let rows: Vec<IncidentRow> = db.fetch_all(&sql, values).await?;
+    rows.into_iter().map(Incident::try_from).collect()
+}
+
+/// The statement of [`found`].
+pub fn finding(viewer: &Viewer, filter: &Filter, limit: i64) -> (Sql, Vec<Value>) {
+    listing(viewer, filter, "id", limit)
+}
+
+fn listing(viewer: &Viewer, filter: &Filter, order: &str, limit: i64) -> (Sql, Vec<Value>) {
     let mut values = vec![];
     let visible = restriction::visible(viewer, &mut values);
     let mut text = format!(
@@ -619,10 +665,9 @@ pub async fn list(db: &Db, viewer: &Viewer, filter: &Filter, limit: i64) -> Resu
         visible = visible
     );
     filter.conditions(&mut text, &mut values);
-    text.push_str(" ORDER BY number DESC LIMIT ?");
+    text.push_str(&format!(" ORDER BY {order} DESC LIMIT ?"));
     values.extend(args![limit]);
-    let rows: Vec<IncidentRow> = db.fetch_all(&Sql::built(text), values).await?;
-    rows.into_iter().map(Incident::try_from).collect()
+    (Sql::built(text), values)
 }
 
 /// Which of these services have an open incident of that severity, exercises aside.

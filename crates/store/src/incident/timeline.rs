@@ -3,14 +3,17 @@
 
 use jiff::Timestamp;
 use muster_core::id::{EntryId, IncidentId, UserId};
+use muster_core::incident::restriction::Viewer;
 use muster_core::incident::timeline::{Actor, Entry, Kind as EntryKind};
 use muster_core::incident::writing::Stored;
 use sqlx::FromRow;
 use uuid::Uuid;
 
+use super::{incident, restriction};
 use crate::args;
 use crate::db::rows::{self, Column, Kind};
 use crate::db::{Db, Result, Sql, StoreError, Tx, Value};
+use crate::search;
 
 /// An entry as it is stored.
 #[derive(Debug, Clone, FromRow)]
@@ -262,6 +265,77 @@ pub async fn place(db: &Db, incident: IncidentId, entry: EntryId) -> Result<i64>
         Sql::same("SELECT count(*) FROM timeline_entry WHERE incident_id = ? AND id <= ?");
     let (place,): (i64,) = db.fetch_one(&SELECT, args![incident, entry]).await?;
     Ok(place)
+}
+
+/// What a search for entries is narrowed by; everything given must hold.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Any of these kinds.
+    pub kinds: Option<Vec<EntryKind>>,
+    /// Written by this person.
+    pub author: Option<UserId>,
+    /// Happened at or after.
+    pub from: Option<Timestamp>,
+    /// Happened before.
+    pub to: Option<Timestamp>,
+    /// Words of the text, in any case.
+    pub words: Vec<String>,
+    /// What their incidents are narrowed by.
+    pub incident: incident::Filter,
+    /// Written down before the one with this id.
+    pub older_than: Option<Uuid>,
+}
+
+/// Entries of incidents that the viewer sees, the newest first.
+pub async fn found(db: &Db, viewer: &Viewer, filter: &Filter, limit: i64) -> Result<Vec<EntryRow>> {
+    let (sql, values) = finding(viewer, filter, limit);
+    db.fetch_all(&sql, values).await
+}
+
+/// The statement of [`found`].
+pub fn finding(viewer: &Viewer, filter: &Filter, limit: i64) -> (Sql, Vec<Value>) {
+    let mut text = String::from(
+        "SELECT id, incident_id, at, recorded_at, kind, actor_kind, actor_id, actor_name, text, data
+         FROM timeline_entry WHERE ",
+    );
+    let mut values = vec![];
+    let visible = restriction::visible(viewer, &mut values);
+    let mut of = String::new();
+    filter.incident.conditions(&mut of, &mut values);
+    // Where the incidents are what narrows the most, their entries are found through them.
+    let selective = !filter.words.is_empty() || filter.kinds.is_some() || filter.author.is_some();
+    text.push_str(&if selective || filter.incident.is_empty() {
+        format!(
+            "EXISTS (SELECT 1 FROM incident
+                     WHERE incident.id = timeline_entry.incident_id AND {visible}{of})"
+        )
+    } else {
+        format!("incident_id IN (SELECT id FROM incident WHERE {visible}{of})")
+    });
+    if let Some(kinds) = &filter.kinds {
+        let names: Vec<_> = kinds.iter().map(|kind| kind.name()).collect();
+        text.push_str(&format!(" AND kind IN ({})", incident::marks(names.len())));
+        values.extend(names.iter().map(|name| Value::from(*name)));
+        let signs: Vec<_> = names.iter().map(|name| search::kind_sign(name)).collect();
+        search::has_sign(search::Kind::Entry, &signs, &mut text, &mut values);
+    }
+    if let Some(author) = filter.author {
+        text.push_str(" AND actor_id = ?");
+        values.extend(args![author]);
+        let sign = search::actor_sign(author.0);
+        search::has_sign(search::Kind::Entry, &[sign], &mut text, &mut values);
+    }
+    search::within("at", (filter.from, filter.to), &mut text, &mut values);
+    for words in &filter.words {
+        search::says(search::Kind::Entry, words, &mut text, &mut values);
+    }
+    if let Some(older_than) = filter.older_than {
+        text.push_str(" AND id < ?");
+        values.extend(args![older_than]);
+    }
+    text.push_str(" ORDER BY id DESC LIMIT ?");
+    values.extend(args![limit]);
+    (Sql::built(text), values)
 }
 
 #[cfg(test)]

@@ -143,7 +143,8 @@ async fn list(
 ) -> Result<Json<List<Alert>>, ApiError> {
     let app = &ctx.app;
     let viewer = app.viewer(caller.user()).await?;
-    let found = query::alerts(&app.snapshot(), search.q.as_deref().unwrap_or_default())?;
+    let text = search.q.as_deref().unwrap_or_default();
+    let found = query::alerts(&app.snapshot(), text, caller.asker(app))?;
     let mut filter = found.filter;
     if let Some(number) = found.incident {
         match store_incident::by_number(&app.db, &viewer, number).await? {

@@ -276,7 +276,7 @@ async fn list(
     let viewer = app.viewer(caller.user()).await?;
     let paging = search.paging();
     let text = search.q.as_deref().unwrap_or_default();
-    let mut filter = query::incidents(&app.snapshot(), text, caller.user())?;
+    let mut filter = query::incidents(&app.snapshot(), text, caller.asker(app))?;
     filter.before = paging.after()?;
     let rows = store_incident::list(&app.db, &viewer, &filter, paging.limit_and_one()?).await?;
     let part = paging.list(rows, |incident| incident.number, |incident| incident)?;

@@ -7,7 +7,9 @@ use muster_core::org::access::{self, Action, Denied, Object};
 use muster_core::org::user::{Role, User};
 use sha2::{Digest as _, Sha256};
 
+use crate::app::App;
 use crate::app::incident::status_page::subscription::Clients;
+use crate::app::query::Asker;
 
 pub mod password;
 pub mod session;
@@ -73,6 +75,11 @@ impl Caller {
             access::Caller::Person { id, .. } => Some(id),
             _ => None,
         }
+    }
+
+    /// Who asks a query, and when.
+    pub fn asker(&self, app: &App) -> Asker {
+        Asker { me: self.user(), now: app.now() }
     }
 
     /// What the caller may do in general; nothing for somebody who is not signed in.

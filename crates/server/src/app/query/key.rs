@@ -1,0 +1,111 @@
+//! What can be searched by: every key with the kinds of things it narrows. Complaints, completions
+//! and the guide are made from this one list.
+
+use muster_core::alerting::hold::Held;
+use muster_core::incident::lifecycle::Status;
+use muster_core::incident::timeline::Kind as EntryKind;
+use muster_store::search::Kind;
+
+use crate::app::Snapshot;
+
+/// A key of the language.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Key {
+    /// As it is written.
+    pub name: &'static str,
+    /// What it narrows.
+    pub kinds: &'static [Kind],
+    /// What it means.
+    pub says: &'static str,
+    /// How it is used.
+    pub example: &'static str,
+}
+
+const ALL: &[Kind] = &Kind::ALL;
+const ALERTS: &[Kind] = &[Kind::Alert];
+const ENTRIES: &[Kind] = &[Kind::Entry];
+const OF_INCIDENTS: &[Kind] = &[Kind::Incident, Kind::Entry];
+const TROUBLE: &[Kind] = &[Kind::Incident, Kind::Alert];
+
+const fn key(
+    name: &'static str,
+    kinds: &'static [Kind],
+    says: &'static str,
+    example: &'static str,
+) -> Key {
+    Key { name, kinds, says, example }
+}
+
+/// Every key, the most used first.
+pub const KEYS: &[Key] = &[
+    key("state", ALL, "open, or resolved", "state:open"),
+    key("sev", ALL, "how bad, 1 is the worst", "sev:<=2"),
+    key("service", ALL, "what is affected", "service:checkout"),
+    key("team", ALL, "whose services", "team:payments"),
+    key("status", ALL, "where it stands", "status:triggered,acknowledged"),
+    key("assignee", OF_INCIDENTS, "who has it; me, none", "assignee:me"),
+    key("age", ALL, "how long ago it began", "age:>10m"),
+    key("after", ALL, "began on or after a day or an instant", "after:2026-11-21"),
+    key("before", ALL, "began before a day or an instant", "before:2026-11-21"),
+    key("label", TROUBLE, "a label of its alerts", "label:env=prod"),
+    key("incident", ALL, "the number of the incident", "incident:42"),
+    key("practice", OF_INCIDENTS, "whether it is an exercise", "practice:no"),
+    key("held", ALERTS, "what keeps it from paging", "held:maintenance"),
+    key("key", ALERTS, "the key that its signals share", "key:disk-1"),
+    key("kind", ENTRIES, "the kind of an entry of a timeline", "kind:note"),
+    key("by", ENTRIES, "who wrote an entry; me", "by:ana"),
+];
+
+/// The keys that narrow a kind.
+pub fn of(kind: Kind) -> impl Iterator<Item = &'static Key> {
+    KEYS.iter().filter(move |key| key.kinds.contains(&kind))
+}
+
+/// The key of that name, or of that other name.
+pub fn named(name: &str) -> Option<&'static Key> {
+    let name = if name == "severity" { "sev" } else { name };
+    KEYS.iter().find(|key| key.name == name)
+}
+
+/// What a kind is called in a sentence.
+pub fn in_words(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Incident => "incidents",
+        Kind::Alert => "alerts",
+        Kind::Entry => "timelines",
+    }
+}
+
+impl Key {
+    /// What it narrows, in words.
+    pub fn kinds_in_words(&self) -> String {
+        let words: Vec<_> = self.kinds.iter().map(|kind| in_words(*kind)).collect();
+        words.join(" and ")
+    }
+}
+
+/// The values that a key may have, where they can be told; people and services by their names.
+pub fn values(snapshot: &Snapshot, key: &str) -> Vec<String> {
+    let directory = &snapshot.directory;
+    let fixed = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    let people = |besides: &[&str]| {
+        let names = directory.users.iter().map(|user| user.name.clone());
+        besides.iter().map(|name| (*name).to_owned()).chain(names).collect()
+    };
+    match key {
+        "state" => fixed(&["open", "resolved"]),
+        "practice" => fixed(&["yes", "no"]),
+        "sev" => {
+            let levels = directory.severities.iter();
+            levels.map(|severity| severity.level.number().to_string()).collect()
+        }
+        "status" => Status::NAMES.iter().map(|(_, name)| (*name).to_owned()).collect(),
+        "held" => Held::NAMES.iter().map(|(_, name)| (*name).to_owned()).collect(),
+        "kind" => EntryKind::NAMES.iter().map(|(_, name)| (*name).to_owned()).collect(),
+        "service" => directory.services.iter().map(|service| service.name.clone()).collect(),
+        "team" => directory.teams.iter().map(|team| team.name.clone()).collect(),
+        "assignee" => people(&["me", "none"]),
+        "by" => people(&["me"]),
+        _ => Vec::new(),
+    }
+}

@@ -1,0 +1,72 @@
+// The search: from the key, with completions and the keyboard alone; what is not understood; kinds on
+// a phone.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { ask, declare, launch, open, PHONE, requireServer, signedIn, until, wellMade } from "./browser.mjs";
+
+requireServer();
+let browser;
+before(async () => {
+  browser = await launch();
+});
+after(() => browser?.close());
+
+const box = (page) => page.getByRole("combobox", { name: "Search incidents, alerts and timelines" });
+
+test("an incident is found by keyboard alone, with its keys and values completed", async () => {
+  const { context, page } = await signedIn(browser);
+  const word = `Überlauf${Date.now().toString(36)}`;
+  const incident = await declare(page, `${word} im Keller`, { service: "ledger-db", severity: 4 });
+  await open(page, "/app/alerts");
+  await page.keyboard.press("/");
+  await box(page).waitFor();
+  await page.getByText("Look for words, or narrow by what you know").waitFor();
+  await page.keyboard.type("serv");
+  await page.getByRole("option", { name: /^service:/ }).waitFor();
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Enter");
+  await page.keyboard.type("ledger-d");
+  await page.getByRole("option", { name: /ledger-db/ }).waitFor();
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Enter");
+  assert.equal(await box(page).inputValue(), "service:ledger-db ");
+  await page.keyboard.type(word.toUpperCase());
+  const hit = page.getByRole("list", { name: "Found" }).getByRole("link", { name: new RegExp(word) });
+  await hit.first().waitFor();
+  assert.equal(await page.locator("mark").first().textContent(), word);
+  await wellMade(page);
+  await page.getByRole("tab", { name: "Incidents" }).click();
+  await until("the tab to be in the address", async () => page.url().includes("kind=incident"));
+  await hit.first().click();
+  await page.waitForURL(new RegExp(`/incidents/${incident.number}`));
+  await context.close();
+});
+
+test("what is not understood is shown at its place", async () => {
+  const { context, page } = await signedIn(browser, { size: PHONE });
+  await open(page, "/app/search");
+  await page.getByRole("button", { name: "state:open sev:<=2" }).tap();
+  await until("the example to be in the box", async () => (await box(page).inputValue()) === "state:open sev:<=2");
+  await box(page).fill("state:open svc:x");
+  const said = page.getByRole("alert");
+  await said.getByText("is nothing to search by").waitFor();
+  assert.equal(await said.locator("mark").textContent(), "svc:x");
+  assert.equal(await box(page).getAttribute("aria-invalid"), "true");
+  await wellMade(page);
+  await context.close();
+});
+
+test("a note is found in its timeline, and the tab of alerts is empty of it", async () => {
+  const { context, page } = await signedIn(browser, { size: PHONE });
+  const word = `kettle${Date.now().toString(36)}`;
+  const { number } = await declare(page, "Somebody forgot something", { severity: 4 });
+  const text = `The ${word} was on`;
+  await ask(page, `/incidents/${number}/timeline`, { method: "POST", body: JSON.stringify({ text }) });
+  await until("the note to be found", async () => (await ask(page, `/search?q=${word}`)).items.length === 1);
+  await open(page, `/app/search?q=${word}`);
+  await page.getByRole("list", { name: "Found" }).getByText(word).first().waitFor();
+  await wellMade(page);
+  await page.getByRole("tab", { name: "Alerts" }).tap();
+  await page.getByText("Nothing was found").waitFor();
+  await context.close();
+});
