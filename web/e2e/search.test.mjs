@@ -46,7 +46,10 @@ test("what is not understood is shown at its place", async () => {
   const { context, page } = await signedIn(browser, { size: PHONE });
   await open(page, "/app/search");
   await page.getByRole("button", { name: "state:open sev:<=2" }).tap();
-  await until("the example to be in the box", async () => (await box(page).inputValue()) === "state:open sev:<=2");
+  await until(
+    "the example to be in the box",
+    async () => (await box(page).inputValue()) === "state:open sev:<=2",
+  );
   await box(page).fill("state:open svc:x");
   const said = page.getByRole("alert");
   await said.getByText("is nothing to search by").waitFor();
