@@ -151,6 +151,12 @@ export const incidentRelations = (number: string) =>
     queryFn: ({ signal }) => get("/incidents/{incident}/relations", { path: { incident: number }, signal }),
   });
 
+export const concurrentIncidents = (number: string) =>
+  queryOptions({
+    queryKey: ["incident", number, "concurrent"],
+    queryFn: ({ signal }) => get("/incidents/{incident}/concurrent", { path: { incident: number }, signal }),
+  });
+
 export const incidentGates = (number: string) =>
   queryOptions({
     queryKey: ["incident", number, "gates"],
@@ -227,6 +233,12 @@ export const service = (name: string) =>
   queryOptions({
     queryKey: ["services", name],
     queryFn: ({ signal }) => get("/services/{name}", { path: { name }, signal }),
+  });
+
+export const dependencies = (name: string) =>
+  queryOptions({
+    queryKey: ["services", name, "dependencies"],
+    queryFn: ({ signal }) => get("/services/{name}/dependencies", { path: { name }, signal }),
   });
 
 export const users = () => whole(["users"], "/users");

@@ -927,6 +927,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/{incident}/concurrent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what else was open while an incident lasted, or is, as far as you see it.
+         * @description At most 100: the nearest by what depends on what first, then the newest. What was noticed more than
+         *     30 days before it is left out.
+         */
+        get: operations["list_concurrent"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents/{incident}/engage": {
         parameters: {
             query?: never;
@@ -2695,6 +2716,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/services/{name}/dependencies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what a service depends on and what depends on it, with how each is now: the nearest first. */
+        get: operations["list_dependencies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/services/{name}/integrations/{integration}/test": {
         parameters: {
             query?: never;
@@ -4042,6 +4080,31 @@ export interface components {
         };
         /** @enum {string} */
         ComponentState: "operational" | "under_maintenance" | "degraded" | "partial_outage" | "major_outage";
+        /** @description Another incident at the same time. */
+        ConcurrentIncident: {
+            detected_at: components["schemas"]["Instant"] | null;
+            /** @description How near its service is. */
+            nearness: components["schemas"]["Nearness"];
+            /**
+             * Format: int64
+             * @description Its number.
+             */
+            number: number;
+            resolved_at: components["schemas"]["Instant"] | null;
+            /** @description What it is about. */
+            service: string;
+            /**
+             * Format: int32
+             * @description How bad it is; 1 is the worst.
+             */
+            severity: number;
+            /** @description Where it stands. */
+            status: components["schemas"]["IncidentStatus"];
+            /** @description How many steps away its service is; null where nothing is known to connect them. */
+            steps: number | null;
+            /** @description Its title. */
+            title: string;
+        };
         /** @description One change. */
         ConfigChange: {
             /** @description `create`, `update` or `delete`. */
@@ -4318,6 +4381,36 @@ export interface components {
         };
         /** @enum {string} */
         DeliveryState: "scheduled" | "sending" | "retrying" | "bundled" | "accepted" | "failed" | "cancelled";
+        /** @description A service around another one. */
+        Dependency: {
+            /**
+             * Format: int64
+             * @description Incidents that are open, as far as you see them.
+             */
+            open_incidents: number;
+            /** @description Its name. */
+            service: string;
+            /** @description `upstream` is what the other one cannot work without, `downstream` what cannot work without it. */
+            side: components["schemas"]["DependencySide"];
+            /** @description How far away; 1 is next to it. */
+            steps: number;
+            /** @description Who owns it. */
+            team: string | null;
+            /**
+             * Format: int32
+             * @description 1 is the most important.
+             */
+            tier: number | null;
+            /** @description The service one step nearer by which it was found. */
+            via: string;
+            /**
+             * Format: int64
+             * @description The worst severity among them.
+             */
+            worst_severity: number | null;
+        };
+        /** @enum {string} */
+        DependencySide: "upstream" | "downstream";
         /** @description What a helper is asked to do. */
         Direct: {
             /**
@@ -5300,12 +5393,16 @@ export interface components {
         };
         /** @description The record of an incident, as far as it has come. */
         IncidentRecord: {
+            /** @description What is to be done now that it is over, the oldest first; each by whoever sees to it. */
+            action_items: components["schemas"]["SynopsisLine"][];
             /** @description As of when. */
             at: components["schemas"]["Instant"];
             /** @description What is known of the cause. */
             cause: string | null;
             /** @description Who was told what, as it happened. */
             communications: components["schemas"]["RecordLine"][];
+            /** @description Other open incidents at its time, as far as you see them; see `/incidents/{incident}/concurrent`. */
+            concurrent: components["schemas"]["ConcurrentIncident"][];
             /** @description Everything, as it happened. */
             full: components["schemas"]["RecordLine"][];
             /** @description What the lead wrote; may be empty. */
@@ -5605,9 +5702,23 @@ export interface components {
             next: string | null;
         };
         /** @description A part of a list. */
+        List_ConcurrentIncident: {
+            /** @description The items of this part. */
+            items: components["schemas"]["ConcurrentIncident"][];
+            /** @description The cursor of the next part; null at the end. */
+            next: string | null;
+        };
+        /** @description A part of a list. */
         List_CoverRequest: {
             /** @description The items of this part. */
             items: components["schemas"]["CoverRequest"][];
+            /** @description The cursor of the next part; null at the end. */
+            next: string | null;
+        };
+        /** @description A part of a list. */
+        List_Dependency: {
+            /** @description The items of this part. */
+            items: components["schemas"]["Dependency"][];
             /** @description The cursor of the next part; null at the end. */
             next: string | null;
         };
@@ -6047,6 +6158,8 @@ export interface components {
             /** @description For people. */
             title: string;
         };
+        /** @enum {string} */
+        Nearness: "same" | "upstream" | "downstream" | "elsewhere";
         /** @description A leave to enter. */
         NewAbsence: {
             /** @description For how long, such as `2w`, instead of `to`. */
@@ -6170,6 +6283,8 @@ export interface components {
             kind?: components["schemas"]["NewEntryKind"];
             /** @description Where it can be seen, of evidence: http or https. */
             link?: string | null;
+            /** @description Who sees to it, of an action item. */
+            owner?: string | null;
             /** @description A ticket's number or a link, of a contact. */
             reference?: string | null;
             /** @description In words. */
@@ -6179,7 +6294,7 @@ export interface components {
          * @description What people write down once and for all.
          * @enum {string}
          */
-        NewEntryKind: "note" | "decision" | "contact" | "evidence";
+        NewEntryKind: "note" | "decision" | "contact" | "evidence" | "action_item";
         /** @description When it may be over. */
         NewEstimate: {
             /** @description When, within 30 days. */
@@ -8067,6 +8182,8 @@ export interface components {
         };
         /** @description What a joiner must know. */
         Synopsis: {
+            /** @description What is to be done once it is over, the oldest first; each by whoever sees to it. */
+            action_items: components["schemas"]["SynopsisLine"][];
             /** @description What was changed, the newest first. */
             actions_done: components["schemas"]["SynopsisLine"][];
             /** @description What is being changed or will be, the oldest first. */
@@ -8307,7 +8424,7 @@ export interface components {
             warnings: string[];
         };
         /** @enum {string} */
-        TimelineKind: "declared" | "opened" | "alert_joined" | "alert_resolved" | "status_changed" | "acknowledged" | "unacknowledged" | "escalated" | "step_entered" | "no_target" | "paged" | "page_accepted" | "page_failed" | "page_superseded" | "page_declined" | "exhausted" | "snoozed" | "unsnoozed" | "resolved" | "reopened" | "merged" | "severity_changed" | "assigned" | "checked_in" | "engaged_late" | "rotated" | "management_asked" | "told" | "step_skipped" | "second_set_began" | "help_asked" | "group_engaged" | "volunteered" | "helper_directed" | "helper_released" | "helper_recalled" | "team_chosen" | "health_checked" | "released" | "bridge_opened" | "bridge_closed" | "notice_sent" | "room_opened" | "room_archived" | "room_failed" | "estimate_changed" | "impact_changed" | "loss_added" | "loss_struck" | "role_engaged" | "role_assigned" | "role_left" | "hand_over_offered" | "hand_over_declined" | "role_warning" | "gate_passed" | "gate_waived" | "gate_closed" | "update_sent" | "update_drafted" | "update_approved" | "update_rejected" | "update_due" | "promise_missed" | "audience_silent" | "news_asked" | "checklist_ticked" | "checklist_unticked" | "restricted" | "unrestricted" | "access_changed" | "access_taken" | "related" | "unrelated" | "split" | "attached" | "detached" | "rejoined" | "family_action" | "note" | "decision" | "contact" | "evidence" | "hypothesis" | "hypothesis_moved" | "action" | "action_moved" | "corrected" | "pinned" | "unpinned" | "time_corrected";
+        TimelineKind: "declared" | "opened" | "alert_joined" | "alert_resolved" | "status_changed" | "acknowledged" | "unacknowledged" | "escalated" | "step_entered" | "no_target" | "paged" | "page_accepted" | "page_failed" | "page_superseded" | "page_declined" | "exhausted" | "snoozed" | "unsnoozed" | "resolved" | "reopened" | "merged" | "severity_changed" | "assigned" | "checked_in" | "engaged_late" | "rotated" | "management_asked" | "told" | "step_skipped" | "second_set_began" | "help_asked" | "group_engaged" | "volunteered" | "helper_directed" | "helper_released" | "helper_recalled" | "team_chosen" | "health_checked" | "released" | "bridge_opened" | "bridge_closed" | "notice_sent" | "room_opened" | "room_archived" | "room_failed" | "estimate_changed" | "impact_changed" | "loss_added" | "loss_struck" | "role_engaged" | "role_assigned" | "role_left" | "hand_over_offered" | "hand_over_declined" | "role_warning" | "gate_passed" | "gate_waived" | "gate_closed" | "update_sent" | "update_drafted" | "update_approved" | "update_rejected" | "update_due" | "promise_missed" | "audience_silent" | "news_asked" | "checklist_ticked" | "checklist_unticked" | "restricted" | "unrestricted" | "access_changed" | "access_taken" | "related" | "unrelated" | "split" | "attached" | "detached" | "rejoined" | "family_action" | "note" | "decision" | "contact" | "evidence" | "action_item" | "hypothesis" | "hypothesis_moved" | "action" | "action_moved" | "corrected" | "pinned" | "unpinned" | "time_corrected";
         /** @description An API token, without its secret. */
         Token: {
             /** @description When it was made. */
@@ -11860,6 +11977,56 @@ export interface operations {
             };
             /** @description The incident's status does not allow it. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_concurrent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id or the number. */
+                incident: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The nearest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_ConcurrentIncident"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -18014,6 +18181,59 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SavedDocument"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_dependencies: {
+        parameters: {
+            query?: {
+                /** @description How many steps away at most: 1 to 5, 5 unless given. */
+                steps?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The service's name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The nearest first, then by name. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_Dependency"];
                 };
             };
             /** @description Sign in first. */

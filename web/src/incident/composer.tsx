@@ -70,6 +70,13 @@ export const KIND_WORDS: Record<WrittenKind, KindWords> = {
     placeholder: "What it shows",
     submit: "Add evidence",
   },
+  action_item: {
+    name: "Action item",
+    key: "i",
+    label: "Action item for the time after it is over",
+    placeholder: "What is to be done once it is over",
+    submit: "Add action item",
+  },
 };
 
 export function Composer({ number }: { number: string }) {
@@ -201,6 +208,20 @@ function Fields({ number, draft, change }: PartProps & { number: string }) {
       onChange={(event) => change({ fields: { ...draft.fields, [name]: event.target.value } })}
     />
   );
+  const person = (field: string, label: string) => (
+    <SelectField
+      label={label}
+      value={draft.fields[field] ?? ""}
+      onChange={(event) => change({ fields: { ...draft.fields, [field]: event.target.value } })}
+    >
+      <option value="">Nobody yet</option>
+      {people.map(({ name, full_name }) => (
+        <option key={name} value={name}>
+          {full_name} ({name})
+        </option>
+      ))}
+    </SelectField>
+  );
   const flag = (name: string, label: string) => (
     <Tick
       label={label}
@@ -213,20 +234,9 @@ function Fields({ number, draft, change }: PartProps & { number: string }) {
     case "decision":
       return null;
     case "hypothesis":
-      return (
-        <SelectField
-          label="Who looks into it"
-          value={draft.fields.assignee ?? ""}
-          onChange={(event) => change({ fields: { ...draft.fields, assignee: event.target.value } })}
-        >
-          <option value="">Nobody yet</option>
-          {people.map(({ name, full_name }) => (
-            <option key={name} value={name}>
-              {full_name} ({name})
-            </option>
-          ))}
-        </SelectField>
-      );
+      return person("assignee", "Who looks into it");
+    case "action_item":
+      return person("owner", "Who sees to it");
     case "action":
       return (
         <>
@@ -291,7 +301,7 @@ function When({ draft, change }: PartProps) {
         label="Outside of the team"
         on={draft.external}
         set={(external) => change({ external })}
-        hidden={draft.kind === "hypothesis" || draft.kind === "action"}
+        hidden={["hypothesis", "action", "action_item"].includes(draft.kind)}
       />
     </div>
   );
@@ -355,6 +365,11 @@ function write(number: string, draft: Draft, zone: string): Promise<TimelineEntr
       return post("/incidents/{incident}/timeline", {
         path,
         body: { ...said, kind: draft.kind, external: draft.external },
+      });
+    case "action_item":
+      return post("/incidents/{incident}/timeline", {
+        path,
+        body: { ...said, kind: draft.kind, owner: field("owner") },
       });
     case "contact":
       return post("/incidents/{incident}/timeline", {

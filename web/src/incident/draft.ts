@@ -2,7 +2,15 @@
 
 const PREFIX = "muster.draft.";
 
-export const WRITTEN_KINDS = ["note", "decision", "hypothesis", "action", "contact", "evidence"] as const;
+export const WRITTEN_KINDS = [
+  "note",
+  "decision",
+  "hypothesis",
+  "action",
+  "contact",
+  "evidence",
+  "action_item",
+] as const;
 export type WrittenKind = (typeof WRITTEN_KINDS)[number];
 
 /** What the composer holds; whatever is typed for one kind is there when one comes back to it. */

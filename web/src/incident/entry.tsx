@@ -109,6 +109,7 @@ function Details({ entry }: { entry: TimelineEntry }) {
     add("Customer", data.customer);
     add("Reference", data.reference);
   }
+  if (entry.kind === "action_item") add("Owner", data.owner ?? "nobody yet");
   const link = entry.kind === "evidence" && typeof data.link === "string" ? data.link : null;
   const picture = entry.kind === "evidence" && typeof data.attachment === "string" ? data.attachment : null;
   return (
@@ -266,6 +267,7 @@ const LABEL: Partial<Record<TimelineKind, string>> = {
   decision: "Decision",
   contact: "Customer contact",
   evidence: "Evidence",
+  action_item: "Action item",
   hypothesis: "Hypothesis",
   action: "Change",
 };
@@ -316,6 +318,8 @@ function kindShape(kind: TimelineKind) {
     case "action":
     case "action_moved":
       return <path d="M3 13 9 7m1-4a3.5 3.5 0 0 0 3 4" {...line} />;
+    case "action_item":
+      return <path d="M3 3h10v10H3zM5.5 8l2 2 3.5-4" {...line} />;
     case "evidence":
       return <path d="M2 13h12M4 10V7m4 3V3m4 7V5" {...line} />;
     case "paged":

@@ -25,6 +25,7 @@ import { Helpers } from "./helpers";
 import { ImpactPanel, RunningCost } from "./impact";
 import { Ledger } from "./ledger";
 import { isOpen } from "./moves";
+import { Nearby } from "./nearby";
 import { Plan } from "./plan";
 import { Prompts } from "./prompts";
 import { Relations } from "./relations";
@@ -228,6 +229,7 @@ function Sections({ incident }: { incident: Incident }) {
     { id: "gates", about: "people", name: "Gates", body: <Gates incident={incident} /> },
     { id: "updates", about: "trouble", name: "Updates", body: <Updates number={number} /> },
     { id: "impact", about: "trouble", name: "Impact", body: <ImpactPanel incident={incident} /> },
+    { id: "nearby", about: "trouble", name: "Nearby", body: <Nearby incident={incident} /> },
     { id: "figures", about: "trouble", name: "Figures", body: <Figures incident={incident} /> },
   ];
   const timeline = <Timeline number={number} />;

@@ -36,6 +36,7 @@ export function Synopsis({ number }: { number: string }) {
           <Lines title="Decided" lines={data.decisions} />
           <Lines title="In sight" lines={data.pins} />
           <Lines title="Customers" lines={data.contacts} />
+          <Lines title="To be done afterwards" lines={data.action_items} />
           <Lines title="Written last" lines={data.last ? [data.last] : []} />
           {data.next_at ? (
             <p className="text-13 text-muted">

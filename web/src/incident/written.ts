@@ -6,6 +6,7 @@ const WRITTEN: TimelineKind[] = [
   "decision",
   "contact",
   "evidence",
+  "action_item",
   "hypothesis",
   "hypothesis_moved",
   "action",
@@ -65,6 +66,7 @@ export const FILTERS = {
   hypotheses: "Hypotheses",
   changes: "Changes",
   evidence: "Evidence and contacts",
+  action_items: "Action items",
 } as const;
 
 export type Filter = keyof typeof FILTERS;
@@ -89,6 +91,8 @@ export function passes(filter: Filter, { kind, pinned }: TimelineEntry): boolean
       return kind === "action" || kind === "action_moved";
     case "evidence":
       return kind === "evidence" || kind === "contact";
+    case "action_items":
+      return kind === "action_item";
   }
 }
 

@@ -10,6 +10,7 @@ import { CopyButton } from "@/ui/button";
 import { count } from "@/ui/format";
 import { OkGlyph, Severity } from "@/ui/glyph";
 import { Time } from "@/ui/time";
+import { Dependencies } from "./dependencies";
 import { snippets } from "./snippets";
 import { TestAlert } from "./test-alert";
 
@@ -36,6 +37,11 @@ export default function ServiceScreen() {
             <Integrations service={data} />
             <About service={data} />
           </div>
+          <div className="mt-4">
+            <Panel title="Dependencies">
+              <Dependencies service={data.name} />
+            </Panel>
+          </div>
         </>
       )}
     </Shown>
@@ -57,10 +63,6 @@ function About({ service }: { service: Service }) {
               {service.escalation_policy}
             </Link>
           ) : null,
-        )}
-        {fact(
-          "Depends on",
-          service.depends_on.length === 0 ? null : <Dependencies names={service.depends_on} />,
         )}
         {fact(
           "Runbook",
@@ -90,20 +92,6 @@ function Now({ service }: { service: Service }) {
         {count(service.open_incidents, "incident")}
       </Link>
     </span>
-  );
-}
-
-function Dependencies({ names }: { names: string[] }) {
-  return (
-    <ul className="flex flex-wrap gap-x-3">
-      {names.map((name) => (
-        <li key={name}>
-          <Link to="/services/$name" params={{ name }} className="link">
-            {name}
-          </Link>
-        </li>
-      ))}
-    </ul>
   );
 }
 

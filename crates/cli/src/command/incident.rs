@@ -19,6 +19,7 @@ mod gate;
 mod impact;
 mod ledger;
 mod list;
+mod nearby;
 mod page;
 mod record;
 mod relation;
@@ -136,6 +137,8 @@ pub enum Incident {
     Roster(roster::Roster),
     /// Show every message about an incident: to whom, when, by whom, how it went
     Ledger(ledger::Ledger),
+    /// Show what stands around its service, and what else was open at the same time
+    Nearby(One),
     /// Tell a notification list: shows what it would be told, and sends it with --yes
     Notice(ledger::Notice),
     /// Say where people meet about it
@@ -325,6 +328,7 @@ impl Incident {
             }
             Self::Roster(roster) => roster.run(settings, api).await,
             Self::Ledger(ledger) => ledger.run(settings, api).await,
+            Self::Nearby(one) => nearby::run(settings, api, &one).await,
             Self::Notice(notice) => notice.run(settings, api).await,
             Self::Bridge(bridge) => bridge.run(verb).await,
             Self::TryRoomAgain(again) => again.run(verb).await,

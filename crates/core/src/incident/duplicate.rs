@@ -152,8 +152,9 @@ fn words(title: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::id::PolicyId;
     use crate::org::directory::Table;
-    use crate::org::service::{Grouping, Service};
+    use crate::org::service::Service;
     use uuid::Uuid;
 
     const CHECKOUT: ServiceId = ServiceId(Uuid::from_u128(1));
@@ -161,24 +162,7 @@ mod tests {
     const SEARCH: ServiceId = ServiceId(Uuid::from_u128(3));
 
     fn service(id: ServiceId, name: &str, depends_on: Vec<ServiceId>) -> Service {
-        Service {
-            id,
-            name: name.into(),
-            description: None,
-            team: None,
-            tier: None,
-            policy: crate::id::PolicyId(Uuid::nil()),
-            depends_on,
-            runbook: None,
-            cost_per_minute: None,
-            severity_map: vec![],
-            grouping: Grouping::default(),
-            pause: None,
-            auto_resolve_after: None,
-            shadow: false,
-            inform: vec![],
-            integrations: vec![],
-        }
+        Service { depends_on, ..Service::new(id, name, PolicyId(Uuid::nil())) }
     }
 
     fn directory() -> Directory {

@@ -6,6 +6,7 @@ pub mod bridge;
 pub mod checklist;
 pub mod clocks;
 pub mod closing;
+pub mod concurrent;
 pub mod duplicate;
 pub mod estimate;
 pub mod family;

@@ -34,6 +34,8 @@ pub struct Synopsis {
     pub pins: Vec<Line>,
     /// Which customers were in touch, the newest first.
     pub contacts: Vec<Line>,
+    /// What is to be done once it is over, the oldest first; each by whoever sees to it.
+    pub action_items: Vec<Line>,
     /// What a person wrote down last.
     pub last: Option<Line>,
     /// When something happens by itself.
@@ -78,6 +80,7 @@ pub fn of(incident: &Incident, book: &Book) -> Synopsis {
         decisions: newest(book, |_, kind| kind == Kind::Decision, TOLD_MAX),
         pins: newest(book, |id, _| book.is_pinned(id), TOLD_MAX),
         contacts: newest(book, |_, kind| kind == Kind::Contact, TOLD_MAX),
+        action_items: action_items(book),
         last: newest(book, |_, kind| kind.is_written(), 1).pop(),
         next_at: incident.status.is_open().then(|| incident.next_at()).flatten(),
     }
@@ -101,6 +104,16 @@ fn cause(incident: &Incident, book: &Book) -> (Option<String>, bool) {
     let words = identified.filter_map(|stored| said("words", stored)).last();
     let is_known = words.is_some() || incident.stamps.identified_at.is_some();
     (words, is_known)
+}
+
+fn action_items(book: &Book) -> Vec<Line> {
+    let mut items = newest(book, |_, kind| kind == Kind::ActionItem, usize::MAX);
+    for item in &mut items {
+        let owner = book.entry(item.entry).and_then(|stored| stored.entry.data.get("owner"));
+        item.who = owner.and_then(Value::as_str).map(ToOwned::to_owned);
+    }
+    items.reverse();
+    items
 }
 
 fn inquiry(book: &Book, one: &hypothesis::Hypothesis) -> Line {

@@ -229,6 +229,8 @@ pub enum Kind {
     Contact,
     /// A picture or a link that shows something (`L8`).
     Evidence,
+    /// Something is to be done once it is over (`L8`).
+    ActionItem,
     /// Somebody supposes what it might be (`L3`).
     Hypothesis,
     /// A hypothesis was assigned, explored, abandoned, confirmed or taken up again (`L3`).
@@ -331,6 +333,7 @@ names!(Kind {
     Decision = "decision",
     Contact = "contact",
     Evidence = "evidence",
+    ActionItem = "action_item",
     Hypothesis = "hypothesis",
     HypothesisMoved = "hypothesis_moved",
     Action = "action",
@@ -343,11 +346,12 @@ names!(Kind {
 
 impl Kind {
     /// What people write themselves and may therefore correct.
-    pub const WRITTEN: [Self; 8] = [
+    pub const WRITTEN: [Self; 9] = [
         Self::Note,
         Self::Decision,
         Self::Contact,
         Self::Evidence,
+        Self::ActionItem,
         Self::Hypothesis,
         Self::HypothesisMoved,
         Self::Action,

@@ -63,6 +63,11 @@ pub enum What {
         /// A picture that was uploaded.
         attachment: Option<AttachmentId>,
     },
+    /// Something is to be done once it is over.
+    ActionItem {
+        /// Who sees to it, with the name they have now; nobody yet if `None`.
+        owner: Option<(UserId, String)>,
+    },
 }
 
 /// What is wrong with an earlier entry. What is `None` was right.
@@ -260,6 +265,15 @@ impl Scribe<'_> {
         match what {
             What::Note => self.told(Kind::Note, told),
             What::Decision => self.told(Kind::Decision, told),
+            What::ActionItem { owner } => {
+                let entry = self.told(Kind::ActionItem, told)?;
+                Ok(match owner {
+                    Some((id, name)) => {
+                        entry.with("owner", name.as_str()).with("owner_id", id.to_string())
+                    }
+                    None => entry,
+                })
+            }
             What::Contact { customer, reference } => {
                 let customer = said("customer", customer, FIELD_CHARS_MAX)?;
                 let entry = self.told(Kind::Contact, told)?.with("customer", customer);

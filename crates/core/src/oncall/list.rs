@@ -182,7 +182,7 @@ mod tests {
     use super::*;
     use crate::id::PolicyId;
     use crate::org::directory::Table;
-    use crate::org::service::{Grouping, Service};
+    use crate::org::service::Service;
     use uuid::Uuid;
 
     const CHECKOUT: ServiceId = ServiceId(Uuid::from_u128(1));
@@ -224,24 +224,9 @@ mod tests {
     }
 
     fn needs(number: u128, needs: &[ServiceId]) -> Service {
-        Service {
-            id: ServiceId(Uuid::from_u128(number)),
-            name: format!("service {number}"),
-            description: None,
-            team: None,
-            tier: None,
-            policy: PolicyId(Uuid::from_u128(9)),
-            depends_on: needs.to_vec(),
-            runbook: None,
-            cost_per_minute: None,
-            severity_map: vec![],
-            grouping: Grouping::default(),
-            pause: None,
-            auto_resolve_after: None,
-            shadow: false,
-            inform: vec![],
-            integrations: vec![],
-        }
+        let id = ServiceId(Uuid::from_u128(number));
+        let service = Service::new(id, format!("service {number}"), PolicyId(Uuid::from_u128(9)));
+        Service { depends_on: needs.to_vec(), ..service }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::id::{ContactMethodId, PolicyId, ScheduleId, ServiceId, UserId};
 use crate::oncall::escalation::{Policy, Step, Target};
 use crate::oncall::schedule::Schedule;
 use crate::org::directory::{Directory, Table};
-use crate::org::service::{Grouping, Service};
+use crate::org::service::Service;
 use crate::org::user::{Address, ContactMethod, NotificationRule, Role, User};
 
 pub(super) const ANA: UserId = UserId(Uuid::from_u128(1));
@@ -57,24 +57,7 @@ impl Organisation {
 
     pub(super) fn directory(&self) -> Directory {
         let policies: Vec<_> = self.catch_all.iter().chain([&self.policy]).cloned().collect();
-        let service = Service {
-            id: ServiceId(Uuid::from_u128(30)),
-            name: "checkout".into(),
-            description: None,
-            team: None,
-            tier: None,
-            policy: self.policy.id,
-            depends_on: vec![],
-            runbook: None,
-            cost_per_minute: None,
-            severity_map: vec![],
-            grouping: Grouping::default(),
-            pause: None,
-            auto_resolve_after: None,
-            shadow: false,
-            inform: vec![],
-            integrations: vec![],
-        };
+        let service = Service::new(ServiceId(Uuid::from_u128(30)), "checkout", self.policy.id);
         Directory {
             users: Table::new(self.users.clone()),
             schedules: Table::new(self.schedules.clone()),

@@ -3,6 +3,7 @@
 
 pub mod access;
 pub mod channel;
+pub mod dependency;
 pub mod directory;
 pub mod language;
 pub mod provider;

@@ -48,6 +48,30 @@ pub struct Service {
     pub integrations: Vec<Integration>,
 }
 
+impl Service {
+    /// A service of which nothing is said but its name and who is paged.
+    pub fn new(id: ServiceId, name: impl Into<String>, policy: PolicyId) -> Self {
+        Self {
+            id,
+            name: name.into(),
+            description: None,
+            team: None,
+            tier: None,
+            policy,
+            depends_on: Vec::new(),
+            runbook: None,
+            cost_per_minute: None,
+            severity_map: Vec::new(),
+            grouping: Grouping::default(),
+            pause: None,
+            auto_resolve_after: None,
+            shadow: false,
+            inform: Vec::new(),
+            integrations: Vec::new(),
+        }
+    }
+}
+
 /// An amount of money.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Money {

@@ -179,6 +179,7 @@ impl Replay {
             | Kind::Decision
             | Kind::Contact
             | Kind::Evidence
+            | Kind::ActionItem
             | Kind::Hypothesis
             | Kind::HypothesisMoved
             | Kind::Action

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use muster_core::alerting::alert::AlertStatus;
 use muster_core::alerting::hold::Held;
+use muster_core::incident::concurrent;
 use muster_core::incident::gate::Gate;
 use muster_core::incident::lifecycle::Status;
 use muster_core::incident::prompt::Sort;
@@ -18,6 +19,7 @@ use muster_core::incident::status_page;
 use muster_core::incident::timeline::Kind;
 use muster_core::incident::writing::{action, hypothesis};
 use muster_core::oncall::{cover, handoff, page};
+use muster_core::org::dependency::Side;
 use muster_core::org::user::Role;
 use muster_store::search;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -161,6 +163,11 @@ words! {
     RequestState = cover::State, names(cover::State::NAMES), cover::State::from_name;
     /// How one incident stands to another.
     RelationSort = relation::Sort, names(relation::Sort::NAMES), relation::Sort::from_name;
+    /// How near a concurrent incident is.
+    Nearness = concurrent::Nearness, names(concurrent::Nearness::NAMES),
+        concurrent::Nearness::from_name;
+    /// On which side of a service another one stands.
+    DependencySide = Side, names(Side::NAMES), Side::from_name;
     /// Where a handoff stands.
     HandoffState = handoff::State, names(handoff::State::NAMES), handoff::State::from_name;
     /// What somebody may do in general.

@@ -361,7 +361,7 @@ mod tests {
 
     use muster_core::id::{PolicyId, TeamId};
     use muster_core::org::directory::Table;
-    use muster_core::org::service::{Grouping, Service};
+    use muster_core::org::service::Service;
     use muster_core::org::team::Team;
     use uuid::Uuid;
 
@@ -370,22 +370,8 @@ mod tests {
     fn organisation() -> Snapshot {
         let team = TeamId(Uuid::from_u128(9));
         let service = |n: u128, name: &str, team| Service {
-            id: ServiceId(Uuid::from_u128(n)),
-            name: name.to_owned(),
-            description: None,
             team,
-            tier: None,
-            policy: PolicyId(Uuid::from_u128(5)),
-            depends_on: vec![],
-            runbook: None,
-            cost_per_minute: None,
-            severity_map: vec![],
-            grouping: Grouping::default(),
-            pause: None,
-            auto_resolve_after: None,
-            shadow: false,
-            inform: vec![],
-            integrations: vec![],
+            ..Service::new(ServiceId(Uuid::from_u128(n)), name, PolicyId(Uuid::from_u128(5)))
         };
         let directory = Directory {
             teams: Table::new(vec![Team {

@@ -30,6 +30,7 @@ mod life;
 mod lifeline;
 mod load;
 mod mail;
+mod nearby;
 mod openapi;
 mod org;
 mod overrides;

@@ -84,11 +84,27 @@ async fn every_kind_is_written_down_with_its_fields_and_the_version_stays() {
         .await;
         assert_eq!(evidence["text"], "errors <script>alert(1)</script>");
         assert_eq!(evidence["data"]["link"], "https://graphs.example.com/1");
+        let item = json!({ "kind": "action_item", "text": "Alert on the queue", "owner": "bo" });
+        let item = write(&token, TIMELINE, item).await;
+        assert_eq!((&item["kind"], &item["data"]["owner"]), (&json!("action_item"), &json!("bo")));
+        let nobody = json!({ "kind": "action_item", "text": "Rehearse the fail-over" });
+        write(&token, TIMELINE, nobody).await;
+        for path in ["synopsis", "record"] {
+            let read = ana.read(&format!("/api/v1/incidents/1/{path}")).await;
+            let items = read["action_items"].as_array().unwrap();
+            assert_eq!((&items[0]["text"], &items[0]["who"]), (&item["text"], &json!("bo")));
+            assert_eq!(items[1]["who"], Value::Null, "{read}");
+        }
+        let markdown = ana.get("/api/v1/incidents/1/record.md").await.text;
+        assert!(markdown.contains("## Action items\n\n- Alert on the queue, bo\n"), "{markdown}");
         assert_eq!(ana.read("/api/v1/incidents/1").await["version"], before);
 
         let wrong = json!({ "kind": "evidence", "text": "x", "link": "javascript:alert(1)" });
         let said = refused(&ana, TIMELINE, wrong).await;
         assert_eq!(said, ("link".into(), "must begin with http:// or https://".into()));
+        let wrong = json!({ "kind": "action_item", "text": "x", "owner": "nobody" });
+        let said = refused(&ana, TIMELINE, wrong).await;
+        assert_eq!(said, ("owner".into(), "there is no person `nobody`".into()));
         let wrong = json!({ "kind": "contact", "text": "x" });
         assert_eq!(refused(&ana, TIMELINE, wrong).await.0, "customer");
         let stakeholder = world.with_role("stakeholder");

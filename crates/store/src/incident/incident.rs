@@ -689,6 +689,35 @@ pub async fn services_with(
     Ok(rows.into_iter().map(|(id,)| ServiceId(id)).collect())
 }
 
+/// Other incidents that the viewer sees, of the same sort, practice or not, that were open at some
+/// instant of a period, from the newest to the oldest. What had been noticed before `since` is left
+/// out, so that the search ends.
+pub async fn concurrent(
+    db: &Db,
+    viewer: &Viewer,
+    of: &Incident,
+    (from, to, since): (Timestamp, Timestamp, Timestamp),
+    limit: i64,
+) -> Result<Vec<Incident>> {
+    let mut values = args![since, to, of.id, from, of.practice];
+    let visible = restriction::visible(viewer, &mut values);
+    let text = format!(
+        concat!(
+            "SELECT ",
+            columns!(),
+            " FROM incident
+             WHERE detected_at >= ? AND detected_at < ? AND id <> ?
+                 AND (resolved_at IS NULL OR resolved_at > ?) AND practice = ?
+                 AND merged_into IS NULL AND {visible}
+             ORDER BY number DESC LIMIT ?"
+        ),
+        visible = visible
+    );
+    values.extend(args![limit]);
+    let rows: Vec<IncidentRow> = db.fetch_all(&Sql::built(text), values).await?;
+    rows.into_iter().map(Incident::try_from).collect()
+}
+
 /// How many open incidents that the viewer sees each service has, and the worst severity among them.
 pub async fn open_by_service(db: &Db, viewer: &Viewer) -> Result<Vec<(ServiceId, i64, i64)>> {
     let mut values = vec![];

@@ -70,6 +70,7 @@ pub fn in_one_line(entry: &Value, screen: Screen) -> String {
         Some(kind @ ("decision" | "hypothesis" | "action" | "contact" | "evidence")) => {
             format!("{kind}: ")
         }
+        Some("action_item") => "action item: ".to_owned(),
         _ => String::new(),
     };
     let state = ["hypothesis", "action"].iter().find_map(|name| entry[*name]["state"].as_str());

@@ -60,6 +60,16 @@ pub enum Writing {
         #[command(flatten)]
         when: When,
     },
+    /// Note what is to be done once it is over
+    ActionItem {
+        #[command(flatten)]
+        incident: One,
+        /// What is to be done
+        text: String,
+        /// Who sees to it
+        #[arg(long, value_name = "USER")]
+        owner: Option<String>,
+    },
     /// Say what it might be, or go on with a hypothesis
     Hypothesis {
         #[command(flatten)]
@@ -209,6 +219,14 @@ impl Writing {
                     ("link", link.map(Value::from)),
                 ]);
                 (incident.incident, below(&["timeline"]), when.with(body))
+            }
+            Self::ActionItem { incident, text, owner } => {
+                let body = said([
+                    ("kind", Some("action_item".into())),
+                    ("text", Some(text.into())),
+                    ("owner", owner.map(Value::from)),
+                ]);
+                (incident.incident, below(&["timeline"]), body)
             }
             Self::Hypothesis { incident, text, assignee, step, entry, when } => {
                 let body =

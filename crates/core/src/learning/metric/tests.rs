@@ -6,7 +6,7 @@ use crate::incident::impact::Impact;
 use crate::incident::lifecycle::Status;
 use crate::oncall::escalation;
 use crate::org::directory::Table;
-use crate::org::service::{Grouping, Service};
+use crate::org::service::Service;
 use uuid::Uuid;
 
 const CHECKOUT: ServiceId = ServiceId(Uuid::from_u128(1));
@@ -64,22 +64,8 @@ fn incident(number: i64, at: i64, end: Option<i64>) -> Incident {
 
 fn directory() -> Directory {
     let checkout = Service {
-        id: CHECKOUT,
-        name: "checkout".into(),
-        description: None,
-        team: None,
-        tier: None,
-        policy: POLICY,
-        depends_on: vec![],
-        runbook: None,
         cost_per_minute: Some(Money { amount: 1_200, currency: "EUR".into() }),
-        severity_map: vec![],
-        grouping: Grouping::default(),
-        pause: None,
-        auto_resolve_after: None,
-        shadow: false,
-        inform: vec![],
-        integrations: vec![],
+        ..Service::new(CHECKOUT, "checkout", POLICY)
     };
     Directory { services: Table::new(vec![checkout]), ..Directory::default() }
 }

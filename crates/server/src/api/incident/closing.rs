@@ -5,13 +5,15 @@ use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use muster_core::incident::closing;
-use muster_core::incident::lifecycle::Which;
+use muster_core::incident::lifecycle::{self, Which};
 use muster_core::org::access::Action;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
+use super::concurrent::ConcurrentIncident;
 use super::incident::{Incident, describe_whole};
+use super::synopsis::{self, SynopsisLine};
 use super::timeline::Actor;
 use super::{ANSWER_INCIDENTS, find};
 use crate::api::extract::{Json, Path};
@@ -39,6 +41,10 @@ pub struct IncidentRecord {
     /// What is known of the cause.
     #[schema(required)]
     pub cause: Option<String>,
+    /// What is to be done now that it is over, the oldest first; each by whoever sees to it.
+    pub action_items: Vec<SynopsisLine>,
+    /// Other open incidents at its time, as far as you see them; see `/incidents/{incident}/concurrent`.
+    pub concurrent: Vec<ConcurrentIncident>,
     /// When things happened, as they were corrected.
     pub times: RecordTimes,
     /// How long things took.
@@ -155,7 +161,7 @@ async fn get(
     Path(incident): Path<String>,
 ) -> Result<Json<IncidentRecord>, ApiError> {
     let incident = find(&ctx, &caller, Action::Read, &incident).await?;
-    Ok(Json(describe(ctx.app.closing(&incident).await?)))
+    Ok(Json(describe(&ctx, read(&ctx, &caller, &incident).await?)))
 }
 
 /// The record of an incident as Markdown, for a tracker or a wiki.
@@ -173,7 +179,7 @@ async fn get_markdown(
     Path(incident): Path<String>,
 ) -> Result<Response, ApiError> {
     let incident = find(&ctx, &caller, Action::Read, &incident).await?;
-    let text = markdown::write(&ctx.app.closing(&incident).await?);
+    let text = markdown::write(&read(&ctx, &caller, &incident).await?);
     let markdown = HeaderValue::from_static("text/markdown; charset=utf-8");
     let headers = [(header::CONTENT_TYPE, markdown), file(incident.number, "md")];
     Ok((StatusCode::OK, headers, text).into_response())
@@ -193,7 +199,7 @@ async fn get_pdf(
     Path(incident): Path<String>,
 ) -> Result<Response, ApiError> {
     let incident = find(&ctx, &caller, Action::Read, &incident).await?;
-    let closing = ctx.app.closing(&incident).await?;
+    let closing = read(&ctx, &caller, &incident).await?;
     let printed = tokio::task::spawn_blocking(move || pdf::write(&closing)).await;
     let bytes = printed.map_err(ApiError::internal)?.map_err(ApiError::internal)?;
     let headers = [
@@ -244,7 +250,17 @@ fn file(number: i64, ending: &str) -> (header::HeaderName, HeaderValue) {
     (header::CONTENT_DISPOSITION, value)
 }
 
-fn describe(closing: Closing) -> IncidentRecord {
+/// The record as the caller may see it.
+async fn read(
+    ctx: &Ctx,
+    caller: &Caller,
+    incident: &lifecycle::Incident,
+) -> Result<Closing, ApiError> {
+    let viewer = ctx.app.viewer(caller.user()).await?;
+    Ok(ctx.app.closing(&viewer, incident).await?)
+}
+
+fn describe(ctx: &Ctx, closing: Closing) -> IncidentRecord {
     let of = |which| closing.incident.stamps.of(which).map(Instant::from);
     let record = closing.record;
     let distances = record.distances;
@@ -252,6 +268,8 @@ fn describe(closing: Closing) -> IncidentRecord {
         at: closing.at.into(),
         lead: closing.lead,
         cause: closing.synopsis.cause,
+        action_items: closing.synopsis.action_items.into_iter().map(synopsis::line).collect(),
+        concurrent: closing.concurrent.iter().map(|one| ConcurrentIncident::of(ctx, one)).collect(),
         times: RecordTimes {
             occurred: of(Which::Occurred),
             detected: of(Which::Detected),

@@ -134,7 +134,7 @@ async fn suppose(
     Path(incident): Path<String>,
     Json(body): Json<NewHypothesis>,
 ) -> Result<(StatusCode, Json<TimelineEntry>), ApiError> {
-    let assignee = person(&ctx, body.assignee.as_deref())?;
+    let assignee = person(&ctx, "assignee", body.assignee.as_deref())?;
     let told = told(body.text, body.at.as_ref(), body.approximate, false)?;
     written(&ctx, &caller, &incident, &Ask::Suppose { assignee, told }).await
 }
@@ -157,7 +157,7 @@ async fn pursue(
     MaybeJson(body): MaybeJson<Pursuit>,
 ) -> Result<Json<TimelineEntry>, ApiError> {
     let hypothesis = entry_of(&entry)?;
-    let assignee = person(&ctx, body.assignee.as_deref())?;
+    let assignee = person(&ctx, "assignee", body.assignee.as_deref())?;
     if assignee.is_some() && step != HypothesisStep::Assign {
         return Err(ApiError::field("assignee", "belongs to the step `assign`"));
     }
@@ -172,12 +172,17 @@ async fn pursue(
     about(&ctx, &caller, &incident, hypothesis, &Ask::Pursue { hypothesis, step, told }).await
 }
 
-fn person(ctx: &Ctx, name: Option<&str>) -> Result<Option<(UserId, String)>, ApiError> {
+/// Somebody by name, if anybody is named in a field.
+pub(super) fn person(
+    ctx: &Ctx,
+    field: &str,
+    name: Option<&str>,
+) -> Result<Option<(UserId, String)>, ApiError> {
     let Some(name) = name.map(str::trim).filter(|name| !name.is_empty()) else { return Ok(None) };
     let snapshot = ctx.app.snapshot();
     let user = snapshot.directory.users.named(name).ok_or_else(|| {
         let name: String = name.chars().take(100).collect();
-        ApiError::field("assignee", format!("there is no person `{name}`"))
+        ApiError::field(field, format!("there is no person `{name}`"))
     })?;
     Ok(Some((user.id, user.name.clone())))
 }

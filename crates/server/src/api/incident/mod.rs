@@ -15,6 +15,7 @@ pub mod checklist;
 pub mod clock;
 pub mod closing;
 pub mod command;
+pub mod concurrent;
 pub mod duplicate;
 pub mod family;
 pub mod gate;
@@ -68,6 +69,7 @@ pub fn routes() -> Routes {
         .merge(closing::routes())
         .merge(page::routes())
         .merge(relation::routes())
+        .merge(concurrent::routes())
         .merge(family::routes())
         .merge(restriction::routes())
         .merge(bulk::routes())

@@ -50,6 +50,8 @@ pub struct Synopsis {
     pub pins: Vec<SynopsisLine>,
     /// Which customers were in touch, the newest first.
     pub contacts: Vec<SynopsisLine>,
+    /// What is to be done once it is over, the oldest first; each by whoever sees to it.
+    pub action_items: Vec<SynopsisLine>,
     /// What a person wrote down last.
     #[schema(required)]
     pub last: Option<SynopsisLine>,
@@ -187,12 +189,13 @@ async fn describe(
         decisions: lines(now.decisions),
         pins: lines(now.pins),
         contacts: lines(now.contacts),
+        action_items: lines(now.action_items),
         last: now.last.map(line),
         next_at: now.next_at.map(|at: Timestamp| at.into()),
     }))
 }
 
-fn line(line: synopsis::Line) -> SynopsisLine {
+pub(super) fn line(line: synopsis::Line) -> SynopsisLine {
     SynopsisLine {
         entry: line.entry.to_string(),
         at: line.at.into(),

@@ -19,7 +19,7 @@ use utoipa_axum::routes;
 
 use super::action::{self, ActionTaken};
 use super::attachment;
-use super::hypothesis::{self, Inquiry};
+use super::hypothesis::{self, Inquiry, person};
 use super::{ANSWER_INCIDENTS, find};
 use crate::api::extract::{Json, Path, Query};
 use crate::api::list::{List, Paging};
@@ -139,6 +139,8 @@ pub enum NewEntryKind {
     Contact,
     /// Something shows it; with a `link` or an `attachment`.
     Evidence,
+    /// Something is to be done once it is over; with an `owner`, if somebody sees to it.
+    ActionItem,
 }
 
 /// What somebody wants to be remembered.
@@ -167,6 +169,8 @@ pub struct NewEntry {
     link: Option<String>,
     /// A picture of this incident that was uploaded, by its id; of evidence.
     attachment: Option<String>,
+    /// Who sees to it, of an action item.
+    owner: Option<String>,
 }
 
 /// What is wrong with an entry. What is left out was right.
@@ -289,6 +293,9 @@ async fn write(
     let what = match body.kind {
         NewEntryKind::Note => What::Note,
         NewEntryKind::Decision => What::Decision,
+        NewEntryKind::ActionItem => {
+            What::ActionItem { owner: person(&ctx, "owner", body.owner.as_deref())? }
+        }
         NewEntryKind::Contact => {
             What::Contact { customer: body.customer.unwrap_or_default(), reference: body.reference }
         }

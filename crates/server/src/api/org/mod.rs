@@ -14,6 +14,7 @@ use super::{ApiError, Routes};
 pub mod alias;
 pub mod config;
 pub mod contact;
+pub mod dependency;
 pub mod edit;
 pub mod policy;
 pub mod provider;
@@ -35,6 +36,7 @@ pub fn routes() -> Routes {
         .merge(schedule::routes())
         .merge(policy::routes())
         .merge(service::routes())
+        .merge(dependency::routes())
         .merge(alias::routes())
         .merge(provider::routes())
         .merge(webhook::routes())

@@ -4,9 +4,11 @@
 use jiff::Timestamp;
 use muster_core::incident::closing::{self, Record};
 use muster_core::incident::lifecycle::{Incident, Which};
+use muster_core::incident::restriction::Viewer;
 use muster_core::incident::synopsis::{self, Synopsis};
 use muster_store::StoreError;
 
+use super::concurrent::Concurrent;
 use super::view;
 use crate::app::App;
 
@@ -33,6 +35,8 @@ pub struct Closing {
     pub lead: String,
     /// Where people read it.
     pub url: String,
+    /// What else was open meanwhile, as far as the reader sees it.
+    pub concurrent: Vec<Concurrent>,
     /// As of when.
     pub at: Timestamp,
 }
@@ -46,11 +50,16 @@ impl Closing {
 }
 
 impl App {
-    /// The record of an incident, as far as it has come.
+    /// The record of an incident, as far as it has come and the reader may see it.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub async fn closing(&self, incident: &Incident) -> Result<Closing, StoreError> {
+    pub async fn closing(
+        &self,
+        viewer: &Viewer,
+        incident: &Incident,
+    ) -> Result<Closing, StoreError> {
+        let concurrent = self.concurrent(viewer, incident).await?;
         let book = self.whole_book(incident.id).await?;
         let lead = self.lead_sentence(incident).await?;
         let snapshot = self.snapshot();
@@ -64,6 +73,7 @@ impl App {
             impact: incident.impact.words(directory),
             lead: lead.map(|row| row.text).unwrap_or_default(),
             url: self.incident_url(incident.number),
+            concurrent,
             incident: incident.clone(),
             at: self.now(),
         })

@@ -4,6 +4,7 @@ pub mod attachment;
 pub mod bridge;
 pub mod closing;
 pub mod command;
+pub mod concurrent;
 pub mod declare;
 pub mod draft;
 pub mod facts;

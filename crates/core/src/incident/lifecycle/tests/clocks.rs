@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::incident::clocks::management;
-use crate::org::service::{Grouping, Service};
+use crate::org::service::Service;
 use crate::org::team::Team;
 
 const CLEO: UserId = UserId(Uuid::from_u128(5));
@@ -31,24 +31,8 @@ fn room() -> Room {
 }
 
 fn service() -> Service {
-    Service {
-        id: ServiceId(Uuid::from_u128(11)),
-        name: "checkout".into(),
-        description: None,
-        team: Some(TEAM),
-        tier: None,
-        policy: POLICY,
-        depends_on: vec![],
-        runbook: None,
-        cost_per_minute: None,
-        severity_map: vec![],
-        grouping: Grouping::default(),
-        pause: None,
-        auto_resolve_after: None,
-        shadow: false,
-        inform: vec![],
-        integrations: vec![],
-    }
+    let id = ServiceId(Uuid::from_u128(11));
+    Service { team: Some(TEAM), ..Service::new(id, "checkout", POLICY) }
 }
 
 /// The same, with the clocks of rotation and check-in instead of the chain.

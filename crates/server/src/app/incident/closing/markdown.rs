@@ -47,6 +47,12 @@ pub fn write(closing: &Closing) -> String {
     for (name, lines) in words::sections(&closing.synopsis) {
         section(&mut text, name, &lines);
     }
+    if !closing.concurrent.is_empty() {
+        text += "\n## At the same time\n\n";
+        for one in &closing.concurrent {
+            let _ = writeln!(text, "- {}", plain(&words::concurrent(one)));
+        }
+    }
     timeline(&mut text, "Summary timeline", &closing.record.summary);
     timeline(&mut text, "Full timeline", &closing.record.full);
     timeline(&mut text, "Communications timeline", &closing.record.communications);

@@ -30,6 +30,11 @@ pub fn write(closing: &Closing) -> Result<Vec<u8>, PrintError> {
             blocks.push(Block::fact(line.who.clone().unwrap_or_default(), text));
         }
     }
+    if !closing.concurrent.is_empty() {
+        blocks.push(Block::Heading("At the same time".to_owned()));
+        let told = closing.concurrent.iter().map(|one| Block::Text(words::concurrent(one)));
+        blocks.extend(told);
+    }
     for (name, lines) in [
         ("Summary timeline", &closing.record.summary),
         ("Full timeline", &closing.record.full),

@@ -6,6 +6,7 @@ use muster_core::incident::closing::Line;
 use muster_core::incident::synopsis;
 
 use super::Closing;
+use crate::app::incident::concurrent::Concurrent;
 
 /// What took how long; what has not come to that is said to be unknown.
 pub fn statistics(closing: &Closing) -> Vec<(String, String)> {
@@ -61,10 +62,18 @@ pub fn sections(synopsis: &synopsis::Synopsis) -> Vec<(&'static str, Vec<&synops
     [
         ("Lines of inquiry", synopsis.open.iter().chain(&synopsis.closed).collect::<Vec<_>>()),
         ("Changes", synopsis.under_way.iter().chain(&synopsis.changed).collect()),
+        ("Action items", synopsis.action_items.iter().collect()),
     ]
     .into_iter()
     .filter(|(_, lines)| !lines.is_empty())
     .collect()
+}
+
+/// Another incident at the same time: `Incident 7, SEV2, resolved: Search is slow`.
+pub fn concurrent(one: &Concurrent) -> String {
+    let incident = &one.incident;
+    let (number, level) = (incident.number, incident.severity.number());
+    format!("Incident {number}, SEV{level}, {}: {}", incident.status.name(), incident.title)
 }
 
 /// How a line of inquiry or a change stands, in words; empty when it has no state.
