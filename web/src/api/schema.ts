@@ -3806,6 +3806,8 @@ export interface components {
              * @example external
              */
             audience: string;
+            /** @description The channels of chats that an update is posted to. */
+            channels: components["schemas"]["UpdateChannel"][];
             /**
              * Format: int64
              * @description The shortest time between two updates, in seconds.
@@ -8564,6 +8566,19 @@ export interface components {
             document: Record<string, unknown>;
             from?: components["schemas"]["Instant"] | null;
             to?: components["schemas"]["Instant"] | null;
+        };
+        /** @description A channel of a chat that updates are posted to. */
+        UpdateChannel: {
+            /**
+             * @description Which, in the provider's own form.
+             * @example C0INCIDENTS
+             */
+            address: string;
+            /**
+             * @description Whose chat, by the provider's name.
+             * @example chat
+             */
+            provider: string;
         };
         /** @description An update that waits to be looked at. */
         UpdateInReview: {

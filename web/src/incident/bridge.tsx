@@ -31,14 +31,14 @@ export function BridgeFact({ incident }: { incident: Incident }) {
   };
   return (
     <div>
-      <dt>Bridge</dt>
-      <dd className="flex flex-wrap items-baseline gap-x-2">
+      <dt>Join at</dt>
+      <dd className="flex flex-wrap items-baseline gap-x-2 font-semibold">
         {bridge ? (
           <a href={bridge.link} className="link break-all" target="_blank" rel="noreferrer noopener">
             {bridge.link}
           </a>
         ) : (
-          "none"
+          <span className="font-normal">nowhere yet</span>
         )}
         {open ? (
           <button

@@ -100,6 +100,7 @@ function HeaderFacts({ incident }: { incident: Incident }) {
   const end = incident.resolved_at ?? incident.closed_at;
   return (
     <dl className="flex flex-wrap gap-x-6 gap-y-1 text-13 [&>div]:flex [&>div]:gap-1.5 [&_dt]:shrink-0 [&_dt]:text-muted">
+      <BridgeFact incident={incident} />
       <div>
         <dt>Service</dt>
         <dd>
@@ -143,7 +144,6 @@ function HeaderFacts({ incident }: { incident: Incident }) {
         </div>
       ) : null}
       <NextEscalation incident={incident} />
-      <BridgeFact incident={incident} />
       <RoomFact incident={incident} />
       <EstimateFact incident={incident} />
       {isOpen(incident) ? <NextUpdate number={String(incident.number)} /> : null}

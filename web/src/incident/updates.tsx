@@ -80,6 +80,11 @@ function AudienceRow({ number, audience }: { number: string; audience: AudienceU
           {page.published ? "shows it as" : "would show it as"} “{page.public_title}”
         </p>
       ))}
+      {audience.channels.length > 0 ? (
+        <p className="break-words text-13">
+          posted to {audience.channels.map((one) => `${one.address} in ${one.provider}`).join(", ")}
+        </p>
+      ) : null}
       {audience.in_review ? <InReview number={number} audience={audience} /> : null}
       {writing ? (
         <Composer number={number} audience={audience} onDone={() => setWriting(false)} />

@@ -8,6 +8,7 @@ use crate::incident::lifecycle::Incident;
 use crate::incident::lifecycle::management_chain;
 use crate::incident::role::Part;
 use crate::incident::update::Pace;
+use crate::oncall::escalation::Outlet;
 use crate::oncall::list;
 use crate::org::directory::Directory;
 
@@ -27,6 +28,8 @@ pub struct Audience {
     pub hearers: Hearers,
     /// The status pages that its updates are published on (`U5`).
     pub status_pages: Vec<StatusPageId>,
+    /// The channels of chats that its updates are posted to.
+    pub channels: Vec<Outlet>,
     /// How often it hears.
     pub pace: Pace,
     /// Whether somebody else looks at an update before it goes out.
@@ -53,6 +56,7 @@ static DEFAULTS: LazyLock<Vec<Audience>> = LazyLock::new(|| {
         lead: Some(format!("communication-lead-{name}")),
         hearers,
         status_pages: Vec::new(),
+        channels: Vec::new(),
         pace: Pace::default(),
         is_reviewed: false,
         wording: None,

@@ -57,6 +57,8 @@ pub struct Room {
     pub posted: Option<EntryId>,
     /// Whether only those see it who were invited.
     pub is_private: bool,
+    /// Whether the chat does not bring it back from the archive.
+    pub is_lost: bool,
     /// Whether it is archived.
     pub is_archived: bool,
     /// What went wrong last.
@@ -142,7 +144,7 @@ impl Room {
         }
         let is_going = wanted.over_at.is_none();
         let is_too_open = wanted.is_private && !self.is_private;
-        if self.id.is_none() || (is_too_open && self.is_archived) {
+        if self.id.is_none() || (self.is_archived && (is_too_open || self.is_lost)) {
             let name = numbered(&wanted.name, self.taken);
             // Nobody needs a room for what is over.
             return is_going.then_some(Step::Open { name, is_private: wanted.is_private });
@@ -209,7 +211,7 @@ impl Room {
             (Step::Archive, _) => self.is_given_up = true,
             (Step::Reopen, Answer::Done(_)) => self.is_archived = false,
             // Some chats bring nothing back from the archive; a new room takes its place.
-            (Step::Reopen, _) => (self.id, self.is_archived) = (None, false),
+            (Step::Reopen, _) => self.is_lost = true,
         }
         self
     }

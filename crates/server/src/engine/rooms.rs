@@ -6,18 +6,21 @@ use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use muster_core::engine::backoff;
 use muster_core::id::IncidentId;
-use muster_core::incident::lifecycle::Incident;
+use muster_core::incident::lifecycle::bridge::Ask;
+use muster_core::incident::lifecycle::{Command, Incident};
 use muster_core::incident::restriction::Viewer;
 use muster_core::incident::room::{FAILURES_TOLD, Room, Step};
 use muster_core::incident::timeline::{Actor, Entry, Kind as EntryKind};
 use muster_core::org::directory::Directory;
-use muster_integrations::channels::Outcome;
+use muster_core::org::provider::Provider;
+use muster_integrations::channels::{self, Outcome};
 use muster_store::incident::{incident as store_incident, room as store_room};
 use muster_store::timer::{self, Claimed, Kind};
-use muster_store::{Lane, StoreError};
+use muster_store::{Lane, StoreError, Tx};
 
 use super::Found;
 use crate::app::App;
+use crate::app::incident::command::{self, Refused};
 use crate::app::incident::record;
 use crate::ids;
 
@@ -82,6 +85,7 @@ async fn look_after(app: &App, timer: &Claimed) -> Result<(), StoreError> {
     let Some(provider) = directory.provider(&room.provider) else {
         return rest(app, directory, timer).await;
     };
+    let before = room.clone();
     let answer = app.channels.room(provider, &room, &step, app.now()).await;
     let now = app.now();
     let (room, entries) = match answer {
@@ -96,9 +100,33 @@ async fn look_after(app: &App, timer: &Claimed) -> Result<(), StoreError> {
     store_incident::lock(&mut tx, id).await?;
     store_room::put(&mut tx, id, &room, now).await?;
     record::note(app, &mut tx, directory, &incident, &entries, now).await?;
+    if room.id != before.id {
+        meet_there(app, &mut tx, id, (&before, &room), provider, now).await?;
+    }
     // A claim that was lost to somebody's news changes nothing about what the chat did.
     timer::finish(&mut tx, Kind::Room, timer, Some(room.retry_at.unwrap_or(now))).await?;
     tx.commit().await
+}
+
+/// People meet in the room that was just opened, unless they have another place (`U4`).
+async fn meet_there(
+    app: &App,
+    tx: &mut Tx,
+    incident: IncidentId,
+    (before, room): (&Room, &Room),
+    provider: &Provider,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let Some(link) = channels::room::link(provider, room) else { return Ok(()) };
+    let ask = Ask::Room { link, before: channels::room::link(provider, before) };
+    match command::obey(app, tx, incident, Command::Bridge(ask), &Actor::System, now).await {
+        Err(Refused::Store(error)) => Err(error),
+        Err(refused) => {
+            tracing::warn!(%incident, "the room is not where people meet: {refused}");
+            Ok(())
+        }
+        Ok(_) => Ok(()),
+    }
 }
 
 /// The next step in the room of an incident; none where it has no room.

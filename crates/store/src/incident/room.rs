@@ -34,6 +34,8 @@ struct Stored {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     private: bool,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    lost: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     archived: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     trouble: Option<String>,
@@ -58,6 +60,7 @@ fn write(room: &Room) -> String {
         invited: room.invited.clone(),
         posted: room.posted.map(|id| id.to_string()),
         private: room.is_private,
+        lost: room.is_lost,
         archived: room.is_archived,
         trouble: room.trouble.clone(),
         given_up: room.is_given_up,
@@ -82,6 +85,7 @@ fn read(text: &str) -> Result<Room> {
         invited: stored.invited,
         posted: posted.map_err(|error| corrupt(error.to_string()))?,
         is_private: stored.private,
+        is_lost: stored.lost,
         is_archived: stored.archived,
         trouble: stored.trouble,
         is_given_up: stored.given_up,

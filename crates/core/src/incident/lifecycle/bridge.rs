@@ -1,6 +1,7 @@
 //! How an incident comes to its bridge (`J6`) and to an estimate of its end (`E3`). The process of the
 //! severity opens the bridge at once when it begins (`I8`); what somebody opened by hand stays
-//! theirs.
+//! theirs. There is one place to meet (`U4`), to which all else points: that of the process, the one
+//! that somebody named, or else the room of the incident.
 
 use jiff::Timestamp;
 
@@ -18,6 +19,14 @@ pub enum Ask {
     Set {
         /// Where; see [`is_link`].
         link: String,
+    },
+    /// The room of the incident is open (`U4`): people meet there, unless they meet elsewhere or the
+    /// process names where.
+    Room {
+        /// Where; see [`is_link`].
+        link: String,
+        /// Where the room was that it replaces.
+        before: Option<String>,
     },
     /// Meet nowhere any more.
     Close,
@@ -57,6 +66,13 @@ impl Decision {
             }
             Ask::Set { link } if is_link(&link) => self.meet_at(link, actor, now),
             Ask::Set { .. } => return Err(Wrong::NoLink.into()),
+            Ask::Room { link, before } => {
+                let is_free = match &self.incident.bridge {
+                    Some(bridge) => before.as_ref() == Some(&bridge.link),
+                    None => around.severity.process.bridge.is_none(),
+                };
+                is_free && is_link(&link) && self.meet_at(link, actor, now)
+            }
             Ask::Close => self.incident.bridge.take().is_some_and(|bridge| {
                 let text = format!("Closed the bridge {}", bridge.link);
                 let entry = Entry::new(now, Kind::BridgeClosed, actor.clone(), text);

@@ -4,11 +4,13 @@
 use axum::extract::State;
 use jiff::SignedDuration;
 use muster_core::id::StatusPageId;
+use muster_core::incident::audience::Audience;
 use muster_core::incident::lifecycle::publish::Ask;
 use muster_core::incident::lifecycle::{self, Command};
 use muster_core::incident::status_page::{Face, Stage, TITLE_CHARS_MAX, services_of};
 use muster_core::incident::timeline::Kind;
 use muster_core::incident::update::TEXT_CHARS_MAX;
+use muster_core::oncall::escalation::Outlet;
 use muster_core::org::access::Action;
 use muster_core::time::parse_duration;
 use muster_store::incident::{status_page as store_status, timeline};
@@ -62,6 +64,8 @@ pub struct AudienceUpdates {
     pub people: usize,
     /// The status pages that show an update of this incident.
     pub status_pages: Vec<UpdatePage>,
+    /// The channels of chats that an update is posted to.
+    pub channels: Vec<UpdateChannel>,
     /// How far an update says that it has come unless it says otherwise.
     pub stage: StatusStage,
     /// When it last heard.
@@ -91,6 +95,17 @@ pub struct AudienceUpdates {
     pub in_review: Option<UpdateInReview>,
     /// What it would be told now, to be changed and sent.
     pub draft: String,
+}
+
+/// A channel of a chat that updates are posted to.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct UpdateChannel {
+    /// Whose chat, by the provider's name.
+    #[schema(example = "chat")]
+    pub provider: String,
+    /// Which, in the provider's own form.
+    #[schema(example = "C0INCIDENTS")]
+    pub address: String,
 }
 
 /// A status page that shows updates of an incident.
@@ -311,6 +326,7 @@ async fn describe(app: &App, incident: &lifecycle::Incident) -> Result<IncidentU
             speakers: speakers.into_iter().filter_map(name).collect(),
             people: audience.people(directory, incident, None).len(),
             status_pages: audience.status_pages.iter().filter_map(page).collect(),
+            channels: channels_of(audience, incident),
             stage: Stage::of(incident.status).into(),
             last_at: track.and_then(|track| track.last_at).map(Instant::from),
             may_hear_at: track.and_then(|track| track.may_hear_at(pace)).map(Instant::from),
@@ -345,4 +361,16 @@ async fn describe(app: &App, incident: &lifecycle::Incident) -> Result<IncidentU
         })
     });
     Ok(IncidentUpdates { audiences, sent: sent.collect() })
+}
+
+/// Where the updates of an incident are posted; what is restricted is posted nowhere.
+fn channels_of(audience: &Audience, incident: &lifecycle::Incident) -> Vec<UpdateChannel> {
+    let channels = audience.channels.iter().filter(|_| incident.restriction.is_none());
+    let named = channels.filter_map(|outlet| match outlet {
+        Outlet::Channel { provider, address } => {
+            Some(UpdateChannel { provider: provider.clone(), address: address.clone() })
+        }
+        Outlet::Webhook(_) => None,
+    });
+    named.collect()
 }

@@ -21,7 +21,8 @@ const INTERNAL: &str = "\
 {{ state }}: {{ title }} (incident {{ number }}, severity {{ severity }} {{ severity_name }}, {{ service }}).\
 {% if impact %} Impact: {{ impact }}.{% endif %}\
 {% if lead %} {{ lead }} leads.{% elif assignee %} {{ assignee }} has it.{% endif %}\
- {{ cause }} Since {{ began }}.{% if estimate %} It may be over at about {{ estimate }}.{% endif %}";
+ {{ cause }} Since {{ began }}.{% if estimate %} It may be over at about {{ estimate }}.{% endif %}\
+{% if bridge %} Join at {{ bridge }}{% endif %}";
 
 /// For customers: what they notice and what is done, without names.
 const EXTERNAL: &str = "\

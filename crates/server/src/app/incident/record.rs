@@ -393,6 +393,7 @@ fn publish(
         "subject": subject, "text": text, "url": url,
         "audience": audience.name, "by": actor.name(),
     });
+    outlet::publish(app, writes, directory, incident, audience, &content, now);
     for user in audience.people(directory, incident, by) {
         if !may_hear(directory, incident, user, now) {
             continue;

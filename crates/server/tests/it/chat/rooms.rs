@@ -71,6 +71,7 @@ async fn a_room_is_opened_named_filled_kept_in_step_and_archived() {
         assert_eq!(incident["room"]["state"], "open");
         let link = format!("{}/app_redirect?channel=C0ROOM00001", contract.url());
         assert_eq!(incident["room"]["link"], link.as_str());
+        assert_eq!(incident["bridge"]["link"], link.as_str(), "people meet there");
 
         act(world, "acknowledge", json!({})).await;
         act(world, "roles/incident-lead", json!({ "user": "ana" })).await;
@@ -110,6 +111,9 @@ async fn a_room_is_opened_named_filled_kept_in_step_and_archived() {
             [room("inc-1-nobody-can-pay", true), room("inc-1-nobody-can-pay-2", false)]
         );
         assert_eq!(contract.broken(), ["not_in_channel", "name_taken"]);
+        let incident = super::incident(world, 1).await;
+        let link = format!("{}/app_redirect?channel=C0ROOM00002", contract.url());
+        assert_eq!(incident["bridge"]["link"], link.as_str(), "and they meet in that one");
         let timeline = world.admin().get("/api/v1/incidents/1/timeline?limit=500").await.text;
         assert!(
             timeline.contains("Opened the room inc-1-nobody-can-pay in slack-test"),
@@ -153,6 +157,112 @@ async fn trouble_of_a_chat_holds_nothing_up_and_a_name_that_is_taken_gets_a_numb
         assert_eq!(room.name, "inc-1-nobody-can-pay-2");
         assert!(room.posts.iter().any(|text| text.contains("Acknowledged")), "{:?}", room.posts);
         assert_eq!(contract.broken(), ["name_taken"]);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_have_one_place_to_meet_and_everything_points_to_it() {
+    on_both_stores(async |world| {
+        let contract = slack(world).await;
+        declare(world, 1).await;
+        let link = format!("{}/app_redirect?channel=C0ROOM00001", contract.url());
+        let ana = world.browser("ana").await;
+        let page = ana.get("/p/incident/1").await.text;
+        let place = page.find("Join at").expect("the page says where");
+        assert!(page[place..].contains(&link), "{page}");
+        assert!(place < page.find("<dt>Alerts").expect("facts"), "before any other fact");
+
+        act(world, "roles/incident-lead", json!({ "user": "ana" })).await;
+        let updates = ana.read("/api/v1/incidents/1/updates").await;
+        let audiences = updates["audiences"].as_array().expect("audiences").clone();
+        let draft = |name: &str| {
+            let mut found = audiences.iter().filter(|one| one["audience"] == name);
+            found.next().expect("an audience")["draft"].as_str().expect("a draft").to_owned()
+        };
+        assert!(draft("internal").ends_with(&format!("Join at {link}")), "{}", draft("internal"));
+        assert!(!draft("external").contains("Join at"), "customers do not join");
+
+        // Somebody names another place; a room that is opened afterwards changes nothing about it.
+        let other = json!({ "link": "https://meet.example.net/war" });
+        assert_eq!(ana.put("/api/v1/incidents/1/bridge", other).await.status, 200);
+        act(world, "restrict", json!({ "reason": "a leak" })).await;
+        assert_eq!(contract.rules(|slack| slack.rooms.len()), 2);
+        let incident = ana.read("/api/v1/incidents/1").await;
+        assert_eq!(incident["bridge"]["link"], "https://meet.example.net/war");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_bridge_of_the_process_comes_before_the_room() {
+    on_both_stores(async |world| {
+        let contract = Contract::start(Slack::default()).await;
+        let url = contract.url();
+        let provider = format!(
+            "{{ name: slack-test, type: slack, token: {TOKEN}, signing_secret: {SIGNING_SECRET}, url: \"{url}\" }}"
+        );
+        let room = "{ provider: slack-test }, bridge: { template: \"https://meet.example.net/{{ number }}\", from: acknowledged }";
+        configure(world, &provider, &format!("type: slack, address: {ANA}"), room).await;
+        declare(world, 1).await;
+        assert_eq!(contract.rules(|slack| slack.rooms.len()), 1);
+        assert_eq!(super::incident(world, 1).await["bridge"], Value::Null, "it waits for somebody");
+        act(world, "acknowledge", json!({})).await;
+        let link = super::incident(world, 1).await["bridge"]["link"].clone();
+        assert_eq!(link, "https://meet.example.net/1");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_update_is_posted_to_the_channels_of_its_audience_and_never_of_a_restricted_incident() {
+    on_both_stores(async |world| {
+        let contract = slack(world).await;
+        let audience = |address: &str, provider: &str| {
+            format!("audiences: [ {{ name: external, channels: [ {{ provider: {provider}, address: {address} }} ] }} ]\n")
+        };
+        let apply = async |text: String| {
+            let exported = world.admin().get("/api/v1/config/export").await.text;
+            world.admin().send(Method::POST, "/api/v1/config/apply", exported + &text).await
+        };
+        let refused = apply(audience("C0INCIDENTS", "nope")).await;
+        assert!(refused.text.contains("there is no provider `nope`"), "{}", refused.text);
+        let refused = apply(audience("\" \"", "slack-test")).await;
+        assert!(refused.text.contains("no place to send to"), "{}", refused.text);
+        let applied = apply(audience("C0INCIDENTS", "slack-test")).await;
+        assert_eq!(applied.status, 200, "{}", applied.text);
+        declare(world, 1).await;
+        act(world, "roles/incident-lead", json!({ "user": "ana" })).await;
+        let ana = world.browser("ana").await;
+        let updates = "/api/v1/incidents/1/updates";
+        let audiences = ana.read(updates).await["audiences"].clone();
+        let external = audiences.as_array().expect("audiences").iter();
+        let external = external.clone().find(|one| one["audience"] == "external").expect("customers");
+        let channel = json!({ "provider": "slack-test", "address": "C0INCIDENTS" });
+        assert_eq!(external["channels"], json!([channel]));
+
+        let update = json!({ "audience": "external", "text": "We are looking for the cause." });
+        assert!(ana.post(updates, update.clone()).await.status < 300);
+        world.settle().await;
+        let posted = || {
+            contract.rules(|slack| {
+                let channel = slack.messages.iter().filter(|((to, _), _)| to == "C0INCIDENTS");
+                channel.map(|(_, body)| body.to_string()).collect::<Vec<_>>()
+            })
+        };
+        assert_eq!(posted().len(), 1);
+        assert!(posted()[0].contains("We are looking for the cause."), "{:?}", posted());
+        let ledger = ana.read("/api/v1/incidents/1/ledger").await["items"].clone();
+        let ledger = ledger.as_array().expect("messages");
+        let sent = ledger.iter().filter(|one| one["channel"] == "slack" && one["state"] == "accepted");
+        assert_eq!(sent.filter(|one| one["user"].is_null()).count(), 1, "{ledger:?}");
+
+        act(world, "restrict", json!({ "reason": "a leak" })).await;
+        let urgent = json!({ "audience": "external", "text": "Names.", "urgent": "it leaks" });
+        let answer = ana.post(updates, urgent).await;
+        assert!(answer.status < 300, "{}", answer.text);
+        world.settle().await;
+        assert_eq!(posted().len(), 1, "{:?}", posted());
     })
     .await;
 }

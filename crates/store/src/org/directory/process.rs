@@ -11,10 +11,11 @@ use muster_core::incident::process::{self, Process};
 use muster_core::incident::severity::{Level, Severity};
 use muster_core::incident::update::Pace;
 use muster_core::incident::{checklist, role, room};
-use muster_core::oncall::escalation::Target;
+use muster_core::oncall::escalation::{Outlet, Target};
 use muster_core::oncall::schedule::Role;
 
 use super::Builder;
+use crate::org::document::escalation::Place;
 use crate::org::document::organization::Clock;
 use crate::org::document::text::Length;
 use crate::org::document::{self, Kind};
@@ -116,6 +117,7 @@ impl Builder<'_> {
                     lead: None,
                     hearers: Hearers::Lists(Vec::new()),
                     status_pages: Vec::new(),
+                    channels: Vec::new(),
                     pace: Pace::default(),
                     is_reviewed: false,
                     wording: None,
@@ -134,6 +136,13 @@ impl Builder<'_> {
             if let Some(pages) = &written.status_pages {
                 let ids = pages.iter().filter_map(|name| self.id(Kind::StatusPage, name));
                 audience.status_pages = ids.map(StatusPageId).collect();
+            }
+            if let Some(places) = &written.channels {
+                let outlet = |place: &Place| Outlet::Channel {
+                    provider: place.provider.clone(),
+                    address: place.address.clone(),
+                };
+                audience.channels = places.iter().map(outlet).collect();
             }
             if let Some(closest) = written.closest {
                 audience.pace.closest = closest.0;

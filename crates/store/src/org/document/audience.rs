@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::escalation::Place;
 use super::organization::Clock;
 use super::text::Length;
 
@@ -24,6 +25,9 @@ pub struct Audience {
     /// The status pages that its updates are published on, by name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status_pages: Option<Vec<String>>,
+    /// The channels of chats that its updates are posted to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channels: Option<Vec<Place>>,
     /// The shortest time between two updates.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closest: Option<Length>,

@@ -8,8 +8,11 @@ use muster_store::org::document::organization::Clock;
 use muster_store::org::document::text::{Length, short};
 
 use super::super::read::Cursor;
+use super::escalation::place;
 use crate::app::incident::draft;
 
+/// The most channels of one audience.
+const CHANNELS_MAX: usize = 20;
 /// The shortest pace that can be configured.
 const CLOSEST_MIN: SignedDuration = SignedDuration::from_mins(1);
 /// The longest silence that can be configured.
@@ -22,6 +25,7 @@ pub fn audience(cursor: Cursor<'_>) -> Audience {
         "lead",
         "to",
         "status_pages",
+        "channels",
         "closest",
         "silent_max",
         "reviewed",
@@ -36,6 +40,13 @@ pub fn audience(cursor: Cursor<'_>) -> Audience {
         }),
         to: fields.optional("to").map(to),
         status_pages: fields.optional("status_pages").map(|pages| pages.list(|page| page.name())),
+        channels: fields.optional("channels").map(|channels| {
+            let list = channels.list(place);
+            if list.len() > CHANNELS_MAX {
+                channels.note(format!("there are at most {CHANNELS_MAX} channels here"));
+            }
+            list
+        }),
         closest: fields.optional("closest").and_then(length),
         silent_max: fields.optional("silent_max").and_then(length),
         reviewed: fields.optional("reviewed").and_then(|flag| flag.flag()),

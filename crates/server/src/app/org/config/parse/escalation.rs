@@ -161,7 +161,9 @@ fn target(cursor: Cursor<'_>) -> Target {
         ["role"] | ["team", "role"] => {
             Target::Role(RoleOf { role: fields.name("role"), team: fields.optional_name("team") })
         }
-        ["channel"] => fields.optional("channel").map_or_else(nobody, channel),
+        ["channel"] => {
+            fields.optional("channel").map_or_else(nobody, |it| Target::Channel(place(it)))
+        }
         ["webhook"] => Target::Webhook(fields.name("webhook")),
         _ => {
             if cursor.is_map() {
@@ -182,7 +184,8 @@ fn rotation(cursor: Cursor<'_>) -> Target {
     Target::Rotation(Rotation { schedule: fields.name("schedule"), layer: fields.name("layer") })
 }
 
-fn channel(cursor: Cursor<'_>) -> Target {
+/// A room, a number, a topic by a provider.
+pub fn place(cursor: Cursor<'_>) -> Place {
     const CHARS_MAX: usize = 500;
     let fields = cursor.fields(&["provider", "address"]);
     let address = fields.required("address").map(|written| {
@@ -193,10 +196,7 @@ fn channel(cursor: Cursor<'_>) -> Target {
             Ok(())
         })
     });
-    Target::Channel(Place {
-        provider: fields.name("provider"),
-        address: address.unwrap_or_default(),
-    })
+    Place { provider: fields.name("provider"), address: address.unwrap_or_default() }
 }
 
 pub fn catch_all(cursor: Cursor<'_>) -> CatchAll {

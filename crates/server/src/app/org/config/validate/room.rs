@@ -1,4 +1,5 @@
-//! Rooms of incidents in chats (`E7`): the providers that processes name are there and have rooms.
+//! Chats that rooms of incidents (`E7`) and updates (`U1`) go to: the providers that processes and
+//! audiences name are there, and have rooms where they are to have them.
 
 use muster_core::org::provider::ProviderKind;
 use muster_integrations::channels::room::has_rooms;
@@ -8,6 +9,30 @@ use super::super::problem::{Path, suggestion};
 use super::Whole;
 
 pub fn check(whole: &Whole<'_>) {
+    rooms(whole);
+    channels(whole);
+}
+
+/// The chats that updates are posted to are providers.
+fn channels(whole: &Whole<'_>) {
+    let documents = whole.documents;
+    for (at, audience) in documents.audiences.iter().flatten().enumerate() {
+        let path = whole.path(Kind::Audience, at, &audience.name).field("channels");
+        for (at, place) in audience.channels.iter().flatten().enumerate() {
+            let known = documents.providers.iter().flatten().map(|it| it.name.as_str());
+            let is_judged = documents.providers.is_some() || whole.is_complete;
+            let is_known =
+                place.provider.is_empty() || known.clone().any(|it| it == place.provider);
+            if is_judged && !is_known {
+                let hint = suggestion(&place.provider, known);
+                let message = format!("there is no provider `{}`{hint}", place.provider);
+                whole.note(Kind::Audience, &path.index(at).field("provider"), message);
+            }
+        }
+    }
+}
+
+fn rooms(whole: &Whole<'_>) {
     let documents = whole.documents;
     for (at, severity) in documents.severities.iter().flatten().enumerate() {
         let room = severity.process.as_ref().and_then(|process| process.room.as_ref());
