@@ -2,6 +2,7 @@
 import clsx from "clsx";
 import { Search } from "lucide-react";
 import { type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
+import { flushSync } from "react-dom";
 import type { SearchKey } from "@/api/types";
 import { type Suggestion, suggest } from "./language";
 
@@ -28,13 +29,14 @@ export function SearchBox({ text, onText, keys, wrong }: BoxProps) {
     const rest = text.slice(to);
     const next = text.slice(0, from) + suggestion.text + rest.replace(/^\s+/, "");
     const place = from + suggestion.text.length;
-    onText(next);
-    setCursor(place);
-    setAt(-1);
-    requestAnimationFrame(() => {
-      input.current?.focus();
-      input.current?.setSelectionRange(place, place);
+    // At once: whatever is typed next belongs behind it.
+    flushSync(() => {
+      onText(next);
+      setCursor(place);
+      setAt(-1);
     });
+    input.current?.focus();
+    input.current?.setSelectionRange(place, place);
   };
   const onKey = (event: KeyboardEvent) => {
     const chosen = offered[at];

@@ -1,7 +1,7 @@
 /** The search: incidents, alerts and timelines by the language of every list. */
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import { useEffect, useId, useState } from "react";
+import { useEffect, useId, useRef, useState } from "react";
 import { ApiError, explain } from "@/api/problem";
 import * as queries from "@/api/queries";
 import type { Hit } from "@/api/types";
@@ -45,12 +45,20 @@ export default function SearchScreen() {
   const error = q === "" ? null : list.error;
   const misread = error instanceof ApiError && error.status === 400;
 
-  useEffect(() => setText(q), [q]);
+  // What the address was told and has not said back yet: only what comes from elsewhere replaces what
+  // somebody types, who may be ahead of it.
+  const told = useRef([q]);
   useEffect(() => {
-    if (still.trim() !== q && still === text) {
-      void navigate({ search: { q: still.trim() || undefined, kind }, replace: true });
-    }
-  }, [still, text, q, kind, navigate]);
+    const at = told.current.indexOf(q);
+    if (at < 0) setText(q);
+    told.current = at < 0 ? [q] : told.current.slice(at);
+  }, [q]);
+  useEffect(() => {
+    const next = still.trim();
+    if (still !== text || next === told.current.at(-1)) return;
+    told.current.push(next);
+    void navigate({ search: (old) => ({ ...old, q: next || undefined }), replace: true });
+  }, [still, text, navigate]);
 
   return (
     <>
