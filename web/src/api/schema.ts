@@ -5145,21 +5145,6 @@ export interface components {
             /** @description What it says in a line: a title, the summary of an alert, the text of an entry. */
             title: string;
         };
-        /** @description What an edit changes for somebody. */
-        HoursChange: {
-            /**
-             * Format: int64
-             * @description Seconds on call within the period as it would be.
-             */
-            after_seconds: number;
-            /**
-             * Format: int64
-             * @description Seconds on call within the period as it is now.
-             */
-            before_seconds: number;
-            /** @description Who. */
-            user: string;
-        };
         /** @enum {string} */
         HypothesisState: "open" | "explored" | "abandoned" | "confirmed";
         /** @description What the cause is. */
