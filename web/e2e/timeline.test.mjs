@@ -80,7 +80,7 @@ test("a picture is evidence, and what is typed survives a lost connection", asyn
   const { context, page, number, log } = await started("Evidence story");
   await page.keyboard.press("v");
   await page.keyboard.type("the error rate");
-  await page.getByLabel(/^Picture/).setInputFiles({ name: "graph.png", mimeType: "image/png", buffer: PNG });
+  await page.getByLabel(/^File/).setInputFiles({ name: "graph.png", mimeType: "image/png", buffer: PNG });
   await page.getByRole("img", { name: "The picture that is added" }).waitFor();
   await context.setOffline(true);
   await page.getByRole("button", { name: "Add evidence" }).press("Enter");

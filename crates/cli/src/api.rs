@@ -124,6 +124,21 @@ impl Api {
         json(self.send(request.header(CONTENT_TYPE, "text/yaml").body(yaml)).await?).await
     }
 
+    /// Posts bytes as they are and reads JSON.
+    ///
+    /// # Errors
+    /// When the server cannot be reached or refuses.
+    pub async fn upload(
+        &self,
+        path: &[&str],
+        query: Query<'_>,
+        bytes: Vec<u8>,
+    ) -> anyhow::Result<Value> {
+        let request = self.request(Method::POST, path, query)?;
+        let request = request.header(CONTENT_TYPE, "application/octet-stream");
+        json(self.send(request.body(bytes)).await?).await
+    }
+
     /// Posts nothing and writes the answer to a new file that only its owner can read.
     ///
     /// # Errors

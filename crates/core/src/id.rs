@@ -97,6 +97,8 @@ ids! {
     NotificationListId = "lst";
     /// One person being asked to take one incident.
     PageId = "pag";
+    /// A link of an incident to a page elsewhere.
+    IncidentLinkId = "lnk";
     /// A link between two incidents.
     RelationId = "rel";
     /// A request to cover or swap a shift.

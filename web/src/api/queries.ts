@@ -157,6 +157,18 @@ export const concurrentIncidents = (number: string) =>
     queryFn: ({ signal }) => get("/incidents/{incident}/concurrent", { path: { incident: number }, signal }),
   });
 
+export const incidentLinks = (number: string) =>
+  queryOptions({
+    queryKey: ["incident", number, "links"],
+    queryFn: ({ signal }) => get("/incidents/{incident}/links", { path: { incident: number }, signal }),
+  });
+
+export const incidentFamily = (number: string) =>
+  queryOptions({
+    queryKey: ["families", number],
+    queryFn: ({ signal }) => get("/incidents/{incident}/family", { path: { incident: number }, signal }),
+  });
+
 export const incidentGates = (number: string) =>
   queryOptions({
     queryKey: ["incident", number, "gates"],

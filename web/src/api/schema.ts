@@ -100,7 +100,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A picture itself. */
+        /**
+         * A file itself.
+         * @description A picture is shown where it stands; anything else is downloaded. Nothing in it runs.
+         */
         get: operations["get_attachment"];
         put?: never;
         post?: never;
@@ -803,10 +806,14 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List an incident's pictures, the oldest first. */
+        /** List an incident's files, the oldest first. */
         get: operations["list_attachments"];
         put?: never;
-        /** Upload a picture: PNG, JPEG, WebP or GIF, up to 5 MiB, as the body. */
+        /**
+         * Upload a file, as the body: a picture (PNG, JPEG, WebP, GIF) up to 5 MiB, or text such as a log, CSV
+         *     or JSON, PDF, ZIP, gzip, DOCX, XLSX or PPTX up to 10 MiB.
+         * @description What it is is read from its bytes. Its name is made one that no system takes for a program.
+         */
         post: operations["upload_attachment"];
         delete?: never;
         options?: never;
@@ -1290,6 +1297,41 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{incident}/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List an incident's own links, the oldest first. */
+        get: operations["list_links"];
+        put?: never;
+        /** Add a link, which the timeline says. The same link is added once. */
+        post: operations["add_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{incident}/links/{link}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take a link off. */
+        delete: operations["remove_link"];
         options?: never;
         head?: never;
         patch?: never;
@@ -3750,12 +3792,12 @@ export interface components {
              */
             user: string;
         };
-        /** @description A picture. */
+        /** @description A file. */
         Attachment: {
             /** @description For programs. */
             id: string;
             /**
-             * @description What its first bytes say it is.
+             * @description What its bytes say it is.
              * @example image/png
              */
             media_type: string;
@@ -5378,6 +5420,28 @@ export interface components {
             /** @description Whether nothing keeps it from being resolved. */
             open: boolean;
         };
+        /** @description A link of an incident. */
+        IncidentLink: {
+            /**
+             * @description Where it leads.
+             * @example https://grafana.example.com/d/checkout
+             */
+            address: string;
+            /** @description When. */
+            at: components["schemas"]["Instant"];
+            /** @description Who added it. */
+            by: string;
+            /**
+             * @description For programs.
+             * @example lnk_0193f0e4a1b27c3d8e9f00112233aabb
+             */
+            id: string;
+            /**
+             * @description In a line.
+             * @example Dashboard
+             */
+            label: string;
+        };
         /** @description The record of an incident, as far as it has come. */
         IncidentRecord: {
             /** @description What is to be done now that it is over, the oldest first; each by whoever sees to it. */
@@ -5388,12 +5452,16 @@ export interface components {
             cause: string | null;
             /** @description Who was told what, as it happened. */
             communications: components["schemas"]["RecordLine"][];
+            /** @description Its child efforts that you see, the oldest first. */
+            efforts: components["schemas"]["RecordEffort"][];
             /** @description Other open incidents at its time, as far as you see them; see `/incidents/{incident}/concurrent`. */
             concurrent: components["schemas"]["ConcurrentIncident"][];
             /** @description Everything, as it happened. */
             full: components["schemas"]["RecordLine"][];
             /** @description What the lead wrote; may be empty. */
             lead: string;
+            /** @description Its own links. */
+            links: components["schemas"]["IncidentLink"][];
             /** @description How long things took. */
             statistics: components["schemas"]["RecordStatistics"];
             /** @description The turns that it took, as they happened. */
@@ -5762,6 +5830,13 @@ export interface components {
         List_Incident: {
             /** @description The items of this part. */
             items: components["schemas"]["Incident"][];
+            /** @description The cursor of the next part; null at the end. */
+            next: string | null;
+        };
+        /** @description A part of a list. */
+        List_IncidentLink: {
+            /** @description The items of this part. */
+            items: components["schemas"]["IncidentLink"][];
             /** @description The cursor of the next part; null at the end. */
             next: string | null;
         };
@@ -6381,6 +6456,13 @@ export interface components {
             name?: string;
             /** @description Where it is: an http, https or webcal address. It is kept sealed and never shown again. */
             url: string;
+        };
+        /** @description A label and where it leads. */
+        NewLink: {
+            /** @description An https address. */
+            address: string;
+            /** @description In a line of at most 100 characters. */
+            label: string;
         };
         /** @description Something that was lost. */
         NewLoss: {
@@ -7295,6 +7377,24 @@ export interface components {
             failed: boolean;
             /** @description What the provider calls it: `delivered`. */
             status: string;
+        };
+        /** @description What the record says of a child effort; its own record says the rest. */
+        RecordEffort: {
+            /** @description What is known of its cause. */
+            cause: string | null;
+            /** @description Who leads it; where nobody does, who has it. */
+            leads: string[];
+            /**
+             * Format: int64
+             * @description The number of the incident.
+             */
+            number: number;
+            /** @description Where it stands. */
+            status: components["schemas"]["IncidentStatus"];
+            /** @description The turns that it took, as they happened. */
+            summary: components["schemas"]["RecordLine"][];
+            /** @description One line. */
+            title: string;
         };
         /** @description From a page to being there. */
         RecordEngagement: {
@@ -8411,7 +8511,7 @@ export interface components {
             warnings: string[];
         };
         /** @enum {string} */
-        TimelineKind: "declared" | "opened" | "alert_joined" | "alert_resolved" | "status_changed" | "acknowledged" | "unacknowledged" | "escalated" | "step_entered" | "no_target" | "paged" | "page_accepted" | "page_failed" | "page_superseded" | "page_declined" | "exhausted" | "snoozed" | "unsnoozed" | "resolved" | "reopened" | "merged" | "severity_changed" | "assigned" | "checked_in" | "engaged_late" | "rotated" | "management_asked" | "told" | "step_skipped" | "second_set_began" | "help_asked" | "group_engaged" | "volunteered" | "helper_directed" | "helper_released" | "helper_recalled" | "team_chosen" | "health_checked" | "released" | "bridge_opened" | "bridge_closed" | "notice_sent" | "room_opened" | "room_archived" | "room_failed" | "estimate_changed" | "impact_changed" | "loss_added" | "loss_struck" | "role_engaged" | "role_assigned" | "role_left" | "hand_over_offered" | "hand_over_declined" | "role_warning" | "gate_passed" | "gate_waived" | "gate_closed" | "update_sent" | "update_drafted" | "update_approved" | "update_rejected" | "update_due" | "promise_missed" | "audience_silent" | "news_asked" | "checklist_ticked" | "checklist_unticked" | "restricted" | "unrestricted" | "access_changed" | "access_taken" | "related" | "unrelated" | "split" | "attached" | "detached" | "rejoined" | "family_action" | "note" | "decision" | "contact" | "evidence" | "action_item" | "hypothesis" | "hypothesis_moved" | "action" | "action_moved" | "corrected" | "pinned" | "unpinned" | "time_corrected";
+        TimelineKind: "declared" | "opened" | "alert_joined" | "alert_resolved" | "status_changed" | "acknowledged" | "unacknowledged" | "escalated" | "step_entered" | "no_target" | "paged" | "page_accepted" | "page_failed" | "page_superseded" | "page_declined" | "exhausted" | "snoozed" | "unsnoozed" | "resolved" | "reopened" | "merged" | "severity_changed" | "assigned" | "checked_in" | "engaged_late" | "rotated" | "management_asked" | "told" | "step_skipped" | "second_set_began" | "help_asked" | "group_engaged" | "volunteered" | "helper_directed" | "helper_released" | "helper_recalled" | "team_chosen" | "health_checked" | "released" | "bridge_opened" | "bridge_closed" | "notice_sent" | "room_opened" | "room_archived" | "room_failed" | "estimate_changed" | "impact_changed" | "loss_added" | "loss_struck" | "role_engaged" | "role_assigned" | "role_left" | "hand_over_offered" | "hand_over_declined" | "role_warning" | "gate_passed" | "gate_waived" | "gate_closed" | "update_sent" | "update_drafted" | "update_approved" | "update_rejected" | "update_due" | "promise_missed" | "audience_silent" | "news_asked" | "checklist_ticked" | "checklist_unticked" | "restricted" | "unrestricted" | "access_changed" | "access_taken" | "related" | "unrelated" | "link_added" | "link_removed" | "split" | "attached" | "detached" | "rejoined" | "family_action" | "note" | "decision" | "contact" | "evidence" | "action_item" | "hypothesis" | "hypothesis_moved" | "action" | "action_moved" | "corrected" | "pinned" | "unpinned" | "time_corrected";
         /** @description An API token, without its secret. */
         Token: {
             /** @description When it was made. */
@@ -8987,7 +9087,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "image/*": string;
+                    "application/octet-stream": string;
                 };
             };
             /** @description Sign in first. */
@@ -11569,7 +11669,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The picture. */
+            /** @description The file. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -13158,6 +13258,160 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["List_LedgerEntry"];
                 };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_links: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id or the number. */
+                incident: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_IncidentLink"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id or the number. */
+                incident: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewLink"];
+            };
+        };
+        responses: {
+            /** @description The link. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentLink"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id or the number. */
+                incident: string;
+                /** @description The id of the link. */
+                link: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is off. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Sign in first. */
             401: {

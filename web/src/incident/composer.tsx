@@ -17,7 +17,7 @@ import { SelectField, TextField } from "@/ui/form";
 import { useZone } from "@/ui/time";
 import { instantOf } from "@/ui/zoned";
 import { type Draft, draftOf, keepDraft, typedSince, WRITTEN_KINDS, type WrittenKind } from "./draft";
-import { PictureField } from "./evidence";
+import { FileField } from "./evidence";
 
 interface KindWords {
   name: string;
@@ -262,11 +262,12 @@ function Fields({ number, draft, change }: PartProps & { number: string }) {
     case "evidence":
       return (
         <>
-          {text("link", "Link, or a picture below", "https://")}
-          <PictureField
+          {text("link", "Link, or a file below", "https://")}
+          <FileField
             number={number}
-            picture={draft.fields.attachment ?? ""}
-            set={(attachment) => change({ fields: { ...draft.fields, attachment } })}
+            file={draft.fields.attachment ?? ""}
+            name={draft.fields.file ?? ""}
+            set={(attachment, file) => change({ fields: { ...draft.fields, attachment, file } })}
           />
         </>
       );

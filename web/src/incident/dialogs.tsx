@@ -162,9 +162,19 @@ const QUESTIONS: { [M in Move]?: Question<M> } = {
     title: (subject) => `Resolve ${subject}?`,
     description: "Paging ends. It can be reopened.",
     submit: "Resolve",
-    fields: (_, howMany) =>
-      howMany === 1 ? <TextField label="Note (optional)" name="note" placeholder="What fixed it" /> : null,
-    body: (form) => ({ note: filled(form, "note") }),
+    fields: (incident, howMany) =>
+      howMany === 1 ? (
+        <>
+          <TextField label="Note (optional)" name="note" placeholder="What fixed it" />
+          {incident.open_child_count > 0 ? (
+            <label className="tap flex items-center gap-2">
+              <input type="checkbox" name="with_children" />
+              End its {count(incident.open_child_count, "open child effort")} with it
+            </label>
+          ) : null}
+        </>
+      ) : null,
+    body: (form) => ({ note: filled(form, "note"), with_children: form.has("with_children") }),
     done: (subject) => `Resolved ${subject}.`,
   },
   reopen: {

@@ -17,7 +17,7 @@ import { filled, TextAreaField, TextField } from "@/ui/form";
 import { Time, useZone } from "@/ui/time";
 import { instantOf, wallClock } from "@/ui/zoned";
 import { sentence } from "./composer";
-import { EvidencePicture } from "./evidence";
+import { EvidenceFile, EvidencePicture } from "./evidence";
 import { isWritten, type StepOf, stepsOf } from "./written";
 
 export function Entry({ number, entry }: { number: string; entry: TimelineEntry }) {
@@ -111,7 +111,8 @@ function Details({ entry }: { entry: TimelineEntry }) {
   }
   if (entry.kind === "action_item") add("Owner", data.owner ?? "nobody yet");
   const link = entry.kind === "evidence" && typeof data.link === "string" ? data.link : null;
-  const picture = entry.kind === "evidence" && typeof data.attachment === "string" ? data.attachment : null;
+  const attached = entry.kind === "evidence" && typeof data.attachment === "string" ? data.attachment : null;
+  const file = typeof data.file === "string" ? data.file : null;
   return (
     <>
       {facts.length > 0 ? (
@@ -131,7 +132,8 @@ function Details({ entry }: { entry: TimelineEntry }) {
           </a>
         </p>
       ) : null}
-      {picture ? <EvidencePicture id={picture} text={entry.text} /> : null}
+      {attached && file ? <EvidenceFile id={attached} name={file} /> : null}
+      {attached && !file ? <EvidencePicture id={attached} text={entry.text} /> : null}
     </>
   );
 }

@@ -1,10 +1,25 @@
-/** Pictures that show something: uploading one, and one in the timeline, small until it is opened. */
+/**
+ * Files that show something: uploading one, and one in the timeline. A picture is small until it is
+ * opened; anything else is downloaded.
+ */
 import { useId, useState } from "react";
 import { API, upload } from "@/api/client";
 import { explain } from "@/api/problem";
 import { Button } from "@/ui/button";
 
-const MEDIA_TYPES = "image/png,image/jpeg,image/webp,image/gif";
+const TAKEN =
+  ".png,.jpg,.jpeg,.webp,.gif,.txt,.log,.csv,.tsv,.json,.jsonl,.har,.yaml,.yml,.md,.pdf,.zip,.gz,.docx,.xlsx,.pptx";
+
+/** A file in the timeline, by its name. */
+export function EvidenceFile({ id, name }: { id: string; name: string }) {
+  return (
+    <p className="text-13 [overflow-wrap:anywhere]">
+      <a href={address(id)} className="link" download={name}>
+        Download {name}
+      </a>
+    </p>
+  );
+}
 
 export function EvidencePicture({ id, text }: { id: string; text: string }) {
   return (
@@ -14,15 +29,17 @@ export function EvidencePicture({ id, text }: { id: string; text: string }) {
   );
 }
 
-interface PictureFieldProps {
+interface FileFieldProps {
   number: string;
-  /** The id of the picture that is there already; empty for none. */
-  picture: string;
-  set: (id: string) => void;
+  /** The id of the file that is there already; empty for none. */
+  file: string;
+  /** What it is called, if it is no picture; empty for a picture. */
+  name: string;
+  set: (id: string, name: string) => void;
 }
 
-/** A picture is sent when it is chosen, so that the draft holds it by name and outlives a reload. */
-export function PictureField({ number, picture, set }: PictureFieldProps) {
+/** A file is sent when it is chosen, so that the draft holds it by name and outlives a reload. */
+export function FileField({ number, file: taken, name, set }: FileFieldProps) {
   const id = useId();
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
@@ -31,40 +48,44 @@ export function PictureField({ number, picture, set }: PictureFieldProps) {
     setBusy(true);
     setError(null);
     try {
-      const taken = await upload("/incidents/{incident}/attachments", {
+      const sent = await upload("/incidents/{incident}/attachments", {
         path: { incident: number },
         query: { name: file.name },
         body: file,
       });
-      set(taken.id);
+      set(sent.id, sent.media_type.startsWith("image/") ? "" : sent.name);
     } catch (problem) {
       setError(problem);
     } finally {
       setBusy(false);
     }
   };
-  if (picture) {
+  if (taken) {
     return (
       <div className="flex flex-wrap items-end gap-2">
-        <EvidencePicture id={picture} text="The picture that is added" />
-        <Button onClick={() => set("")}>Without the picture</Button>
+        {name ? (
+          <EvidenceFile id={taken} name={name} />
+        ) : (
+          <EvidencePicture id={taken} text="The picture that is added" />
+        )}
+        <Button onClick={() => set("", "")}>Without the {name ? "file" : "picture"}</Button>
       </div>
     );
   }
   return (
     <div className="flex flex-col gap-1">
       <label htmlFor={id} className="font-medium">
-        Picture (PNG, JPEG, WebP or GIF, up to 5 MiB)
+        File (a picture up to 5 MiB; a log, CSV, JSON, PDF, ZIP or Office document up to 10 MiB)
       </label>
       <input
         id={id}
         type="file"
-        accept={MEDIA_TYPES}
+        accept={TAKEN}
         disabled={busy}
         className="tap max-w-full"
         onChange={(event) => void take(event.target.files?.[0])}
       />
-      {busy ? <p role="status">Sending the picture…</p> : null}
+      {busy ? <p role="status">Sending the file…</p> : null}
       {error ? <p role="alert">{explain(error)}</p> : null}
     </div>
   );

@@ -19,11 +19,13 @@ import { IncidentAlerts } from "./alerts";
 import { BridgeFact, EstimateFact, RoomFact } from "./bridge";
 import { Checklists } from "./checklist";
 import { Clocks } from "./clocks";
+import { Family } from "./family";
 import { Figures } from "./figures";
 import { Gates } from "./gates";
 import { Helpers } from "./helpers";
 import { ImpactPanel, RunningCost } from "./impact";
 import { Ledger } from "./ledger";
+import { LinksFact } from "./links";
 import { isOpen } from "./moves";
 import { Nearby } from "./nearby";
 import { Plan } from "./plan";
@@ -91,6 +93,7 @@ function Header({ incident }: { incident: Incident }) {
       ) : null}
       <RestrictionNote incident={incident} />
       <HeaderFacts incident={incident} />
+      <Family incident={incident} />
       <Relations incident={incident} />
     </header>
   );
@@ -146,6 +149,7 @@ function HeaderFacts({ incident }: { incident: Incident }) {
       <NextEscalation incident={incident} />
       <RoomFact incident={incident} />
       <EstimateFact incident={incident} />
+      <LinksFact incident={incident} />
       {isOpen(incident) ? <NextUpdate number={String(incident.number)} /> : null}
       {incident.runbook ? (
         <div>

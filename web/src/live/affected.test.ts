@@ -10,6 +10,7 @@ it("an acknowledgement refreshes its incident and the lists", () => {
   expect(affected(event("incident.acknowledged", 42))).toEqual([
     ["incident", "42"],
     ["incidents"],
+    ["families"],
     ["services"],
   ]);
 });

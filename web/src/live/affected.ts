@@ -10,7 +10,8 @@ export function affected(event: ChangeEvent): QueryKey[] {
   const own: QueryKey[] = event.incident === null ? [] : [["incident", String(event.incident)]];
   switch (subject) {
     case "incident":
-      return [...own, ["incidents"], ["services"]];
+      // A family shows what its other members wrote last.
+      return [...own, ["incidents"], ["families"], ["services"]];
     case "page":
       return own;
     case "alert":

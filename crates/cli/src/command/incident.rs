@@ -18,6 +18,7 @@ mod follow;
 mod gate;
 mod impact;
 mod ledger;
+mod link;
 mod list;
 mod nearby;
 mod page;
@@ -205,6 +206,8 @@ pub enum Incident {
     Related(relation::Related),
     #[command(flatten)]
     Efforts(family::Efforts),
+    #[command(flatten)]
+    Linked(link::Linked),
     /// Say who alone sees an incident
     #[command(subcommand)]
     Access(restriction::Access),
@@ -356,6 +359,7 @@ impl Incident {
             Self::Update(update) => update.run(settings, api).await,
             Self::Gate(gate) => gate.run(settings, api).await,
             Self::Related(related) => related.run(settings, api).await,
+            Self::Linked(linked) => linked.run(settings, api).await,
             Self::Efforts(efforts) => efforts.run(verb).await,
             Self::Access(access) => access.run(verb).await,
             Self::Recorded(recorded) => recorded.run(settings, api).await,

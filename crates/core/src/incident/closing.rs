@@ -92,6 +92,9 @@ fn line(book: &Book, stored: &Stored) -> Line {
     {
         text = format!("{customer}: {text}");
     }
+    if let Some(file) = entry.data.get("file").and_then(Value::as_str) {
+        text = format!("{text} (file: {file})");
+    }
     Line {
         entry: stored.id,
         kind: entry.kind,
@@ -135,9 +138,14 @@ fn is_turn(book: &Book, stored: &Stored) -> bool {
             | Kind::Resolved
             | Kind::Reopened
             | Kind::Merged
+            | Kind::Split
+            | Kind::Attached
+            | Kind::Detached
+            | Kind::Rejoined
             | Kind::ImpactChanged
             | Kind::TimeCorrected
             | Kind::Decision => true,
+            Kind::FamilyAction => data.contains_key("major"),
             Kind::HypothesisMoved => data.get("state").is_some_and(|state| state == "confirmed"),
             Kind::Action => book.action(stored.id).is_some_and(|one| one.intent.major),
             Kind::ActionMoved => {
@@ -152,6 +160,7 @@ fn is_communication(kind: Kind) -> bool {
     matches!(
         kind,
         Kind::Told
+            | Kind::NoticeSent
             | Kind::Contact
             | Kind::HelpAsked
             | Kind::GroupEngaged

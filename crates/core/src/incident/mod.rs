@@ -14,6 +14,7 @@ pub mod gate;
 pub mod helper;
 pub mod impact;
 pub mod lifecycle;
+pub mod link;
 pub mod process;
 pub mod prompt;
 pub mod relation;

@@ -211,6 +211,10 @@ pub enum Kind {
     Related,
     /// It has nothing to do with another incident after all (`T3`).
     Unrelated,
+    /// A link to a page elsewhere was added (`T2`).
+    LinkAdded,
+    /// A link to a page elsewhere was taken off (`T2`).
+    LinkRemoved,
     /// A part of the work goes on as an incident of its own (`J5`).
     Split,
     /// It is a child effort of another incident now, or one joined it (`J5`).
@@ -324,6 +328,8 @@ names!(Kind {
     AccessTaken = "access_taken",
     Related = "related",
     Unrelated = "unrelated",
+    LinkAdded = "link_added",
+    LinkRemoved = "link_removed",
     Split = "split",
     Attached = "attached",
     Detached = "detached",

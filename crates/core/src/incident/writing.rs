@@ -60,14 +60,23 @@ pub enum What {
     Evidence {
         /// Where it can be seen.
         link: Option<String>,
-        /// A picture that was uploaded.
-        attachment: Option<AttachmentId>,
+        /// A file that was uploaded.
+        attachment: Option<Attached>,
     },
     /// Something is to be done once it is over.
     ActionItem {
         /// Who sees to it, with the name they have now; nobody yet if `None`.
         owner: Option<(UserId, String)>,
     },
+}
+
+/// A file that was uploaded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attached {
+    /// For programs.
+    pub id: AttachmentId,
+    /// What it is called, if it is no picture: a picture is shown, anything else is downloaded.
+    pub file: Option<String>,
 }
 
 /// What is wrong with an earlier entry. What is `None` was right.
@@ -171,7 +180,7 @@ pub enum Refusal {
     #[error("must begin with http:// or https://")]
     NoLink,
     /// Evidence without anything to look at.
-    #[error("needs a link or a picture")]
+    #[error("needs a link or a file")]
     NothingToSee,
     /// An action cannot be both.
     #[error("cannot be said of an irreversible action")]
@@ -291,7 +300,10 @@ impl Scribe<'_> {
                     entry = entry.with("link", said("link", link, LINK_CHARS_MAX)?);
                 }
                 if let Some(attachment) = attachment {
-                    entry = entry.with("attachment", attachment.to_string());
+                    entry = entry.with("attachment", attachment.id.to_string());
+                    if let Some(file) = &attachment.file {
+                        entry = entry.with("file", file.as_str());
+                    }
                 }
                 Ok(entry)
             }

@@ -170,6 +170,8 @@ impl Replay {
             | Kind::AccessTaken
             | Kind::Related
             | Kind::Unrelated
+            | Kind::LinkAdded
+            | Kind::LinkRemoved
             | Kind::Split
             | Kind::Attached
             | Kind::Detached

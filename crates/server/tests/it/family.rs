@@ -234,3 +234,183 @@ async fn a_restricted_effort_leaves_no_trace_in_a_parent_that_everybody_sees() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn what_one_effort_changes_is_posted_to_the_whole_family_before_it_is_made() {
+    on_both_stores(async |world| {
+        let (ana, bo) = (signed_in(world, "ana").await, signed_in(world, "bo").await);
+        let parent = declared(world, &ana, "Nobody can pay").await;
+        let one = split(&ana, parent, json!({ "title": "Network", "lead": "ana" })).await;
+        let two = split(&bo, parent, json!({ "title": "Ledger", "lead": "bo" })).await;
+        let (one, two) = (one["number"].as_i64().unwrap(), two["number"].as_i64().unwrap());
+        let stranger = declared(world, &ana, "Search is slow").await;
+        world.settle().await;
+        let before = world.phones.of("bo").len();
+
+        let path = format!("/api/v1/incidents/{one}/actions");
+        let plan = json!({ "text": "Move traffic to Paris", "why": "the line drops",
+            "expected": "no loss", "undo": "move it back", "major": true, "planned": true });
+        let planned = ana.post(&path, plan).await;
+        assert_eq!(planned.status, 201, "{}", planned.text);
+        let posted = [format!(
+            "Incident {one}, Network, proposes: Move traffic to Paris; why: the line drops; \
+             expected: no loss; to undo it: move it back"
+        )];
+        for number in [parent, two] {
+            assert_eq!(said(&bo, number, "family_action").await, posted, "{number}");
+        }
+        for number in [one, stranger] {
+            assert!(said(&bo, number, "family_action").await.is_empty(), "{number}");
+        }
+        world.settle().await;
+        world.advance(jiff::SignedDuration::from_mins(1)).await;
+        world.settle().await;
+        let heard = world.phones.of("bo");
+        assert!(
+            heard[before..].iter().any(|told| told.to_string().contains("Move traffic to Paris")),
+            "whoever leads the other effort hears of a major change: {heard:?}"
+        );
+
+        let entry = planned.json()["id"].as_str().unwrap().to_owned();
+        let begun = ana.post(&format!("{path}/{entry}/begin"), json!({})).await;
+        assert_eq!(begun.status, 200, "{}", begun.text);
+        assert_eq!(said(&bo, two, "family_action").await.len(), 2);
+
+        // Another major change in another effort is warned about, and so is one nobody could read of.
+        let other = json!({ "text": "Restart the ledger", "why": "it hangs", "expected": "it answers",
+            "irreversible": true, "major": true });
+        let other = bo.post(&format!("/api/v1/incidents/{two}/actions"), other).await.json();
+        let warnings = other["warnings"].to_string();
+        assert!(
+            warnings.contains(&format!("“Move traffic to Paris” by ana in incident {one}")),
+            "{warnings}"
+        );
+        assert!(warnings.contains("plan a major change first"), "{warnings}");
+        let last = said(&ana, one, "family_action").await;
+        assert!(last[0].ends_with("Restart the ledger; why: it hangs; expected: it answers; it cannot be undone"), "{last:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_family_is_restricted_with_its_parent_and_tells_only_those_who_may_know() {
+    on_both_stores(async |world| {
+        let (ana, bo) = (signed_in(world, "ana").await, signed_in(world, "bo").await);
+        // One that pages nobody, so that nobody is engaged on it but Bo.
+        let quiet = json!({ "title": "Odd logins", "service": "checkout", "severity": 4 });
+        let quiet = bo.post("/api/v1/incidents", quiet).await.json();
+        let parent = quiet["number"].as_i64().unwrap();
+        let open = split(&bo, parent, json!({ "title": "Log search" })).await;
+        let hidden =
+            json!({ "title": "Whose account", "restricted": { "reason": "personal data" } });
+        let hidden = split(&bo, parent, hidden).await;
+        let (open, hidden) = (open["number"].as_i64().unwrap(), hidden["number"].as_i64().unwrap());
+
+        // What the restricted effort does is in no timeline that others read; it reads theirs.
+        let act = json!({ "text": "Lock the account of Kim", "major": true });
+        let act = bo.post(&format!("/api/v1/incidents/{hidden}/actions"), act).await;
+        assert_eq!(act.status, 201, "{}", act.text);
+        let other = json!({ "text": "Rotate the keys", "major": true });
+        let other = bo.post(&format!("/api/v1/incidents/{open}/actions"), other).await;
+        assert!(!other.json()["warnings"].to_string().contains("Kim"), "{}", other.text);
+        assert!(said(&bo, parent, "family_action").await.iter().all(|text| !text.contains("Kim")));
+        assert_eq!(said(&bo, parent, "family_action").await.len(), 1);
+        assert_eq!(said(&bo, hidden, "family_action").await.len(), 1);
+
+        let restrict = format!("/api/v1/incidents/{parent}/restrict");
+        let restricted = bo.post(&restrict, json!({ "reason": "security" })).await;
+        assert_eq!(restricted.status, 200, "{}", restricted.text);
+        for number in [parent, open, hidden] {
+            assert_eq!(ana.get(&format!("/api/v1/incidents/{number}")).await.status, 404);
+        }
+        assert_eq!(read(&bo, open).await["restricted"]["reason"], "security");
+        assert_eq!(read(&bo, hidden).await["restricted"]["reason"], "personal data");
+        let lift = format!("/api/v1/incidents/{open}/unrestrict");
+        let lifted = bo.post(&lift, json!({ "reason": "nothing in it" })).await;
+        assert!(lifted.problem(409).contains("of a restricted incident"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn merging_a_parent_hands_its_efforts_over_and_its_record_holds_what_they_found() {
+    on_both_stores(async |world| {
+        let (ana, bo) = (signed_in(world, "ana").await, signed_in(world, "bo").await);
+        let parent = declared(world, &ana, "Nobody can pay").await;
+        let child = split(&ana, parent, json!({ "title": "Network", "lead": "ana" })).await;
+        let child = child["number"].as_i64().unwrap();
+        let into = declared(world, &ana, "Payments are down").await;
+        let merge = format!("/api/v1/incidents/{parent}/merge");
+        let own = ana.post(&merge, json!({ "into": child })).await;
+        assert!(own.problem(409).contains("rejoin that one instead"));
+        let merged = ana.post(&merge, json!({ "into": into })).await;
+        assert_eq!(merged.status, 200, "{}", merged.text);
+        assert_eq!(read(&ana, child).await["parent"], into);
+        assert_eq!(read(&ana, into).await["open_child_count"], 1);
+
+        let hidden = json!({ "title": "Whose card", "restricted": { "reason": "personal data" } });
+        split(&bo, into, hidden).await;
+        let decision = json!({ "kind": "decision", "text": "We leave the old line" });
+        let path = format!("/api/v1/incidents/{child}/timeline");
+        assert_eq!(ana.post(&path, decision).await.status, 201);
+        let cause = json!({ "cause": "a broken router" });
+        let found = ana.post(&format!("/api/v1/incidents/{child}/identify"), cause).await;
+        assert_eq!(found.status, 200, "{}", found.text);
+        let record = ana.read(&format!("/api/v1/incidents/{into}/record")).await;
+        let efforts = record["efforts"].as_array().unwrap();
+        assert_eq!(efforts.len(), 1, "{efforts:?}");
+        let effort = &efforts[0];
+        assert_eq!((&effort["number"], &effort["leads"]), (&json!(child), &json!(["ana"])));
+        assert!(effort["summary"].to_string().contains("We leave the old line"), "{effort}");
+        let all = bo.read(&format!("/api/v1/incidents/{into}/record")).await;
+        assert_eq!(all["efforts"].as_array().unwrap().len(), 2, "who sees both reads of both");
+        let markdown = ana.get(&format!("/api/v1/incidents/{into}/record.md")).await.text;
+        assert!(markdown.contains(&format!("## Child effort, incident {child}: Network")));
+        assert!(markdown.contains("We leave the old line") && !markdown.contains("Whose card"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_list_that_was_told_stands_in_the_communications_of_the_record() {
+    on_both_stores(async |world| {
+        let export = world.admin().get("/api/v1/config/export").await.text;
+        let lists =
+            "notification_lists: [ { name: front-desk, services: [checkout], core: [bo] } ]";
+        let text = format!("{export}\n{lists}\n");
+        let applied = world.admin().send(reqwest::Method::POST, "/api/v1/config/apply", text).await;
+        assert_eq!(applied.status, 200, "{}", applied.text);
+        let ana = signed_in(world, "ana").await;
+        let number = declared(world, &ana, "Nobody can pay").await;
+        let child = split(&ana, number, json!({ "title": "Network" })).await;
+        let told = ana
+            .post(
+                &format!("/api/v1/incidents/{number}/notices/front-desk"),
+                json!({ "text": "Take cash", "confirmed": true }),
+            )
+            .await;
+        assert!(told.status < 300, "{}", told.text);
+        let record = ana.read(&format!("/api/v1/incidents/{number}/record")).await;
+        let said: Vec<_> = record["communications"].as_array().unwrap().iter().collect();
+        let one = |at: usize| (&said[at]["text"], &said[at]["actor"]["name"]);
+        assert_eq!(
+            one(0),
+            (
+                &json!("Told the list front-desk, 1 person: Incident 1 declared: Nobody can pay"),
+                &json!("Muster")
+            )
+        );
+        assert_eq!(
+            one(1),
+            (&json!("Told the list front-desk, 1 person: Take cash"), &json!("ana"))
+        );
+        assert_eq!(said.len(), 2);
+        let markdown = ana.get(&format!("/api/v1/incidents/{number}/record.md")).await.text;
+        let communications = markdown.split("## Communications timeline").nth(1).unwrap();
+        assert!(communications.contains("front-desk") && communications.contains("Take cash"));
+        let path = format!("/api/v1/incidents/{}/record", child["number"]);
+        let silent = ana.read(&path).await;
+        assert_eq!(silent["communications"], json!([]), "the parent speaks for it");
+    })
+    .await;
+}

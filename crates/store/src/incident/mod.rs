@@ -10,6 +10,7 @@ mod helper;
 mod impact;
 #[expect(clippy::module_inception, reason = "the chapter is named for its main concept")]
 pub mod incident;
+pub mod link;
 pub mod relation;
 pub mod restriction;
 mod role;

@@ -3,10 +3,14 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use muster_core::id::{SessionId, UserId};
+use muster_core::id::{AttachmentId, IncidentId, SessionId, UserId};
+use muster_core::incident::restriction::Viewer;
+use muster_core::incident::timeline::Actor;
 use muster_store::access::session::{self, Session};
 use muster_store::audit::{self, Entry, Verdict};
 use muster_store::backup::{self, BackupError, Summary};
+use muster_store::incident::attachment::{self, NewAttachment};
+use muster_store::incident::shared_text;
 use muster_store::testing::{Fresh, fresh, fresh_unmigrated};
 use muster_store::{Db, Engine, Lane, Sql, Tx, Value, args, setting};
 use tempfile::TempDir;
@@ -177,9 +181,52 @@ async fn filled(engine: Engine) -> Fresh {
     setting::put(&mut tx, "key", &[0, 255, 10]).await.unwrap();
     add_sample(&mut tx, "incident", true).await;
     add_sample(&mut tx, "incident", false).await;
+    for table in ["attachment", "shared_text", "incident_link"] {
+        add_sample(&mut tx, table, true).await;
+    }
+    with_file_and_text(&mut tx).await;
     tx.commit().await.unwrap();
     audit::seal(&fresh.db).await.unwrap();
     fresh
+}
+
+const FILE: AttachmentId = AttachmentId(Uuid::from_u128(7));
+const TEXTS: [&str; 2] = ["The line drops.", "The line drops.\nWe move to Paris, \"now\"."];
+
+/// Bytes of every value, more than one line of a backup would show.
+fn bytes() -> Vec<u8> {
+    (0..=255).cycle().take(300_000).collect()
+}
+
+/// A file of the sample of an incident, and a shared text with two revisions.
+async fn with_file_and_text(tx: &mut Tx) {
+    let incident = IncidentId(Uuid::from_u128(u128::MAX - 1));
+    let (now, bytes) = (t("2026-11-21T03:12:04Z"), bytes());
+    let (name, media_type, sha256) = ("app.log", "text/plain", [9; 32]);
+    let file = NewAttachment { id: FILE, incident, name, media_type, sha256, bytes: &bytes };
+    attachment::insert(tx, &file, &Actor::System, now).await.unwrap();
+    for (revision, text) in (1..).zip(TEXTS) {
+        shared_text::append(tx, "inc", "lead", revision, text, &Actor::System, now).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn files_and_shared_texts_come_back_as_they_were() {
+    for (from, to) in [(Engine::Sqlite, Engine::Postgres), (Engine::Postgres, Engine::Sqlite)] {
+        let (_, dir) = saved(from).await;
+        let target = fresh_unmigrated(to).await;
+        backup::restore(&target.db, &dir.path().join("backup")).await.unwrap();
+        let row = attachment::get(&target.db, &Viewer::Engine, FILE).await.unwrap().unwrap();
+        assert_eq!((&*row.name, &*row.media_type, row.size), ("app.log", "text/plain", 300_000));
+        assert_eq!(row.sha256, [9; 32]);
+        let kept = attachment::bytes(&target.db, FILE).await.unwrap().unwrap();
+        assert!(kept == bytes(), "{from:?} to {to:?}: {} bytes", kept.len());
+        let newest = shared_text::newest(&target.db, "inc", "lead").await.unwrap().unwrap();
+        assert_eq!((newest.revision, &*newest.text), (2, TEXTS[1]));
+        let mut tx = target.db.begin(Lane::Command).await.unwrap();
+        let first = shared_text::get(&mut tx, "inc", "lead", 1).await.unwrap().unwrap();
+        assert_eq!(first.text, TEXTS[0]);
+    }
 }
 
 /// What a restored store has to be able to do: count on, and prove its record.
@@ -209,6 +256,7 @@ async fn add_sample(tx: &mut Tx, table: &str, yes: bool) {
     let values = columns.iter().map(|(_, kind)| match kind.as_str() {
         "INTEGER" | "bigint" => Value::from(mark),
         "boolean" => Value::from(yes),
+        "bytea" => Value::from(vec![0, 255, u8::from(yes)]),
         "TEXT" | "text" => Value::from(format!("\"{mark}\" \\ 'ü'\n\t,[]")),
         "BLOB" | "uuid" => Value::from(Uuid::from_u128(u128::MAX - u128::from(yes))),
         other => panic!("no sample of {other}"),

@@ -1,6 +1,8 @@
 //! What people write into an incident's timeline, from a terminal. An entry is named by its number in
 //! the timeline, as `muster incident timeline` shows it, or by its id.
 
+use std::path::{Path, PathBuf};
+
 use anyhow::Context as _;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -57,6 +59,9 @@ pub enum Writing {
         /// Where it can be seen
         #[arg(long)]
         link: Option<String>,
+        /// A file that shows it: a picture, a log, a document
+        #[arg(long, value_name = "PATH")]
+        file: Option<PathBuf>,
         #[command(flatten)]
         when: When,
     },
@@ -212,11 +217,16 @@ impl Writing {
                 ]);
                 (incident.incident, below(&["timeline"]), when.with(body))
             }
-            Self::Evidence { incident, text, link, when } => {
+            Self::Evidence { incident, text, link, file, when } => {
+                let attachment = match file {
+                    Some(file) => Some(upload(api, &incident, &file).await?.into()),
+                    None => None,
+                };
                 let body = said([
                     ("kind", Some("evidence".into())),
                     ("text", Some(text.into())),
                     ("link", link.map(Value::from)),
+                    ("attachment", attachment),
                 ]);
                 (incident.incident, below(&["timeline"]), when.with(body))
             }
@@ -276,6 +286,17 @@ impl Writing {
             }
         })
     }
+}
+
+/// Uploads a file to an incident; its id.
+async fn upload(api: &Api, incident: &One, file: &Path) -> anyhow::Result<String> {
+    let bytes = tokio::fs::read(file).await;
+    let bytes = bytes.with_context(|| format!("cannot read {}", file.display()))?;
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    let path = ["incidents", &incident.incident, "attachments"];
+    let taken = api.upload(&path, &[("name", &name)], bytes).await?;
+    let id = taken["id"].as_str();
+    Ok(id.context("the server did not say what it took")?.to_owned())
 }
 
 /// Where a new one is made, or where one goes on.

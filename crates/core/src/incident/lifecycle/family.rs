@@ -2,13 +2,19 @@
 //! so. Nobody is woken for an effort but its lead: whoever is on call is at work on the parent.
 
 use jiff::Timestamp;
+use serde_json::Value;
 
 use super::{Decision, Incident, Status, Surroundings, WrongMove};
+use crate::alerting::signal::cut;
 use crate::id::UserId;
+use crate::incident::audience;
 use crate::incident::clocks::{management, second_set};
 use crate::incident::family::{CHILDREN_MAX, Parentage};
 use crate::incident::role::assignment;
-use crate::incident::timeline::{Actor, Entry, Kind};
+use crate::incident::severity::Urgency;
+use crate::incident::timeline::{Actor, Entry, Kind, TEXT_CHARS_MAX};
+use crate::incident::writing::action::State;
+use crate::org::directory::Directory;
 
 /// Why families do not allow it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -53,6 +59,20 @@ pub enum Wrong {
         number: i64,
         /// How many.
         open: i64,
+    },
+    /// A parent cannot end in its own child.
+    #[error("incident {number} has incident {into} as a child effort; rejoin that one instead")]
+    IntoChild {
+        /// The incident.
+        number: i64,
+        /// Its child.
+        into: i64,
+    },
+    /// Whoever does not see the parent would read of it.
+    #[error("incident {number} is a child effort of a restricted incident; detach it first")]
+    ParentRestricted {
+        /// The incident.
+        number: i64,
     },
     /// The parent speaks.
     #[error(
@@ -175,6 +195,23 @@ pub fn attach(
     Ok(decision)
 }
 
+/// A child effort goes to another parent, because another incident took its parent's place.
+pub fn adopt(
+    child: &Incident,
+    (from, to): (i64, &Incident),
+    actor: &Actor,
+    now: Timestamp,
+) -> Decision {
+    let mut decision = Decision::of(child.clone());
+    let speaks = child.parentage.is_some_and(|parentage| parentage.speaks);
+    decision.incident.parentage = Some(Parentage { parent: to.family(), speaks });
+    decision.incident.version += 1;
+    let text = format!("Incident {from}, its parent, was merged into incident {}", to.number);
+    let entry = Entry::new(now, Kind::Attached, actor.clone(), text);
+    decision.note(entry.with("incident", to.number));
+    decision
+}
+
 /// An incident stands by itself again.
 ///
 /// # Errors
@@ -202,6 +239,61 @@ pub fn detach(
         decision.start_clocks(around, now, now);
     }
     Ok(decision)
+}
+
+/// What the others of the family read of an action before and while it is made: its entry, as it
+/// stands in the timeline of `of`. Anything else is nothing to them.
+pub fn told_of_action(
+    of: &Incident,
+    entry: &Entry,
+    is_major: bool,
+    now: Timestamp,
+) -> Option<Entry> {
+    let words = |name: &str| entry.data.get(name).and_then(Value::as_str);
+    let flag = |name: &str| entry.data.get(name).and_then(Value::as_bool).unwrap_or(false);
+    let state = match entry.kind {
+        Kind::Action if flag("planned") => State::Planned.name(),
+        Kind::Action => State::UnderWay.name(),
+        Kind::ActionMoved => words("state")?,
+        _ => return None,
+    };
+    let verb = match entry.kind {
+        Kind::Action if flag("planned") => "proposes: ",
+        Kind::Action => "begins: ",
+        _ => "",
+    };
+    let mut text = format!("Incident {}, {}, {verb}{}", of.number, of.title, entry.text);
+    for (name, begins) in [("why", "why"), ("expected", "expected"), ("undo", "to undo it")] {
+        if let Some(said) = words(name) {
+            text = format!("{text}; {begins}: {said}");
+        }
+    }
+    if flag("irreversible") {
+        text.push_str("; it cannot be undone");
+    }
+    cut(&mut text, TEXT_CHARS_MAX);
+    let mut told = Entry::new(now, Kind::FamilyAction, entry.actor.clone(), text)
+        .with("incident", of.number)
+        .with("state", state);
+    if let Some(id) = entry.id {
+        told = told.with("entry", id.to_string());
+    }
+    Some(if is_major { told.with("major", true) } else { told })
+}
+
+/// What another member's timeline gets of an action, and its leads hear of where it is a major one.
+/// Whoever makes it knows.
+pub fn hear_of_action(member: &Incident, told: &Entry, directory: &Directory) -> Decision {
+    let mut decision = Decision::of(member.clone());
+    if told.data.contains_key("major") {
+        let subject = format!("Incident {}: a major change nearby", member.number);
+        let leads = audience::leads(directory, member);
+        for lead in leads.into_iter().filter(|lead| told.actor.user() != Some(*lead)) {
+            decision.inform(lead, Urgency::High, subject.clone(), &told.text, &told.actor);
+        }
+    }
+    decision.note(told.clone());
+    decision
 }
 
 impl Decision {

@@ -175,6 +175,12 @@ pub enum WrongMove {
         /// The incident.
         number: i64,
     },
+    /// There are enough links to pages elsewhere.
+    #[error("incident {number} has as many links as it can have; take one off first")]
+    EnoughLinks {
+        /// The incident.
+        number: i64,
+    },
     /// There are enough helpers.
     #[error("incident {number} has as many helpers as it can list")]
     EnoughHelpers {

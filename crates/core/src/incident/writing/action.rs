@@ -116,6 +116,13 @@ pub(super) fn act(
     let mut warnings = Vec::new();
     if intent.major && !intent.planned {
         warnings.extend(overlaps(book, None));
+        if book.has_family() {
+            warnings.push(
+                "others work on the same trouble: plan a major change first, so that they read of it \
+                 before it is made"
+                    .to_owned(),
+            );
+        }
     }
     if !has(&intent.why) {
         warnings.push("say why it is done".to_owned());
@@ -185,12 +192,12 @@ pub(super) fn proceed(
     Ok(Some(with_warnings(entry, warnings)))
 }
 
-/// What is warned about when a major change begins while others are under way.
+/// What is warned about when a major change begins while others are under way, in this incident or
+/// in another one of its family.
 fn overlaps(book: &Book, besides: Option<EntryId>) -> Option<String> {
     let others = book.actions().filter(|one| one.is_major_under_way() && Some(one.id) != besides);
-    let others: Vec<_> = others
-        .map(|one| format!("“{}” by {}", excerpt(book.text(one.id)), one.by.name()))
-        .collect();
+    let here = others.map(|one| format!("“{}” by {}", excerpt(book.text(one.id)), one.by.name()));
+    let others: Vec<_> = here.chain(book.elsewhere().iter().cloned()).collect();
     (!others.is_empty())
         .then(|| format!("another major change is under way: {}", others.join(", ")))
 }

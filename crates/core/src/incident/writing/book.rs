@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::action::{self, Action};
+use super::excerpt;
 use super::hypothesis::{self, Hypothesis};
 use crate::id::EntryId;
 use crate::incident::timeline::{Actor, Entry, Kind};
@@ -63,6 +64,9 @@ pub struct Book {
     corrections: BTreeMap<EntryId, Vec<Correction>>,
     hypotheses: BTreeMap<EntryId, Hypothesis>,
     actions: BTreeMap<EntryId, Action>,
+    /// Major changes under way in other incidents of the family, in words.
+    elsewhere: Vec<String>,
+    has_family: bool,
 }
 
 impl Book {
@@ -76,6 +80,29 @@ impl Book {
         }
         book.entries = entries;
         book
+    }
+
+    /// The same, knowing of the major changes that are under way in another incident of the family,
+    /// by its number.
+    #[must_use]
+    pub fn besides(mut self, number: i64, other: &Self) -> Self {
+        self.has_family = true;
+        let under_way = other.actions().filter(|action| action.is_major_under_way());
+        self.elsewhere.extend(under_way.map(|action| {
+            let what = excerpt(other.text(action.id));
+            format!("“{what}” by {} in incident {number}", action.by.name())
+        }));
+        self
+    }
+
+    /// Major changes under way in other incidents of the family, in words.
+    pub(super) fn elsewhere(&self) -> &[String] {
+        &self.elsewhere
+    }
+
+    /// Whether others work on the same trouble in incidents of their own.
+    pub(super) fn has_family(&self) -> bool {
+        self.has_family
     }
 
     fn read(&mut self, stored: &Stored) {

@@ -1,10 +1,12 @@
-//! Pictures of an incident (`L8`, `T2`): uploaded as they are, served so that nothing in them runs.
+//! Files of an incident (`L8`, `T2`): uploaded as they are, served so that nothing in them runs. A
+//! picture is shown where it stands; anything else is only ever downloaded.
 
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use muster_core::id::{AttachmentId, IncidentId};
 use muster_core::incident::restriction::Viewer;
+use muster_core::incident::writing::Attached;
 use muster_core::org::access::{Action, Object};
 use muster_store::incident::attachment::{self, AttachmentRow};
 use serde::{Deserialize, Serialize};
@@ -16,7 +18,7 @@ use crate::api::extract::{Json, Path, Query};
 use crate::api::list::{List, Paging};
 use crate::api::word::Instant;
 use crate::api::{ApiError, BASE, Caller, Ctx, Routes, SEE_INCIDENTS};
-use crate::app::incident::attachment::{NotTaken, PICTURE_BYTES_MAX};
+use crate::app::incident::attachment::{FILE_BYTES_MAX, NotTaken, is_picture};
 
 /// Nothing in an uploaded file runs, loads or is framed.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; sandbox";
@@ -31,14 +33,14 @@ pub fn routes() -> Routes {
         .on(SEE_INCIDENTS, routes!(get))
 }
 
-/// A picture.
+/// A file.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Attachment {
     /// For programs.
     pub id: String,
     /// What whoever uploaded it called it.
     pub name: String,
-    /// What its first bytes say it is.
+    /// What its bytes say it is.
     #[schema(example = "image/png")]
     pub media_type: String,
     /// In bytes.
@@ -64,7 +66,7 @@ struct Named {
     name: String,
 }
 
-/// List an incident's pictures, the oldest first.
+/// List an incident's files, the oldest first.
 #[utoipa::path(
     get, path = "/incidents/{incident}/attachments", tag = "incident",
     operation_id = "list_attachments",
@@ -83,13 +85,16 @@ async fn list(
     Ok(Json(paging.part(items, |one| one.id.clone(), |one| one)?))
 }
 
-/// Upload a picture: PNG, JPEG, WebP or GIF, up to 5 MiB, as the body.
+/// Upload a file, as the body: a picture (PNG, JPEG, WebP, GIF) up to 5 MiB, or text such as a log, CSV
+/// or JSON, PDF, ZIP, gzip, DOCX, XLSX or PPTX up to 10 MiB.
+///
+/// What it is is read from its bytes. Its name is made one that no system takes for a program.
 #[utoipa::path(
     post, path = "/incidents/{incident}/attachments", tag = "incident",
     operation_id = "upload_attachment",
     request_body(content = String, content_type = "application/octet-stream"),
     params(("incident" = String, Path, description = "The id or the number."), Named),
-    responses((status = 201, description = "The picture.", body = Attachment))
+    responses((status = 201, description = "The file.", body = Attachment))
 )]
 async fn upload(
     State(ctx): State<Ctx>,
@@ -99,21 +104,24 @@ async fn upload(
     request: Request,
 ) -> Result<(StatusCode, Json<Attachment>), ApiError> {
     let incident = find(&ctx, &caller, Action::Respond, &incident).await?;
-    let bytes = axum::body::to_bytes(request.into_body(), PICTURE_BYTES_MAX).await;
-    let bytes = bytes.map_err(|_| refused(NotTaken::TooLarge))?;
-    let taken = ctx.app.take_picture(incident.id, &named.name, &bytes, &caller.actor).await;
+    let bytes = axum::body::to_bytes(request.into_body(), FILE_BYTES_MAX).await;
+    let bytes_max = FILE_BYTES_MAX;
+    let bytes = bytes.map_err(|_| refused(NotTaken::TooLarge { bytes_max }))?;
+    let taken = ctx.app.take_file(incident.id, &named.name, &bytes, &caller.actor).await;
     let id = taken.map_err(refused)?;
     let row = attachment::get(&ctx.app.db, &Viewer::Engine, id).await?;
-    let row = row.ok_or_else(|| ApiError::internal("a picture just taken was not found"))?;
+    let row = row.ok_or_else(|| ApiError::internal("a file just taken was not found"))?;
     Ok((StatusCode::CREATED, Json(describe(row))))
 }
 
-/// A picture itself.
+/// A file itself.
+///
+/// A picture is shown where it stands; anything else is downloaded. Nothing in it runs.
 #[utoipa::path(
     get, path = "/attachments/{attachment}", tag = "incident", operation_id = "get_attachment",
     params(("attachment" = String, Path, description = "The id.")),
     responses((
-        status = 200, description = "Its bytes.", body = String, content_type = "image/*"
+        status = 200, description = "Its bytes.", body = String, content_type = "application/octet-stream"
     ))
 )]
 async fn get(
@@ -129,7 +137,8 @@ async fn get(
     let bytes = attachment::bytes(&ctx.app.db, parsed).await?.ok_or_else(unknown)?;
     let ascii: String =
         row.name.chars().map(|one| if one.is_ascii() && one != '"' { one } else { '_' }).collect();
-    let disposition = format!("inline; filename=\"{ascii}\"");
+    let how = if is_picture(&row.media_type) { "inline" } else { "attachment" };
+    let disposition = format!("{how}; filename=\"{ascii}\"");
     let value = |text: &str| HeaderValue::from_str(text).map_err(ApiError::internal);
     let headers: [(HeaderName, HeaderValue); 4] = [
         (header::CONTENT_TYPE, value(&row.media_type)?),
@@ -140,18 +149,21 @@ async fn get(
     Ok((StatusCode::OK, headers, bytes).into_response())
 }
 
-/// Whether a picture is one of that incident's.
+/// The file that is meant, if it is one of that incident's.
 pub(super) async fn of_incident(
     ctx: &Ctx,
     incident: IncidentId,
     id: Option<&str>,
-) -> Result<Option<AttachmentId>, ApiError> {
+) -> Result<Option<Attached>, ApiError> {
     let Some(id) = id.map(str::trim).filter(|id| !id.is_empty()) else { return Ok(None) };
-    let wrong = || ApiError::field("attachment", "is no picture of this incident");
+    let wrong = || ApiError::field("attachment", "is no file of this incident");
     let id: AttachmentId = id.parse().map_err(|_| wrong())?;
     let row = attachment::get(&ctx.app.db, &Viewer::Engine, id).await?;
     match row {
-        Some(row) if row.incident_id == incident.0 => Ok(Some(id)),
+        Some(row) if row.incident_id == incident.0 => {
+            let file = (!is_picture(&row.media_type)).then_some(row.name);
+            Ok(Some(Attached { id, file }))
+        }
         _ => Err(wrong()),
     }
 }
@@ -173,8 +185,8 @@ fn describe(row: AttachmentRow) -> Attachment {
 fn refused(not: NotTaken) -> ApiError {
     match not {
         NotTaken::NoSuchIncident => ApiError::new(StatusCode::NOT_FOUND, not.to_string()),
-        NotTaken::NoPicture => ApiError::field("body", not.to_string()),
-        NotTaken::TooLarge => ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, not.to_string()),
+        NotTaken::OtherKind => ApiError::field("body", not.to_string()),
+        NotTaken::TooLarge { .. } => ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, not.to_string()),
         NotTaken::Enough => ApiError::conflict(not.to_string()),
         NotTaken::Store(error) => error.into(),
     }

@@ -13,14 +13,15 @@ use utoipa_axum::routes;
 
 use super::concurrent::ConcurrentIncident;
 use super::incident::{Incident, describe_whole};
+use super::link::{self, IncidentLink};
 use super::synopsis::{self, SynopsisLine};
 use super::timeline::Actor;
 use super::{ANSWER_INCIDENTS, find};
 use crate::api::extract::{Json, Path};
 use crate::api::period;
-use crate::api::word::{Instant, TimelineKind};
+use crate::api::word::{IncidentStatus, Instant, TimelineKind};
 use crate::api::{ApiError, Caller, Ctx, Routes, SEE_INCIDENTS};
-use crate::app::incident::closing::{Closing, markdown, pdf};
+use crate::app::incident::closing::{Closing, Effort, markdown, pdf};
 
 /// The routes.
 pub fn routes() -> Routes {
@@ -55,6 +56,28 @@ pub struct IncidentRecord {
     pub full: Vec<RecordLine>,
     /// Who was told what, as it happened.
     pub communications: Vec<RecordLine>,
+    /// Its own links.
+    pub links: Vec<IncidentLink>,
+    /// Its child efforts that you see, the oldest first.
+    pub efforts: Vec<RecordEffort>,
+}
+
+/// What the record says of a child effort; its own record says the rest.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct RecordEffort {
+    /// The number of the incident.
+    pub number: i64,
+    /// One line.
+    pub title: String,
+    /// Where it stands.
+    pub status: IncidentStatus,
+    /// Who leads it; where nobody does, who has it.
+    pub leads: Vec<String>,
+    /// What is known of its cause.
+    #[schema(required)]
+    pub cause: Option<String>,
+    /// The turns that it took, as they happened.
+    pub summary: Vec<RecordLine>,
 }
 
 /// When things happened; null where it is not known or has not come to that.
@@ -294,6 +317,19 @@ fn describe(ctx: &Ctx, closing: Closing) -> IncidentRecord {
         summary: record.summary.into_iter().map(line).collect(),
         full: record.full.into_iter().map(line).collect(),
         communications: record.communications.into_iter().map(line).collect(),
+        links: closing.links.into_iter().map(link::describe).collect(),
+        efforts: closing.efforts.into_iter().map(effort).collect(),
+    }
+}
+
+fn effort(effort: Effort) -> RecordEffort {
+    RecordEffort {
+        number: effort.incident.number,
+        title: effort.incident.title,
+        status: effort.incident.status.into(),
+        leads: effort.leads,
+        cause: effort.cause,
+        summary: effort.summary.into_iter().map(line).collect(),
     }
 }
 

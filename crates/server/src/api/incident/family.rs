@@ -4,7 +4,6 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use muster_core::alerting::signal::cut;
-use muster_core::incident::audience::leads;
 use muster_core::incident::family::Effort;
 use muster_core::incident::lifecycle;
 use muster_core::org::access::Action;
@@ -23,6 +22,7 @@ use crate::api::extract::{Json, MaybeJson, Path};
 use crate::api::list::List;
 use crate::api::word::{IncidentStatus, Instant};
 use crate::api::{ApiError, Caller, Ctx, Routes, SEE_INCIDENTS};
+use crate::app::incident::family::leads;
 
 /// The routes.
 pub fn routes() -> Routes {
@@ -161,11 +161,6 @@ async fn list(
 }
 
 fn describe(directory: &Directory, member: &lifecycle::Incident) -> Relative {
-    let mut who = leads(directory, member);
-    if who.is_empty() {
-        who.extend(member.assignee);
-    }
-    let names = who.iter().filter_map(|id| directory.users.get(*id));
     let parentage = member.parentage;
     let is_child = parentage.is_some();
     Relative {
@@ -177,7 +172,7 @@ fn describe(directory: &Directory, member: &lifecycle::Incident) -> Relative {
         status: member.status.into(),
         severity: member.severity.number(),
         service: directory.services.get(member.service).map(|service| service.name.clone()),
-        leads: names.map(|user| user.name.clone()).collect(),
+        leads: leads(directory, member),
         speaks: !member.is_spoken_for(),
         rejoined: parentage.is_some_and(|one| member.merged_into == Some(one.parent)),
         last_entry: None,

@@ -25,6 +25,7 @@ pub mod impact;
 #[expect(clippy::module_inception, reason = "the chapter is named for its main concept")]
 pub mod incident;
 pub mod ledger;
+pub mod link;
 pub mod notice;
 pub mod page;
 pub mod process;
@@ -71,6 +72,7 @@ pub fn routes() -> Routes {
         .merge(relation::routes())
         .merge(concurrent::routes())
         .merge(family::routes())
+        .merge(link::routes())
         .merge(restriction::routes())
         .merge(bulk::routes())
 }

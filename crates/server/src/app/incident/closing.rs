@@ -2,11 +2,13 @@
 //! that people know things by. How it is written down is its formats' business.
 
 use jiff::Timestamp;
-use muster_core::incident::closing::{self, Record};
+use muster_core::incident::closing::{self, Line, Record};
 use muster_core::incident::lifecycle::{Incident, Which};
 use muster_core::incident::restriction::Viewer;
 use muster_core::incident::synopsis::{self, Synopsis};
 use muster_store::StoreError;
+use muster_store::incident::family as store_family;
+use muster_store::incident::link::{self, LinkRow};
 
 use super::concurrent::Concurrent;
 use super::view;
@@ -37,8 +39,25 @@ pub struct Closing {
     pub url: String,
     /// What else was open meanwhile, as far as the reader sees it.
     pub concurrent: Vec<Concurrent>,
+    /// Its own links.
+    pub links: Vec<LinkRow>,
+    /// Its child efforts that the reader sees, the oldest first (`J5`).
+    pub efforts: Vec<Effort>,
     /// As of when.
     pub at: Timestamp,
+}
+
+/// What a record says of a child effort; its own record says the rest.
+#[derive(Debug, Clone)]
+pub struct Effort {
+    /// The incident.
+    pub incident: Incident,
+    /// Who leads it, by name; where nobody does, who has it.
+    pub leads: Vec<String>,
+    /// What is known of its cause.
+    pub cause: Option<String>,
+    /// The turns that it took, as they happened.
+    pub summary: Vec<Line>,
 }
 
 impl Closing {
@@ -75,7 +94,26 @@ impl App {
             url: self.incident_url(incident.number),
             concurrent,
             incident: incident.clone(),
+            links: link::list(&self.db, incident.id).await?,
+            efforts: self.efforts(viewer, incident).await?,
             at: self.now(),
         })
+    }
+
+    async fn efforts(&self, viewer: &Viewer, parent: &Incident) -> Result<Vec<Effort>, StoreError> {
+        let snapshot = self.snapshot();
+        let directory = &snapshot.directory;
+        let mut efforts = Vec::new();
+        let members = store_family::list(&self.db, viewer, parent.id).await?;
+        for incident in members.into_iter().filter(|member| member.id != parent.id) {
+            let book = self.whole_book(incident.id).await?;
+            efforts.push(Effort {
+                leads: super::family::leads(directory, &incident),
+                cause: synopsis::of(&incident, &book).cause,
+                summary: closing::of(&incident, &book).summary,
+                incident,
+            });
+        }
+        Ok(efforts)
     }
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use muster_core::id::{IncidentId, PageId, UserId};
 use muster_core::incident::lifecycle::{
-    self, Command, Incident, Surroundings, WrongMove, WrongTime,
+    self, Command, Incident, Surroundings, WrongMove, WrongTime, sight,
 };
 use muster_core::incident::severity::Level;
 use muster_core::incident::timeline::Actor;
@@ -14,7 +14,7 @@ use muster_store::oncall::page as store_page;
 use muster_store::{Lane, StoreError, Tx};
 
 use super::record::{self, Before};
-use super::{bridge, facts};
+use super::{bridge, facts, family};
 use crate::app::App;
 
 /// How often a command is tried again when somebody else was faster or nobody confirmed it.
@@ -185,11 +185,24 @@ pub async fn obey(
     if let Command::Engage { .. } = &command {
         facts.asked = asked(tx, id).await?;
     }
+    if let Command::Sight(sight::Ask::Lift { .. }) = &command {
+        family::require_open_parent(tx, &incident).await?;
+    }
     let around = Surroundings::new(directory, &incident, level, &facts, now)
         .ok_or(Refused::NotConfigured)?;
-    let decision = lifecycle::handle(&incident, command, actor, &around, now)?;
+    let decision = lifecycle::handle(&incident, command.clone(), actor, &around, now)?;
     let before = Before::Version(incident.version);
     record::record(app, tx, directory, before, &decision, actor, now).await?;
+    match &command {
+        Command::Merge { into, .. } => {
+            let from = (&incident, *into);
+            family::hand_children_over(app, tx, directory, from, actor, now).await?;
+        }
+        Command::Sight(ask) => {
+            family::restrict_children(app, tx, &incident, ask, actor, now).await?;
+        }
+        _ => {}
+    }
     Ok(decision.incident)
 }
 

@@ -4,8 +4,10 @@
 
 use jiff::Timestamp;
 use muster_core::id::{IncidentId, UserId};
+use muster_core::incident::audience;
 use muster_core::incident::family::{self, Effort};
 use muster_core::incident::lifecycle::family as lifecycle;
+use muster_core::incident::lifecycle::sight;
 use muster_core::incident::lifecycle::{Command, Decision, Incident, Surroundings, WrongMove};
 use muster_core::incident::timeline::{Actor, Entry, Kind};
 use muster_core::org::directory::Directory;
@@ -315,6 +317,122 @@ impl App {
             self.audit_entry(actor, action, object, json!({ "parent": parent.id.to_string() }));
         Ok(audit::append(tx, &entry, ids::random()).await?)
     }
+}
+
+/// Who leads a member, by name; where nobody does, who has it.
+pub fn leads(directory: &Directory, member: &Incident) -> Vec<String> {
+    let mut who = audience::leads(directory, member);
+    if who.is_empty() {
+        who.extend(member.assignee);
+    }
+    let users = who.iter().filter_map(|id| directory.users.get(*id));
+    users.map(|user| user.name.clone()).collect()
+}
+
+/// The open incidents of the family of an incident besides itself, all of them held with it, so that
+/// two who change something at once know of each other.
+///
+/// # Errors
+/// See [`Refused`].
+pub(super) async fn lock_open(tx: &mut Tx, id: IncidentId) -> Result<Vec<Incident>, Refused> {
+    let incident = store_incident::read(tx, id).await?.ok_or(Refused::NoSuchIncident)?;
+    let open = store::open_members(tx, incident.family()).await?;
+    let mut ids: Vec<_> = open.iter().map(|member| member.id).filter(|one| *one != id).collect();
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    ids.push(id);
+    ids.sort_unstable();
+    let mut held = store_incident::lock_all(tx, &ids).await?;
+    held.retain(|member| member.id != id && member.status.is_open());
+    Ok(held)
+}
+
+/// Posts what somebody changes, or means to, to the others of the family whose readers may know.
+///
+/// # Errors
+/// When the store refuses.
+pub(super) async fn tell_of_action(
+    app: &App,
+    tx: &mut Tx,
+    directory: &Directory,
+    of: &Incident,
+    family: &[Incident],
+    (entry, is_major): (&Entry, bool),
+) -> Result<(), Refused> {
+    let now = app.now();
+    let Some(told) = lifecycle::told_of_action(of, entry, is_major, now) else { return Ok(()) };
+    for member in family.iter().filter(|member| member.may_read_of(of)) {
+        let decision = lifecycle::hear_of_action(member, &told, directory);
+        let before = Before::Version(member.version);
+        record::record(app, tx, directory, before, &decision, &entry.actor, now).await?;
+    }
+    Ok(())
+}
+
+/// The children of an incident that was merged go to the one that took its place, or to that one's
+/// parent.
+///
+/// # Errors
+/// See [`Refused`].
+pub(super) async fn hand_children_over(
+    app: &App,
+    tx: &mut Tx,
+    directory: &Directory,
+    (from, into): (&Incident, IncidentId),
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<(), Refused> {
+    let children = store::children(tx, from.id).await?;
+    if children.is_empty() {
+        return Ok(());
+    }
+    let into = store_incident::read(tx, into).await?.ok_or(Refused::NoSuchIncident)?;
+    for child in store_incident::lock_all(tx, &children).await? {
+        if child.id == into.id {
+            let (number, into) = (from.number, into.number);
+            return Err(WrongMove::from(lifecycle::Wrong::IntoChild { number, into }).into());
+        }
+        let decision = lifecycle::adopt(&child, (from.number, &into), actor, now);
+        let before = Before::Version(child.version);
+        record::record(app, tx, directory, before, &decision, actor, now).await?;
+    }
+    Ok(())
+}
+
+/// Who sees the children of a restricted incident changes with it.
+///
+/// # Errors
+/// See [`Refused`].
+pub(super) async fn restrict_children(
+    app: &App,
+    tx: &mut Tx,
+    parent: &Incident,
+    ask: &sight::Ask,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<(), Refused> {
+    if !matches!(ask, sight::Ask::Restrict { .. } | sight::Ask::Change { .. }) {
+        return Ok(());
+    }
+    for child in store::children(tx, parent.id).await? {
+        Box::pin(obey(app, tx, child, Command::Sight(ask.clone()), actor, now)).await?;
+    }
+    Ok(())
+}
+
+/// A child of a restricted incident is not everybody's: its timeline speaks of the parent.
+///
+/// # Errors
+/// Says what to do first.
+pub(super) async fn require_open_parent(tx: &mut Tx, child: &Incident) -> Result<(), Refused> {
+    let Some(parentage) = child.parentage else { return Ok(()) };
+    let parent = store_incident::read(tx, parentage.parent).await?;
+    if parent.is_some_and(|parent| parent.restriction.is_some()) {
+        let number = child.number;
+        return Err(WrongMove::from(lifecycle::Wrong::ParentRestricted { number }).into());
+    }
+    Ok(())
 }
 
 /// A child with its parent, both held.

@@ -31,6 +31,7 @@ pub fn tell(
     hearers.retain(|hearer| may_hear(directory, incident, hearer.user, now));
     // Everybody of one list is told the same.
     let mut told: Vec<(NotificationListId, Route, Value)> = Vec::new();
+    let mut people = Vec::new();
     for hearer in hearers {
         let Some(list) = directory.lists.get(hearer.list) else { continue };
         let known = told.iter().position(|(id, route, _)| (*id, route) == (list.id, &hearer.route));
@@ -47,8 +48,28 @@ pub fn tell(
         let notice = app.notice(directory, hearer.user, Urgency::Low, about, content, now);
         if let Some(delivery) = notice {
             writes.put(delivery);
+            people.push(list.id);
         }
     }
+    for (at, (id, _, content)) in told.iter().enumerate() {
+        // A list that hears by several ways is told once.
+        if told.iter().take(at).any(|(known, ..)| known == id) {
+            continue;
+        }
+        let count = people.iter().filter(|list| *list == id).count();
+        if let Some(list) = directory.lists.get(*id).filter(|_| count > 0) {
+            writes.note(app, incident, said(list, count, content, now));
+        }
+    }
+}
+
+/// What the timeline says of a list that was told (`U6`).
+fn said(list: &NotificationList, count: usize, content: &Value, now: Timestamp) -> Entry {
+    let people = if count == 1 { "1 person".to_owned() } else { format!("{count} people") };
+    let name = list.name.as_str();
+    let subject = content["subject"].as_str().unwrap_or_default();
+    let text = format!("Told the list {name}, {people}: {subject}");
+    Entry::new(now, Kind::NoticeSent, Actor::System, text).with("list", name).with("people", count)
 }
 
 /// Queues what somebody decided to tell a list, for everybody on it; whoever told it hears it too, so

@@ -12,6 +12,7 @@ pub mod family;
 pub mod help;
 pub mod ledger;
 pub mod line;
+pub mod link;
 pub mod lists;
 mod outlet;
 pub mod record;

@@ -133,6 +133,11 @@ impl Writes {
         audit::append_all(tx, &all.audit).await
     }
 
+    /// An entry that tells nobody but whoever reads the timeline.
+    pub fn note(&mut self, app: &App, incident: &Incident, entry: Entry) {
+        self.entries.push((EntryId(app.ids.next(entry.at)), incident.id, entry));
+    }
+
     /// A delivery to store together with its timer.
     pub fn put(&mut self, delivery: NewDelivery) {
         self.deliveries.push(delivery);

@@ -9,8 +9,8 @@ use muster_store::incident::timeline::{self, EntryRow};
 use muster_store::{Lane, StoreError, Tx};
 
 use super::command::{Refused, TRIES_MAX};
-use super::facts;
 use super::record::{self, Before};
+use super::{facts, family};
 use crate::app::App;
 
 /// What became of a request to write something down.
@@ -56,13 +56,21 @@ impl App {
     ) -> Result<Written, Refused> {
         let now = self.now();
         let mut tx = self.db.begin(Lane::Command).await?;
+        let family = match ask {
+            Ask::Act { .. } | Ask::Proceed { .. } => family::lock_open(&mut tx, id).await?,
+            _ => Vec::new(),
+        };
         let incident = store_incident::lock(&mut tx, id).await?.ok_or(Refused::NoSuchIncident)?;
         if let Some(entry) = *unconfirmed
             && timeline::exists(&mut tx, entry).await?
         {
             return Ok(Written { incident, entry: Some(entry) });
         }
-        let book = book(&mut tx, id, ask).await?;
+        let mut book = book(&mut tx, id, ask).await?;
+        for member in family.iter().filter(|member| incident.may_read_of(member)) {
+            let theirs = read(&timeline::bound_in(&mut tx, member.id, None).await?)?;
+            book = book.besides(member.number, &theirs);
+        }
         let snapshot = self.snapshot();
         let directory = &snapshot.directory;
         let facts = facts::load(&mut tx, directory, &incident).await?;
@@ -76,9 +84,23 @@ impl App {
         first.id = Some(entry);
         let before = Before::Version(incident.version);
         record::record(self, &mut tx, directory, before, &decision, actor, now).await?;
+        if let Some(first) = decision.entries.first() {
+            let is_major = is_major(ask, &book);
+            family::tell_of_action(self, &mut tx, directory, &incident, &family, (first, is_major))
+                .await?;
+        }
         *unconfirmed = Some(entry);
         tx.commit().await?;
         Ok(Written { incident: decision.incident, entry: Some(entry) })
+    }
+}
+
+/// Whether what is asked is about a change of which only one should be under way.
+fn is_major(ask: &Ask, book: &Book) -> bool {
+    match ask {
+        Ask::Act { intent, .. } => intent.major,
+        Ask::Proceed { action, .. } => book.action(*action).is_some_and(|one| one.intent.major),
+        _ => false,
     }
 }
 

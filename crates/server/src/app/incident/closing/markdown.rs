@@ -27,6 +27,9 @@ pub fn write(closing: &Closing) -> String {
     }
     fact("As of", &words::instant(closing.at));
     fact("Read it at", &format!("<{}>", closing.url));
+    for link in &closing.links {
+        fact(&plain(&link.label), &address(&link.address));
+    }
     if incident.practice {
         fact("Practice", "nothing was broken");
     }
@@ -54,6 +57,14 @@ pub fn write(closing: &Closing) -> String {
         }
     }
     timeline(&mut text, "Summary timeline", &closing.record.summary);
+    for effort in &closing.efforts {
+        let name = words::effort(effort);
+        let _ = write!(text, "\n## {}\n\n- {}\n", plain(&name), plain(&words::led(effort)));
+        if let Some(cause) = &effort.cause {
+            let _ = writeln!(text, "- Cause: {}", plain(cause));
+        }
+        lines(&mut text, &effort.summary);
+    }
     timeline(&mut text, "Full timeline", &closing.record.full);
     timeline(&mut text, "Communications timeline", &closing.record.communications);
     text
@@ -75,11 +86,15 @@ fn section(text: &mut String, name: &str, lines: &[&synopsis::Line]) {
     }
 }
 
-fn timeline(text: &mut String, name: &str, lines: &[Line]) {
+fn timeline(text: &mut String, name: &str, entries: &[Line]) {
     let _ = write!(text, "\n## {name}\n\n");
-    if lines.is_empty() {
+    if entries.is_empty() {
         text.push_str("Nothing.\n");
     }
+    lines(text, entries);
+}
+
+fn lines(text: &mut String, lines: &[Line]) {
     for line in lines {
         let about = if line.is_approximate { "about " } else { "" };
         let actor = match &line.actor {
@@ -88,13 +103,18 @@ fn timeline(text: &mut String, name: &str, lines: &[Line]) {
         };
         let _ = write!(text, "- {about}{} {actor}{}", words::instant(line.at), plain(&line.text));
         if let Some(link) = &line.link {
-            let _ = write!(text, " <{}>", link.replace('<', "%3C").replace('>', "%3E"));
+            let _ = write!(text, " {}", address(link));
         }
         for note in words::notes(line) {
             let _ = write!(text, " ({})", plain(&note));
         }
         text.push('\n');
     }
+}
+
+/// An address that can be followed and means nothing else.
+fn address(link: &str) -> String {
+    format!("<{}>", link.replace('<', "%3C").replace('>', "%3E"))
 }
 
 /// Text that means itself, on one line.

@@ -35,16 +35,17 @@ pub fn write(closing: &Closing) -> Result<Vec<u8>, PrintError> {
         let told = closing.concurrent.iter().map(|one| Block::Text(words::concurrent(one)));
         blocks.extend(told);
     }
+    timeline(&mut blocks, "Summary timeline", &closing.record.summary);
+    for effort in &closing.efforts {
+        blocks.extend([Block::Heading(words::effort(effort)), Block::Text(words::led(effort))]);
+        blocks.extend(effort.cause.iter().map(|cause| Block::fact("Cause", cause)));
+        blocks.extend(effort.summary.iter().map(entry));
+    }
     for (name, lines) in [
-        ("Summary timeline", &closing.record.summary),
         ("Full timeline", &closing.record.full),
         ("Communications timeline", &closing.record.communications),
     ] {
-        blocks.push(Block::Heading(name.to_owned()));
-        if lines.is_empty() {
-            blocks.push(Block::Text("Nothing.".to_owned()));
-        }
-        blocks.extend(lines.iter().map(entry));
+        timeline(&mut blocks, name, lines);
     }
     print::pdf(&Paper {
         title: format!("Incident {}: {}", incident.number, incident.title),
@@ -52,6 +53,14 @@ pub fn write(closing: &Closing) -> Result<Vec<u8>, PrintError> {
         at: closing.at,
         blocks,
     })
+}
+
+fn timeline(blocks: &mut Vec<Block>, name: &str, lines: &[Line]) {
+    blocks.push(Block::Heading(name.to_owned()));
+    if lines.is_empty() {
+        blocks.push(Block::Text("Nothing.".to_owned()));
+    }
+    blocks.extend(lines.iter().map(entry));
 }
 
 fn head(closing: &Closing) -> Vec<Block> {
@@ -70,6 +79,12 @@ fn head(closing: &Closing) -> Vec<Block> {
         notes: Vec::new(),
         link: Some(closing.url.clone()),
     });
+    facts.extend(closing.links.iter().map(|link| Block::Fact {
+        name: link.label.clone(),
+        value: String::new(),
+        notes: Vec::new(),
+        link: Some(link.address.clone()),
+    }));
     if incident.practice {
         facts.push(Block::fact("Practice", "nothing was broken"));
     }

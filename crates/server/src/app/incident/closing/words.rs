@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use muster_core::incident::closing::Line;
 use muster_core::incident::synopsis;
 
-use super::Closing;
+use super::{Closing, Effort};
 use crate::app::incident::concurrent::Concurrent;
 
 /// What took how long; what has not come to that is said to be unknown.
@@ -74,6 +74,20 @@ pub fn concurrent(one: &Concurrent) -> String {
     let incident = &one.incident;
     let (number, level) = (incident.number, incident.severity.number());
     format!("Incident {number}, SEV{level}, {}: {}", incident.status.name(), incident.title)
+}
+
+/// The heading of a child effort.
+pub fn effort(effort: &Effort) -> String {
+    format!("Child effort, incident {}: {}", effort.incident.number, effort.incident.title)
+}
+
+/// Who led a child effort, and how it stands.
+pub fn led(effort: &Effort) -> String {
+    let status = effort.incident.status.name();
+    match effort.leads.is_empty() {
+        true => format!("{status}, led by nobody"),
+        false => format!("{status}, led by {}", effort.leads.join(", ")),
+    }
 }
 
 /// How a line of inquiry or a change stands, in words; empty when it has no state.
