@@ -5452,10 +5452,10 @@ export interface components {
             cause: string | null;
             /** @description Who was told what, as it happened. */
             communications: components["schemas"]["RecordLine"][];
-            /** @description Its child efforts that you see, the oldest first. */
-            efforts: components["schemas"]["RecordEffort"][];
             /** @description Other open incidents at its time, as far as you see them; see `/incidents/{incident}/concurrent`. */
             concurrent: components["schemas"]["ConcurrentIncident"][];
+            /** @description Its child efforts that you see, the oldest first. */
+            efforts: components["schemas"]["RecordEffort"][];
             /** @description Everything, as it happened. */
             full: components["schemas"]["RecordLine"][];
             /** @description What the lead wrote; may be empty. */
