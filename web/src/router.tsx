@@ -169,6 +169,12 @@ const process = createRoute({
   component: lazyRouteComponent(() => import("./incident/process-edit")),
 });
 
+const workflows = createRoute({
+  getParentRoute: () => root,
+  path: "/workflows",
+  component: lazyRouteComponent(() => import("./org/workflows")),
+});
+
 const policyEdit = createRoute({
   getParentRoute: () => root,
   path: "/policies/$name/edit",
@@ -277,6 +283,7 @@ export const router = createRouter({
     statusPages,
     statusPageEdit,
     process,
+    workflows,
     schedule,
     scheduleEdit,
     readiness,

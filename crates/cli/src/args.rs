@@ -8,7 +8,7 @@ use crate::command::{
     alert, alias, apply, backup, bench, calendar, check, completions, contacts, cover, demo,
     doctor, export, group, heartbeat, incident, leave, maintenance, message, notification_list,
     oncall, page, preview, provider, release, restore, schedule, search, serve, shadow, sim,
-    status, token, user,
+    status, token, user, workflow,
 };
 use crate::failure::conclude;
 use crate::settings::{Global, Settings};
@@ -41,6 +41,8 @@ enum Command {
     /// List people and set their passwords
     #[command(subcommand)]
     User(user::User),
+    #[command(subcommand)]
+    Workflow(workflow::Workflow),
     /// See and change how people are reached
     #[command(subcommand)]
     Contacts(contacts::Contacts),
@@ -135,6 +137,7 @@ async fn obey(cli: Cli) -> anyhow::Result<()> {
         Command::Check(check) => check.run(&settings()?),
         Command::Token(token) => token.run(&settings()?).await,
         Command::User(user) => user.run(&settings()?).await,
+        Command::Workflow(workflow) => workflow.run(&settings()?).await,
         Command::Contacts(contacts) => contacts.run(&settings()?).await,
         Command::Incident(incident) => incident.run(&settings()?).await,
         Command::Oncall(oncall) => oncall.run(&settings()?).await,

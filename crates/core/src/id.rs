@@ -101,6 +101,8 @@ ids! {
     IncidentLinkId = "lnk";
     /// A link between two incidents.
     RelationId = "rel";
+    /// One run of a workflow.
+    WorkflowRunId = "run";
     /// A request to cover or swap a shift.
     RequestId = "req";
     /// A browser that a person wants to be notified by.

@@ -41,6 +41,8 @@ pub enum Kind {
     Feed,
     /// A room of an incident in a chat: its next step. The timer has the id of the incident.
     Room,
+    /// A run of a workflow that is to be done.
+    Workflow,
     /// A handoff that nobody has accepted: its reminder, then the news to whoever leads.
     Handoff,
 }
@@ -63,6 +65,7 @@ impl Kind {
             Self::Request => "request",
             Self::Feed => "feed",
             Self::Room => "room",
+            Self::Workflow => "workflow",
             Self::Handoff => "handoff",
         }
     }
@@ -212,6 +215,7 @@ pub async fn claim(tx: &mut Tx, kind: Kind, now: Timestamp, limit: i64) -> Resul
         | Kind::Request
         | Kind::Feed
         | Kind::Room
+        | Kind::Workflow
         | Kind::Handoff => &OTHERS,
     };
     let values = args![kind.name(), now, limit, lease::latest_end(now)];

@@ -396,6 +396,14 @@ export const engagementGroups = () => whole(["groups"], "/engagement-groups");
 
 export const notificationLists = () => whole(["lists"], "/notification-lists");
 
+export const workflows = () => whole(["workflows"], "/workflows");
+
+export const workflowRuns = (name: string) =>
+  queryOptions({
+    queryKey: ["workflows", name, "runs"],
+    queryFn: ({ signal }) => get("/workflows/{name}/runs", { path: { name }, query: { limit: 20 }, signal }),
+  });
+
 export const statusPages = () => whole(["status-pages"], "/status-pages");
 
 export const statusPage = (name: string) =>

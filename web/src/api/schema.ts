@@ -3526,6 +3526,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workflows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the workflows. */
+        get: operations["list_workflows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflows/{name}/dry-run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say what a workflow would do for an incident as it is now. Nothing is done. */
+        post: operations["dry_run_workflow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflows/{name}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what a workflow did, the newest first, as far as you see the incidents. */
+        get: operations["list_workflow_runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/{collection}/{name}/document": {
         parameters: {
             query?: never;
@@ -6012,6 +6063,20 @@ export interface components {
         List_User: {
             /** @description The items of this part. */
             items: components["schemas"]["User"][];
+            /** @description The cursor of the next part; null at the end. */
+            next: string | null;
+        };
+        /** @description A part of a list. */
+        List_Workflow: {
+            /** @description The items of this part. */
+            items: components["schemas"]["Workflow"][];
+            /** @description The cursor of the next part; null at the end. */
+            next: string | null;
+        };
+        /** @description A part of a list. */
+        List_WorkflowRun: {
+            /** @description The items of this part. */
+            items: components["schemas"]["WorkflowRun"][];
             /** @description The cursor of the next part; null at the end. */
             next: string | null;
         };
@@ -8511,7 +8576,7 @@ export interface components {
             warnings: string[];
         };
         /** @enum {string} */
-        TimelineKind: "declared" | "opened" | "alert_joined" | "alert_resolved" | "status_changed" | "acknowledged" | "unacknowledged" | "escalated" | "step_entered" | "no_target" | "paged" | "page_accepted" | "page_failed" | "page_superseded" | "page_declined" | "exhausted" | "snoozed" | "unsnoozed" | "resolved" | "reopened" | "merged" | "severity_changed" | "assigned" | "checked_in" | "engaged_late" | "rotated" | "management_asked" | "told" | "step_skipped" | "second_set_began" | "help_asked" | "group_engaged" | "volunteered" | "helper_directed" | "helper_released" | "helper_recalled" | "team_chosen" | "health_checked" | "released" | "bridge_opened" | "bridge_closed" | "notice_sent" | "room_opened" | "room_archived" | "room_failed" | "estimate_changed" | "impact_changed" | "loss_added" | "loss_struck" | "role_engaged" | "role_assigned" | "role_left" | "hand_over_offered" | "hand_over_declined" | "role_warning" | "gate_passed" | "gate_waived" | "gate_closed" | "update_sent" | "update_drafted" | "update_approved" | "update_rejected" | "update_due" | "promise_missed" | "audience_silent" | "news_asked" | "checklist_ticked" | "checklist_unticked" | "restricted" | "unrestricted" | "access_changed" | "access_taken" | "related" | "unrelated" | "link_added" | "link_removed" | "split" | "attached" | "detached" | "rejoined" | "family_action" | "note" | "decision" | "contact" | "evidence" | "action_item" | "hypothesis" | "hypothesis_moved" | "action" | "action_moved" | "corrected" | "pinned" | "unpinned" | "time_corrected";
+        TimelineKind: "declared" | "opened" | "alert_joined" | "alert_resolved" | "status_changed" | "acknowledged" | "unacknowledged" | "escalated" | "step_entered" | "no_target" | "paged" | "page_accepted" | "page_failed" | "page_superseded" | "page_declined" | "exhausted" | "snoozed" | "unsnoozed" | "resolved" | "reopened" | "merged" | "severity_changed" | "assigned" | "checked_in" | "engaged_late" | "rotated" | "management_asked" | "told" | "step_skipped" | "second_set_began" | "help_asked" | "group_engaged" | "volunteered" | "helper_directed" | "helper_released" | "helper_recalled" | "team_chosen" | "health_checked" | "released" | "bridge_opened" | "bridge_closed" | "notice_sent" | "room_opened" | "room_archived" | "room_failed" | "estimate_changed" | "impact_changed" | "loss_added" | "loss_struck" | "role_engaged" | "role_assigned" | "role_left" | "hand_over_offered" | "hand_over_declined" | "role_warning" | "gate_passed" | "gate_waived" | "gate_closed" | "update_sent" | "update_drafted" | "update_approved" | "update_rejected" | "update_due" | "promise_missed" | "audience_silent" | "news_asked" | "checklist_ticked" | "checklist_unticked" | "restricted" | "unrestricted" | "access_changed" | "access_taken" | "related" | "unrelated" | "link_added" | "link_removed" | "split" | "attached" | "detached" | "rejoined" | "family_action" | "workflow_ran" | "note" | "decision" | "contact" | "evidence" | "action_item" | "hypothesis" | "hypothesis_moved" | "action" | "action_moved" | "corrected" | "pinned" | "unpinned" | "time_corrected";
         /** @description An API token, without its secret. */
         Token: {
             /** @description When it was made. */
@@ -8775,6 +8840,79 @@ export interface components {
          * @enum {string}
          */
         WindowState: "planned" | "in_force" | "over";
+        /** @description What is done by itself. */
+        Workflow: {
+            /**
+             * Format: int32
+             * @description How often it runs for one incident within an hour.
+             */
+            at_most: number;
+            /** @description For people; may be empty. */
+            description: string;
+            /** @description Unique. */
+            name: string;
+            /** @description Whether it rests. */
+            off: boolean;
+            /** @description Which kinds of timeline entries it hears of. */
+            on: components["schemas"]["TimelineKind"][];
+            /** @description What it does, in words and in order. */
+            steps: string[];
+            /** @description A CEL expression: what must hold besides. */
+            when: string | null;
+        };
+        /** @description What a workflow would do for an incident as it is now. */
+        WorkflowDryRun: {
+            /** @description The entries of the kinds that it hears of, the oldest first. */
+            entries: components["schemas"]["WorkflowJudged"][];
+            /** @description What it would do each time. */
+            steps: components["schemas"]["WorkflowStep"][];
+        };
+        /** @description Whether an entry would set a workflow off. */
+        WorkflowJudged: {
+            /** @description When it happened. */
+            at: components["schemas"]["Instant"];
+            /** @description Why it would not; null if it would. */
+            because: string | null;
+            /** @description The entry. */
+            entry: string;
+            /** @description What kind of thing. */
+            kind: components["schemas"]["TimelineKind"];
+            /** @description Whether it would run. */
+            runs: boolean;
+            /** @description In words. */
+            text: string;
+        };
+        /** @description One run of a workflow. */
+        WorkflowRun: {
+            /** @description When it was set off. */
+            at: components["schemas"]["Instant"];
+            ended_at: components["schemas"]["Instant"] | null;
+            /** @description The timeline entry that set it off. */
+            entry: string;
+            /** @description For programs. */
+            id: string;
+            /**
+             * Format: int64
+             * @description The number of the incident.
+             */
+            incident: number;
+            /** @description `waiting`, `done`, or `held` where it was not done. */
+            state: string;
+            /** @description What became of its steps. */
+            steps: components["schemas"]["WorkflowStep"][];
+        };
+        /** @description What became of a step, or would. */
+        WorkflowStep: {
+            /** @description What it does, in words. */
+            step: string;
+            /** @description Why it could not be done; null if it was, or would be. */
+            trouble: string | null;
+        };
+        /** @description An incident to try a workflow on. */
+        WorkflowTrial: {
+            /** @description By its id or number. */
+            incident: components["schemas"]["Reference"];
+        };
         /** @description An incident that would have been opened. */
         WouldBeIncident: {
             /**
@@ -21283,6 +21421,162 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TrialResult"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_workflows: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description In the order of the configuration. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_Workflow"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dry_run_workflow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The workflow's name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WorkflowTrial"];
+            };
+        };
+        responses: {
+            /** @description What it would do. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkflowDryRun"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_workflow_runs: {
+        parameters: {
+            query?: {
+                /** @description How many items at most: 1 to 500, 50 unless given. */
+                limit?: number;
+                /** @description Where the last part ended, from its `next`. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The workflow's name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_WorkflowRun"];
                 };
             };
             /** @description Sign in first. */

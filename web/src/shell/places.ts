@@ -23,6 +23,7 @@ import {
   Siren,
   TrendingUp,
   Users,
+  Workflow,
   Wrench,
 } from "lucide-react";
 import * as queries from "@/api/queries";
@@ -76,6 +77,7 @@ const PLACES = [
     icon: ListChecks,
     forAdmins: true,
   },
+  { to: "/workflows", section: "Organization", name: "Workflows", key: "x", icon: Workflow },
   { to: "/audit", section: "Organization", name: "Audit log", key: "l", icon: ScrollText, forAdmins: true },
   {
     to: "/providers",

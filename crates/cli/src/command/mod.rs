@@ -35,3 +35,4 @@ pub mod sim;
 pub mod status;
 pub mod token;
 pub mod user;
+pub mod workflow;

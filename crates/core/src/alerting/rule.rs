@@ -38,6 +38,19 @@ const RULE_VARIABLES: &[&str] = &[
     "integration",
     "service",
 ];
+/// What a condition of a workflow may speak of: what happened, and the incident as it is then.
+const CONDITION_VARIABLES: &[&str] = &[
+    "event",
+    "text",
+    "actor",
+    "data",
+    "severity",
+    "status",
+    "service",
+    "team",
+    "title",
+    "alert_count",
+];
 /// What an expression of a mapping may speak of.
 const EXPRESSION_VARIABLES: &[&str] = &["body", "query", "headers"];
 
@@ -87,15 +100,61 @@ impl Rule {
     /// Why it cannot be evaluated: the signal lacks a label, a type does not fit, the work is over
     /// the bounds.
     pub fn evaluate(&self, subject: &Subject<'_>) -> Result<bool, String> {
+        self.program.run(|name, wanted| subject.bind(name, wanted), truth)
+    }
+}
+
+/// A parsed condition over what happened to an incident (`T7`): a map with an entry for each of `event`,
+/// `text`, `actor`, `data`, `severity`, `status`, `service`, `team`, `title`, `alert_count`. Cloning it
+/// is cheap.
+#[derive(Debug, Clone)]
+pub struct Condition {
+    program: Arc<Program>,
+}
+
+impl PartialEq for Condition {
+    fn eq(&self, other: &Self) -> bool {
+        self.text() == other.text()
+    }
+}
+
+impl Eq for Condition {}
+
+impl Condition {
+    /// Parses `text`.
+    ///
+    /// # Errors
+    /// As [`Rule::parse`].
+    pub fn parse(text: &str) -> Result<Self, InvalidRule> {
+        let program = Program::parse(text, CONDITION_VARIABLES).map_err(InvalidRule)?;
+        Ok(Self { program: Arc::new(program) })
+    }
+
+    /// The condition as it was written.
+    pub fn text(&self) -> &str {
+        self.program.text()
+    }
+
+    /// Whether the condition holds.
+    ///
+    /// # Errors
+    /// Why it cannot be evaluated.
+    pub fn evaluate(&self, happened: &serde_json::Map<String, Value>) -> Result<bool, String> {
         self.program.run(
-            |name, wanted| subject.bind(name, wanted),
-            |value| {
-                value.downcast_ref::<CelBool>().map(|truth| *truth.inner()).ok_or_else(|| {
-                    format!("gives {}, where true or false is needed", value.get_type().name())
-                })
+            |name, wanted| match happened.get(name)? {
+                Value::Object(object) => Some(value::of_object(object, wanted)),
+                other => Some(value::of_json(other)),
             },
+            truth,
         )
     }
+}
+
+fn truth(value: &dyn cel::common::value::Val) -> Result<bool, String> {
+    value
+        .downcast_ref::<CelBool>()
+        .map(|truth| *truth.inner())
+        .ok_or_else(|| format!("gives {}, where true or false is needed", value.get_type().name()))
 }
 
 /// What a rule is evaluated against.

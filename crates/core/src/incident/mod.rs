@@ -27,4 +27,5 @@ pub mod status_page;
 pub mod synopsis;
 pub mod timeline;
 pub mod update;
+pub mod workflow;
 pub mod writing;

@@ -27,6 +27,11 @@ pub enum Actor {
         /// The token's name.
         name: String,
     },
+    /// A workflow of the organisation (`T7`).
+    Workflow {
+        /// Its name.
+        name: String,
+    },
     /// Muster itself.
     System,
 }
@@ -38,6 +43,7 @@ impl Actor {
             Self::User { .. } => "user",
             Self::Integration { .. } => "integration",
             Self::Token { .. } => "token",
+            Self::Workflow { .. } => "workflow",
             Self::System => "system",
         }
     }
@@ -45,7 +51,7 @@ impl Actor {
     /// What to call them.
     pub fn name(&self) -> &str {
         match self {
-            Self::User { name, .. } | Self::Token { name } => name,
+            Self::User { name, .. } | Self::Token { name } | Self::Workflow { name } => name,
             Self::Integration { label } => label,
             Self::System => "Muster",
         }
@@ -225,6 +231,8 @@ pub enum Kind {
     Rejoined,
     /// Another incident of the family changes something, or means to (`J5`).
     FamilyAction,
+    /// A workflow did what it is there for (`T7`).
+    WorkflowRan,
     /// Somebody wrote something down.
     Note,
     /// Something was decided (`L1`).
@@ -335,6 +343,7 @@ names!(Kind {
     Detached = "detached",
     Rejoined = "rejoined",
     FamilyAction = "family_action",
+    WorkflowRan = "workflow_ran",
     Note = "note",
     Decision = "decision",
     Contact = "contact",

@@ -20,6 +20,7 @@ use crate::incident::restriction;
 use crate::incident::role::Role;
 use crate::incident::severity::{Level, Severity};
 use crate::incident::status_page::StatusPage;
+use crate::incident::workflow::Workflow;
 use crate::oncall::bundle::Limits;
 use crate::oncall::escalation::Policy;
 use crate::oncall::group::EngagementGroup;
@@ -202,6 +203,8 @@ pub struct Directory {
     pub status_pages: Table<StatusPageId, StatusPage>,
     /// What must not be forgotten (`C1`), in the order in which it is shown.
     pub checklists: Vec<Checklist>,
+    /// What is done by itself.
+    pub workflows: Vec<Workflow>,
     /// Days that count as holidays (`O16`).
     pub holidays: Vec<Date>,
     /// The schedules whose changes are handed over in writing (`O11`).
@@ -239,6 +242,7 @@ impl Default for Directory {
             audiences: Audience::defaults(),
             status_pages: Table::default(),
             checklists: Checklist::defaults(),
+            workflows: Vec::new(),
             holidays: Vec::new(),
             handoffs: HashSet::new(),
         }

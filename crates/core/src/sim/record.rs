@@ -177,6 +177,7 @@ impl Replay {
             | Kind::Detached
             | Kind::Rejoined
             | Kind::FamilyAction
+            | Kind::WorkflowRan
             | Kind::Note
             | Kind::Decision
             | Kind::Contact

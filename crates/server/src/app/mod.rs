@@ -86,6 +86,8 @@ pub struct Wake {
     pub heartbeats: Notify,
     /// There is news for the room of an incident.
     pub rooms: Notify,
+    /// Runs of workflows wait.
+    pub workflows: Notify,
     /// Something was written that can be searched.
     pub index: Notify,
     /// Something was told to the live stream.
@@ -131,6 +133,7 @@ impl Wake {
         self.emergencies.notify_one();
         self.heartbeats.notify_one();
         self.rooms.notify_one();
+        self.workflows.notify_one();
         self.watch.notify_one();
         self.index.notify_one();
         self.stream.notify_waiters();

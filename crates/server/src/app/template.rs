@@ -4,7 +4,7 @@
 //! its wording.
 
 use minijinja::{Environment, UndefinedBehavior, context};
-use muster_core::incident::lifecycle::Status;
+use muster_core::incident::lifecycle::{Incident, Status};
 use muster_core::incident::severity::Level;
 use muster_core::org::directory::Directory;
 use muster_core::org::service::Service;
@@ -83,6 +83,28 @@ pub fn in_own_words(directory: &Directory, service: Option<&Service>, told: &Tol
         tracing::warn!("the template of headlines was not used: {error}");
         String::new()
     })
+}
+
+/// What a template says about an incident, in one line.
+///
+/// # Errors
+/// Says what is wrong with the template.
+pub fn about(directory: &Directory, incident: &Incident, template: &str) -> Result<String, String> {
+    let service = directory.services.get(incident.service);
+    let team = service.and_then(|service| service.team).and_then(|id| directory.teams.get(id));
+    let subject = Subject {
+        number: incident.number,
+        severity: incident.severity,
+        severity_name: &directory.severity(incident.severity).name,
+        service: service.map_or("", |service| &service.name),
+        team: team.map_or("", |team| &team.name),
+        title: &incident.title,
+        status: incident.status.name(),
+        alert_count: incident.alert_count,
+        impact: &incident.impact.words(directory),
+        bridge: incident.bridge.as_ref().map_or("", |bridge| &bridge.link),
+    };
+    headline(template, &subject)
 }
 
 /// Puts an incident into one line.

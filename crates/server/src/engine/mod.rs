@@ -30,6 +30,7 @@ mod rooms;
 pub mod timers;
 pub mod triage;
 pub mod watch;
+mod workflows;
 
 pub(crate) use outbox::{Receipt, take_receipt};
 
@@ -69,6 +70,7 @@ impl Engine {
             spawn(app, "watch", |app| &app.wake.watch, watch::step),
             spawn(app, "emergencies", |app| &app.wake.emergencies, emergencies::step),
             spawn(app, "rooms", |app| &app.wake.rooms, rooms::step),
+            spawn(app, "workflows", |app| &app.wake.workflows, workflows::step),
             spawn(app, "heartbeats", |app| &app.wake.heartbeats, heartbeats::step),
             spawn(app, "index", |app| &app.wake.index, index::step),
             tokio::spawn(janitor::run(app.clone())),
@@ -151,6 +153,7 @@ impl App {
         let (watch, _) = timer::overdue(&self.db, timer::Kind::Watch, now).await?;
         let (heartbeats, _) = timer::overdue(&self.db, timer::Kind::Heartbeat, now).await?;
         let (rooms, _) = timer::overdue(&self.db, timer::Kind::Room, now).await?;
+        let (workflows, _) = timer::overdue(&self.db, timer::Kind::Workflow, now).await?;
         let (emergencies, _) = timer::overdue(&self.db, timer::Kind::Emergency, now).await?;
         let (waiting, _) = inbox::backlog(&self.db).await?;
         let (alerts, _) = timer::overdue(&self.db, timer::Kind::Alert, now).await?;
@@ -159,7 +162,7 @@ impl App {
         let (notices, _) = timer::overdue(&self.db, timer::Kind::Notice, now).await?;
         let due =
             incidents + deliveries + notices + alerts + emergencies + heartbeats + watch + rooms;
-        Ok(waiting + due + planning == 0)
+        Ok(waiting + due + planning + workflows == 0)
     }
 }
 

@@ -268,6 +268,7 @@ impl World {
             Kind::Emergency,
             Kind::Heartbeat,
             Kind::Room,
+            Kind::Workflow,
         ];
         for kind in kinds.into_iter().chain(Kind::OF_PLANNING) {
             next.extend(timer::earliest(&self.app.db, kind).await.unwrap());

@@ -59,4 +59,5 @@ mod subscribers;
 mod unsaved_policy;
 mod updates;
 mod workbench;
+mod workflows;
 mod writing;

@@ -20,3 +20,4 @@ pub mod status_page;
 pub mod subscriber;
 pub mod timeline;
 mod update;
+pub mod workflow;

@@ -28,7 +28,7 @@ pub struct EntryRow {
     pub recorded_at: i64,
     /// The name of a [`muster_core::incident::timeline::Kind`].
     pub kind: String,
-    /// `user`, `integration`, `token` or `system`.
+    /// `user`, `integration`, `token`, `workflow` or `system`.
     pub actor_kind: String,
     /// The person, if it was one.
     pub actor_id: Option<Uuid>,
@@ -54,6 +54,7 @@ impl EntryRow {
             ("user", Some(id)) => Actor::User { id: UserId(id), name },
             ("integration", _) => Actor::Integration { label: name },
             ("token", _) => Actor::Token { name },
+            ("workflow", _) => Actor::Workflow { name },
             ("system", _) => Actor::System,
             (other, _) => return Err(corrupt(&format!("actor {other}"))),
         };

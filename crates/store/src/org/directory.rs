@@ -230,6 +230,7 @@ impl Builder<'_> {
                 self.each(documents.status_pages.as_deref(), Self::status_page),
             ),
             checklists: self.checklists(),
+            workflows: self.workflows(),
             holidays,
             handoffs,
         }

@@ -26,6 +26,7 @@ pub mod team;
 pub mod user;
 pub mod webhook;
 pub mod workbench;
+pub mod workflow;
 
 /// The routes.
 pub fn routes() -> Routes {
@@ -43,6 +44,7 @@ pub fn routes() -> Routes {
         .merge(config::routes())
         .merge(edit::routes())
         .merge(workbench::routes())
+        .merge(workflow::routes())
         .merge(push::routes())
 }
 

@@ -25,4 +25,5 @@ pub mod synopsis;
 pub mod times;
 pub mod view;
 pub mod webhook;
+pub mod workflow;
 pub mod writing;

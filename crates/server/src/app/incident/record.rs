@@ -13,6 +13,7 @@ use muster_core::org::directory::Directory;
 use muster_core::org::user::ContactMethod;
 use muster_store::event::NewEvent;
 use muster_store::incident::incident::Grouping;
+use muster_store::incident::workflow::Run;
 use muster_store::incident::{incident as store_incident, room as store_room, timeline};
 use muster_store::oncall::delivery::{self, NewDelivery};
 use muster_store::oncall::page::{self as store_page, NewPage};
@@ -21,7 +22,7 @@ use muster_store::{StoreError, Tx, alerting, audit, event, timer};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{outlet, shadow, status_page};
+use super::{outlet, shadow, status_page, workflow};
 use crate::app::App;
 use crate::ids;
 
@@ -105,6 +106,8 @@ pub struct Writes {
     audit: Vec<(audit::Entry, [u8; 16])>,
     /// Incidents with news for their rooms, and whether their process asks for one.
     rooms: Vec<(IncidentId, bool)>,
+    /// What workflows are to do.
+    runs: Vec<Run>,
 }
 
 impl Writes {
@@ -128,6 +131,7 @@ impl Writes {
         timer::set_all(tx, &timers, now).await?;
         timer::clear(tx, timer::Kind::Incident, &all.cleared).await?;
         wake_rooms(tx, &all.rooms, now).await?;
+        workflow::queue(tx, &all.runs, now).await?;
         timeline::append(tx, &all.entries, now).await?;
         event::tell(tx, now, &all.events).await?;
         audit::append_all(tx, &all.audit).await
@@ -188,6 +192,7 @@ fn tell(
             super::webhook::tell(app, writes, directory, incident, entry, now);
         }
         super::lists::tell(app, writes, directory, incident, entry, now);
+        writes.runs.extend(workflow::set_off(app, directory, incident, (id, entry), now));
     }
 }
 

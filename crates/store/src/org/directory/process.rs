@@ -2,7 +2,8 @@
 //! checklists. What a document leaves out is as in what is built in.
 
 use jiff::SignedDuration;
-use muster_core::id::{NotificationListId, ScheduleId, ServiceId, StatusPageId, TeamId};
+use muster_core::alerting::rule::Condition;
+use muster_core::id::{NotificationListId, ScheduleId, ServiceId, StatusPageId, TeamId, UserId};
 use muster_core::incident::audience::{Audience, Hearers};
 use muster_core::incident::bridge;
 use muster_core::incident::clocks::management;
@@ -10,7 +11,7 @@ use muster_core::incident::gate::Gate;
 use muster_core::incident::process::{self, Process};
 use muster_core::incident::severity::{Level, Severity};
 use muster_core::incident::update::Pace;
-use muster_core::incident::{checklist, role, room};
+use muster_core::incident::{checklist, role, room, timeline, workflow};
 use muster_core::oncall::escalation::{Outlet, Target};
 use muster_core::oncall::schedule::Role;
 
@@ -205,6 +206,61 @@ impl Builder<'_> {
             }
         }
         lists
+    }
+
+    /// Workflows. A condition that cannot be read leaves its workflow out, because without it the
+    /// workflow would run more often than it was meant to.
+    pub(super) fn workflows(&mut self) -> Vec<workflow::Workflow> {
+        let mut workflows = Vec::new();
+        for written in self.documents.workflows.iter().flatten() {
+            let condition = match written.when.as_deref().map(Condition::parse).transpose() {
+                Ok(condition) => condition,
+                Err(invalid) => {
+                    let name = &written.name;
+                    self.warnings.push(format!("the workflow `{name}` is left out: {invalid}"));
+                    continue;
+                }
+            };
+            let steps: Vec<_> =
+                written.r#do.iter().filter_map(|step| self.workflow_step(step)).collect();
+            workflows.push(workflow::Workflow {
+                name: written.name.clone(),
+                description: written.description.clone().unwrap_or_default(),
+                on: written.on.iter().filter_map(|name| timeline::Kind::from_name(name)).collect(),
+                condition,
+                at_most: written.at_most.unwrap_or(workflow::RUNS_USUAL),
+                is_off: written.off,
+                steps,
+            });
+        }
+        workflows
+    }
+
+    fn workflow_step(&mut self, step: &document::workflow::Step) -> Option<workflow::Step> {
+        use workflow::Step;
+        let message = step.message.clone();
+        if let Some(group) = &step.engage {
+            return Some(Step::Engage { group: group.clone(), message });
+        }
+        if let Some(text) = &step.post {
+            return Some(Step::Post { text: text.clone() });
+        }
+        if let Some(list) = &step.tell {
+            let list = NotificationListId(self.reference(Kind::NotificationList, Some(list))?);
+            return Some(Step::Tell { list, text: step.text.clone().unwrap_or_default() });
+        }
+        if let Some(setting) = &step.set {
+            return Some(Step::SetSeverity(Level::new(setting.severity)?));
+        }
+        if let Some(webhook) = &step.webhook {
+            return Some(Step::CallWebhook { webhook: webhook.clone() });
+        }
+        if let Some(link) = &step.open_bridge {
+            let link = Some(link.clone()).filter(|link| link != workflow::OF_PROCESS);
+            return Some(Step::OpenBridge { link });
+        }
+        let users = step.page.iter().filter_map(|name| self.reference(Kind::User, Some(name)));
+        Some(Step::Page { users: users.map(UserId).collect(), message })
     }
 
     pub(super) fn role_rotation(&mut self, rotation: &document::role::Rotation) -> Option<Target> {

@@ -18,6 +18,7 @@ pub mod status_page;
 pub mod team;
 pub mod text;
 pub mod user;
+pub mod workflow;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -34,6 +35,7 @@ use self::service::{Heartbeat, Integration, Service};
 use self::status_page::StatusPage;
 use self::team::Team;
 use self::user::User;
+use self::workflow::Workflow;
 
 /// The version of the serialised form of documents.
 pub const FORMAT_VERSION: u32 = 1;
@@ -79,6 +81,8 @@ pub enum Kind {
     Checklist,
     /// Outgoing event webhooks.
     Webhook,
+    /// What is done by itself.
+    Workflow,
     /// Providers of messages: one list.
     Providers,
     /// Who is paged when nobody else is: one.
@@ -88,7 +92,7 @@ pub enum Kind {
 impl Kind {
     /// Every kind in the order of a file, with its name in the store and in plans, and the field of
     /// a file that holds it.
-    pub const ALL: [(Self, &'static str, &'static str); 21] = [
+    pub const ALL: [(Self, &'static str, &'static str); 22] = [
         (Self::Organization, "organization", "organization"),
         (Self::User, "user", "users"),
         (Self::Team, "team", "teams"),
@@ -108,6 +112,7 @@ impl Kind {
         (Self::StatusPage, "status_page", "status_pages"),
         (Self::Checklist, "checklist", "checklists"),
         (Self::Webhook, "webhook", "webhooks"),
+        (Self::Workflow, "workflow", "workflows"),
         (Self::Providers, "providers", "providers"),
         (Self::CatchAll, "catch_all", "catch_all"),
     ];
@@ -198,6 +203,9 @@ pub struct Documents {
     /// Outgoing event webhooks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub webhooks: Option<Vec<Webhook>>,
+    /// What is done by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workflows: Option<Vec<Workflow>>,
     /// Providers of messages, the preferred first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub providers: Option<Vec<Provider>>,
@@ -240,6 +248,7 @@ impl Documents {
             Kind::StatusPage => self.status_pages.is_some(),
             Kind::Checklist => self.checklists.is_some(),
             Kind::Webhook => self.webhooks.is_some(),
+            Kind::Workflow => self.workflows.is_some(),
             Kind::Providers => self.providers.is_some(),
             Kind::CatchAll => self.catch_all.is_some(),
         }
@@ -268,6 +277,7 @@ impl Documents {
             status_pages: self.status_pages.or(other.status_pages),
             checklists: self.checklists.or(other.checklists),
             webhooks: self.webhooks.or(other.webhooks),
+            workflows: self.workflows.or(other.workflows),
             providers: self.providers.or(other.providers),
             catch_all: self.catch_all.or(other.catch_all),
         }
@@ -301,6 +311,7 @@ impl Documents {
         names.extend(each(Kind::StatusPage, self.status_pages.as_deref(), |page| &page.name));
         names.extend(each(Kind::Checklist, self.checklists.as_deref(), |list| &list.name));
         names.extend(each(Kind::Webhook, self.webhooks.as_deref(), |webhook| &webhook.name));
+        names.extend(each(Kind::Workflow, self.workflows.as_deref(), |workflow| &workflow.name));
         names.extend(one(Kind::Providers));
         names.extend(one(Kind::CatchAll));
         names
@@ -331,6 +342,7 @@ impl Documents {
         values.extend(self.status_pages.iter().flatten().map(serde_json::to_value));
         values.extend(self.checklists.iter().flatten().map(serde_json::to_value));
         values.extend(self.webhooks.iter().flatten().map(serde_json::to_value));
+        values.extend(self.workflows.iter().flatten().map(serde_json::to_value));
         values.extend(self.providers.as_ref().map(serde_json::to_value));
         values.extend(self.catch_all.as_ref().map(serde_json::to_value));
         let items = self.names().into_iter().zip(values);
@@ -356,6 +368,7 @@ impl Documents {
             integrations: Some(Vec::new()),
             heartbeats: Some(Vec::new()),
             webhooks: Some(Vec::new()),
+            workflows: Some(Vec::new()),
             roles: Some(Vec::new()),
             audiences: Some(Vec::new()),
             status_pages: Some(Vec::new()),
@@ -383,6 +396,7 @@ impl Documents {
                 Kind::StatusPage => push(&mut documents.status_pages, value)?,
                 Kind::Checklist => push(&mut documents.checklists, value)?,
                 Kind::Webhook => push(&mut documents.webhooks, value)?,
+                Kind::Workflow => push(&mut documents.workflows, value)?,
                 Kind::Providers => documents.providers = Some(serde_json::from_value(value)?),
                 Kind::CatchAll => documents.catch_all = Some(serde_json::from_value(value)?),
             }

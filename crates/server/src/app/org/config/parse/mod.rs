@@ -16,6 +16,7 @@ mod service;
 mod status_page;
 mod team;
 mod user;
+mod workflow;
 
 use muster_core::alerting::inhibition::INHIBITIONS_MAX;
 use muster_store::org::document::secret::Secret;
@@ -50,6 +51,7 @@ const FIELDS: &[&str] = &[
     "status_pages",
     "checklists",
     "webhooks",
+    "workflows",
     "providers",
     "catch_all",
     ASSERTIONS_FIELD,
@@ -134,6 +136,7 @@ pub fn tree(root: Node, problems: &Problems) -> Option<File> {
             status_pages: many(Kind::StatusPage).map(|pages| pages.list(status_page::status_page)),
             checklists: many(Kind::Checklist).map(|list| list.list(checklist::checklist)),
             webhooks: many(Kind::Webhook).map(|list| list.list(organization::webhook)),
+            workflows: many(Kind::Workflow).map(|list| list.list(workflow::workflow)),
             providers: many(Kind::Providers).map(|list| list.list(provider::provider)),
             catch_all: one(Kind::CatchAll).map(escalation::catch_all),
         };

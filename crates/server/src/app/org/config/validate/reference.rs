@@ -151,6 +151,7 @@ fn references<'a>(whole: &Whole<'a>) -> Vec<Reference<'a>> {
     roles(whole, &mut found);
     status_pages(whole, &mut found);
     audiences(whole, &mut found);
+    workflows(whole, &mut found);
     found.references
 }
 
@@ -184,6 +185,21 @@ fn services<'a>(whole: &Whole<'a>, found: &mut Found<'a>) {
         let path = Path::top(Kind::CatchAll.field());
         let policy = Some(catch_all.escalation_policy.as_str());
         found.one(Kind::CatchAll, &path, "escalation_policy", Kind::EscalationPolicy, policy);
+    }
+}
+
+fn workflows<'a>(whole: &Whole<'a>, found: &mut Found<'a>) {
+    let documents: &'a Documents = whole.documents;
+    let kind = Kind::Workflow;
+    for (at, workflow) in documents.workflows.iter().flatten().enumerate() {
+        let steps = whole.path(kind, at, &workflow.name).field("do");
+        for (at, step) in workflow.r#do.iter().enumerate() {
+            let path = steps.index(at);
+            found.one(kind, &path, "engage", Kind::EngagementGroup, step.engage.as_deref());
+            found.many(kind, &path.field("page"), Kind::User, &step.page);
+            found.one(kind, &path, "tell", Kind::NotificationList, step.tell.as_deref());
+            found.one(kind, &path, "webhook", Kind::Webhook, step.webhook.as_deref());
+        }
     }
 }
 
