@@ -73,3 +73,25 @@ test("a note is found in its timeline, and the tab of alerts is empty of it", as
   await page.getByText("Nothing was found").waitFor();
   await context.close();
 });
+
+test("an incident is tagged by keyboard, found by its tag, and the tag is put back", async () => {
+  const { context, page } = await signedIn(browser, { size: PHONE });
+  const tag = `leak${Date.now().toString(36)}`;
+  const { number } = await declare(page, "The cellar is wet", { severity: 4 });
+  const tags = async () => (await ask(page, `/incidents/${number}`)).tags;
+  await open(page, `/app/incidents/${number}`);
+  await page.getByRole("button", { name: "Add tags" }).focus();
+  await page.keyboard.press("Enter");
+  await page.getByRole("combobox", { name: "Tags" }).fill(`${tag} Water`);
+  await page.keyboard.press("Enter");
+  await page.getByRole("button", { name: `Take off the tag ${tag}` }).waitFor();
+  assert.deepEqual(await tags(), [tag, "water"]);
+  await wellMade(page);
+  await page.getByRole("button", { name: `Take off the tag ${tag}` }).tap();
+  await until("the tag to be off", async () => (await tags()).length === 1);
+  await page.keyboard.press("z");
+  await until("the tag to be back", async () => (await tags()).length === 2);
+  await page.getByRole("region", { name: "Tags" }).getByRole("link", { name: tag }).tap();
+  await page.getByRole("list", { name: "Found" }).getByText("The cellar is wet").first().waitFor();
+  await context.close();
+});

@@ -36,6 +36,10 @@ export const searchKeys = () =>
     staleTime: 60_000,
   });
 
+/** The tags in use, the most used first. */
+export const tags = () =>
+  queryOptions({ queryKey: ["tags"], queryFn: ({ signal }) => get("/tags", { signal }) });
+
 /** The first of the open incidents, as home and the palette show them. */
 export const openIncidents = () =>
   queryOptions({

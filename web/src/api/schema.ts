@@ -619,7 +619,7 @@ export interface paths {
         /**
          * List incidents, the newest first.
          * @description `q` takes `state:open`, `status:triggered`, `sev:<=2`, `service:checkout`, `team:payments`,
-         *     `assignee:ana` (or `me`, `none`), `practice:no`, `after:2026-11-21`, `before:`, and words of the
+         *     `assignee:ana` (or `me`, `none`), `tag:database`, `practice:no`, `after:2026-11-21`, `before:`, and words of the
          *     title. A minus before a key excludes.
          */
         get: operations["list_incidents"];
@@ -1930,6 +1930,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/{incident}/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tag an incident. Tags that it bears stay as they are. */
+        post: operations["tag_incident"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{incident}/tags/{tag}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take a tag off an incident; nothing changes where it does not bear it. */
+        delete: operations["untag_incident"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents/{incident}/timeline": {
         parameters: {
             query?: never;
@@ -3027,6 +3061,23 @@ export interface paths {
         put?: never;
         /** Let a restored installation send again. */
         post: operations["release"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the tags in use, the most used first; at most 500. */
+        get: operations["list_tags"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -5380,6 +5431,8 @@ export interface components {
             status: components["schemas"]["IncidentStatus"];
             /** @description More than a line, if somebody wrote it. */
             summary: string | null;
+            /** @description Free words on it, by name. */
+            tags: string[];
             /** @description Who owns the service. */
             team: string | null;
             /** @description One line. */
@@ -5622,6 +5675,19 @@ export interface components {
         };
         /** @enum {string} */
         IncidentStatus: "triggered" | "acknowledged" | "researching" | "identified" | "restored" | "resolved" | "closed";
+        /** @description A tag that is in use. */
+        IncidentTag: {
+            /**
+             * Format: int64
+             * @description How many incidents that you see bear it.
+             */
+            count: number;
+            /**
+             * @description The word.
+             * @example database
+             */
+            tag: string;
+        };
         /** @description What the audiences of an incident have heard. */
         IncidentUpdates: {
             /** @description Every audience, those that the severity's process names first. */
@@ -5888,6 +5954,13 @@ export interface components {
         List_IncidentLink: {
             /** @description The items of this part. */
             items: components["schemas"]["IncidentLink"][];
+            /** @description The cursor of the next part; null at the end. */
+            next: string | null;
+        };
+        /** @description A part of a list. */
+        List_IncidentTag: {
+            /** @description The items of this part. */
+            items: components["schemas"]["IncidentTag"][];
             /** @description The cursor of the next part; null at the end. */
             next: string | null;
         };
@@ -6497,6 +6570,8 @@ export interface components {
             severity?: number | null;
             /** @description More than a line. */
             summary?: string | null;
+            /** @description Free words by which it is found again. */
+            tags?: string[];
             /**
              * @description One line; longer ones are cut.
              * @example Nobody can check out
@@ -6654,6 +6729,11 @@ export interface components {
         NewSubscriber: {
             /** @description A mail address, or the http or https address of a webhook. */
             address: string;
+        };
+        /** @description Tags to add. */
+        NewTags: {
+            /** @description The words, with or without a hash before them. */
+            tags: string[];
         };
         /** @description When things happened. What is left out is right. */
         NewTimes: {
@@ -8576,7 +8656,7 @@ export interface components {
             warnings: string[];
         };
         /** @enum {string} */
-        TimelineKind: "declared" | "opened" | "alert_joined" | "alert_resolved" | "status_changed" | "acknowledged" | "unacknowledged" | "escalated" | "step_entered" | "no_target" | "paged" | "page_accepted" | "page_failed" | "page_superseded" | "page_declined" | "exhausted" | "snoozed" | "unsnoozed" | "resolved" | "reopened" | "merged" | "severity_changed" | "assigned" | "checked_in" | "engaged_late" | "rotated" | "management_asked" | "told" | "step_skipped" | "second_set_began" | "help_asked" | "group_engaged" | "volunteered" | "helper_directed" | "helper_released" | "helper_recalled" | "team_chosen" | "health_checked" | "released" | "bridge_opened" | "bridge_closed" | "notice_sent" | "room_opened" | "room_archived" | "room_failed" | "estimate_changed" | "impact_changed" | "loss_added" | "loss_struck" | "role_engaged" | "role_assigned" | "role_left" | "hand_over_offered" | "hand_over_declined" | "role_warning" | "gate_passed" | "gate_waived" | "gate_closed" | "update_sent" | "update_drafted" | "update_approved" | "update_rejected" | "update_due" | "promise_missed" | "audience_silent" | "news_asked" | "checklist_ticked" | "checklist_unticked" | "restricted" | "unrestricted" | "access_changed" | "access_taken" | "related" | "unrelated" | "link_added" | "link_removed" | "split" | "attached" | "detached" | "rejoined" | "family_action" | "workflow_ran" | "note" | "decision" | "contact" | "evidence" | "action_item" | "hypothesis" | "hypothesis_moved" | "action" | "action_moved" | "corrected" | "pinned" | "unpinned" | "time_corrected";
+        TimelineKind: "declared" | "opened" | "alert_joined" | "alert_resolved" | "status_changed" | "acknowledged" | "unacknowledged" | "escalated" | "step_entered" | "no_target" | "paged" | "page_accepted" | "page_failed" | "page_superseded" | "page_declined" | "exhausted" | "snoozed" | "unsnoozed" | "resolved" | "reopened" | "merged" | "severity_changed" | "assigned" | "checked_in" | "engaged_late" | "rotated" | "management_asked" | "told" | "step_skipped" | "second_set_began" | "help_asked" | "group_engaged" | "volunteered" | "helper_directed" | "helper_released" | "helper_recalled" | "team_chosen" | "health_checked" | "released" | "bridge_opened" | "bridge_closed" | "notice_sent" | "room_opened" | "room_archived" | "room_failed" | "estimate_changed" | "impact_changed" | "loss_added" | "loss_struck" | "role_engaged" | "role_assigned" | "role_left" | "hand_over_offered" | "hand_over_declined" | "role_warning" | "gate_passed" | "gate_waived" | "gate_closed" | "update_sent" | "update_drafted" | "update_approved" | "update_rejected" | "update_due" | "promise_missed" | "audience_silent" | "news_asked" | "checklist_ticked" | "checklist_unticked" | "restricted" | "unrestricted" | "access_changed" | "access_taken" | "related" | "unrelated" | "link_added" | "link_removed" | "split" | "attached" | "detached" | "rejoined" | "family_action" | "workflow_ran" | "tagged" | "untagged" | "note" | "decision" | "contact" | "evidence" | "action_item" | "hypothesis" | "hypothesis_moved" | "action" | "action_moved" | "corrected" | "pinned" | "unpinned" | "time_corrected";
         /** @description An API token, without its secret. */
         Token: {
             /** @description When it was made. */
@@ -15553,6 +15633,112 @@ export interface operations {
             };
         };
     };
+    tag_incident: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id or the number. */
+                incident: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTags"];
+            };
+        };
+        responses: {
+            /** @description The incident. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    untag_incident: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id or the number. */
+                incident: string;
+                /** @description The tag. */
+                tag: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The incident. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_timeline: {
         parameters: {
             query?: {
@@ -19580,6 +19766,53 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["System"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_tags: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The tags. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_IncidentTag"];
                 };
             };
             /** @description Sign in first. */

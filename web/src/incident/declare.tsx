@@ -10,6 +10,7 @@ import { filled, needed, SelectField, TextField } from "@/ui/form";
 import { SeverityGlyph } from "@/ui/glyph";
 import { SEVERITIES } from "@/ui/severity";
 import { SightFields, sightOf } from "./restriction";
+import { TagsField, tagsOf } from "./tags";
 
 export default function Declare({
   open,
@@ -32,6 +33,7 @@ export default function Declare({
         title: needed(form, "title"),
         service: filled(form, "service"),
         severity: severity ? Number(severity) : undefined,
+        tags: tagsOf(filled(form, "tags") ?? ""),
         restricted: restricted ? { reason: needed(form, "reason"), ...sightOf(form) } : undefined,
       },
     });
@@ -81,6 +83,7 @@ export default function Declare({
           ))}
         </SelectField>
       </div>
+      <TagsField />
       <label className="tap flex items-center gap-2">
         <input
           type="checkbox"

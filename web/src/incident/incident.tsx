@@ -35,6 +35,7 @@ import { RestrictionNote } from "./restriction";
 import { Roles } from "./roles";
 import { Roster } from "./roster";
 import { Synopsis } from "./synopsis";
+import { Tags } from "./tags";
 import { Timeline } from "./timeline";
 import { NextUpdate, Updates } from "./updates";
 
@@ -94,6 +95,7 @@ function Header({ incident }: { incident: Incident }) {
       <RestrictionNote incident={incident} />
       <HeaderFacts incident={incident} />
       <Family incident={incident} />
+      <Tags incident={incident} />
       <Relations incident={incident} />
     </header>
   );

@@ -33,6 +33,7 @@ const COLUMNS: Columns<Incident> = {
   team: (row) => row.team,
   assignee: (row) => row.assignee,
   alerts: (row) => row.alert_count,
+  tags: (row) => row.tags.join(" "),
   practice: (row) => row.practice,
   created_at: (row) => row.created_at,
   acknowledged_at: (row) => row.acknowledged_at,

@@ -63,6 +63,9 @@ export function IncidentRow({ incident, selection, current = false }: RowProps) 
           {incident.alert_count > 1 ? <span>{count(incident.alert_count, "alert")}</span> : null}
           <Time at={incident.created_at} className="lg:hidden" show="age" />
           {incident.practice ? <Tag>Practice</Tag> : null}
+          {incident.tags.map((tag) => (
+            <Tag key={tag}>{tag}</Tag>
+          ))}
         </div>
       </div>
       <div className="hidden w-36 shrink-0 flex-col text-13 md:flex">

@@ -28,6 +28,7 @@ mod restriction;
 mod role;
 mod roster;
 mod single;
+mod tag;
 mod timeline;
 mod update;
 mod writing;
@@ -205,6 +206,8 @@ pub enum Incident {
     #[command(flatten)]
     Related(relation::Related),
     #[command(flatten)]
+    Tagged(tag::Tagged),
+    #[command(flatten)]
     Efforts(family::Efforts),
     #[command(flatten)]
     Linked(link::Linked),
@@ -237,6 +240,9 @@ pub enum Incident {
         /// More than a line
         #[arg(long)]
         summary: Option<String>,
+        /// A word by which it is found again; once each
+        #[arg(long = "tag", value_name = "TAG")]
+        tags: Vec<String>,
         /// Why only you, those you name and those who are engaged see it
         #[arg(long, value_name = "REASON")]
         restricted: Option<String>,
@@ -361,6 +367,7 @@ impl Incident {
             Self::Related(related) => related.run(settings, api).await,
             Self::Linked(linked) => linked.run(settings, api).await,
             Self::Efforts(efforts) => efforts.run(verb).await,
+            Self::Tagged(tagged) => tagged.run(verb).await,
             Self::Access(access) => access.run(verb).await,
             Self::Recorded(recorded) => recorded.run(settings, api).await,
             Self::Checklist(checklist) => checklist.run(settings, api).await,
@@ -368,7 +375,16 @@ impl Incident {
             Self::Impact(tell) => tell.run(verb).await,
             Self::Loss(loss) => loss.run(verb).await,
             Self::StrikeLoss(strike) => strike.run(verb).await,
-            Self::Declare { title, service, severity, summary, restricted, users, groups } => {
+            Self::Declare {
+                title,
+                service,
+                severity,
+                summary,
+                tags,
+                restricted,
+                users,
+                groups,
+            } => {
                 let restricted = restricted
                     .map(|reason| json!({ "reason": reason, "users": users, "groups": groups }));
                 let body = said([
@@ -376,6 +392,7 @@ impl Incident {
                     ("service", service.map(Value::from)),
                     ("severity", severity.map(Value::from)),
                     ("summary", summary.map(Value::from)),
+                    ("tags", (!tags.is_empty()).then(|| json!(tags))),
                     ("restricted", restricted),
                 ]);
                 let incident = api.post(&["incidents"], &body).await?;

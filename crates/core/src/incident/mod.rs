@@ -25,6 +25,7 @@ pub mod roster;
 pub mod severity;
 pub mod status_page;
 pub mod synopsis;
+pub mod tag;
 pub mod timeline;
 pub mod update;
 pub mod workflow;

@@ -233,6 +233,10 @@ pub enum Kind {
     FamilyAction,
     /// A workflow did what it is there for (`T7`).
     WorkflowRan,
+    /// It bears more tags (`T2`).
+    Tagged,
+    /// It bears a tag no longer (`T2`).
+    Untagged,
     /// Somebody wrote something down.
     Note,
     /// Something was decided (`L1`).
@@ -344,6 +348,8 @@ names!(Kind {
     Rejoined = "rejoined",
     FamilyAction = "family_action",
     WorkflowRan = "workflow_ran",
+    Tagged = "tagged",
+    Untagged = "untagged",
     Note = "note",
     Decision = "decision",
     Contact = "contact",

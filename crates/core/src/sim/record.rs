@@ -172,6 +172,8 @@ impl Replay {
             | Kind::Unrelated
             | Kind::LinkAdded
             | Kind::LinkRemoved
+            | Kind::Tagged
+            | Kind::Untagged
             | Kind::Split
             | Kind::Attached
             | Kind::Detached

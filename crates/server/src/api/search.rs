@@ -13,6 +13,7 @@ use muster_core::query::{self as language, Says};
 use muster_core::words::excerpt;
 use muster_store::alerting::alert::{self as store_alert, AlertRow};
 use muster_store::incident::incident as store_incident;
+use muster_store::incident::tag as store_tag;
 use muster_store::incident::timeline::{self as store_timeline, EntryRow};
 use muster_store::search::Kind;
 use serde::{Deserialize, Serialize};
@@ -28,8 +29,8 @@ use super::{Caller, Ctx, Routes, SEE_INCIDENTS};
 use crate::app::query::{self, Asker, entry, key};
 use crate::app::{App, Snapshot};
 
-/// The most names that are offered for a key.
-const VALUES_MAX: usize = 500;
+/// The most tags that are offered.
+const VALUES_MAX: i64 = 500;
 
 /// The routes.
 pub fn routes() -> Routes {
@@ -173,16 +174,21 @@ async fn search(
     get, path = "/search/keys", tag = "incident", operation_id = "list_search_keys",
     responses((status = 200, description = "All of them, the most used first.", body = List<SearchKey>))
 )]
-async fn keys(State(ctx): State<Ctx>) -> Json<List<SearchKey>> {
+async fn keys(State(ctx): State<Ctx>, caller: Caller) -> Result<Json<List<SearchKey>>, ApiError> {
     let snapshot = ctx.app.snapshot();
+    let viewer = ctx.app.viewer(caller.user()).await?;
+    let tags = store_tag::in_use(&ctx.app.db, &viewer, VALUES_MAX).await?;
     let keys = key::KEYS.iter().map(|key| SearchKey {
         key: key.name.to_owned(),
         kinds: key.kinds.iter().map(|kind| SearchKind(*kind)).collect(),
         says: key.says.to_owned(),
         example: key.example.to_owned(),
-        values: key::values(&snapshot, key.name).into_iter().take(VALUES_MAX).collect(),
+        values: match key.name {
+            "tag" => tags.iter().map(|(tag, _)| tag.clone()).collect(),
+            name => key::values(&snapshot, name),
+        },
     });
-    Json(List::whole(keys.collect()))
+    Ok(Json(List::whole(keys.collect())))
 }
 
 /// What a kind is narrowed by.

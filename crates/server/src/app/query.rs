@@ -11,11 +11,13 @@ use muster_core::alerting::hold::Held;
 use muster_core::id::{IntegrationId, ServiceId, UserId};
 use muster_core::incident::lifecycle::Status;
 use muster_core::incident::severity::Level;
+use muster_core::incident::tag;
 use muster_core::org::directory::Directory;
 use muster_core::query::{self, Comparison, NotUnderstood};
 use muster_core::time::parse_duration;
 use muster_store::alerting::alert;
 use muster_store::incident::incident;
+use muster_store::incident::tag::Tags;
 use muster_store::search::{Kind, Label};
 
 use super::Snapshot;
@@ -111,6 +113,10 @@ fn of_incident(
             period(directory, (&mut filter.from, &mut filter.to), term, asker.now)?;
         }
         "label" => filter.labels.push(label(term)?),
+        "tag" => {
+            let any = term.each(|text| tag::read(text).map_err(|error| error.to_string()))?;
+            filter.tags.push(Tags { any, negated: term.negated });
+        }
         "incident" => {
             term.plain()?;
             set(&mut filter.number, term, number(term)?)?;

@@ -56,6 +56,7 @@ mod silence;
 mod status_pages;
 mod stream;
 mod subscribers;
+mod tags;
 mod unsaved_policy;
 mod updates;
 mod workbench;

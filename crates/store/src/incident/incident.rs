@@ -11,6 +11,7 @@ use muster_core::oncall::escalation::State;
 use sqlx::FromRow;
 use uuid::Uuid;
 
+use super::tag::{self, Tags};
 use super::{bridge, checklist, clocks, gate, helper, impact, restriction, role, update};
 use crate::args;
 use crate::db::rows::{self, Column, Kind};
@@ -559,6 +560,8 @@ pub struct Filter {
     pub words: Vec<String>,
     /// Labels of its alerts.
     pub labels: Vec<Label>,
+    /// Its tags.
+    pub tags: Vec<Tags>,
     /// This one alone.
     pub number: Option<i64>,
     /// With a smaller number.
@@ -622,6 +625,9 @@ impl Filter {
             let not = if label.negated { "NOT " } else { "" };
             let labelled = search::labelled("incident_id", label, values);
             text.push_str(&format!(" AND id {not}IN ({labelled})"));
+        }
+        for tags in &self.tags {
+            tag::condition(tags, text, values);
         }
         if let Some(number) = self.number {
             text.push_str(" AND number = ?");

@@ -18,6 +18,7 @@ pub mod room;
 pub mod shared_text;
 pub mod status_page;
 pub mod subscriber;
+pub mod tag;
 pub mod timeline;
 mod update;
 pub mod workflow;

@@ -69,6 +69,8 @@ fn in_full(incident: &Value, screen: Screen) -> String {
     );
     row("service", with_team(incident));
     row("taken by", of("assignee"));
+    let tags = incident["tags"].as_array().map(Vec::as_slice).unwrap_or_default();
+    row("tags", tags.iter().map(show::text).collect::<Vec<_>>().join(", "));
     row("alerts", format!("{}, {} open", of("alert_count"), of("open_alert_count")));
     for (name, stamp) in [
         ("opened", "created_at"),

@@ -181,6 +181,12 @@ pub enum WrongMove {
         /// The incident.
         number: i64,
     },
+    /// There are enough tags.
+    #[error("incident {number} bears as many tags as it can; take one off first")]
+    EnoughTags {
+        /// The incident.
+        number: i64,
+    },
     /// There are enough helpers.
     #[error("incident {number} has as many helpers as it can list")]
     EnoughHelpers {

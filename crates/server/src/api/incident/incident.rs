@@ -17,6 +17,7 @@ use muster_core::org::access::{Action, Object};
 use muster_core::org::directory::Directory;
 use muster_store::StoreError;
 use muster_store::incident::incident as store_incident;
+use muster_store::incident::tag as store_tag;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
@@ -27,6 +28,7 @@ use super::helper::{self, Helper};
 use super::impact::{self, Impact, NewImpact};
 use super::restriction::{self, NewRestriction, Restriction};
 use super::role::{self, HeldRole};
+use super::tag;
 use crate::api::extract::{Json, Path, Query};
 use crate::api::list::{List, Search};
 use crate::api::word::{IncidentStatus, IncidentUrgency, Instant};
@@ -78,6 +80,8 @@ pub struct Incident {
     pub alert_count: i64,
     /// Alerts that have not recovered.
     pub open_alert_count: i64,
+    /// Free words on it, by name.
+    pub tags: Vec<String>,
     /// Whether it is an exercise, kept out of the figures.
     pub practice: bool,
     /// The service's runbook.
@@ -253,6 +257,10 @@ pub struct NewIncident {
     /// Who alone sees it besides whoever declares it and those who are engaged; everybody does where
     /// this is left out.
     restricted: Option<NewRestriction>,
+    /// Free words by which it is found again.
+    #[serde(default)]
+    #[schema(max_items = 20)]
+    tags: Vec<String>,
     /// Whether it is an exercise, kept out of the figures.
     #[serde(default)]
     practice: bool,
@@ -261,7 +269,7 @@ pub struct NewIncident {
 /// List incidents, the newest first.
 ///
 /// `q` takes `state:open`, `status:triggered`, `sev:<=2`, `service:checkout`, `team:payments`,
-/// `assignee:ana` (or `me`, `none`), `practice:no`, `after:2026-11-21`, `before:`, and words of the
+/// `assignee:ana` (or `me`, `none`), `tag:database`, `practice:no`, `after:2026-11-21`, `before:`, and words of the
 /// title. A minus before a key excludes.
 #[utoipa::path(
     get, path = "/incidents", tag = "incident", operation_id = "list_incidents", params(Search),
@@ -318,7 +326,9 @@ async fn declare(
     let practice = body.practice;
     let impact = impact::read(directory, body.impact)?;
     let restricted = body.restricted.map(|new| new.read(directory)).transpose()?;
+    let tags = tag::read(&body.tags)?;
     let report = Report {
+        tags,
         title: body.title,
         summary,
         service,
@@ -376,9 +386,17 @@ pub async fn describe_all(
     let numbers: HashMap<_, _> =
         store_incident::numbers(&app.db, viewer, &merged).await?.into_iter().collect();
     let snapshot = app.snapshot();
+    let ids: Vec<_> = incidents.iter().map(|incident| incident.id).collect();
+    let mut tags: HashMap<IncidentId, Vec<String>> = HashMap::new();
+    for (id, tag) in store_tag::of_all(&app.db, &ids).await? {
+        tags.entry(id).or_default().push(tag);
+    }
     Ok(incidents
         .iter()
-        .map(|incident| describe(app, &snapshot.directory, incident, &numbers))
+        .map(|incident| Incident {
+            tags: tags.remove(&incident.id).unwrap_or_default(),
+            ..describe(app, &snapshot.directory, incident, &numbers)
+        })
         .collect())
 }
 
@@ -397,6 +415,7 @@ pub async fn describe_whole(
     let merged: Vec<_> = others(incident).collect();
     let numbers = store_incident::numbers(&app.db, &viewer, &merged).await?.into_iter().collect();
     let mut described = describe(app, &snapshot.directory, incident, &numbers);
+    described.tags = store_tag::of(&app.db, incident.id).await?;
     let facts = facts::read(&app.db, &snapshot.directory, incident).await?;
     let ahead = preview::remaining(&snapshot.directory, incident, &facts);
     described.clocks.plan(&snapshot.directory, &ahead);
@@ -431,6 +450,7 @@ fn describe(
         assignee: assignee.map(|user| user.name.clone()),
         alert_count: incident.alert_count,
         open_alert_count: incident.open_alert_count,
+        tags: Vec::new(),
         practice: incident.practice,
         runbook: service.and_then(|service| service.runbook.clone()),
         summary: incident.summary.clone(),

@@ -35,6 +35,7 @@ pub mod role;
 pub mod roster;
 pub mod status_page;
 pub mod synopsis;
+pub mod tag;
 pub mod timeline;
 pub mod update;
 
@@ -71,6 +72,7 @@ pub fn routes() -> Routes {
         .merge(page::routes())
         .merge(relation::routes())
         .merge(concurrent::routes())
+        .merge(tag::routes())
         .merge(family::routes())
         .merge(link::routes())
         .merge(restriction::routes())

@@ -9,6 +9,7 @@ use muster_core::incident::synopsis::{self, Synopsis};
 use muster_store::StoreError;
 use muster_store::incident::family as store_family;
 use muster_store::incident::link::{self, LinkRow};
+use muster_store::incident::tag;
 
 use super::concurrent::Concurrent;
 use super::view;
@@ -33,6 +34,8 @@ pub struct Closing {
     pub service: String,
     /// What is known of the impact, in words; may be empty.
     pub impact: String,
+    /// Free words on it.
+    pub tags: Vec<String>,
     /// What the lead wrote; may be empty.
     pub lead: String,
     /// Where people read it.
@@ -90,6 +93,7 @@ impl App {
             severity: format!("{} ({})", incident.severity.number(), severity.name),
             service: view::service_name(directory, incident),
             impact: incident.impact.words(directory),
+            tags: tag::of(&self.db, incident.id).await?,
             lead: lead.map(|row| row.text).unwrap_or_default(),
             url: self.incident_url(incident.number),
             concurrent,

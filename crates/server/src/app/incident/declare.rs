@@ -46,6 +46,8 @@ pub struct Report {
     /// Who alone sees it, and why; whoever declares it does too. Everybody sees it where nobody is
     /// named, unless a rule restricts it.
     pub restricted: Option<(Named, String)>,
+    /// Free words on it.
+    pub tags: Vec<String>,
     /// Whether it is an exercise.
     pub practice: bool,
     /// Whom to ask besides, or instead if `only`.
@@ -141,6 +143,9 @@ impl App {
         if report.impact != Change::default() {
             let command = Command::Impact(Ask::Change(report.impact.clone()));
             incident = obey(self, &mut tx, incident.id, command, actor, now).await?;
+        }
+        if !report.tags.is_empty() {
+            self.add_tags(&mut tx, incident.id, &report.tags, actor).await?;
         }
         if !report.page.is_empty() {
             let command = Command::PagePeople { users: report.page.clone(), message: None };

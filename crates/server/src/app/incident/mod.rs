@@ -22,6 +22,7 @@ mod shadow;
 mod sight;
 pub mod status_page;
 pub mod synopsis;
+mod tag;
 pub mod times;
 pub mod view;
 pub mod webhook;

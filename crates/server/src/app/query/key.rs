@@ -48,6 +48,7 @@ pub const KEYS: &[Key] = &[
     key("after", ALL, "began on or after a day or an instant", "after:2026-11-21"),
     key("before", ALL, "began before a day or an instant", "before:2026-11-21"),
     key("label", TROUBLE, "a label of its alerts", "label:env=prod"),
+    key("tag", OF_INCIDENTS, "a word that somebody put on it", "tag:database"),
     key("incident", ALL, "the number of the incident", "incident:42"),
     key("practice", OF_INCIDENTS, "whether it is an exercise", "practice:no"),
     key("held", ALERTS, "what keeps it from paging", "held:maintenance"),

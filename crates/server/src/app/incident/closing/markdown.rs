@@ -25,6 +25,9 @@ pub fn write(closing: &Closing) -> String {
     if !closing.impact.is_empty() {
         fact("Impact", &plain(&closing.impact));
     }
+    if !closing.tags.is_empty() {
+        fact("Tags", &plain(&closing.tags.join(", ")));
+    }
     fact("As of", &words::instant(closing.at));
     fact("Read it at", &format!("<{}>", closing.url));
     for link in &closing.links {

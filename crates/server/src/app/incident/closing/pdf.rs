@@ -70,6 +70,9 @@ fn head(closing: &Closing) -> Vec<Block> {
         Block::fact("Severity", &closing.severity),
         Block::fact("Service", &closing.service),
     ];
+    if !closing.tags.is_empty() {
+        facts.push(Block::fact("Tags", closing.tags.join(", ")));
+    }
     if !closing.impact.is_empty() {
         facts.push(Block::fact("Impact", &closing.impact));
     }
