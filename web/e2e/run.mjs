@@ -83,6 +83,12 @@ services:
     integrations: [ { name: anything, type: generic, key: generic-ledger-key } ]
 heartbeats: [ { name: nightly backup, service: ledger-db, every: 1d } ]
 catch_all: { escalation_policy: zoe }
+workflows:
+  - name: answer-the-story
+    description: Answers whoever asks in a story
+    on: [decision]
+    when: text.contains("workflow, please")
+    do: [ { post: "Heard, on {{ title }}" }, { webhook: warehouse } ]
 providers: [ { name: topics, type: ntfy, url: "http://127.0.0.1:${phonePort}" } ]
 webhooks: [ { name: warehouse, url: "http://127.0.0.1:${phonePort}/warehouse", events: [incident.merged] } ]
 `;
@@ -144,6 +150,7 @@ try {
       ? tests
       : [
           "app.test.mjs",
+          "family.test.mjs",
           "handoff.test.mjs",
           "helpers.test.mjs",
           "lifeline.test.mjs",
@@ -157,7 +164,9 @@ try {
           "process.test.mjs",
           "schedule.test.mjs",
           "screens.test.mjs",
+          "search.test.mjs",
           "status.test.mjs",
+          "workflows.test.mjs",
         ]),
   ];
   const env = {

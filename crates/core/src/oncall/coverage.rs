@@ -243,9 +243,20 @@ fn prove_one<'a>(timelines: &mut Timelines<'a>, policy: &'a Policy, span: Span) 
     coverage
 }
 
-/// Findings of the same trouble and severities whose spans meet as one, then those of the same
-/// trouble and span, with the severities of all.
+/// Findings of the same trouble and severities whose spans meet as one, and those of the same trouble
+/// and span, with the severities of all; until nothing is left to join, because the one may make
+/// room for the other.
 fn joined(mut findings: Vec<Finding>) -> Vec<Finding> {
+    loop {
+        let before = findings.len();
+        findings = joined_once(findings);
+        if findings.len() == before {
+            return findings;
+        }
+    }
+}
+
+fn joined_once(mut findings: Vec<Finding>) -> Vec<Finding> {
     findings.sort_by_key(|found| (found.trouble, found.levels, found.span.from));
     findings.dedup_by(|next, last| {
         let is_same = (last.trouble, last.levels) == (next.trouble, next.levels);

@@ -523,7 +523,7 @@ impl<'a> Hour<'a> {
         if self.rng.percent(10) {
             self.put_between(at, latest, wish(Wish::Withdraw));
         }
-        if self.rng.percent(40) {
+        if self.rng.percent(60) {
             self.put_between(at, latest + 24 * HOUR, wish(Wish::Undo));
         }
     }
