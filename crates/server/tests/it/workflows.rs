@@ -215,7 +215,9 @@ async fn it_runs_so_often_within_an_hour_and_never_in_practice_or_in_secret() {
         let stakeholder = world.with_role("stakeholder");
         assert_eq!(runs(&stakeholder, "twice").await.len(), 4, "not those of what it does not see");
         let path = "/api/v1/workflows/twice/dry-run";
-        assert_eq!(stakeholder.post(path, json!({ "incident": 2 })).await.status, 404);
+        assert_eq!(stakeholder.post(path, json!({ "incident": 1 })).await.status, 403);
+        let responder = world.with_role("responder");
+        assert_eq!(responder.post(path, json!({ "incident": 2 })).await.status, 404);
     })
     .await;
 }

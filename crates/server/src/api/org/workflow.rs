@@ -10,7 +10,7 @@ use utoipa_axum::routes;
 
 use crate::api::extract::{Json, Path, Query};
 use crate::api::incident::command::Reference;
-use crate::api::incident::find;
+use crate::api::incident::{ANSWER_INCIDENTS, find};
 use crate::api::list::{List, Paging};
 use crate::api::word::{Instant, TimelineKind};
 use crate::api::{ApiError, Caller, Ctx, Routes, SEE_ORGANIZATION};
@@ -21,7 +21,7 @@ pub fn routes() -> Routes {
     Routes::new()
         .on(SEE_ORGANIZATION, routes!(list))
         .on(SEE_ORGANIZATION, routes!(runs))
-        .on(SEE_ORGANIZATION, routes!(dry_run))
+        .on(ANSWER_INCIDENTS, routes!(dry_run))
 }
 
 /// What is done by itself.

@@ -7,8 +7,9 @@ use muster_core::incident::timeline::Actor;
 use muster_store::alerting::alert;
 use muster_store::inbox;
 use muster_store::testing::on_both_engines;
-use muster_store::{Lane, audit};
+use muster_store::{Lane, audit, search};
 
+use super::super::index;
 use super::world::World;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -49,6 +50,9 @@ async fn what_the_map_does_not_name_is_severity_two_and_information_pages_nobody
         let incident = world.incident().await;
         assert_eq!(incident.severity.number(), 2);
         assert_eq!(world.phones.at("/ana").len(), 1);
+        while search::is_behind(&world.app.db).await.unwrap() {
+            index::step(world.app.clone()).await.unwrap();
+        }
         let filter = alert::Filter { words: vec!["JUST".into()], ..Default::default() };
         let alerts = alert::list(&world.app.db, &Viewer::Engine, &filter, 10).await.unwrap();
         assert_eq!(alerts.len(), 1);
