@@ -17,7 +17,6 @@ export async function screens(page) {
     ["incidents", "/app/incidents"],
     ["search", "/app/search"],
     ["search-found", "/app/search?q=state%3Aopen"],
-    ["search-misread", "/app/search?q=state%3Aopen%20svc%3Ax"],
     ["incidents-none", "/app/incidents?q=words-that-no-title-has"],
     ["incident", `/app/incidents/${incident}`],
     ["incident-pages", `/app/incidents/${incident}?tab=pages`],

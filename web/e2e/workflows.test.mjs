@@ -22,7 +22,7 @@ test("a workflow is tried without doing anything, and does it once", async () =>
   });
   await card.getByText("when").waitFor();
   const tried = async () => {
-    await page.getByRole("button", { name: "Try answer-the-story on an incident" }).press("Enter");
+    await page.getByRole("button", { name: "Try it: answer-the-story" }).press("Enter");
     await page.getByRole("dialog").getByLabel("Incident").fill(String(number));
     await page.keyboard.press("Enter");
     return page.getByRole("status", { name: "What it would do" });

@@ -24,9 +24,9 @@ export function Nearby({ incident }: { incident: Incident }) {
   const concurrent = useQuery(queries.concurrentIncidents(number));
   return (
     <div className="flex flex-col gap-4 p-4">
-      {incident.service ? <Dependencies service={incident.service} /> : null}
+      {incident.service ? <Dependencies service={incident.service} heading="h2" /> : null}
       <section aria-label="At the same time" className="border-t pt-4">
-        <h3 className="font-semibold">At the same time</h3>
+        <h2 className="font-semibold">At the same time</h2>
         <Shown read={concurrent} what="other incidents">
           {({ items }) =>
             items.length === 0 ? (

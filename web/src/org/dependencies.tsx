@@ -7,7 +7,13 @@ import { Shown } from "@/ui/block";
 import { count } from "@/ui/format";
 import { OkGlyph, Severity } from "@/ui/glyph";
 
-export function Dependencies({ service }: { service: string }) {
+interface DependenciesProps {
+  service: string;
+  /** What the two sides are headed by, below the heading around them. */
+  heading: "h2" | "h3";
+}
+
+export function Dependencies({ service, heading }: DependenciesProps) {
   const dependencies = useQuery(queries.dependencies(service));
   return (
     <Shown read={dependencies} what="what stands around it">
@@ -16,11 +22,13 @@ export function Dependencies({ service }: { service: string }) {
         return (
           <div className="grid gap-4 sm:grid-cols-2">
             <Side
+              heading={heading}
               title="Upstream: it depends on"
               none="Nothing that the configuration knows of."
               items={side("upstream")}
             />
             <Side
+              heading={heading}
               title="Downstream: depends on it"
               none="Nothing that the configuration knows of."
               items={side("downstream")}
@@ -32,10 +40,17 @@ export function Dependencies({ service }: { service: string }) {
   );
 }
 
-function Side({ title, none, items }: { title: string; none: string; items: Dependency[] }) {
+interface SideProps {
+  heading: "h2" | "h3";
+  title: string;
+  none: string;
+  items: Dependency[];
+}
+
+function Side({ heading: Heading, title, none, items }: SideProps) {
   return (
     <section className="min-w-0">
-      <h3 className="font-semibold">{title}</h3>
+      <Heading className="font-semibold">{title}</Heading>
       {items.length === 0 ? <p className="text-muted">{none}</p> : null}
       <ul>
         {items.map((item) => (

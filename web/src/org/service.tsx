@@ -39,7 +39,7 @@ export default function ServiceScreen() {
           </div>
           <div className="mt-4">
             <Panel title="Dependencies">
-              <Dependencies service={data.name} />
+              <Dependencies service={data.name} heading="h3" />
             </Panel>
           </div>
         </>

@@ -64,7 +64,7 @@ function Card({ workflow }: { workflow: Workflow }) {
     <Panel
       title={name}
       aside={
-        <Button onClick={() => setTrying(true)} aria-label={`Try ${name} on an incident`}>
+        <Button onClick={() => setTrying(true)} aria-label={`Try it: ${name}`}>
           Try it
         </Button>
       }
