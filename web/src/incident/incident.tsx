@@ -94,9 +94,11 @@ function Header({ incident }: { incident: Incident }) {
       ) : null}
       <RestrictionNote incident={incident} />
       <HeaderFacts incident={incident} />
-      <Family incident={incident} />
-      <Tags incident={incident} />
-      <Relations incident={incident} />
+      <div className="flex flex-wrap items-start gap-x-4 gap-y-1 *:max-w-full *:min-w-0">
+        <Tags incident={incident} />
+        <Family incident={incident} />
+        <Relations incident={incident} />
+      </div>
     </header>
   );
 }
