@@ -3,7 +3,7 @@
 //! of work, and where it fails all the same the built-in words are sent: a page never waits for
 //! its wording.
 
-use minijinja::{Environment, UndefinedBehavior, context};
+use minijinja::{Environment, UndefinedBehavior, Value, context};
 use muster_core::incident::lifecycle::{Incident, Status};
 use muster_core::incident::severity::Level;
 use muster_core::org::directory::Directory;
@@ -85,6 +85,18 @@ pub fn in_own_words(directory: &Directory, service: Option<&Service>, told: &Tol
     })
 }
 
+/// What a template makes of values. Whatever it names must be there, and it costs at most `fuel_max`
+/// steps of the engine.
+///
+/// # Errors
+/// Says what is wrong with the template.
+pub fn render(template: &str, fuel_max: u64, values: Value) -> Result<String, String> {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_fuel(Some(fuel_max));
+    environment.render_str(template, values).map_err(|error| error.to_string())
+}
+
 /// What a template says about an incident, in one line.
 ///
 /// # Errors
@@ -115,9 +127,6 @@ pub fn headline(template: &str, of: &Subject<'_>) -> Result<String, String> {
     if template.chars().count() > TEMPLATE_CHARS_MAX {
         return Err(format!("a template has at most {TEMPLATE_CHARS_MAX} characters"));
     }
-    let mut environment = Environment::new();
-    environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.set_fuel(Some(FUEL_MAX));
     let values = context! {
         number => of.number,
         severity => of.severity.number(),
@@ -130,7 +139,7 @@ pub fn headline(template: &str, of: &Subject<'_>) -> Result<String, String> {
         impact => of.impact,
         bridge => of.bridge,
     };
-    let text = environment.render_str(template, values).map_err(|error| error.to_string())?;
+    let text = render(template, FUEL_MAX, values)?;
     let words: Vec<_> = text.split_whitespace().collect();
     let line: String = words.join(" ").chars().take(LINE_CHARS_MAX).collect();
     if line.is_empty() { Err("the template says nothing".to_owned()) } else { Ok(line) }

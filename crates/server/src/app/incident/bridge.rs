@@ -2,12 +2,14 @@
 //! in the manner of Jinja. A template is tried when it is configured and costs a bounded amount of
 //! work; one that makes no link all the same opens no bridge and holds nothing up.
 
-use minijinja::{Environment, UndefinedBehavior, context};
+use minijinja::context;
 use muster_core::incident::bridge::{TEMPLATE_CHARS_MAX, is_link};
 use muster_core::incident::lifecycle::Incident;
 use muster_core::incident::severity::Level;
 use muster_core::org::directory::Directory;
 use muster_core::org::service::Service;
+
+use crate::app::template;
 
 /// How much work a template may be, in steps of the engine.
 const FUEL_MAX: u64 = 20_000;
@@ -64,9 +66,6 @@ pub fn check(template: &str) -> Result<(), String> {
 }
 
 fn render(template: &str, of: &Subject<'_>) -> Result<String, String> {
-    let mut environment = Environment::new();
-    environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.set_fuel(Some(FUEL_MAX));
     let values = || {
         context! {
             number => of.number,
@@ -77,7 +76,7 @@ fn render(template: &str, of: &Subject<'_>) -> Result<String, String> {
     };
     // The same by its long name, for those who write it so.
     let values = context! { incident => values(), ..values() };
-    let link = environment.render_str(template, values).map_err(|error| error.to_string())?;
+    let link = template::render(template, FUEL_MAX, values)?;
     let link = link.trim().to_owned();
     if is_link(&link) {
         return Ok(link);

@@ -3,13 +3,15 @@
 //! template fails all the same, the built-in words are offered.
 
 use jiff::Timestamp;
-use minijinja::{Environment, UndefinedBehavior, context};
+use minijinja::context;
 use muster_core::incident::audience::{Audience, WORDING_CHARS_MAX};
 use muster_core::incident::impact;
 use muster_core::incident::lifecycle::{Incident, Status};
 use muster_core::incident::update::TEXT_CHARS_MAX;
 use muster_core::oncall::list::NotificationList;
 use muster_core::org::directory::Directory;
+
+use crate::app::template;
 
 /// How much work a template may be, in steps of the engine.
 const FUEL_MAX: u64 = 50_000;
@@ -214,9 +216,6 @@ pub(super) fn words(status: Status) -> (&'static str, &'static str) {
 }
 
 fn render(template: &str, of: &Subject) -> Result<String, String> {
-    let mut environment = Environment::new();
-    environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.set_fuel(Some(FUEL_MAX));
     let values = context! {
         number => of.number,
         title => &of.title,
@@ -238,7 +237,7 @@ fn render(template: &str, of: &Subject) -> Result<String, String> {
         happened => &of.happened,
         path => &of.path,
     };
-    let text = environment.render_str(template, values).map_err(|error| error.to_string())?;
+    let text = template::render(template, FUEL_MAX, values)?;
     let text: String = text.trim().chars().take(TEXT_CHARS_MAX).collect();
     if text.is_empty() { Err("the template says nothing".to_owned()) } else { Ok(text) }
 }

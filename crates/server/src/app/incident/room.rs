@@ -2,7 +2,7 @@
 //! it is told next. Read from the record each time, so that a step that was lost is found again.
 
 use jiff::{SignedDuration, Timestamp};
-use minijinja::{Environment, UndefinedBehavior, context};
+use minijinja::context;
 use muster_core::id::{EntryId, IncidentId, UserId};
 use muster_core::incident::audience;
 use muster_core::incident::lifecycle::{Incident, Status, WrongMove};
@@ -19,6 +19,7 @@ use serde_json::json;
 use super::command::Refused;
 use super::view;
 use crate::app::App;
+use crate::app::template;
 use crate::ids;
 
 /// How much work a template may be, in steps of the engine.
@@ -212,9 +213,6 @@ struct Subject<'a> {
 }
 
 fn render(template: &str, of: &Subject<'_>) -> Result<String, String> {
-    let mut environment = Environment::new();
-    environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.set_fuel(Some(FUEL_MAX));
     let values = context! {
         number => of.number,
         severity => of.severity,
@@ -222,7 +220,7 @@ fn render(template: &str, of: &Subject<'_>) -> Result<String, String> {
         team => of.team,
         title => of.title,
     };
-    let text = environment.render_str(template, values).map_err(|error| error.to_string())?;
+    let text = template::render(template, FUEL_MAX, values)?;
     let name = slug(&text);
     if name.is_empty() { Err("the template makes no name".to_owned()) } else { Ok(name) }
 }

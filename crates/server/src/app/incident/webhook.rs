@@ -7,7 +7,7 @@ use muster_core::incident::lifecycle::Incident;
 use muster_core::incident::timeline::Entry;
 use muster_core::org::directory::{Directory, EventWebhook};
 use muster_store::oncall::delivery::{Kind, NewDelivery};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::record::Writes;
 use super::view;
@@ -37,21 +37,31 @@ pub fn tell(
                 "data": entry.data,
             },
         });
-        let delivery = NewDelivery {
-            id: DeliveryId(app.ids.next(now)),
-            kind: Kind::Event,
-            page: None,
-            incident: Some(incident.id),
-            user: None,
-            method: None,
-            method_name: webhook.name.clone(),
-            channel: "webhook",
-            address: Some(webhook.id.to_string()),
-            content: Some(content.to_string()),
-            position: 0,
-            due_at: now,
-        };
-        writes.put(delivery);
+        writes.put(call(app, webhook, incident, &content, now));
+    }
+}
+
+/// A call of a webhook about an incident, to be queued.
+pub fn call(
+    app: &App,
+    webhook: &EventWebhook,
+    incident: &Incident,
+    content: &Value,
+    now: Timestamp,
+) -> NewDelivery {
+    NewDelivery {
+        id: DeliveryId(app.ids.next(now)),
+        kind: Kind::Event,
+        page: None,
+        incident: Some(incident.id),
+        user: None,
+        method: None,
+        method_name: webhook.name.clone(),
+        channel: "webhook",
+        address: Some(webhook.id.to_string()),
+        content: Some(content.to_string()),
+        position: 0,
+        due_at: now,
     }
 }
 

@@ -3,7 +3,7 @@
 //! that cannot be done is told and does not keep the others from being done.
 
 use jiff::Timestamp;
-use muster_core::id::{DeliveryId, WorkflowRunId};
+use muster_core::id::{EntryId, UserId, WorkflowRunId};
 use muster_core::incident::lifecycle::{Command, Incident, bridge};
 use muster_core::incident::restriction::Viewer;
 use muster_core::incident::timeline::{Actor, Entry, Kind as EntryKind};
@@ -12,13 +12,12 @@ use muster_core::oncall::group;
 use muster_core::org::directory::Directory;
 use muster_store::incident::workflow::{self as store_workflow, Run, State, Told};
 use muster_store::incident::{incident as store_incident, timeline as store_timeline};
-use muster_store::oncall::delivery::{Kind as DeliveryKind, NewDelivery};
 use muster_store::timer::{self, Claimed, Kind};
 use muster_store::{Lane, StoreError, Tx};
 use serde_json::json;
 
 use super::command::{Refused, obey};
-use super::{record, view};
+use super::{record, view, webhook};
 use crate::app::App;
 use crate::app::template;
 
@@ -27,10 +26,9 @@ pub(super) fn set_off(
     app: &App,
     directory: &Directory,
     incident: &Incident,
-    entry: (muster_core::id::EntryId, &Entry),
+    (id, entry): (EntryId, &Entry),
     now: Timestamp,
 ) -> Vec<Run> {
-    let (id, entry) = entry;
     let hears = |workflow: &&Workflow| workflow.on.contains(&entry.kind);
     directory
         .workflows
@@ -64,7 +62,7 @@ pub(super) async fn queue(tx: &mut Tx, runs: &[Run], now: Timestamp) -> Result<(
 #[derive(Debug, Clone)]
 pub struct DryRun {
     /// Its entries of the kinds that the workflow hears of, the oldest first, with what is decided.
-    pub entries: Vec<(muster_core::id::EntryId, Entry, Verdict)>,
+    pub entries: Vec<(EntryId, Entry, Verdict)>,
     /// What it would do, in words, and what would keep a step from being done.
     pub steps: Vec<Told>,
 }
@@ -148,7 +146,7 @@ impl App {
         (incident, run, webhook): (&Incident, &Run, &str),
         now: Timestamp,
     ) -> Result<Option<String>, StoreError> {
-        let Some(webhook) = directory.webhooks.named(webhook) else {
+        let Some(known) = directory.webhooks.named(webhook) else {
             return Ok(Some(format!("there is no webhook `{webhook}`")));
         };
         let content = json!({
@@ -161,20 +159,7 @@ impl App {
                 "entry": run.entry.to_string(),
             },
         });
-        let delivery = NewDelivery {
-            id: DeliveryId(self.ids.next(now)),
-            kind: DeliveryKind::Event,
-            page: None,
-            incident: Some(incident.id),
-            user: None,
-            method: None,
-            method_name: webhook.name.clone(),
-            channel: "webhook",
-            address: Some(webhook.id.to_string()),
-            content: Some(content.to_string()),
-            position: 0,
-            due_at: now,
-        };
+        let delivery = webhook::call(self, known, incident, &content, now);
         record::put(tx, &delivery, now).await?;
         Ok(None)
     }
@@ -302,7 +287,7 @@ fn deed(
 
 /// A step in words: `engage database (ana, bo)`.
 pub fn in_words(directory: &Directory, step: &Step, now: Timestamp) -> String {
-    let names = |users: &[muster_core::id::UserId]| {
+    let names = |users: &[UserId]| {
         let names = users.iter().filter_map(|id| directory.users.get(*id));
         names.map(|user| user.name.clone()).collect::<Vec<_>>().join(", ")
     };

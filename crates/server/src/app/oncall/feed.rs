@@ -256,8 +256,7 @@ impl App {
             404 | 410 => return Err("there is no calendar at its address any more".to_owned()),
             status => return Err(format!("its server answered with {status}")),
         }
-        let user = directory.users.get(feed.user);
-        let zone = user.map_or(&directory.timezone, |user| &user.timezone).clone();
+        let zone = directory.zone_of(feed.user).clone();
         let window = (now, now.saturating_add(AHEAD).unwrap_or(Timestamp::MAX));
         let reading = tokio::task::spawn_blocking(move || {
             feed::read(&document.body, &zone, window).map(|contents| (contents, document.etag))

@@ -54,8 +54,7 @@ pub(super) async fn of(
     let calls = store_page::calls(db, from, to.min(now), CALLS_MAX).await?;
     let mut about = BTreeSet::new();
     for call in calls.iter().filter(|call| services.contains(&ServiceId(call.service_id))) {
-        let user = directory.users.get(UserId(call.user_id));
-        let zone = user.map_or(&directory.timezone, |user| &user.timezone);
+        let zone = directory.zone_of(UserId(call.user_id));
         let at = Timestamp::from_microsecond(call.created_at).unwrap_or_default();
         draft.pages += 1;
         draft.night_pages += u32::from(is_night(at, zone));
