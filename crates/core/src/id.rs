@@ -65,6 +65,8 @@ ids! {
     AttachmentId = "att";
     /// A link to a calendar that other programs read.
     CalendarLinkId = "cal";
+    /// Something that a pipeline or a tool reports to have changed.
+    ChangeEventId = "chg";
     /// A contact method of a person.
     ContactMethodId = "cm";
     /// One contact method's part in a page, with all of its attempts.

@@ -6,6 +6,7 @@
 mod names;
 
 pub mod alerting;
+pub mod change;
 pub mod engine;
 pub mod id;
 pub mod incident;

@@ -6,6 +6,7 @@ pub mod access;
 pub mod alerting;
 pub mod audit;
 pub mod backup;
+pub mod change;
 pub mod db;
 pub mod event;
 pub mod health;

@@ -77,6 +77,8 @@ pub enum Object {
         /// Who manages the schedule's team.
         led_by: Option<UserId>,
     },
+    /// Changes: what was done to services.
+    Changes,
     /// Alerts and raw messages.
     Alerts,
     /// A person's own settings.
@@ -175,7 +177,8 @@ fn by_role(role: Role, action: Action, object: Object) -> bool {
         (Action::Read, Object::Organization | Object::Incidents | Object::Incident(_)) => {
             Role::Stakeholder
         }
-        (Action::Read, Object::Reports | Object::Stream) => Role::Stakeholder,
+        (Action::Read, Object::Reports | Object::Stream | Object::Changes) => Role::Stakeholder,
+        (Action::Create | Action::Respond, Object::Changes) => Role::Responder,
         // Anybody may say that something is wrong (`D4`).
         (Action::Create, Object::Incidents) => Role::Stakeholder,
         (Action::Read, Object::Alerts | Object::User(_)) => Role::Responder,

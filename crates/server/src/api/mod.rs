@@ -20,6 +20,7 @@ use crate::engine::accept::Accept;
 pub mod access;
 pub mod alerting;
 pub mod caller;
+pub mod change;
 pub mod error;
 pub mod extract;
 pub mod gate;
@@ -68,6 +69,7 @@ pub fn routes() -> Routes {
     Routes::new()
         .merge(access::routes())
         .merge(alerting::routes())
+        .merge(change::routes())
         .merge(incident::routes())
         .merge(system::routes())
         .merge(org::routes())

@@ -19,6 +19,7 @@ use crate::settings::Settings;
 
 pub mod access;
 pub mod alerting;
+pub mod change;
 pub mod incident;
 pub mod installation;
 pub mod link;

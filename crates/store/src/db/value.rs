@@ -85,6 +85,7 @@ values! {
     id::AbsenceId => Uuid, |value| value.0;
     id::AlertId => Uuid, |value| value.0;
     id::CalendarLinkId => Uuid, |value| value.0;
+    id::ChangeEventId => Uuid, |value| value.0;
     id::ContactMethodId => Uuid, |value| value.0;
     id::DeliveryId => Uuid, |value| value.0;
     id::DigestId => Uuid, |value| value.0;

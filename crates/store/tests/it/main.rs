@@ -3,6 +3,7 @@
 mod access;
 mod audit;
 mod backup;
+mod change_event;
 mod event;
 mod facade;
 mod health;

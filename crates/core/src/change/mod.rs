@@ -1,0 +1,3 @@
+//! Changes: what was done to services and what came of it.
+
+pub mod event;

@@ -1,0 +1,1 @@
+//! Changes: what was done to services and what came of it.
