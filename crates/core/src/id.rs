@@ -67,6 +67,8 @@ ids! {
     CalendarLinkId = "cal";
     /// Something that a pipeline or a tool reports to have changed.
     ChangeEventId = "chg";
+    /// A change that somebody plans, does or did.
+    ChangeId = "chg";
     /// A contact method of a person.
     ContactMethodId = "cm";
     /// One contact method's part in a page, with all of its attempts.

@@ -1,3 +1,12 @@
-//! Changes: what was done to services and what came of it.
+//! Change: what somebody means to do to a service that runs, who must agree to it, when it may be
+//! done, and how it went; and what pipelines report to have been done.
 
+pub mod approval;
 pub mod event;
+pub mod lifecycle;
+pub mod lint;
+pub mod notice;
+pub mod plan;
+pub mod policy;
+pub mod record;
+pub mod risk;

@@ -10,6 +10,7 @@ use jiff::tz::TimeZone;
 
 use crate::alerting::heartbeat::Heartbeat;
 use crate::alerting::inhibition::Inhibition;
+use crate::change;
 use crate::id::{
     EngagementGroupId, IntegrationId, NotificationListId, PolicyId, ScheduleId, ServiceId,
     StatusPageId, TeamId, UserId, WebhookId,
@@ -205,6 +206,8 @@ pub struct Directory {
     pub checklists: Vec<Checklist>,
     /// What is done by itself.
     pub workflows: Vec<Workflow>,
+    /// What changes are held to (`X6`).
+    pub change_policy: change::policy::Policy,
     /// Days that count as holidays (`O16`).
     pub holidays: Vec<Date>,
     /// The schedules whose changes are handed over in writing (`O11`).
@@ -243,6 +246,7 @@ impl Default for Directory {
             status_pages: Table::default(),
             checklists: Checklist::defaults(),
             workflows: Vec::new(),
+            change_policy: change::policy::Policy::default(),
             holidays: Vec::new(),
             handoffs: HashSet::new(),
         }
