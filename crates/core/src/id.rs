@@ -68,7 +68,7 @@ ids! {
     /// Something that a pipeline or a tool reports to have changed.
     ChangeEventId = "chg";
     /// A change that somebody plans, does or did.
-    ChangeId = "chg";
+    ChangeId = "cr";
     /// A contact method of a person.
     ContactMethodId = "cm";
     /// One contact method's part in a page, with all of its attempts.
