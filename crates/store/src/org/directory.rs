@@ -9,6 +9,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use muster_core::alerting::rule::Rule;
+use muster_core::change;
 use muster_core::id::{
     ContactMethodId, EngagementGroupId, IntegrationId, NotificationListId, PolicyId, ScheduleId,
     ServiceId, TeamId, UserId, WebhookId,
@@ -231,6 +232,7 @@ impl Builder<'_> {
             ),
             checklists: self.checklists(),
             workflows: self.workflows(),
+            change_policy: change::policy::Policy::default(),
             holidays,
             handoffs,
         }
