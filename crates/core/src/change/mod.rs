@@ -2,6 +2,7 @@
 //! done, and how it went; and what pipelines report to have been done.
 
 pub mod approval;
+pub mod conflict;
 pub mod event;
 pub mod lifecycle;
 pub mod lint;
@@ -10,3 +11,4 @@ pub mod plan;
 pub mod policy;
 pub mod record;
 pub mod risk;
+pub mod window;

@@ -20,4 +20,4 @@ pub mod reach;
 pub mod schedule;
 pub mod survey;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

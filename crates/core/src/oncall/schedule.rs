@@ -20,7 +20,7 @@ mod cadence;
 mod clock_change;
 mod lane;
 mod r#override;
-mod restriction;
+pub(crate) mod restriction;
 mod rotation;
 mod shadow;
 #[cfg(test)]

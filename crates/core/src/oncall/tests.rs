@@ -11,25 +11,25 @@ use crate::org::directory::{Directory, Table};
 use crate::org::service::Service;
 use crate::org::user::{Address, ContactMethod, NotificationRule, Role, User};
 
-pub(super) const ANA: UserId = UserId(Uuid::from_u128(1));
-pub(super) const BO: UserId = UserId(Uuid::from_u128(2));
-pub(super) const CY: UserId = UserId(Uuid::from_u128(3));
+pub(crate) const ANA: UserId = UserId(Uuid::from_u128(1));
+pub(crate) const BO: UserId = UserId(Uuid::from_u128(2));
+pub(crate) const CY: UserId = UserId(Uuid::from_u128(3));
 
-pub(super) fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     "2026-11-21T03:12:04Z".parse().unwrap()
 }
 
-pub(super) fn hook(user: UserId) -> ContactMethodId {
+pub(crate) fn hook(user: UserId) -> ContactMethodId {
     ContactMethodId(Uuid::from_u128(100 + user.0.as_u128()))
 }
 
-pub(super) fn mail(user: UserId) -> ContactMethodId {
+pub(crate) fn mail(user: UserId) -> ContactMethodId {
     ContactMethodId(Uuid::from_u128(200 + user.0.as_u128()))
 }
 
 /// Three people with a webhook and a mailbox each, of which rules name the webhook; the service
 /// `checkout`, whose policy `payments` has a step every five minutes.
-pub(super) struct Organisation {
+pub(crate) struct Organisation {
     pub users: Vec<User>,
     pub schedules: Vec<Schedule>,
     pub policy: Policy,
@@ -37,25 +37,25 @@ pub(super) struct Organisation {
 }
 
 impl Organisation {
-    pub(super) const SCHEDULE: ScheduleId = ScheduleId(Uuid::from_u128(9));
+    pub(crate) const SCHEDULE: ScheduleId = ScheduleId(Uuid::from_u128(9));
 
-    pub(super) fn steps(steps: &[&[UserId]]) -> Self {
+    pub(crate) fn steps(steps: &[&[UserId]]) -> Self {
         let users = [(ANA, "ana"), (BO, "bo"), (CY, "cy")].map(|(id, name)| person(id, name));
         let policy = policy(PolicyId(Uuid::from_u128(20)), "payments", steps);
         Self { users: users.into(), schedules: Vec::new(), policy, catch_all: None }
     }
 
-    pub(super) fn repeat(mut self, repeat: u32) -> Self {
+    pub(crate) fn repeat(mut self, repeat: u32) -> Self {
         self.policy.repeat = repeat;
         self
     }
 
-    pub(super) fn catch_all(mut self, users: &[UserId]) -> Self {
+    pub(crate) fn catch_all(mut self, users: &[UserId]) -> Self {
         self.catch_all = Some(policy(PolicyId(Uuid::from_u128(21)), "last resort", &[users]));
         self
     }
 
-    pub(super) fn directory(&self) -> Directory {
+    pub(crate) fn directory(&self) -> Directory {
         let policies: Vec<_> = self.catch_all.iter().chain([&self.policy]).cloned().collect();
         let service = Service::new(ServiceId(Uuid::from_u128(30)), "checkout", self.policy.id);
         Directory {

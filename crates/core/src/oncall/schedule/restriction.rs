@@ -29,7 +29,7 @@ const WEEK: [Weekday; 7] = [
 ];
 
 /// The windows of a layer within any week.
-pub(super) enum Windows {
+pub(crate) enum Windows {
     /// There is no restriction, or the windows leave no minute of the week out.
     Always,
     /// Begin and end in nanoseconds since Monday 00:00 on the clock face, disjoint, in order; the
@@ -39,14 +39,14 @@ pub(super) enum Windows {
 
 /// The longest time around an instant that is all inside a window, or all outside of every one.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Window {
+pub(crate) struct Window {
     pub is_inside: bool,
     pub from: Timestamp,
     pub to: Timestamp,
 }
 
 impl Windows {
-    pub(super) fn new(restrictions: &[Restriction]) -> Self {
+    pub(crate) fn new(restrictions: &[Restriction]) -> Self {
         let mut spans: Vec<(i64, i64)> = restrictions.iter().flat_map(spans_of).collect();
         if spans.is_empty() {
             return Self::Always;
@@ -67,7 +67,7 @@ impl Windows {
     }
 
     /// What holds around an instant.
-    pub(super) fn around(&self, timezone: &TimeZone, at: Timestamp) -> Window {
+    pub(crate) fn around(&self, timezone: &TimeZone, at: Timestamp) -> Window {
         let Self::Weekly(spans) = self else {
             return Window { is_inside: true, from: Timestamp::MIN, to: Timestamp::MAX };
         };
@@ -155,7 +155,7 @@ fn nanos_of(time: Time) -> i64 {
 }
 
 /// Joins sorted spans that touch or overlap.
-pub(super) fn merged<T: Ord + Copy>(sorted: Vec<(T, T)>) -> Vec<(T, T)> {
+pub(crate) fn merged<T: Ord + Copy>(sorted: Vec<(T, T)>) -> Vec<(T, T)> {
     let mut merged: Vec<(T, T)> = Vec::with_capacity(sorted.len());
     for (from, to) in sorted {
         match merged.last_mut() {
