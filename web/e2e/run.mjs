@@ -89,6 +89,9 @@ workflows:
     on: [decision]
     when: text.contains("workflow, please")
     do: [ { post: "Heard, on {{ title }}" }, { webhook: warehouse } ]
+fields:
+  - { name: cause, title: Cause, kind: choice, choices: [deploy, configuration, a supplier], required: closed }
+  - { name: customers_hit, title: Customers hit, kind: number }
 providers: [ { name: topics, type: ntfy, url: "http://127.0.0.1:${phonePort}" } ]
 webhooks: [ { name: warehouse, url: "http://127.0.0.1:${phonePort}/warehouse", events: [incident.merged] } ]
 `;
@@ -151,6 +154,7 @@ try {
       : [
           "app.test.mjs",
           "family.test.mjs",
+          "fields.test.mjs",
           "handoff.test.mjs",
           "helpers.test.mjs",
           "lifeline.test.mjs",

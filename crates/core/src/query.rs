@@ -6,6 +6,9 @@ pub const QUERY_BYTES_MAX: usize = 1_000;
 /// The most parts of one query.
 pub const PARTS_MAX: usize = 50;
 
+/// The key that is followed by a dot and the name of a field: `field.cause:deploy`.
+pub const FIELD: &str = "field";
+
 /// One part of a query.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {
@@ -131,10 +134,16 @@ impl Reader<'_> {
         Ok(Part { position, negated, says: Says::Words(words) })
     }
 
-    /// The key before a colon, if one stands here.
+    /// The key before a colon, if one stands here. Only the names of fields have a dot before them, so
+    /// that hosts with their ports stay words.
     fn key(&mut self) -> Option<String> {
         let rest = &self.chars[self.at..];
-        let length = rest.iter().take_while(|c| c.is_ascii_alphabetic() || **c == '_').count();
+        let mut length = rest.iter().take_while(|c| c.is_ascii_alphabetic() || **c == '_').count();
+        let first = rest[..length].iter().map(char::to_ascii_lowercase);
+        if first.eq(FIELD.chars()) && rest.get(length) == Some(&'.') {
+            let is_named = |c: &&char| c.is_ascii_alphanumeric() || matches!(**c, '_' | '-');
+            length += 1 + rest[length + 1..].iter().take_while(is_named).count();
+        }
         if length == 0 || rest.get(length) != Some(&':') {
             return None;
         }
@@ -216,6 +225,19 @@ mod tests {
         assert_eq!(place("\u{fc}\u{fc} \""), 4);
         assert_eq!(place(&"x".repeat(QUERY_BYTES_MAX + 1)), 1);
         assert_eq!(place(&"x ".repeat(PARTS_MAX + 1)), 2 * PARTS_MAX + 1);
+    }
+
+    #[test]
+    fn a_field_has_its_name_behind_a_dot() {
+        let parts = parse("field.users_hit-2:>=10 -Field.Cause:\"bad deploy\" field.:x").unwrap();
+        let expected = [
+            term(1, "field.users_hit-2", Comparison::AtLeast, "10"),
+            Part { negated: true, ..term(24, "field.cause", Comparison::Is, "bad deploy") },
+            term(50, "field.", Comparison::Is, "x"),
+        ];
+        assert_eq!(parts, expected);
+        let words = |text: &str| parse(text).unwrap()[0].says == Says::Words(text.to_owned());
+        assert!(words("db.example.com:5432") && words("fields.a:b"));
     }
 
     #[test]

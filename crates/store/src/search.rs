@@ -297,7 +297,7 @@ fn beyond(word: &str) -> String {
 }
 
 /// A LIKE pattern for folded texts that contain `text`, escaped by a backslash.
-fn containing(text: &str) -> String {
+pub(crate) fn containing(text: &str) -> String {
     let mut pattern = String::from("%");
     for c in fold(text).chars() {
         if matches!(c, '%' | '_' | '\\') {

@@ -40,6 +40,10 @@ export const searchKeys = () =>
 export const tags = () =>
   queryOptions({ queryKey: ["tags"], queryFn: ({ signal }) => get("/tags", { signal }) });
 
+/** The custom fields of incidents, with the values in use. */
+export const fields = () =>
+  queryOptions({ queryKey: ["fields"], queryFn: ({ signal }) => get("/fields", { signal }) });
+
 /** The first of the open incidents, as home and the palette show them. */
 export const openIncidents = () =>
   queryOptions({

@@ -483,6 +483,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/fields": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the custom fields of incidents, in the order in which they are shown. */
+        get: operations["list_fields"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/forecast": {
         parameters: {
             query?: never;
@@ -619,7 +636,7 @@ export interface paths {
         /**
          * List incidents, the newest first.
          * @description `q` takes `state:open`, `status:triggered`, `sev:<=2`, `service:checkout`, `team:payments`,
-         *     `assignee:ana` (or `me`, `none`), `tag:database`, `practice:no`, `after:2026-11-21`, `before:`, and words of the
+         *     `assignee:ana` (or `me`, `none`), `tag:database`, `field.cause:deploy`, `practice:no`, `after:2026-11-21`, `before:`, and words of the
          *     title. A minus before a key excludes.
          */
         get: operations["list_incidents"];
@@ -1042,6 +1059,23 @@ export interface paths {
         get: operations["list_family"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{incident}/fields": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Set custom fields of an incident, all of them or none; what is so already changes nothing. */
+        post: operations["set_fields"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4508,6 +4542,25 @@ export interface components {
              */
             token: string;
         };
+        /** @description Something that is asked of incidents. */
+        CustomField: {
+            /** @description What there is to choose from, in order; empty where any value of the kind will do. */
+            choices: string[];
+            /** @description What belongs into it; may be empty. */
+            description: string;
+            /** @description The values that incidents have which you see, the most used first; at most 100. */
+            in_use: components["schemas"]["ValueInUse"][];
+            /** @description What it holds. */
+            kind: components["schemas"]["FieldKind"];
+            /**
+             * @description Unique; a search says `field.NAME:value`.
+             * @example cause
+             */
+            name: string;
+            required: components["schemas"]["IncidentStatus"] | null;
+            /** @description What people read. */
+            title: string;
+        };
         /** @description One method's part, with everything that was tried. */
         Delivery: {
             /** @description Each time it was tried, in order. */
@@ -4887,6 +4940,45 @@ export interface components {
             message: string;
             /** @description The field, such as `severity` or `services.checkout.tier`. */
             path: string;
+        };
+        /** @description The figures of one custom field. */
+        FieldFigures: {
+            /** @description Its name. */
+            field: string;
+            /** @description What people read. */
+            title: string;
+            /** @description By value, the most incidents first, at most 50; incidents without one come last. */
+            values: components["schemas"]["FieldValueFigures"][];
+        };
+        /** @enum {string} */
+        FieldKind: "text" | "number" | "choice" | "date" | "person" | "yes_no";
+        /** @description The value of a custom field. */
+        FieldValue: {
+            /** @description Whether the field is configured still. */
+            configured: boolean;
+            /** @description The name of the field. */
+            field: string;
+            /** @description What it holds. */
+            kind: components["schemas"]["FieldKind"];
+            /** @description What people read; as it was when the value was set, where the field is gone. */
+            title: string;
+            /**
+             * @description The value.
+             * @example deploy
+             */
+            value: string;
+        };
+        /** @description The figures of one value of a custom field. */
+        FieldValueFigures: {
+            /** @description How many incidents have it. */
+            count: number;
+            /**
+             * Format: int64
+             * @description How long their outages lasted, each counted whole.
+             */
+            outage_seconds: number;
+            /** @description The value; null for incidents that have none. */
+            value: string | null;
         };
         /** @description What recorded alerts would have done. */
         Forecast: {
@@ -5352,6 +5444,8 @@ export interface components {
             created_at: components["schemas"]["Instant"];
             engaged_at: components["schemas"]["Instant"] | null;
             estimate: components["schemas"]["IncidentEstimate"] | null;
+            /** @description The values of its custom fields, in the order of the configuration. */
+            fields: components["schemas"]["FieldValue"][];
             /** @description Who volunteered, released ones included. */
             helpers: components["schemas"]["Helper"][];
             /**
@@ -5575,6 +5669,8 @@ export interface components {
         };
         /** @description The figures of a period. Exercises and merged incidents are left out. */
         IncidentReport: {
+            /** @description By the values of custom fields, in the order of the configuration. */
+            by_field: components["schemas"]["FieldFigures"][];
             /** @description By service, the longest outage first. */
             by_service: components["schemas"]["ServiceFigures"][];
             /** @description How many of each severity, the worst first. */
@@ -5884,6 +5980,13 @@ export interface components {
         List_CoverRequest: {
             /** @description The items of this part. */
             items: components["schemas"]["CoverRequest"][];
+            /** @description The cursor of the next part; null at the end. */
+            next: string | null;
+        };
+        /** @description A part of a list. */
+        List_CustomField: {
+            /** @description The items of this part. */
+            items: components["schemas"]["CustomField"][];
             /** @description The cursor of the next part; null at the end. */
             next: string | null;
         };
@@ -6500,6 +6603,8 @@ export interface components {
             /** @description When, within 30 days. */
             over_at: components["schemas"]["Instant"];
         };
+        /** @description A value to set. */
+        NewFieldValue: string | boolean | number;
         /** @description How services are. */
         NewHealthCheck: {
             /** @description How they are. */
@@ -6556,6 +6661,10 @@ export interface components {
         };
         /** @description What somebody reports. A title is enough. */
         NewIncident: {
+            /** @description Values of its custom fields, each by the name of its field. */
+            fields?: {
+                [key: string]: components["schemas"]["NewFieldValue"];
+            };
             /** @description What is known of the impact, such as a contact at customer service. */
             impact?: components["schemas"]["NewImpact"];
             /** @description Whether it is an exercise, kept out of the figures. */
@@ -8136,6 +8245,15 @@ export interface components {
             /** @description The zone that times are shown in. */
             timezone: string;
         };
+        /** @description Values to set. */
+        SetFields: {
+            /** @description Why, for the timeline. */
+            reason?: string | null;
+            /** @description Each by the name of its field; an empty text takes a value away. */
+            values: {
+                [key: string]: components["schemas"]["NewFieldValue"];
+            };
+        };
         /** @description Incidents of one severity. */
         SeverityFigures: {
             /** @description How many. */
@@ -8656,7 +8774,7 @@ export interface components {
             warnings: string[];
         };
         /** @enum {string} */
-        TimelineKind: "declared" | "opened" | "alert_joined" | "alert_resolved" | "status_changed" | "acknowledged" | "unacknowledged" | "escalated" | "step_entered" | "no_target" | "paged" | "page_accepted" | "page_failed" | "page_superseded" | "page_declined" | "exhausted" | "snoozed" | "unsnoozed" | "resolved" | "reopened" | "merged" | "severity_changed" | "assigned" | "checked_in" | "engaged_late" | "rotated" | "management_asked" | "told" | "step_skipped" | "second_set_began" | "help_asked" | "group_engaged" | "volunteered" | "helper_directed" | "helper_released" | "helper_recalled" | "team_chosen" | "health_checked" | "released" | "bridge_opened" | "bridge_closed" | "notice_sent" | "room_opened" | "room_archived" | "room_failed" | "estimate_changed" | "impact_changed" | "loss_added" | "loss_struck" | "role_engaged" | "role_assigned" | "role_left" | "hand_over_offered" | "hand_over_declined" | "role_warning" | "gate_passed" | "gate_waived" | "gate_closed" | "update_sent" | "update_drafted" | "update_approved" | "update_rejected" | "update_due" | "promise_missed" | "audience_silent" | "news_asked" | "checklist_ticked" | "checklist_unticked" | "restricted" | "unrestricted" | "access_changed" | "access_taken" | "related" | "unrelated" | "link_added" | "link_removed" | "split" | "attached" | "detached" | "rejoined" | "family_action" | "workflow_ran" | "tagged" | "untagged" | "note" | "decision" | "contact" | "evidence" | "action_item" | "hypothesis" | "hypothesis_moved" | "action" | "action_moved" | "corrected" | "pinned" | "unpinned" | "time_corrected";
+        TimelineKind: "declared" | "opened" | "alert_joined" | "alert_resolved" | "status_changed" | "acknowledged" | "unacknowledged" | "escalated" | "step_entered" | "no_target" | "paged" | "page_accepted" | "page_failed" | "page_superseded" | "page_declined" | "exhausted" | "snoozed" | "unsnoozed" | "resolved" | "reopened" | "merged" | "severity_changed" | "assigned" | "checked_in" | "engaged_late" | "rotated" | "management_asked" | "told" | "step_skipped" | "second_set_began" | "help_asked" | "group_engaged" | "volunteered" | "helper_directed" | "helper_released" | "helper_recalled" | "team_chosen" | "health_checked" | "released" | "bridge_opened" | "bridge_closed" | "notice_sent" | "room_opened" | "room_archived" | "room_failed" | "estimate_changed" | "impact_changed" | "loss_added" | "loss_struck" | "role_engaged" | "role_assigned" | "role_left" | "hand_over_offered" | "hand_over_declined" | "role_warning" | "gate_passed" | "gate_waived" | "gate_closed" | "update_sent" | "update_drafted" | "update_approved" | "update_rejected" | "update_due" | "promise_missed" | "audience_silent" | "news_asked" | "checklist_ticked" | "checklist_unticked" | "restricted" | "unrestricted" | "access_changed" | "access_taken" | "related" | "unrelated" | "link_added" | "link_removed" | "split" | "attached" | "detached" | "rejoined" | "family_action" | "workflow_ran" | "tagged" | "untagged" | "field_set" | "note" | "decision" | "contact" | "evidence" | "action_item" | "hypothesis" | "hypothesis_moved" | "action" | "action_moved" | "corrected" | "pinned" | "unpinned" | "time_corrected";
         /** @description An API token, without its secret. */
         Token: {
             /** @description When it was made. */
@@ -8856,6 +8974,16 @@ export interface components {
             teams: string[];
             /** @description The zone that times are shown in. */
             timezone: string;
+        };
+        /** @description A value that incidents have. */
+        ValueInUse: {
+            /**
+             * Format: int64
+             * @description How many incidents that you see have it.
+             */
+            count: number;
+            /** @description The value. */
+            value: string;
         };
         /** @description The document of a version. */
         VersionDocument: {
@@ -10799,6 +10927,53 @@ export interface operations {
             };
         };
     };
+    list_fields: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The fields. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_CustomField"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     forecast: {
         parameters: {
             query?: never;
@@ -12653,6 +12828,60 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["List_Relative"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_fields: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id or the number. */
+                incident: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetFields"];
+            };
+        };
+        responses: {
+            /** @description The incident. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
                 };
             };
             /** @description Sign in first. */

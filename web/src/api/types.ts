@@ -22,6 +22,8 @@ export type Token = Schemas["Token"];
 export type AuditRecord = Schemas["AuditRecord"];
 
 export type Incident = Schemas["Incident"];
+export type CustomField = Schemas["CustomField"];
+export type FieldFigures = Schemas["FieldFigures"];
 export type Hit = Schemas["Hit"];
 export type Matched = Schemas["Matched"];
 export type SearchKey = Schemas["SearchKey"];

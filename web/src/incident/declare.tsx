@@ -9,6 +9,7 @@ import { FormDialog } from "@/ui/dialog";
 import { filled, needed, SelectField, TextField } from "@/ui/form";
 import { SeverityGlyph } from "@/ui/glyph";
 import { SEVERITIES } from "@/ui/severity";
+import { changesOf, FieldsOfDeclaration, valuesOf } from "./fields";
 import { SightFields, sightOf } from "./restriction";
 import { TagsField, tagsOf } from "./tags";
 
@@ -34,6 +35,7 @@ export default function Declare({
         service: filled(form, "service"),
         severity: severity ? Number(severity) : undefined,
         tags: tagsOf(filled(form, "tags") ?? ""),
+        fields: changesOf(valuesOf(form), {}),
         restricted: restricted ? { reason: needed(form, "reason"), ...sightOf(form) } : undefined,
       },
     });
@@ -84,6 +86,7 @@ export default function Declare({
         </SelectField>
       </div>
       <TagsField />
+      <FieldsOfDeclaration />
       <label className="tap flex items-center gap-2">
         <input
           type="checkbox"

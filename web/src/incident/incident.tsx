@@ -20,6 +20,7 @@ import { BridgeFact, EstimateFact, RoomFact } from "./bridge";
 import { Checklists } from "./checklist";
 import { Clocks } from "./clocks";
 import { Family } from "./family";
+import { Fields } from "./fields";
 import { Figures } from "./figures";
 import { Gates } from "./gates";
 import { Helpers } from "./helpers";
@@ -96,6 +97,7 @@ function Header({ incident }: { incident: Incident }) {
       <HeaderFacts incident={incident} />
       <div className="flex flex-wrap items-start gap-x-4 gap-y-1 *:max-w-full *:min-w-0">
         <Tags incident={incident} />
+        <Fields incident={incident} />
         <Family incident={incident} />
         <Relations incident={incident} />
       </div>

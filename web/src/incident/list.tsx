@@ -34,6 +34,7 @@ const COLUMNS: Columns<Incident> = {
   assignee: (row) => row.assignee,
   alerts: (row) => row.alert_count,
   tags: (row) => row.tags.join(" "),
+  fields: (row) => row.fields.map(({ field, value }) => `${field}=${value}`).join("; "),
   practice: (row) => row.practice,
   created_at: (row) => row.created_at,
   acknowledged_at: (row) => row.acknowledged_at,

@@ -5,7 +5,8 @@ import clsx from "clsx";
 import { Download } from "lucide-react";
 import { useMemo } from "react";
 import * as queries from "@/api/queries";
-import type { Distribution, IncidentReport } from "@/api/types";
+import type { Distribution, FieldFigures, IncidentReport } from "@/api/types";
+import { queryOf } from "@/incident/fields";
 import { Empty, Panel, ScreenHead, Shown } from "@/ui/block";
 import { Button } from "@/ui/button";
 import { nowMs } from "@/ui/clock";
@@ -111,6 +112,9 @@ function Body({ report, days }: { report: IncidentReport; days: number }) {
       </Panel>
       <Times report={report} />
       <ByService report={report} days={days} />
+      {report.by_field.map((figures) => (
+        <ByField key={figures.field} figures={figures} />
+      ))}
     </div>
   );
 }
@@ -260,6 +264,48 @@ function ByService({ report, days }: { report: IncidentReport; days: number }) {
               </Cell>
               <Cell>{row.outage_seconds > 0 ? duration(row.outage_seconds) : "none"}</Cell>
               <Cell>{row.cost ? money(row.cost.amount, row.cost.currency) : "not set"}</Cell>
+            </tr>
+          ))}
+        </tbody>
+      </Scroller>
+    </Panel>
+  );
+}
+
+function ByField({ figures }: { figures: FieldFigures }) {
+  const csv = () =>
+    exportRows(figures.field, figures.values, {
+      value: (row) => row.value,
+      incidents: (row) => row.count,
+      outage_seconds: (row) => row.outage_seconds,
+    });
+  return (
+    <Panel title={`By ${figures.title}`} flush aside={<CsvButton onClick={csv} />}>
+      <Scroller label={`Table of ${figures.title}`}>
+        <thead>
+          <tr className="text-13 text-muted">
+            <Head>{figures.title}</Head>
+            <Head right>Incidents</Head>
+            <Head right>Outage</Head>
+          </tr>
+        </thead>
+        <tbody className="divide-y border-t">
+          {figures.values.map((row) => (
+            <tr key={row.value ?? ""}>
+              <th scope="row" className="max-w-80 px-4 py-2 text-left font-medium break-words">
+                {row.value ?? "not filled in"}
+              </th>
+              <Cell>
+                <Link
+                  to="/incidents"
+                  search={{ q: queryOf(figures.field, row.value ?? "none") }}
+                  className="link"
+                  aria-label={`${count(row.count, "incident")}, ${figures.title} ${row.value ?? "not filled in"}`}
+                >
+                  {row.count}
+                </Link>
+              </Cell>
+              <Cell>{row.outage_seconds > 0 ? duration(row.outage_seconds) : "none"}</Cell>
             </tr>
           ))}
         </tbody>

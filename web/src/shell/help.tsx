@@ -30,6 +30,7 @@ const GROUPS: { title: string; keys: [string, string][] }[] = [
       ["c", "record a change, on an incident"],
       ["t", "record a customer contact"],
       ["v", "add evidence"],
+      ["f", "set custom fields"],
     ],
   },
 ];

@@ -14,6 +14,7 @@ mod bridge;
 mod checklist;
 mod duplicate;
 mod family;
+mod field;
 mod follow;
 mod gate;
 mod impact;
@@ -208,6 +209,8 @@ pub enum Incident {
     #[command(flatten)]
     Tagged(tag::Tagged),
     #[command(flatten)]
+    Fielded(field::Fielded),
+    #[command(flatten)]
     Efforts(family::Efforts),
     #[command(flatten)]
     Linked(link::Linked),
@@ -243,6 +246,9 @@ pub enum Incident {
         /// A word by which it is found again; once each
         #[arg(long = "tag", value_name = "TAG")]
         tags: Vec<String>,
+        /// A custom field; once each
+        #[arg(long = "field", value_name = "NAME=VALUE")]
+        fields: Vec<String>,
         /// Why only you, those you name and those who are engaged see it
         #[arg(long, value_name = "REASON")]
         restricted: Option<String>,
@@ -368,6 +374,7 @@ impl Incident {
             Self::Linked(linked) => linked.run(settings, api).await,
             Self::Efforts(efforts) => efforts.run(verb).await,
             Self::Tagged(tagged) => tagged.run(verb).await,
+            Self::Fielded(fielded) => fielded.run(verb).await,
             Self::Access(access) => access.run(verb).await,
             Self::Recorded(recorded) => recorded.run(settings, api).await,
             Self::Checklist(checklist) => checklist.run(settings, api).await,
@@ -381,10 +388,12 @@ impl Incident {
                 severity,
                 summary,
                 tags,
+                fields,
                 restricted,
                 users,
                 groups,
             } => {
+                let values = field::values_of(&fields)?;
                 let restricted = restricted
                     .map(|reason| json!({ "reason": reason, "users": users, "groups": groups }));
                 let body = said([
@@ -393,6 +402,7 @@ impl Incident {
                     ("severity", severity.map(Value::from)),
                     ("summary", summary.map(Value::from)),
                     ("tags", (!tags.is_empty()).then(|| json!(tags))),
+                    ("fields", (!fields.is_empty()).then_some(values)),
                     ("restricted", restricted),
                 ]);
                 let incident = api.post(&["incidents"], &body).await?;

@@ -10,6 +10,7 @@ pub mod concurrent;
 pub mod duplicate;
 pub mod estimate;
 pub mod family;
+pub mod field;
 pub mod gate;
 pub mod helper;
 pub mod impact;

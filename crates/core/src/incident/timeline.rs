@@ -237,6 +237,8 @@ pub enum Kind {
     Tagged,
     /// It bears a tag no longer (`T2`).
     Untagged,
+    /// A custom field has another value, or none any more (`T2`).
+    FieldSet,
     /// Somebody wrote something down.
     Note,
     /// Something was decided (`L1`).
@@ -350,6 +352,7 @@ names!(Kind {
     WorkflowRan = "workflow_ran",
     Tagged = "tagged",
     Untagged = "untagged",
+    FieldSet = "field_set",
     Note = "note",
     Decision = "decision",
     Contact = "contact",

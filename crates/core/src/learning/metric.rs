@@ -156,12 +156,7 @@ pub fn report<'a>(
     directory: &Directory,
     now: Timestamp,
 ) -> Report {
-    let incidents: Vec<_> = incidents
-        .into_iter()
-        .filter(|incident| {
-            !incident.practice && incident.merged_into.is_none() && incident.parentage.is_none()
-        })
-        .collect();
+    let incidents: Vec<_> = incidents.into_iter().filter(|incident| counts(incident)).collect();
     let distances: Vec<_> =
         incidents.iter().map(|incident| Distances::of(&incident.stamps)).collect();
     let spread = |pick: fn(&Distances) -> Option<SignedDuration>| {
@@ -196,6 +191,11 @@ pub fn report<'a>(
         occurred_to_resolved: spread(|of| of.occurred_to_resolved),
         mean_time_between_failures: between_failures(&incidents),
     }
+}
+
+/// Whether an incident is one of its own: no exercise, not merged into another, no child effort.
+pub fn counts(incident: &Incident) -> bool {
+    !incident.practice && incident.merged_into.is_none() && incident.parentage.is_none()
 }
 
 /// How long each person who was paged took to check in.

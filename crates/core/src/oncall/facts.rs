@@ -23,6 +23,8 @@ pub struct Facts {
     pub asked: Vec<UserId>,
     /// The link that the bridge of its severity's process would be, where it names one (`J6`).
     pub bridge: Option<String>,
+    /// The custom fields that have a value; looked up only where one is required (`T2`).
+    pub filled: Vec<String>,
 }
 
 /// Who had the last turn of each team whose members take turns.

@@ -17,6 +17,7 @@ use crate::id::{
 };
 use crate::incident::audience::Audience;
 use crate::incident::checklist::Checklist;
+use crate::incident::field::Field;
 use crate::incident::restriction;
 use crate::incident::role::Role;
 use crate::incident::severity::{Level, Severity};
@@ -208,6 +209,8 @@ pub struct Directory {
     pub workflows: Vec<Workflow>,
     /// What changes are held to (`X6`).
     pub change_policy: change::policy::Policy,
+    /// What is asked of incidents besides (`T2`), in the order in which it is shown.
+    pub fields: Vec<Field>,
     /// Days that count as holidays (`O16`).
     pub holidays: Vec<Date>,
     /// The schedules whose changes are handed over in writing (`O11`).
@@ -247,6 +250,7 @@ impl Default for Directory {
             checklists: Checklist::defaults(),
             workflows: Vec::new(),
             change_policy: change::policy::Policy::default(),
+            fields: Vec::new(),
             holidays: Vec::new(),
             handoffs: HashSet::new(),
         }
@@ -296,6 +300,11 @@ impl Directory {
     /// The checklist of that name.
     pub fn checklist(&self, name: &str) -> Option<&Checklist> {
         self.checklists.iter().find(|list| list.name == name)
+    }
+
+    /// The custom field of that name.
+    pub fn field(&self, name: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| field.name == name)
     }
 
     /// What a role is called within a sentence; its name where it is no longer configured.

@@ -174,6 +174,7 @@ impl Replay {
             | Kind::LinkRemoved
             | Kind::Tagged
             | Kind::Untagged
+            | Kind::FieldSet
             | Kind::Split
             | Kind::Attached
             | Kind::Detached

@@ -5,10 +5,11 @@ use jiff::{SignedDuration, Timestamp};
 use muster_core::id::ServiceId;
 use muster_core::incident::lifecycle::Incident;
 use muster_core::incident::restriction::Viewer;
-use muster_core::learning::metric;
+use muster_core::learning::{field, metric};
 use muster_core::org::access::{Action, Object};
 use muster_core::org::directory::Directory;
 use muster_core::org::service::Money;
+use muster_store::incident::field as store_field;
 use muster_store::incident::incident::{self as store_incident, Filter};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -63,6 +64,8 @@ pub struct IncidentReport {
     pub by_severity: Vec<SeverityFigures>,
     /// By service, the longest outage first.
     pub by_service: Vec<ServiceFigures>,
+    /// By the values of custom fields, in the order of the configuration.
+    pub by_field: Vec<FieldFigures>,
     /// From the beginning of the trouble to Muster hearing of it.
     pub time_to_detect: Distribution,
     /// From Muster hearing of it to somebody having it.
@@ -108,6 +111,29 @@ pub struct ServiceFigures {
     /// What that cost; null where the service has no price.
     #[schema(required)]
     pub cost: Option<Cost>,
+}
+
+/// The figures of one custom field.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct FieldFigures {
+    /// Its name.
+    pub field: String,
+    /// What people read.
+    pub title: String,
+    /// By value, the most incidents first, at most 50; incidents without one come last.
+    pub values: Vec<FieldValueFigures>,
+}
+
+/// The figures of one value of a custom field.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct FieldValueFigures {
+    /// The value; null for incidents that have none.
+    #[schema(required)]
+    pub value: Option<String>,
+    /// How many incidents have it.
+    pub count: usize,
+    /// How long their outages lasted, each counted whole.
+    pub outage_seconds: i64,
 }
 
 /// Somebody who checked in later than asked for, or not at all.
@@ -190,7 +216,40 @@ async fn incidents(
     let viewer = ctx.app.viewer(caller.user()).await?;
     let incidents = read(&ctx, &viewer, from, to, services).await?;
     let report = metric::report(&incidents, directory, now);
-    Ok(Json(body(directory, (from, to), report)))
+    let by_field = by_field(&ctx, &incidents, directory, now).await?;
+    Ok(Json(IncidentReport { by_field, ..body(directory, (from, to), report) }))
+}
+
+/// The figures by the values of custom fields.
+async fn by_field(
+    ctx: &Ctx,
+    incidents: &[Incident],
+    directory: &Directory,
+    now: Timestamp,
+) -> Result<Vec<FieldFigures>, ApiError> {
+    if directory.fields.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<_> = incidents.iter().map(|incident| incident.id).collect();
+    let rows = store_field::of_all(&ctx.app.db, &ids).await?.into_iter();
+    let values = rows
+        .map(|(id, rows)| (id, rows.into_iter().map(|row| (row.field, row.value)).collect()))
+        .collect();
+    let figures = field::by_field(incidents, &values, directory, now).into_iter();
+    let figures = figures.map(|figures| FieldFigures {
+        title: directory.field(&figures.field).map(|one| one.title.clone()).unwrap_or_default(),
+        field: figures.field,
+        values: figures
+            .values
+            .into_iter()
+            .map(|figures| FieldValueFigures {
+                value: figures.value,
+                count: figures.count,
+                outage_seconds: figures.outage.as_secs(),
+            })
+            .collect(),
+    });
+    Ok(figures.collect())
 }
 
 /// The services that are asked about; `None` for all of them.
@@ -280,6 +339,7 @@ fn body(
         cost: report.cost.into_iter().map(Cost::from).collect(),
         by_severity: by_severity.collect(),
         by_service: by_service.collect(),
+        by_field: Vec::new(),
         time_to_detect: report.time_to_detect.into(),
         time_to_acknowledge: report.time_to_acknowledge.into(),
         time_to_restore: report.time_to_restore.into(),

@@ -6,12 +6,14 @@ use std::collections::HashMap;
 use axum::extract::State;
 use jiff::Timestamp;
 use muster_core::id::{AlertId, EntryId, IncidentId, ServiceId};
+use muster_core::incident::field::{ANY, NONE};
 use muster_core::incident::lifecycle;
 use muster_core::incident::restriction::Viewer;
 use muster_core::org::access::{Action, Object};
 use muster_core::query::{self as language, Says};
 use muster_core::words::excerpt;
 use muster_store::alerting::alert::{self as store_alert, AlertRow};
+use muster_store::incident::field as store_field;
 use muster_store::incident::incident as store_incident;
 use muster_store::incident::tag as store_tag;
 use muster_store::incident::timeline::{self as store_timeline, EntryRow};
@@ -23,6 +25,7 @@ use uuid::Uuid;
 
 use super::error::ApiError;
 use super::extract::{Json, Query};
+use super::incident::field as api_field;
 use super::list::{List, Paging};
 use super::word::{AlertState, IncidentStatus, Instant, SearchKind, TimelineKind};
 use super::{Caller, Ctx, Routes, SEE_INCIDENTS};
@@ -31,6 +34,9 @@ use crate::app::{App, Snapshot};
 
 /// The most tags that are offered.
 const VALUES_MAX: i64 = 500;
+
+/// The most values of a custom field that are offered.
+const FIELD_VALUES_MAX: i64 = 50;
 
 /// The routes.
 pub fn routes() -> Routes {
@@ -178,17 +184,51 @@ async fn keys(State(ctx): State<Ctx>, caller: Caller) -> Result<Json<List<Search
     let snapshot = ctx.app.snapshot();
     let viewer = ctx.app.viewer(caller.user()).await?;
     let tags = store_tag::in_use(&ctx.app.db, &viewer, VALUES_MAX).await?;
-    let keys = key::KEYS.iter().map(|key| SearchKey {
-        key: key.name.to_owned(),
-        kinds: key.kinds.iter().map(|kind| SearchKind(*kind)).collect(),
-        says: key.says.to_owned(),
-        example: key.example.to_owned(),
-        values: match key.name {
-            "tag" => tags.iter().map(|(tag, _)| tag.clone()).collect(),
-            name => key::values(&snapshot, name),
-        },
-    });
-    Ok(Json(List::whole(keys.collect())))
+    let mut keys = Vec::new();
+    for key in key::KEYS {
+        if key.name == key::FIELD {
+            keys.extend(field_keys(&ctx.app, &viewer, key).await?);
+            continue;
+        }
+        keys.push(SearchKey {
+            key: key.name.to_owned(),
+            kinds: key.kinds.iter().map(|kind| SearchKind(*kind)).collect(),
+            says: key.says.to_owned(),
+            example: key.example.to_owned(),
+            values: match key.name {
+                "tag" => tags.iter().map(|(tag, _)| tag.clone()).collect(),
+                name => key::values(&snapshot, name),
+            },
+        });
+    }
+    Ok(Json(List::whole(keys)))
+}
+
+/// A key for each custom field, with what there is to choose from or what is in use.
+async fn field_keys(
+    app: &App,
+    viewer: &Viewer,
+    key: &key::Key,
+) -> Result<Vec<SearchKey>, ApiError> {
+    let snapshot = app.snapshot();
+    let mut keys = Vec::new();
+    for field in &snapshot.directory.fields {
+        let mut values = api_field::choices(&snapshot.directory, field);
+        if values.is_empty() {
+            let in_use =
+                store_field::in_use(&app.db, viewer, &field.name, FIELD_VALUES_MAX).await?;
+            values = in_use.into_iter().map(|(value, _)| value).collect();
+        }
+        values.extend([ANY, NONE].map(str::to_owned));
+        keys.push(SearchKey {
+            key: format!("field.{}", field.name),
+            kinds: key.kinds.iter().map(|kind| SearchKind(*kind)).collect(),
+            says: field.title.clone(),
+            example: format!("field.{}:{}", field.name, values.first().map_or(ANY, String::as_str)),
+            values,
+        });
+    }
+    Ok(keys)
 }
 
 /// What a kind is narrowed by.

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use muster_core::alerting::alert::AlertStatus;
 use muster_core::alerting::hold::Held;
 use muster_core::incident::concurrent;
+use muster_core::incident::field;
 use muster_core::incident::gate::Gate;
 use muster_core::incident::lifecycle::Status;
 use muster_core::incident::prompt::Sort;
@@ -166,6 +167,8 @@ words! {
     /// How near a concurrent incident is.
     Nearness = concurrent::Nearness, names(concurrent::Nearness::NAMES),
         concurrent::Nearness::from_name;
+    /// What a custom field holds.
+    FieldKind = field::Kind, names(field::Kind::NAMES), field::Kind::from_name;
     /// On which side of a service another one stands.
     DependencySide = Side, names(Side::NAMES), Side::from_name;
     /// Where a handoff stands.

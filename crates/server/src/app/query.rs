@@ -23,6 +23,7 @@ use muster_store::search::{Kind, Label};
 use super::Snapshot;
 
 pub mod entry;
+mod field;
 pub mod key;
 mod term;
 
@@ -121,7 +122,10 @@ fn of_incident(
             term.plain()?;
             set(&mut filter.number, term, number(term)?)?;
         }
-        _ => return Ok(false),
+        _ => match field::wanted(directory, term)? {
+            Some(wanted) => filter.fields.push(wanted),
+            None => return Ok(false),
+        },
     }
     Ok(true)
 }
@@ -433,6 +437,7 @@ mod tests {
         assert!(wrong("state:open state:resolved").1.contains("another value"));
         assert!(wrong("-disk").1.contains("excluded"));
         assert!(wrong("service:>checkout").1.contains("only `sev`"));
+        assert!(wrong("field.cause:x").1.contains("none is configured"));
         assert!(messages(&organisation(), "disk").is_err());
         assert!(alerts(&organisation(), "incident:x", NOBODY).is_err());
     }

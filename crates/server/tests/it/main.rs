@@ -17,6 +17,7 @@ mod duties;
 mod edit;
 mod family;
 mod feed;
+mod fields;
 mod gates;
 mod groups;
 mod guard;

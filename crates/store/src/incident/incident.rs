@@ -11,6 +11,7 @@ use muster_core::oncall::escalation::State;
 use sqlx::FromRow;
 use uuid::Uuid;
 
+use super::field::{self, Wanted};
 use super::tag::{self, Tags};
 use super::{bridge, checklist, clocks, gate, helper, impact, restriction, role, update};
 use crate::args;
@@ -562,6 +563,8 @@ pub struct Filter {
     pub labels: Vec<Label>,
     /// Its tags.
     pub tags: Vec<Tags>,
+    /// Values of its custom fields.
+    pub fields: Vec<Wanted>,
     /// This one alone.
     pub number: Option<i64>,
     /// With a smaller number.
@@ -628,6 +631,9 @@ impl Filter {
         }
         for tags in &self.tags {
             tag::condition(tags, text, values);
+        }
+        for wanted in &self.fields {
+            field::condition(wanted, text, values);
         }
         if let Some(number) = self.number {
             text.push_str(" AND number = ?");

@@ -5,6 +5,7 @@ mod bridge;
 mod checklist;
 mod clocks;
 pub mod family;
+pub mod field;
 mod gate;
 mod helper;
 mod impact;

@@ -233,6 +233,7 @@ impl Builder<'_> {
             checklists: self.checklists(),
             workflows: self.workflows(),
             change_policy: change::policy::Policy::default(),
+            fields: self.fields(),
             holidays,
             handoffs,
         }

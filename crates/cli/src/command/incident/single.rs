@@ -71,6 +71,10 @@ fn in_full(incident: &Value, screen: Screen) -> String {
     row("taken by", of("assignee"));
     let tags = incident["tags"].as_array().map(Vec::as_slice).unwrap_or_default();
     row("tags", tags.iter().map(show::text).collect::<Vec<_>>().join(", "));
+    let fields = incident["fields"].as_array().map(Vec::as_slice).unwrap_or_default();
+    for field in fields {
+        row(&show::text(&field["title"]), show::text(&field["value"]));
+    }
     row("alerts", format!("{}, {} open", of("alert_count"), of("open_alert_count")));
     for (name, stamp) in [
         ("opened", "created_at"),

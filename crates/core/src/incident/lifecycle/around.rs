@@ -123,6 +123,11 @@ impl<'a> Surroundings<'a> {
         self.facts.asked.contains(&user)
     }
 
+    /// The custom fields that have a value, where one is required.
+    pub(super) fn filled(&self) -> &[String] {
+        &self.facts.filled
+    }
+
     /// What a place is called.
     pub fn place(&self, outlet: &Outlet) -> String {
         match outlet {

@@ -222,7 +222,7 @@ impl Decision {
             }
             Command::Restore => self.progress(Status::Restored, None, None, actor, around, now)?,
             Command::Resolve { note } => self.resolve(note, actor, around, now)?,
-            Command::Close => self.close(actor, now)?,
+            Command::Close => self.close(actor, around, now)?,
             Command::Reopen { reason } => self.reopen(reason, actor, around, now)?,
             Command::Merge { into, into_number } => {
                 self.merge(into, into_number, actor, around, now)?;
@@ -434,6 +434,9 @@ impl Decision {
         now: Timestamp,
     ) -> Result<(), WrongMove> {
         self.require_open()?;
+        if self.incident.status < status {
+            self.require_fields(status, around)?;
+        }
         if !self.incident.status.is_answered() {
             self.take(actor, around, now);
         }

@@ -18,6 +18,7 @@ impl Decision {
         self.require_open()?;
         self.require_no_open_children()?;
         self.require_gates(around)?;
+        self.require_fields(Status::Resolved, around)?;
         self.worked(actor, around, now);
         let text = note.map_or_else(|| "Resolved".to_owned(), |note| format!("Resolved: {note}"));
         self.finish(How::Resolved, format!("resolved by {}", actor.name()), &text, around, now);
@@ -30,11 +31,17 @@ impl Decision {
         Ok(())
     }
 
-    pub(super) fn close(&mut self, actor: &Actor, now: Timestamp) -> Result<(), WrongMove> {
+    pub(super) fn close(
+        &mut self,
+        actor: &Actor,
+        around: &Surroundings<'_>,
+        now: Timestamp,
+    ) -> Result<(), WrongMove> {
         match self.incident.status {
             Status::Closed => Ok(()),
             Status::Resolved => {
                 self.require_no_open_children()?;
+                self.require_fields(Status::Closed, around)?;
                 self.move_to(Status::Closed, actor, now);
                 Ok(())
             }

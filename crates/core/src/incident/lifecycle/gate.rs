@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 
 use super::{Decision, Status, Surroundings, WrongMove};
+use crate::incident::field;
 use crate::incident::gate::{Closed, Gate, Passed, closed};
 use crate::incident::timeline::{Actor, Entry, Kind};
 
@@ -93,6 +94,29 @@ impl Decision {
         }
         let missing = closed.iter().map(|one| in_words(one, around)).collect::<Vec<_>>();
         Err(WrongMove::GatesClosed { number: self.incident.number, missing: missing.join(" and ") })
+    }
+
+    /// An incident moves on only with the custom fields that are required by then (`T2`).
+    ///
+    /// # Errors
+    /// Says which are missing.
+    pub(super) fn require_fields(
+        &self,
+        status: Status,
+        around: &Surroundings<'_>,
+    ) -> Result<(), WrongMove> {
+        let missing: Vec<_> = field::lacking(&around.directory.fields, around.filled(), status)
+            .map(|field| format!("`{}`", field.name))
+            .collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        Err(WrongMove::FieldsMissing {
+            number: self.incident.number,
+            status: status.name(),
+            is_are: if missing.len() == 1 { "is" } else { "are" },
+            missing: missing.join(" and "),
+        })
     }
 }
 

@@ -187,6 +187,18 @@ pub enum WrongMove {
         /// The incident.
         number: i64,
     },
+    /// A field that the next status needs has no value.
+    #[error("incident {number} cannot be {status} before {missing} {is_are} set")]
+    FieldsMissing {
+        /// The incident.
+        number: i64,
+        /// The status that was asked for.
+        status: &'static str,
+        /// The names of the fields.
+        missing: String,
+        /// `is` or `are`.
+        is_are: &'static str,
+    },
     /// There are enough helpers.
     #[error("incident {number} has as many helpers as it can list")]
     EnoughHelpers {

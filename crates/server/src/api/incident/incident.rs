@@ -1,7 +1,7 @@
 //! An incident as it is read: what it is, when it came where, who is asked next, and what happens
 //! if nobody answers.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -16,6 +16,7 @@ use muster_core::oncall::preview::{self, Preview};
 use muster_core::org::access::{Action, Object};
 use muster_core::org::directory::Directory;
 use muster_store::StoreError;
+use muster_store::incident::field as store_field;
 use muster_store::incident::incident as store_incident;
 use muster_store::incident::tag as store_tag;
 use serde::{Deserialize, Serialize};
@@ -24,6 +25,7 @@ use utoipa_axum::routes;
 
 use super::bridge::{self, IncidentBridge, IncidentEstimate, IncidentRoom};
 use super::clock::{self, IncidentClocks};
+use super::field::{self, FieldValue, NewFieldValue};
 use super::helper::{self, Helper};
 use super::impact::{self, Impact, NewImpact};
 use super::restriction::{self, NewRestriction, Restriction};
@@ -82,6 +84,8 @@ pub struct Incident {
     pub open_alert_count: i64,
     /// Free words on it, by name.
     pub tags: Vec<String>,
+    /// The values of its custom fields, in the order of the configuration.
+    pub fields: Vec<FieldValue>,
     /// Whether it is an exercise, kept out of the figures.
     pub practice: bool,
     /// The service's runbook.
@@ -261,6 +265,9 @@ pub struct NewIncident {
     #[serde(default)]
     #[schema(max_items = 20)]
     tags: Vec<String>,
+    /// Values of its custom fields, each by the name of its field.
+    #[serde(default)]
+    fields: BTreeMap<String, NewFieldValue>,
     /// Whether it is an exercise, kept out of the figures.
     #[serde(default)]
     practice: bool,
@@ -269,7 +276,7 @@ pub struct NewIncident {
 /// List incidents, the newest first.
 ///
 /// `q` takes `state:open`, `status:triggered`, `sev:<=2`, `service:checkout`, `team:payments`,
-/// `assignee:ana` (or `me`, `none`), `tag:database`, `practice:no`, `after:2026-11-21`, `before:`, and words of the
+/// `assignee:ana` (or `me`, `none`), `tag:database`, `field.cause:deploy`, `practice:no`, `after:2026-11-21`, `before:`, and words of the
 /// title. A minus before a key excludes.
 #[utoipa::path(
     get, path = "/incidents", tag = "incident", operation_id = "list_incidents", params(Search),
@@ -327,8 +334,10 @@ async fn declare(
     let impact = impact::read(directory, body.impact)?;
     let restricted = body.restricted.map(|new| new.read(directory)).transpose()?;
     let tags = tag::read(&body.tags)?;
+    let fields = field::read(directory, "fields", body.fields)?;
     let report = Report {
         tags,
+        fields,
         title: body.title,
         summary,
         service,
@@ -391,9 +400,14 @@ pub async fn describe_all(
     for (id, tag) in store_tag::of_all(&app.db, &ids).await? {
         tags.entry(id).or_default().push(tag);
     }
+    let mut fields = store_field::of_all(&app.db, &ids).await?;
     Ok(incidents
         .iter()
         .map(|incident| Incident {
+            fields: fields
+                .remove(&incident.id)
+                .map(|rows| field::describe(&snapshot.directory, rows))
+                .unwrap_or_default(),
             tags: tags.remove(&incident.id).unwrap_or_default(),
             ..describe(app, &snapshot.directory, incident, &numbers)
         })
@@ -416,6 +430,8 @@ pub async fn describe_whole(
     let numbers = store_incident::numbers(&app.db, &viewer, &merged).await?.into_iter().collect();
     let mut described = describe(app, &snapshot.directory, incident, &numbers);
     described.tags = store_tag::of(&app.db, incident.id).await?;
+    let fields = store_field::of(&app.db, incident.id).await?;
+    described.fields = field::describe(&snapshot.directory, fields);
     let facts = facts::read(&app.db, &snapshot.directory, incident).await?;
     let ahead = preview::remaining(&snapshot.directory, incident, &facts);
     described.clocks.plan(&snapshot.directory, &ahead);
@@ -451,6 +467,7 @@ fn describe(
         alert_count: incident.alert_count,
         open_alert_count: incident.open_alert_count,
         tags: Vec::new(),
+        fields: Vec::new(),
         practice: incident.practice,
         runbook: service.and_then(|service| service.runbook.clone()),
         summary: incident.summary.clone(),

@@ -18,6 +18,7 @@ pub mod command;
 pub mod concurrent;
 pub mod duplicate;
 pub mod family;
+pub mod field;
 pub mod gate;
 pub mod helper;
 pub mod hypothesis;
@@ -73,6 +74,7 @@ pub fn routes() -> Routes {
         .merge(relation::routes())
         .merge(concurrent::routes())
         .merge(tag::routes())
+        .merge(field::routes())
         .merge(family::routes())
         .merge(link::routes())
         .merge(restriction::routes())

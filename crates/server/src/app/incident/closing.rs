@@ -36,6 +36,8 @@ pub struct Closing {
     pub impact: String,
     /// Free words on it.
     pub tags: Vec<String>,
+    /// The titles and values of its custom fields.
+    pub fields: Vec<(String, String)>,
     /// What the lead wrote; may be empty.
     pub lead: String,
     /// Where people read it.
@@ -94,6 +96,7 @@ impl App {
             service: view::service_name(directory, incident),
             impact: incident.impact.words(directory),
             tags: tag::of(&self.db, incident.id).await?,
+            fields: self.field_words(incident.id).await?,
             lead: lead.map(|row| row.text).unwrap_or_default(),
             url: self.incident_url(incident.number),
             concurrent,

@@ -22,6 +22,7 @@ use muster_store::{Lane, StoreError};
 
 use super::command::{Refused, TRIES_MAX, obey};
 use super::facts;
+use super::field::Setting;
 use super::record::{self, Before};
 use crate::app::App;
 
@@ -48,6 +49,8 @@ pub struct Report {
     pub restricted: Option<(Named, String)>,
     /// Free words on it.
     pub tags: Vec<String>,
+    /// Values of its custom fields.
+    pub fields: Vec<Setting>,
     /// Whether it is an exercise.
     pub practice: bool,
     /// Whom to ask besides, or instead if `only`.
@@ -146,6 +149,9 @@ impl App {
         }
         if !report.tags.is_empty() {
             self.add_tags(&mut tx, incident.id, &report.tags, actor).await?;
+        }
+        if !report.fields.is_empty() {
+            self.change_fields(&mut tx, incident.id, &report.fields, None, actor).await?;
         }
         if !report.page.is_empty() {
             let command = Command::PagePeople { users: report.page.clone(), message: None };

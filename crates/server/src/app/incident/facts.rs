@@ -1,11 +1,13 @@
 //! What a decision about an incident must know besides the organisation: looked up only where a
-//! step of its policy, or of the one that would take over, asks about it.
+//! step of its policy, or of the one that would take over, asks about it, or where the configuration
+//! requires custom fields.
 
 use muster_core::alerting::signal::Signal;
 use muster_core::id::IntegrationId;
 use muster_core::incident::lifecycle::Incident;
 use muster_core::oncall::facts::{Facts, First, Needs};
 use muster_core::org::directory::Directory;
+use muster_store::incident::field;
 use muster_store::oncall::{facts, turn};
 use muster_store::{Db, StoreError, Tx};
 
@@ -43,6 +45,10 @@ pub async fn load(
     }
     if needs.turns {
         known.turns = turn::all(tx).await?;
+    }
+    if directory.fields.iter().any(|field| field.required.is_some()) {
+        let rows = field::of_in(tx, incident.id).await?;
+        known.filled = rows.into_iter().map(|row| row.field).collect();
     }
     Ok(known)
 }

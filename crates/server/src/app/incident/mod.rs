@@ -9,6 +9,7 @@ pub mod declare;
 pub mod draft;
 pub mod facts;
 pub mod family;
+pub mod field;
 pub mod help;
 pub mod ledger;
 pub mod line;

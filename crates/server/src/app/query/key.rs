@@ -36,6 +36,9 @@ const fn key(
     Key { name, kinds, says, example }
 }
 
+/// How the key of a custom field is written down for people.
+pub const FIELD: &str = "field.NAME";
+
 /// Every key, the most used first.
 pub const KEYS: &[Key] = &[
     key("state", ALL, "open, or resolved", "state:open"),
@@ -49,6 +52,7 @@ pub const KEYS: &[Key] = &[
     key("before", ALL, "began before a day or an instant", "before:2026-11-21"),
     key("label", TROUBLE, "a label of its alerts", "label:env=prod"),
     key("tag", OF_INCIDENTS, "a word that somebody put on it", "tag:database"),
+    key(FIELD, OF_INCIDENTS, "a custom field of it; any, none", "field.cause:deploy"),
     key("incident", ALL, "the number of the incident", "incident:42"),
     key("practice", OF_INCIDENTS, "whether it is an exercise", "practice:no"),
     key("held", ALERTS, "what keeps it from paging", "held:maintenance"),
@@ -64,7 +68,11 @@ pub fn of(kind: Kind) -> impl Iterator<Item = &'static Key> {
 
 /// The key of that name, or of that other name.
 pub fn named(name: &str) -> Option<&'static Key> {
-    let name = if name == "severity" { "sev" } else { name };
+    let name = match name {
+        "severity" => "sev",
+        name if name.starts_with("field.") => FIELD,
+        name => name,
+    };
     KEYS.iter().find(|key| key.name == name)
 }
 

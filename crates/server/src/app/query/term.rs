@@ -72,7 +72,9 @@ impl<'a> Term<'a> {
     pub(super) fn is(&self) -> Result<&'a str, NotUnderstood> {
         match self.comparison {
             Comparison::Is => Ok(self.value),
-            _ => Err(self.wrong("only `sev` and `age` are compared with < and >")),
+            _ => Err(self.wrong(
+                "only `sev`, `age` and fields of numbers or days are compared with < and >",
+            )),
         }
     }
 

@@ -8,10 +8,11 @@ use muster_core::incident::audience::{Audience, Hearers};
 use muster_core::incident::bridge;
 use muster_core::incident::clocks::management;
 use muster_core::incident::gate::Gate;
+use muster_core::incident::lifecycle::Status;
 use muster_core::incident::process::{self, Process};
 use muster_core::incident::severity::{Level, Severity};
 use muster_core::incident::update::Pace;
-use muster_core::incident::{checklist, role, room, timeline, workflow};
+use muster_core::incident::{checklist, field, role, room, timeline, workflow};
 use muster_core::oncall::escalation::{Outlet, Target};
 use muster_core::oncall::schedule::Role;
 
@@ -206,6 +207,24 @@ impl Builder<'_> {
             }
         }
         lists
+    }
+
+    /// Custom fields, in the order of the file.
+    pub(super) fn fields(&self) -> Vec<field::Field> {
+        let written = self.documents.fields.iter().flatten();
+        let fields = written.map(|written| field::Field {
+            name: written.name.clone(),
+            title: written.title.clone().unwrap_or_else(|| written.name.clone()),
+            description: written.description.clone().unwrap_or_default(),
+            kind: written
+                .kind
+                .as_deref()
+                .and_then(field::Kind::from_name)
+                .unwrap_or(field::Kind::Text),
+            choices: written.choices.clone(),
+            required: written.required.as_deref().and_then(Status::from_name),
+        });
+        fields.collect()
     }
 
     /// Workflows. A condition that cannot be read leaves its workflow out, because without it the

@@ -7,6 +7,7 @@
 pub mod audience;
 pub mod checklist;
 pub mod escalation;
+pub mod field;
 pub mod group;
 pub mod organization;
 pub mod provider;
@@ -26,6 +27,7 @@ use serde_json::Value;
 use self::audience::Audience;
 use self::checklist::Checklist;
 use self::escalation::{CatchAll, EscalationPolicy};
+use self::field::Field;
 use self::group::{EngagementGroup, NotificationList};
 use self::organization::{Inhibition, Organization, RoutingRule, Severity, Watch, Webhook};
 use self::provider::Provider;
@@ -79,6 +81,8 @@ pub enum Kind {
     StatusPage,
     /// Checklists.
     Checklist,
+    /// Custom fields of incidents: one list.
+    Fields,
     /// Outgoing event webhooks.
     Webhook,
     /// What is done by itself.
@@ -92,7 +96,7 @@ pub enum Kind {
 impl Kind {
     /// Every kind in the order of a file, with its name in the store and in plans, and the field of
     /// a file that holds it.
-    pub const ALL: [(Self, &'static str, &'static str); 22] = [
+    pub const ALL: [(Self, &'static str, &'static str); 23] = [
         (Self::Organization, "organization", "organization"),
         (Self::User, "user", "users"),
         (Self::Team, "team", "teams"),
@@ -111,6 +115,7 @@ impl Kind {
         (Self::Audience, "audience", "audiences"),
         (Self::StatusPage, "status_page", "status_pages"),
         (Self::Checklist, "checklist", "checklists"),
+        (Self::Fields, "fields", "fields"),
         (Self::Webhook, "webhook", "webhooks"),
         (Self::Workflow, "workflow", "workflows"),
         (Self::Providers, "providers", "providers"),
@@ -200,6 +205,9 @@ pub struct Documents {
     /// Checklists, over the built-in ones.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checklists: Option<Vec<Checklist>>,
+    /// What is asked of incidents besides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fields: Option<Vec<Field>>,
     /// Outgoing event webhooks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub webhooks: Option<Vec<Webhook>>,
@@ -247,6 +255,7 @@ impl Documents {
             Kind::Audience => self.audiences.is_some(),
             Kind::StatusPage => self.status_pages.is_some(),
             Kind::Checklist => self.checklists.is_some(),
+            Kind::Fields => self.fields.is_some(),
             Kind::Webhook => self.webhooks.is_some(),
             Kind::Workflow => self.workflows.is_some(),
             Kind::Providers => self.providers.is_some(),
@@ -276,6 +285,7 @@ impl Documents {
             audiences: self.audiences.or(other.audiences),
             status_pages: self.status_pages.or(other.status_pages),
             checklists: self.checklists.or(other.checklists),
+            fields: self.fields.or(other.fields),
             webhooks: self.webhooks.or(other.webhooks),
             workflows: self.workflows.or(other.workflows),
             providers: self.providers.or(other.providers),
@@ -310,6 +320,7 @@ impl Documents {
         names.extend(each(Kind::Audience, self.audiences.as_deref(), |audience| &audience.name));
         names.extend(each(Kind::StatusPage, self.status_pages.as_deref(), |page| &page.name));
         names.extend(each(Kind::Checklist, self.checklists.as_deref(), |list| &list.name));
+        names.extend(one(Kind::Fields));
         names.extend(each(Kind::Webhook, self.webhooks.as_deref(), |webhook| &webhook.name));
         names.extend(each(Kind::Workflow, self.workflows.as_deref(), |workflow| &workflow.name));
         names.extend(one(Kind::Providers));
@@ -341,6 +352,7 @@ impl Documents {
         values.extend(self.audiences.iter().flatten().map(serde_json::to_value));
         values.extend(self.status_pages.iter().flatten().map(serde_json::to_value));
         values.extend(self.checklists.iter().flatten().map(serde_json::to_value));
+        values.extend(self.fields.as_ref().map(serde_json::to_value));
         values.extend(self.webhooks.iter().flatten().map(serde_json::to_value));
         values.extend(self.workflows.iter().flatten().map(serde_json::to_value));
         values.extend(self.providers.as_ref().map(serde_json::to_value));
@@ -395,6 +407,7 @@ impl Documents {
                 Kind::Audience => push(&mut documents.audiences, value)?,
                 Kind::StatusPage => push(&mut documents.status_pages, value)?,
                 Kind::Checklist => push(&mut documents.checklists, value)?,
+                Kind::Fields => documents.fields = Some(serde_json::from_value(value)?),
                 Kind::Webhook => push(&mut documents.webhooks, value)?,
                 Kind::Workflow => push(&mut documents.workflows, value)?,
                 Kind::Providers => documents.providers = Some(serde_json::from_value(value)?),

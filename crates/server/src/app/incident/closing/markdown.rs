@@ -28,6 +28,9 @@ pub fn write(closing: &Closing) -> String {
     if !closing.tags.is_empty() {
         fact("Tags", &plain(&closing.tags.join(", ")));
     }
+    for (title, value) in &closing.fields {
+        fact(&plain(title), &plain(value));
+    }
     fact("As of", &words::instant(closing.at));
     fact("Read it at", &format!("<{}>", closing.url));
     for link in &closing.links {

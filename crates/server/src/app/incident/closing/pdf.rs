@@ -73,6 +73,7 @@ fn head(closing: &Closing) -> Vec<Block> {
     if !closing.tags.is_empty() {
         facts.push(Block::fact("Tags", closing.tags.join(", ")));
     }
+    facts.extend(closing.fields.iter().map(|(title, value)| Block::fact(title, value)));
     if !closing.impact.is_empty() {
         facts.push(Block::fact("Impact", &closing.impact));
     }

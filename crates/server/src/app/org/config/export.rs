@@ -30,6 +30,7 @@ pub fn to_yaml(mut documents: Documents) -> Result<String, StoreError> {
     drop_empty(&mut documents.audiences);
     drop_empty(&mut documents.status_pages);
     drop_empty(&mut documents.checklists);
+    drop_empty(&mut documents.fields);
     drop_empty(&mut documents.webhooks);
     drop_empty(&mut documents.workflows);
     drop_empty(&mut documents.engagement_groups);

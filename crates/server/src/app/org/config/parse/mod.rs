@@ -6,6 +6,7 @@ mod assertion;
 mod audience;
 mod checklist;
 mod escalation;
+mod field;
 mod group;
 mod organization;
 mod provider;
@@ -19,6 +20,7 @@ mod user;
 mod workflow;
 
 use muster_core::alerting::inhibition::INHIBITIONS_MAX;
+use muster_core::incident::field::FIELDS_MAX;
 use muster_store::org::document::secret::Secret;
 use muster_store::org::document::text::short;
 use muster_store::org::document::{Documents, Kind};
@@ -50,6 +52,7 @@ const FIELDS: &[&str] = &[
     "audiences",
     "status_pages",
     "checklists",
+    "fields",
     "webhooks",
     "workflows",
     "providers",
@@ -135,6 +138,13 @@ pub fn tree(root: Node, problems: &Problems) -> Option<File> {
             audiences: many(Kind::Audience).map(|list| list.list(audience::audience)),
             status_pages: many(Kind::StatusPage).map(|pages| pages.list(status_page::status_page)),
             checklists: many(Kind::Checklist).map(|list| list.list(checklist::checklist)),
+            fields: many(Kind::Fields).map(|list| {
+                let fields = list.list(field::field);
+                if fields.len() > FIELDS_MAX {
+                    list.note(format!("there are at most {FIELDS_MAX} fields"));
+                }
+                fields
+            }),
             webhooks: many(Kind::Webhook).map(|list| list.list(organization::webhook)),
             workflows: many(Kind::Workflow).map(|list| list.list(workflow::workflow)),
             providers: many(Kind::Providers).map(|list| list.list(provider::provider)),

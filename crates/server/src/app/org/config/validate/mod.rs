@@ -135,6 +135,8 @@ fn names(whole: &Whole<'_>) {
     let providers = documents.providers.iter().flatten().map(|provider| &provider.name);
     let path = Path::top(Kind::Providers.field());
     unique(whole, Kind::Providers, &path, Some("name"), providers, "provider");
+    let fields = documents.fields.iter().flatten().map(|field| &field.name);
+    unique(whole, Kind::Fields, &Path::top(Kind::Fields.field()), Some("name"), fields, "field");
     for (at, severity) in documents.severities.iter().flatten().enumerate() {
         let path = Path::top(Kind::Severities.field()).index(at).field("process").field("roles");
         let wanted = severity.process.iter().filter_map(|process| process.roles.as_ref()).flatten();
