@@ -45,11 +45,14 @@ pub enum Kind {
     Workflow,
     /// A handoff that nobody has accepted: its reminder, then the news to whoever leads.
     Handoff,
+    /// A change: whoever is asked to agree is reminded, it becomes emergent, or its time passes.
+    Change,
 }
 
 impl Kind {
-    /// What planning on-call waits for.
-    pub const OF_PLANNING: [Self; 4] = [Self::Schedule, Self::Request, Self::Feed, Self::Handoff];
+    /// What planning waits for: of on-call, and of changes.
+    pub const OF_PLANNING: [Self; 5] =
+        [Self::Schedule, Self::Request, Self::Feed, Self::Handoff, Self::Change];
 
     fn name(self) -> &'static str {
         match self {
@@ -67,6 +70,7 @@ impl Kind {
             Self::Room => "room",
             Self::Workflow => "workflow",
             Self::Handoff => "handoff",
+            Self::Change => "change",
         }
     }
 }
@@ -216,7 +220,8 @@ pub async fn claim(tx: &mut Tx, kind: Kind, now: Timestamp, limit: i64) -> Resul
         | Kind::Feed
         | Kind::Room
         | Kind::Workflow
-        | Kind::Handoff => &OTHERS,
+        | Kind::Handoff
+        | Kind::Change => &OTHERS,
     };
     let values = args![kind.name(), now, limit, lease::latest_end(now)];
     let rows: Vec<TimerRow> = tx.fetch_all(select, values).await?;

@@ -182,6 +182,263 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List changes, the newest first. */
+        get: operations["list_changes"];
+        put?: never;
+        /** Write a change down as a draft, or submit it at once. */
+        post: operations["draft_change"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/changes/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say what the policy and the linter think of a plan. Nothing is written. */
+        post: operations["check_change"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/changes/policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read the policy: the kinds of changes and the matrix. */
+        get: operations["get_change_policy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/changes/{change}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a change. */
+        get: operations["get_change"];
+        /** Word a change anew. What others agreed to and is touched by it is to be agreed to again. */
+        put: operations["edit_change"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/changes/{change}/abort": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take it back: the rollback begins. */
+        post: operations["abort_change"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/changes/{change}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Agree to a change. The technician never does. */
+        post: operations["approve_change"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/changes/{change}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Cancel it. */
+        post: operations["cancel_change"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/changes/{change}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Close it. Where not everybody has agreed yet, they are asked now. */
+        post: operations["close_change"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/changes/{change}/finish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that it is done, and how it went. */
+        post: operations["finish_change"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/changes/{change}/monitor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that it was looked at afterwards. */
+        post: operations["monitor_change"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/changes/{change}/record": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Write down after the fact what was done for a sev1. Those who must agree are asked now. */
+        post: operations["record_change"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/changes/{change}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Disagree with a change, and say what is to be better. It is its submitter's again. */
+        post: operations["reject_change"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/changes/{change}/revisions/{revision}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read an earlier wording of a change. */
+        get: operations["get_change_revision"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/changes/{change}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that it begins. Where not everybody has agreed, say why it cannot wait; they are asked after. */
+        post: operations["start_change"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/changes/{change}/submit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask people to agree. */
+        post: operations["submit_change"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/config/apply": {
         parameters: {
             query?: never;
@@ -3831,6 +4088,15 @@ export interface components {
             /** @description What they were called then. */
             name: string;
         };
+        /** @description What was done already. */
+        AfterTheFact: {
+            /** @description When it was done. */
+            ended_at: components["schemas"]["Instant"];
+            /** @description How it went. */
+            outcome?: components["schemas"]["ChangeOutcome"];
+            /** @description When it began. */
+            started_at: components["schemas"]["Instant"];
+        };
         /** @description One trouble of one integration, from its first signal to its recovery. */
         Alert: {
             auto_resolves_at: components["schemas"]["Instant"] | null;
@@ -3913,6 +4179,21 @@ export interface components {
             /** @description For whom you answer; yourself unless given. */
             user?: string | null;
         };
+        /** @description Agreeing. */
+        Approve: {
+            approver?: components["schemas"]["ApproverName"] | null;
+            /** @description More in words. */
+            note?: string;
+            /**
+             * Format: int32
+             * @description The revision that was read.
+             */
+            revision: number;
+            /** @description For which team, where it is a customer's and you are in more than one. */
+            team?: string | null;
+        };
+        /** @enum {string} */
+        ApproverName: "peer" | "manager" | "vp" | "customer" | "ops";
         /** @description Somebody who was asked. */
         AskedPerson: {
             /** @description Whether they said no. */
@@ -4062,6 +4343,8 @@ export interface components {
              */
             seq: number;
         };
+        /** @enum {string} */
+        Automated: "manual" | "partial" | "full";
         /** @description Somebody who was paged and has not checked in. */
         Awaited: {
             /** @description By when they were to check in. */
@@ -4166,6 +4449,286 @@ export interface components {
              */
             type: string;
         };
+        /** @description An agreement that is asked for. */
+        ChangeApproval: {
+            /**
+             * Format: int32
+             * @description How many agree.
+             */
+            agreed: number;
+            /** @description Whose. */
+            approver: components["schemas"]["ApproverName"];
+            /** @description Why it is asked for, in words. */
+            because: string;
+            /** @description Whoever it falls to. */
+            people: string[];
+            /**
+             * Format: int32
+             * @description How many of them.
+             */
+            quorum: number;
+            /**
+             * Format: int32
+             * @description Which place in the order, from 0.
+             */
+            stage: number;
+            /**
+             * @description `given`, `asked` or `later`.
+             * @example asked
+             */
+            state: string;
+            /** @description Which team, where it is a customer. */
+            team: string | null;
+            /** @description Whether you may decide it now. */
+            yours: boolean;
+        };
+        /** @description What the policy says. */
+        ChangeAssessment: {
+            /** @description Why this row, this notice, these people, in words. */
+            because: string[];
+            /** @description Whether it is emergent. */
+            emergent: boolean;
+            /** @description How long before it must be announced, in words. */
+            notice: string;
+            notice_until: components["schemas"]["Instant"] | null;
+            /**
+             * Format: int64
+             * @description The revision of the configuration that was read.
+             */
+            policy_revision: number;
+            /** @description How risky it is. */
+            risk: components["schemas"]["RiskBand"];
+            /** @description Why it is that risky, in words. */
+            risk_because: string[];
+            /** @description The row of the matrix. */
+            row: string;
+            /**
+             * Format: int32
+             * @description The tier that it is held to.
+             */
+            tier: number;
+        };
+        /** @description What the policy and the linter say of a plan. */
+        ChangeCheck: {
+            /** @description Who must agree, in order. */
+            approvals: components["schemas"]["ChangeApproval"][];
+            /** @description What the policy says of it. */
+            assessment: components["schemas"]["ChangeAssessment"];
+            /** @description What it lacks. */
+            findings: components["schemas"]["ChangeFinding"][];
+            /** @description How good it is over eight fields. */
+            quality: components["schemas"]["ChangeScore"][];
+        };
+        /** @description What somebody decided. */
+        ChangeDecision: {
+            /** @description Whether they agree. */
+            approved: boolean;
+            /** @description Whose agreement it is. */
+            approver: components["schemas"]["ApproverName"];
+            /** @description When. */
+            at: components["schemas"]["Instant"];
+            /** @description Who decided. */
+            by: string;
+            /** @description For whom, where it was a delegate. */
+            on_behalf_of: string | null;
+            /** @description What they say. */
+            reason: string;
+            /**
+             * Format: int32
+             * @description The revision of the plan they decided on.
+             */
+            revision: number;
+            /** @description Which team, where it is a customer. */
+            team: string | null;
+            /** @description Whether a later revision touched what it covered. */
+            void: boolean;
+        };
+        /** @description Another wording. */
+        ChangeEdit: {
+            /** @description All of it. */
+            plan: components["schemas"]["ChangePlan"];
+            /**
+             * Format: int32
+             * @description The revision that was edited; refused if there is a later one.
+             */
+            revision?: number | null;
+        };
+        /** @description Something that happened to a change. */
+        ChangeEntry: {
+            /** @description Who did it. */
+            actor: string;
+            /** @description When. */
+            at: components["schemas"]["Instant"];
+            /** @description What kind of thing. */
+            kind: components["schemas"]["ChangeEntryKind"];
+            /** @description In words. */
+            text: string;
+        };
+        /** @enum {string} */
+        ChangeEntryKind: "drafted" | "edited" | "submitted" | "approved" | "rejected" | "scheduled" | "reminded" | "emergent" | "started" | "aborted" | "finished" | "monitored" | "retro_review" | "closed" | "cancelled" | "expired" | "blamed";
+        /** @description Something that a plan lacks. */
+        ChangeFinding: {
+            /** @description Whether it cannot be submitted so. */
+            blocking: boolean;
+            /**
+             * @description Where.
+             * @example timeline[2].command
+             */
+            field: string;
+            /** @description What to write. */
+            text: string;
+        };
+        /** @enum {string} */
+        ChangeImpact: "none" | "internal" | "customer" | "customer_wide";
+        /** @description A change in a list. */
+        ChangeItem: {
+            /** @description Who is asked to agree now. */
+            asked: string[];
+            /** @description The kind of change. */
+            class: string;
+            /** @description Whether it is emergent. */
+            emergent: boolean;
+            end: components["schemas"]["Instant"] | null;
+            /**
+             * Format: int64
+             * @description For people.
+             */
+            number: number;
+            /** @description How it came about. */
+            origin: components["schemas"]["ChangeOrigin"];
+            outcome: components["schemas"]["ChangeOutcome"] | null;
+            risk: components["schemas"]["RiskBand"] | null;
+            /** @description What is changed. */
+            service: string;
+            start: components["schemas"]["Instant"] | null;
+            /** @description Where it stands. */
+            state: components["schemas"]["ChangeState"];
+            /** @description Who submits it. */
+            submitter: string;
+            /** @description Who does it. */
+            technician: string | null;
+            /** @description One line. */
+            title: string;
+        };
+        /** @description A note. */
+        ChangeNote: {
+            /** @description In words. */
+            note?: string;
+        };
+        /** @enum {string} */
+        ChangeOrigin: "planned" | "fix_first" | "after_the_fact";
+        /** @enum {string} */
+        ChangeOutcome: "success" | "issues" | "failed" | "rolled_back";
+        /** @description What is meant to be done. */
+        ChangePlan: {
+            /** @description What else is changed with it, by name. */
+            also?: string[];
+            /** @description How much a machine does. */
+            automation?: components["schemas"]["Automated"];
+            /** @description What is gained. */
+            benefit?: string;
+            /**
+             * @description The kind of change, as the policy names it.
+             * @example network
+             */
+            class: string;
+            /** @description Whether it meets the whole company. */
+            company_wide?: boolean;
+            confidence: components["schemas"]["RiskBand"] | null;
+            /** @description Other people and aliases to ask. */
+            contacts?: string[];
+            /** @description The teams whose services it meets, by name. */
+            customers?: string[];
+            /** @description How those were told. */
+            customers_told?: string;
+            end: components["schemas"]["Instant"] | null;
+            impact: components["schemas"]["ChangeImpact"] | null;
+            /**
+             * Format: int64
+             * @description The incident it is done for, by its number.
+             */
+            incident: number | null;
+            /** @description Where more is to be read. */
+            link?: string;
+            /** @description The alias of whoever supports what comes of it; the primary of the service where none is named. */
+            resolver?: string;
+            /** @description The steps back. */
+            rollback?: components["schemas"]["ChangeStep"][];
+            /** @description How long the way back takes, such as `15m`. */
+            rollback_takes: string | null;
+            /** @description Whether the way back was tried. */
+            rollback_tested?: boolean;
+            /**
+             * @description What is changed, by name.
+             * @example checkout
+             */
+            service: string;
+            start: components["schemas"]["Instant"] | null;
+            /** @description Who does it, by name; whoever writes it down where nobody is named. */
+            technician: string | null;
+            /** @description The steps. */
+            timeline?: components["schemas"]["ChangeStep"][];
+            /**
+             * @description One line.
+             * @example Replace the core switches
+             */
+            title: string;
+            /** @description What happens if it is not done. */
+            without?: string;
+            /** @description The worst that can happen, in words. */
+            worst_case?: string;
+        };
+        /** @description The policy, for those who write changes. */
+        ChangePolicy: {
+            /** @description The kinds of changes. */
+            classes: string[];
+            /**
+             * Format: int64
+             * @description The revision of the configuration.
+             */
+            revision: number;
+            /** @description The matrix in the order in which it is read. */
+            rows: components["schemas"]["ChangePolicyRow"][];
+        };
+        /** @description A row of the matrix. */
+        ChangePolicyRow: {
+            /** @description Who must agree, in words and in order. */
+            approvals: string[];
+            /** @description Classes; all where empty. */
+            classes: string[];
+            /** @description Unique. */
+            name: string;
+            /** @description Whether it must lie in an outage window. */
+            needs_window: boolean;
+            /** @description How long before, in words. */
+            notice: string;
+            /** @description Bands of risk; all where empty. */
+            risks: components["schemas"]["RiskBand"][];
+            /** @description Teams; all where empty. */
+            teams: string[];
+            /**
+             * Format: int32
+             * @description The least level of the technician.
+             */
+            technician_level: number | null;
+            /** @description Tiers of services; all where empty. */
+            tiers: number[];
+        };
+        /** @description A reason. */
+        ChangeReason: {
+            /** @description Why. */
+            reason?: string;
+        };
+        /** @description How good a field is. */
+        ChangeScore: {
+            /** @description Which of the eight. */
+            field: string;
+            /**
+             * Format: int32
+             * @description From -2 to 2.
+             */
+            points: number;
+        };
         /** @description How bad it is after all. */
         ChangeSeverity: {
             /** @description In words. */
@@ -4175,6 +4738,28 @@ export interface components {
              * @description 1 is the worst.
              */
             severity: number;
+        };
+        /** @enum {string} */
+        ChangeState: "draft" | "submitted" | "in_review" | "approved" | "scheduled" | "in_progress" | "rolling_back" | "resolved" | "monitored" | "retro_review" | "closed" | "rejected" | "cancelled" | "expired";
+        /** @description One step of a timeline or of a rollback. */
+        ChangeStep: {
+            /**
+             * @description From T+00:00, in hours and minutes.
+             * @example T+00:10
+             */
+            at: string;
+            /** @description Exactly what is typed. */
+            command?: string;
+            /** @description In which environment. */
+            environment?: string;
+            /** @description On which hosts. */
+            hosts?: string[];
+            /** @description Whether it is a look at how things are. */
+            monitoring?: boolean;
+            /** @description Before, during or after the work. */
+            phase?: components["schemas"]["StepPhase"];
+            /** @description What is done, in words. */
+            text?: string;
         };
         /** @description A way that could be added. */
         ChannelOffered: {
@@ -4249,6 +4834,12 @@ export interface components {
             shifts: components["schemas"]["Shift"][];
             /** @description Where. */
             timezone: string;
+        };
+        /** @description The end. */
+        Close: {
+            /** @description More in words. */
+            note?: string;
+            outcome?: components["schemas"]["ChangeOutcome"] | null;
         };
         /** @description A code that arrived. */
         CodeGiven: {
@@ -4896,6 +5487,11 @@ export interface components {
              */
             name: string;
         };
+        /** @description Asking people to agree. */
+        Excuse: {
+            /** @description Why it is announced later than the policy asks for, or begins before people have agreed. */
+            excuse?: string;
+        };
         /** @description Somebody who was paged and has not come. */
         Expected: {
             /** @description By when they were to check in. */
@@ -4979,6 +5575,13 @@ export interface components {
             outage_seconds: number;
             /** @description The value; null for incidents that have none. */
             value: string | null;
+        };
+        /** @description How it went. */
+        Finish: {
+            /** @description More in words. */
+            note?: string;
+            /** @description How. */
+            outcome: components["schemas"]["ChangeOutcome"];
         };
         /** @description What recorded alerts would have done. */
         Forecast: {
@@ -5970,6 +6573,13 @@ export interface components {
             next: string | null;
         };
         /** @description A part of a list. */
+        List_ChangeItem: {
+            /** @description The items of this part. */
+            items: components["schemas"]["ChangeItem"][];
+            /** @description The cursor of the next part; null at the end. */
+            next: string | null;
+        };
+        /** @description A part of a list. */
         List_ConcurrentIncident: {
             /** @description The items of this part. */
             items: components["schemas"]["ConcurrentIncident"][];
@@ -6497,6 +7107,17 @@ export interface components {
         NewCalendarLink: {
             /** @description A schedule; your own shifts everywhere unless given. */
             schedule?: string | null;
+        };
+        /** @description A change to write down. */
+        NewChange: {
+            /** @description Why it is announced later than the policy asks for. */
+            excuse?: string;
+            /** @description What is meant to be done. */
+            plan: components["schemas"]["ChangePlan"];
+            /** @description Whether people are asked to agree at once. */
+            submit?: boolean;
+            /** @description Whose it is, by name; yours where nobody is named. A token of nobody must name somebody. */
+            submitter?: string | null;
         };
         /** @description What is wrong with an entry. What is left out was right. */
         NewCorrection: {
@@ -7715,6 +8336,16 @@ export interface components {
         };
         /** @description An incident by its id or its number. */
         Reference: number | string;
+        /** @description Disagreeing. */
+        Reject: {
+            /** @description What is to be better. */
+            reason: string;
+            /**
+             * Format: int32
+             * @description The revision that was read.
+             */
+            revision: number;
+        };
         /** @description Why an update is given back. */
         RejectUpdate: {
             /** @description In words, so that it can be written better. */
@@ -7843,6 +8474,8 @@ export interface components {
              */
             reason: string;
         };
+        /** @enum {string} */
+        RiskBand: "low" | "medium" | "high";
         /** @description Somebody who is asked to come as something. */
         RoleEngaged: {
             /** @description When they were asked. */
@@ -8530,6 +9163,8 @@ export interface components {
              */
             within_seconds: number;
         };
+        /** @enum {string} */
+        StepPhase: "before" | "during" | "after";
         /** @description What a joiner must know. */
         Synopsis: {
             /** @description What is to be done once it is over, the oldest first; each by whoever sees to it. */
@@ -9680,6 +10315,915 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_changes: {
+        parameters: {
+            query?: {
+                /** @description In one of these states, separated by commas; `open` for everything that is not over. */
+                state?: string | null;
+                /** @description Touching this service, by name. */
+                service?: string | null;
+                /** @description `true` for those that you submitted or do. */
+                mine?: boolean | null;
+                /** @description `true` for those that wait for you to decide. */
+                asked?: boolean | null;
+                /** @description Planned to be under way at some time from then on. */
+                from?: components["schemas"]["Instant"] | null;
+                /** @description Planned to begin before then. */
+                to?: components["schemas"]["Instant"] | null;
+                /** @description At most so many. */
+                limit?: number | null;
+                /** @description The cursor of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_ChangeItem"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    draft_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewChange"];
+            };
+        };
+        responses: {
+            /** @description The change. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Change"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    check_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangePlan"];
+            };
+        };
+        responses: {
+            /** @description What they say. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeCheck"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_change_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The policy. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangePolicy"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The number, or `CHG-` and the number. */
+                change: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The change. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Change"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    edit_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The number. */
+                change: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeEdit"];
+            };
+        };
+        responses: {
+            /** @description The change. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Change"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    abort_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The number. */
+                change: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeReason"];
+            };
+        };
+        responses: {
+            /** @description The change. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Change"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approve_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The number. */
+                change: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Approve"];
+            };
+        };
+        responses: {
+            /** @description The change. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Change"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The number. */
+                change: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeReason"];
+            };
+        };
+        responses: {
+            /** @description The change. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Change"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    close_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The number. */
+                change: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Close"];
+            };
+        };
+        responses: {
+            /** @description The change. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Change"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    finish_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The number. */
+                change: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Finish"];
+            };
+        };
+        responses: {
+            /** @description The change. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Change"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    monitor_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The number. */
+                change: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeNote"];
+            };
+        };
+        responses: {
+            /** @description The change. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Change"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    record_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The number. */
+                change: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AfterTheFact"];
+            };
+        };
+        responses: {
+            /** @description The change. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Change"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reject_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The number. */
+                change: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reject"];
+            };
+        };
+        responses: {
+            /** @description The change. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Change"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_change_revision: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The number. */
+                change: string;
+                /** @description Which, from 1. */
+                revision: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The plan as it was. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangePlan"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The number. */
+                change: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Excuse"];
+            };
+        };
+        responses: {
+            /** @description The change. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Change"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    submit_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The number. */
+                change: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Excuse"];
+            };
+        };
+        responses: {
+            /** @description The change. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Change"];
+                };
             };
             /** @description Sign in first. */
             401: {

@@ -79,6 +79,8 @@ pub enum Object {
     },
     /// Changes: what was done to services.
     Changes,
+    /// What others ask somebody to agree to: whether they are asked, the change itself says.
+    Approval,
     /// Alerts and raw messages.
     Alerts,
     /// A person's own settings.
@@ -177,6 +179,8 @@ fn by_role(role: Role, action: Action, object: Object) -> bool {
         (Action::Read, Object::Organization | Object::Incidents | Object::Incident(_)) => {
             Role::Stakeholder
         }
+        // Whoever is asked to agree may be nobody who answers incidents.
+        (Action::Respond, Object::Approval) => Role::Stakeholder,
         (Action::Read, Object::Reports | Object::Stream | Object::Changes) => Role::Stakeholder,
         (Action::Create | Action::Respond, Object::Changes) => Role::Responder,
         // Anybody may say that something is wrong (`D4`).

@@ -6,6 +6,9 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use muster_core::alerting::alert::AlertStatus;
 use muster_core::alerting::hold::Held;
+use muster_core::change::plan::{Automation, Band, Impact, Phase};
+use muster_core::change::policy::Approver;
+use muster_core::change::record as change;
 use muster_core::incident::concurrent;
 use muster_core::incident::field;
 use muster_core::incident::gate::Gate;
@@ -173,6 +176,24 @@ words! {
     DependencySide = Side, names(Side::NAMES), Side::from_name;
     /// Where a handoff stands.
     HandoffState = handoff::State, names(handoff::State::NAMES), handoff::State::from_name;
+    /// Where a change stands.
+    ChangeState = change::State, names(change::State::NAMES), change::State::from_name;
+    /// How a change came about.
+    ChangeOrigin = change::Origin, names(change::Origin::NAMES), change::Origin::from_name;
+    /// How a change went.
+    ChangeOutcome = change::Outcome, names(change::Outcome::NAMES), change::Outcome::from_name;
+    /// What happened to a change.
+    ChangeEntryKind = change::Kind, names(change::Kind::NAMES), change::Kind::from_name;
+    /// Whose agreement to a change it is.
+    ApproverName = Approver, names(Approver::NAMES), Approver::from_name;
+    /// Low, medium or high.
+    RiskBand = Band, names(Band::NAMES), Band::from_name;
+    /// Whom a change meets at worst.
+    ChangeImpact = Impact, names(Impact::NAMES), Impact::from_name;
+    /// How much of a change a machine does.
+    Automated = Automation, names(Automation::NAMES), Automation::from_name;
+    /// When a step of a change is done.
+    StepPhase = Phase, names(Phase::NAMES), Phase::from_name;
     /// What somebody may do in general.
     RoleName = Role, names(&Role::NAMES), Role::from_name;
 }

@@ -1,6 +1,6 @@
 //! Planning as time passes: who was on call is written down at every change, and whatever else
 //! waits for a shift to begin or end happens here. A change of plan is noticed by its revision; up
-//! to that moment, the old plan is what is written down.
+//! to that moment, the old plan is what is written down. What time makes of changes happens here too.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -135,6 +135,10 @@ async fn fire(app: &App, kind: Kind, timer: &Claimed, now: Timestamp) -> Result<
         Kind::Handoff => {
             let snapshot = app.snapshot();
             app.handoff_due(timer, &snapshot.directory).await
+        }
+        Kind::Change => {
+            let snapshot = app.snapshot();
+            app.change_due(timer, &snapshot.directory).await
         }
         Kind::Feed => app.feed_due(timer).await,
         _ => {

@@ -9,8 +9,12 @@ use crate::harness::{PASSWORD, World, on_both_stores};
 /// The routes that are open to everybody.
 const DOORS: [(&str, &str); 2] = [("POST", "/session"), ("DELETE", "/session")];
 /// What a stakeholder may do besides reading.
-const OF_STAKEHOLDERS: [(&str, &str); 2] =
-    [("POST", "/incidents"), ("POST", "/status-pages/{name}/subscribers")];
+const OF_STAKEHOLDERS: [(&str, &str); 4] = [
+    ("POST", "/incidents"),
+    ("POST", "/status-pages/{name}/subscribers"),
+    ("POST", "/changes/{change}/approve"),
+    ("POST", "/changes/{change}/reject"),
+];
 /// What a stakeholder may not even read.
 const HIDDEN_FROM_STAKEHOLDERS: [&str; 19] = [
     "/alerts",

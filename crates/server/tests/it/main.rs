@@ -6,6 +6,7 @@ mod agreements;
 mod attachment;
 mod bridge;
 mod browsers;
+mod changes;
 mod chat;
 mod checklists;
 mod clocks;

@@ -1,3 +1,6 @@
-//! Changes: what was done to services and what came of it.
+//! Changes: what people plan, agree to and do, what pipelines report to have been done, and what came
+//! of it.
 
 pub mod event;
+pub mod plan;
+pub mod record;

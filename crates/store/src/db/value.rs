@@ -86,6 +86,7 @@ values! {
     id::AlertId => Uuid, |value| value.0;
     id::CalendarLinkId => Uuid, |value| value.0;
     id::ChangeEventId => Uuid, |value| value.0;
+    id::ChangeId => Uuid, |value| value.0;
     id::ContactMethodId => Uuid, |value| value.0;
     id::DeliveryId => Uuid, |value| value.0;
     id::DigestId => Uuid, |value| value.0;

@@ -40,6 +40,18 @@ pub struct EntryRow {
     pub data: String,
 }
 
+/// Who did something, as it is stored; none for a kind that no release has written.
+pub(crate) fn actor(kind: &str, id: Option<Uuid>, name: String) -> Option<Actor> {
+    match (kind, id) {
+        ("user", Some(id)) => Some(Actor::User { id: UserId(id), name }),
+        ("integration", _) => Some(Actor::Integration { label: name }),
+        ("token", _) => Some(Actor::Token { name }),
+        ("workflow", _) => Some(Actor::Workflow { name }),
+        ("system", _) => Some(Actor::System),
+        _ => None,
+    }
+}
+
 impl EntryRow {
     /// The entry in the terms of the core.
     ///
@@ -49,15 +61,8 @@ impl EntryRow {
         let corrupt = |what: &str| StoreError::Corrupt(format!("a timeline entry of {what}"));
         let instant =
             |micros| Timestamp::from_microsecond(micros).map_err(|_| corrupt("no instant"));
-        let name = self.actor_name.clone();
-        let actor = match (self.actor_kind.as_str(), self.actor_id) {
-            ("user", Some(id)) => Actor::User { id: UserId(id), name },
-            ("integration", _) => Actor::Integration { label: name },
-            ("token", _) => Actor::Token { name },
-            ("workflow", _) => Actor::Workflow { name },
-            ("system", _) => Actor::System,
-            (other, _) => return Err(corrupt(&format!("actor {other}"))),
-        };
+        let actor = actor(&self.actor_kind, self.actor_id, self.actor_name.clone())
+            .ok_or_else(|| corrupt(&format!("actor {}", self.actor_kind)))?;
         let entry = Entry {
             id: Some(EntryId(self.id)),
             at: instant(self.at)?,

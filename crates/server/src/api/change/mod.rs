@@ -2,7 +2,11 @@
 
 use super::Routes;
 
+pub mod command;
+pub mod plan;
+pub mod record;
+
 /// The routes.
 pub fn routes() -> Routes {
-    Routes::new()
+    Routes::new().merge(record::routes()).merge(command::routes())
 }
