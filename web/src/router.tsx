@@ -94,6 +94,52 @@ const maintenance = createRoute({
   component: lazyRouteComponent(() => import("./alerting/maintenance")),
 });
 
+export interface ChangesSearch {
+  tab?: "waiting" | "mine" | "open" | "all";
+  service?: string;
+  state?: string;
+}
+
+const CHANGE_TABS = ["waiting", "mine", "open", "all"] as const;
+
+const changes = createRoute({
+  getParentRoute: () => root,
+  path: "/changes",
+  validateSearch: ({ tab, service, state }: Record<string, unknown>): ChangesSearch => ({
+    tab: CHANGE_TABS.find((each) => each === tab),
+    service: typeof service === "string" ? service : undefined,
+    state: typeof state === "string" ? state : undefined,
+  }),
+  component: lazyRouteComponent(() => import("./change/list")),
+});
+
+const change = createRoute({
+  getParentRoute: () => root,
+  path: "/changes/$number",
+  component: lazyRouteComponent(() => import("./change/record")),
+});
+
+const changeNew = createRoute({
+  getParentRoute: () => root,
+  path: "/changes/new",
+  validateSearch: ({ from }: Record<string, unknown>): { from?: number } => ({
+    from: typeof from === "number" ? from : undefined,
+  }),
+  component: lazyRouteComponent(() => import("./change/new")),
+});
+
+const changeEdit = createRoute({
+  getParentRoute: () => root,
+  path: "/changes/$number/edit",
+  component: lazyRouteComponent(() => import("./change/edit")),
+});
+
+const changeRun = createRoute({
+  getParentRoute: () => root,
+  path: "/changes/$number/run",
+  component: lazyRouteComponent(() => import("./change/run")),
+});
+
 const shadow = createRoute({
   getParentRoute: () => root,
   path: "/services/$name/shadow",
@@ -269,6 +315,11 @@ export const router = createRouter({
     heartbeats,
     heartbeat,
     maintenance,
+    changes,
+    change,
+    changeNew,
+    changeEdit,
+    changeRun,
     shadow,
     messages,
     workbench,

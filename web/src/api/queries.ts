@@ -3,10 +3,11 @@
  * live events can name what they make stale. Writes live with their screens.
  */
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { asChange } from "@/change/change";
 import { nowMs } from "@/ui/clock";
-import { asked, get, getPart, getWhole, type ListPath, type Options } from "./client";
+import { asked, get, getPart, getWhole, type ListPath, type Options, post } from "./client";
 import { ApiError } from "./problem";
-import type { EditableDocument, Hit, List, Page } from "./types";
+import type { ChangePlan, EditableDocument, Hit, List, Page } from "./types";
 
 export const PAGE_SIZE = 50;
 const WHOLE_LIST_MAX = 500;
@@ -410,6 +411,35 @@ export const workflowRuns = (name: string) =>
   queryOptions({
     queryKey: ["workflows", name, "runs"],
     queryFn: ({ signal }) => get("/workflows/{name}/runs", { path: { name }, query: { limit: 20 }, signal }),
+  });
+
+/** Changes, the newest first; under one key, since a live event names no number. */
+export const changes = (query: NonNullable<Options<"get", "/changes">["query"]>) =>
+  paged(["changes", "list", JSON.stringify(query)], "/changes", { query });
+
+export const change = (number: string) =>
+  queryOptions({
+    queryKey: ["changes", "one", number],
+    queryFn: async ({ signal }) =>
+      asChange(await get("/changes/{change}", { path: { change: number }, signal })),
+  });
+
+export const changePolicy = () =>
+  queryOptions({
+    queryKey: ["changes", "policy"],
+    queryFn: ({ signal }) => get("/changes/policy", { signal }),
+    staleTime: 60_000,
+  });
+
+/** What the policy and the linter say of a plan that is not saved. */
+export const changeCheck = (plan: ChangePlan, enabled: boolean) =>
+  queryOptions({
+    queryKey: ["changes", "check", plan],
+    queryFn: ({ signal }) => post("/changes/check", { body: plan, signal }),
+    placeholderData: keepPreviousData,
+    retry: false,
+    gcTime: 0,
+    enabled,
   });
 
 export const statusPages = () => whole(["status-pages"], "/status-pages");

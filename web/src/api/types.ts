@@ -140,6 +140,21 @@ export type Distribution = Schemas["Distribution"];
 /** One event of the stream. */
 export type ChangeEvent = Schemas["Change"];
 
+export type ChangeItem = Schemas["ChangeItem"];
+export type ChangePlan = Schemas["ChangePlan"];
+export type ChangeStep = Schemas["ChangeStep"];
+export type ChangeState = Schemas["ChangeState"];
+export type ChangeOutcome = Schemas["ChangeOutcome"];
+export type ChangeOrigin = Schemas["ChangeOrigin"];
+export type ChangeImpact = Schemas["ChangeImpact"];
+export type ChangeAssessment = Schemas["ChangeAssessment"];
+export type ChangeApproval = Schemas["ChangeApproval"];
+export type ChangeDecision = Schemas["ChangeDecision"];
+export type ChangeFinding = Schemas["ChangeFinding"];
+export type ChangeScore = Schemas["ChangeScore"];
+export type ChangeEntry = Schemas["ChangeEntry"];
+export type ChangeCheck = Schemas["ChangeCheck"];
+
 export type Contacts = Schemas["Contacts"];
 export type OwnMethod = Schemas["Method"];
 export type ContactRule = Schemas["NotificationRule"];

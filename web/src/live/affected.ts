@@ -43,6 +43,8 @@ export function affected(event: ChangeEvent): QueryKey[] {
         ["session"],
         ["configuration"],
       ];
+    case "change":
+      return [["changes"]];
     case "user":
       return [["lists"]];
     default:

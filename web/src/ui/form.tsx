@@ -88,16 +88,19 @@ export function SelectField({
 /** A place for words of several lines. */
 export function TextAreaField({
   label,
+  hint,
+  path,
   className,
   ...rest
-}: { label: string } & TextareaHTMLAttributes<HTMLTextAreaElement>) {
-  const id = useId();
+}: FieldProps & TextareaHTMLAttributes<HTMLTextAreaElement>) {
+  const { id, attributes, notes } = useNotes({ hint, path });
   return (
     <div className={clsx("flex flex-col gap-1", className)}>
       <label htmlFor={id} className="font-medium">
         {label}
       </label>
-      <textarea id={id} className="field resize-y py-2!" {...rest} />
+      <textarea className="field resize-y py-2!" {...attributes} {...rest} />
+      {notes}
     </div>
   );
 }
