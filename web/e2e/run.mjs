@@ -81,6 +81,9 @@ services:
     tier: 1
     escalation_policy: bo
     integrations: [ { name: anything, type: generic, key: generic-ledger-key } ]
+service_groups:
+  - { name: shop, description: What customers see, services: [checkout, ledger-db] }
+  - { name: ledgers, services: [ledger-db] }
 heartbeats: [ { name: nightly backup, service: ledger-db, every: 1d } ]
 catch_all: { escalation_policy: zoe }
 workflows:
@@ -169,6 +172,7 @@ try {
           "schedule.test.mjs",
           "screens.test.mjs",
           "search.test.mjs",
+          "services.test.mjs",
           "status.test.mjs",
           "workflows.test.mjs",
         ]),

@@ -261,6 +261,9 @@ const readiness = createRoute({
 const services = createRoute({
   getParentRoute: () => root,
   path: "/services",
+  validateSearch: (search: Record<string, unknown>): { group?: string } => ({
+    group: typeof search.group === "string" ? search.group : undefined,
+  }),
   component: lazyRouteComponent(() => import("./org/services")),
 });
 
@@ -273,9 +276,10 @@ const service = createRoute({
 const reports = createRoute({
   getParentRoute: () => root,
   path: "/reports",
-  validateSearch: (search: Record<string, unknown>): { days?: number; service?: string } => ({
+  validateSearch: (search: Record<string, unknown>): { days?: number; service?: string; group?: string } => ({
     days: typeof search.days === "number" ? search.days : undefined,
     service: typeof search.service === "string" ? search.service : undefined,
+    group: typeof search.group === "string" ? search.group : undefined,
   }),
   component: lazyRouteComponent(() => import("./learning/reports")),
 });

@@ -7,8 +7,8 @@ use clap::{Parser, Subcommand};
 use crate::command::{
     alert, alias, apply, backup, bench, calendar, check, completions, contacts, cover, demo,
     doctor, export, group, heartbeat, incident, leave, maintenance, message, notification_list,
-    oncall, page, preview, provider, release, restore, schedule, search, serve, shadow, sim,
-    status, token, user, workflow,
+    oncall, page, preview, provider, release, restore, schedule, search, serve, service, shadow,
+    sim, status, token, user, workflow,
 };
 use crate::failure::conclude;
 use crate::settings::{Global, Settings};
@@ -63,6 +63,8 @@ enum Command {
     /// Show shifts in a calendar program, and read leave from one
     #[command(subcommand)]
     Calendar(calendar::Calendar),
+    #[command(subcommand)]
+    Service(service::Service),
     #[command(subcommand)]
     Group(group::Group),
     #[command(subcommand)]
@@ -145,6 +147,7 @@ async fn obey(cli: Cli) -> anyhow::Result<()> {
         Command::Cover(cover) => cover.run(&settings()?).await,
         Command::Leave(leave) => leave.run(&settings()?).await,
         Command::Calendar(calendar) => calendar.run(&settings()?).await,
+        Command::Service(service) => service.run(&settings()?).await,
         Command::Group(group) => group.run(&settings()?).await,
         Command::Status(status) => status.run(&settings()?).await,
         Command::NotificationList(list) => list.run(&settings()?).await,

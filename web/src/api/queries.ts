@@ -248,6 +248,9 @@ export const failedMessages = () =>
     queryFn: ({ signal }) => get("/messages", { query: { q: "state:failed", limit: 100 }, signal }),
   });
 
+/** Services that belong together; under the key of services, because they stand as those do. */
+export const serviceGroups = () => whole(["services", "groups"], "/service-groups");
+
 export const services = () => whole(["services"], "/services");
 
 export const service = (name: string) =>

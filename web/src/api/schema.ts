@@ -892,7 +892,7 @@ export interface paths {
         };
         /**
          * List incidents, the newest first.
-         * @description `q` takes `state:open`, `status:triggered`, `sev:<=2`, `service:checkout`, `team:payments`,
+         * @description `q` takes `state:open`, `status:triggered`, `sev:<=2`, `service:checkout`, `team:payments`, `group:shop`,
          *     `assignee:ana` (or `me`, `none`), `tag:database`, `field.cause:deploy`, `practice:no`, `after:2026-11-21`, `before:`, and words of the
          *     title. A minus before a key excludes.
          */
@@ -3039,6 +3039,40 @@ export interface paths {
         };
         /** List what can be searched by. */
         get: operations["list_search_keys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/service-groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the service groups. */
+        get: operations["service_groups"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/service-groups/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a service group. */
+        get: operations["service_group"];
         put?: never;
         post?: never;
         delete?: never;
@@ -5641,6 +5675,18 @@ export interface components {
             /** @description Why it was waived, if it was. */
             waived: string | null;
         };
+        /** @description The figures of one service group. */
+        GroupFigures: {
+            /** @description The incidents that hit any of its services. */
+            count: number;
+            /** @description Its name. */
+            group: string;
+            /**
+             * Format: int64
+             * @description How long any of its services was out, no moment counted twice.
+             */
+            outage_seconds: number;
+        };
         /** @description A part of a group. */
         GroupMember: {
             /**
@@ -6274,6 +6320,8 @@ export interface components {
         IncidentReport: {
             /** @description By the values of custom fields, in the order of the configuration. */
             by_field: components["schemas"]["FieldFigures"][];
+            /** @description By service group, by name; groups that no incident hit are left out. */
+            by_group: components["schemas"]["GroupFigures"][];
             /** @description By service, the longest outage first. */
             by_service: components["schemas"]["ServiceFigures"][];
             /** @description How many of each severity, the worst first. */
@@ -6807,6 +6855,13 @@ export interface components {
         List_Service: {
             /** @description The items of this part. */
             items: components["schemas"]["Service"][];
+            /** @description The cursor of the next part; null at the end. */
+            next: string | null;
+        };
+        /** @description A part of a list. */
+        List_ServiceGroup: {
+            /** @description The items of this part. */
+            items: components["schemas"]["ServiceGroup"][];
             /** @description The cursor of the next part; null at the end. */
             next: string | null;
         };
@@ -8782,6 +8837,8 @@ export interface components {
             description: string | null;
             /** @description Who is paged; null only where the policy is gone. */
             escalation_policy: string | null;
+            /** @description The groups that it is in, by name. */
+            groups: string[];
             /** @description Where its alerts come in. */
             integrations: components["schemas"]["Integration"][];
             /**
@@ -8826,6 +8883,28 @@ export interface components {
             outage_seconds: number;
             /** @description Its name; null for one that was deleted. */
             service: string | null;
+        };
+        /** @description Services that belong together. */
+        ServiceGroup: {
+            /** @description For people; may be empty. */
+            description: string;
+            /**
+             * @description Unique; a search says `group:NAME`.
+             * @example shop
+             */
+            name: string;
+            /**
+             * Format: int64
+             * @description Incidents of its services that are open and that you see.
+             */
+            open_incidents: number;
+            /** @description Its services, in the order of the configuration. */
+            services: string[];
+            /**
+             * Format: int64
+             * @description The worst severity among them.
+             */
+            worst_severity: number | null;
         };
         /** @enum {string} */
         ServiceHealth: "healthy" | "degraded" | "unhealthy" | "unknown";
@@ -19382,6 +19461,8 @@ export interface operations {
                 service?: string;
                 /** @description The name of a team: the services that it owns. */
                 team?: string;
+                /** @description The name of a service group: the services in it. */
+                group?: string;
             };
             header?: never;
             path?: never;
@@ -20324,9 +20405,108 @@ export interface operations {
             };
         };
     };
+    service_groups: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them, by name. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_ServiceGroup"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    service_group: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The group. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceGroup"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     services: {
         parameters: {
             query?: {
+                /** @description Only the services of this group. */
+                group?: string;
                 /** @description How many items at most: 1 to 500, 50 unless given. */
                 limit?: number;
                 /** @description Where the last part ended, from its `next`. */

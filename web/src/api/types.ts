@@ -22,6 +22,7 @@ export type Token = Schemas["Token"];
 export type AuditRecord = Schemas["AuditRecord"];
 
 export type Incident = Schemas["Incident"];
+export type ServiceGroup = Schemas["ServiceGroup"];
 export type CustomField = Schemas["CustomField"];
 export type FieldFigures = Schemas["FieldFigures"];
 export type Hit = Schemas["Hit"];

@@ -21,14 +21,14 @@ const DEFAULT_DAYS = 30;
 const HOUR_MS = 3_600_000;
 
 export default function Reports() {
-  const { days = DEFAULT_DAYS, service } = route.useSearch();
+  const { days = DEFAULT_DAYS, service, group } = route.useSearch();
   const navigate = route.useNavigate();
   // To the hour, so that moving about the app does not ask a new question each time.
   const range = useMemo(() => {
     const to = Math.ceil(nowMs() / HOUR_MS) * HOUR_MS;
     return { from: new Date(to - days * 24 * HOUR_MS).toISOString(), to: new Date(to).toISOString() };
   }, [days]);
-  const report = useQuery(queries.incidentReport({ ...range, service }));
+  const report = useQuery(queries.incidentReport({ ...range, service, group }));
   return (
     <>
       <ScreenHead title="Reports">
@@ -39,7 +39,7 @@ export default function Reports() {
               key={length}
               type="button"
               aria-pressed={length === days}
-              onClick={() => void navigate({ search: { days: length, service }, replace: true })}
+              onClick={() => void navigate({ search: { days: length, service, group }, replace: true })}
               className={clsx(
                 "tap rounded-sm border px-2.5 text-13",
                 length === days ? "border-text bg-raised font-semibold" : "border-edge hover:bg-raised",
@@ -50,9 +50,9 @@ export default function Reports() {
           ))}
         </fieldset>
       </ScreenHead>
-      {service ? (
+      {(service ?? group) ? (
         <p className="mb-3">
-          Only <strong className="font-semibold">{service}</strong>.{" "}
+          Only <strong className="font-semibold">{service ?? `the group ${group}`}</strong>.{" "}
           <Link to="/reports" search={{ days }} className="link">
             Every service
           </Link>
@@ -112,6 +112,7 @@ function Body({ report, days }: { report: IncidentReport; days: number }) {
       </Panel>
       <Times report={report} />
       <ByService report={report} days={days} />
+      {report.by_group.length > 0 ? <ByGroup report={report} days={days} /> : null}
       {report.by_field.map((figures) => (
         <ByField key={figures.field} figures={figures} />
       ))}
@@ -264,6 +265,41 @@ function ByService({ report, days }: { report: IncidentReport; days: number }) {
               </Cell>
               <Cell>{row.outage_seconds > 0 ? duration(row.outage_seconds) : "none"}</Cell>
               <Cell>{row.cost ? money(row.cost.amount, row.cost.currency) : "not set"}</Cell>
+            </tr>
+          ))}
+        </tbody>
+      </Scroller>
+    </Panel>
+  );
+}
+
+function ByGroup({ report, days }: { report: IncidentReport; days: number }) {
+  const csv = () =>
+    exportRows("service-groups", report.by_group, {
+      group: (row) => row.group,
+      incidents: (row) => row.count,
+      outage_seconds: (row) => row.outage_seconds,
+    });
+  return (
+    <Panel title="By service group" flush aside={<CsvButton onClick={csv} />}>
+      <Scroller label="Table of service groups">
+        <thead>
+          <tr className="text-13 text-muted">
+            <Head>Group</Head>
+            <Head right>Incidents</Head>
+            <Head right>Outage</Head>
+          </tr>
+        </thead>
+        <tbody className="divide-y border-t">
+          {report.by_group.map((row) => (
+            <tr key={row.group}>
+              <th scope="row" className="px-4 py-2 text-left font-medium">
+                <Link to="/reports" search={{ days, group: row.group }} className="link">
+                  {row.group}
+                </Link>
+              </th>
+              <Cell>{row.count}</Cell>
+              <Cell>{row.outage_seconds > 0 ? duration(row.outage_seconds) : "none"}</Cell>
             </tr>
           ))}
         </tbody>

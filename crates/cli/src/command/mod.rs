@@ -30,6 +30,7 @@ pub mod restore;
 pub mod schedule;
 pub mod search;
 pub mod serve;
+pub mod service;
 pub mod shadow;
 pub mod sim;
 pub mod status;

@@ -103,6 +103,17 @@ pub struct ServiceFigures {
     pub cost: Option<Money>,
 }
 
+/// The figures of one service group (`T2`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupFigures {
+    /// Its name.
+    pub group: String,
+    /// The incidents that hit any of its services.
+    pub count: usize,
+    /// How long any of its services was out: the time that their outages cover together.
+    pub outage: SignedDuration,
+}
+
 /// Somebody who checked in later than asked for, or not at all (`I5`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Late {
@@ -127,6 +138,8 @@ pub struct Report {
     pub by_severity: Vec<(Level, usize)>,
     /// By service, the longest outage first.
     pub by_service: Vec<ServiceFigures>,
+    /// By service group, by name; groups without an incident are left out.
+    pub by_group: Vec<GroupFigures>,
     /// From occurred to detected.
     pub time_to_detect: Distribution,
     /// From detected to acknowledged.
@@ -180,6 +193,7 @@ pub fn report<'a>(
         open: incidents.iter().filter(|incident| incident.status.is_open()).count(),
         by_severity: by_severity.into_iter().collect(),
         by_service,
+        by_group: by_group(&incidents, directory, now),
         losses,
         cost,
         time_to_detect: spread(|of| of.occurred_to_detected),
@@ -248,6 +262,24 @@ fn by_service(
         (std::cmp::Reverse((figures.outage, figures.count)), figures.service)
     });
     figures
+}
+
+fn by_group(incidents: &[&Incident], directory: &Directory, now: Timestamp) -> Vec<GroupFigures> {
+    let figures = directory.service_groups.iter().map(|group| {
+        let hit: Vec<_> = incidents
+            .iter()
+            .filter(|incident| impact::affected(incident).any(|service| group.has(service)))
+            .collect();
+        let outages = hit.iter().filter_map(|incident| {
+            impact::outage(&incident.stamps, directory.severity(incident.severity), now)
+        });
+        GroupFigures {
+            group: group.name.clone(),
+            count: hit.len(),
+            outage: covered(outages.collect()),
+        }
+    });
+    figures.filter(|figures| figures.count > 0).collect()
 }
 
 /// The time that intervals cover together.

@@ -32,6 +32,7 @@ use crate::org::channel::Channel;
 use crate::org::language::Language;
 use crate::org::provider::Provider;
 use crate::org::service::{Integration, RoutingRule, Service};
+use crate::org::service_group::ServiceGroup;
 use crate::org::team::Team;
 use crate::org::user::User;
 use crate::org::watch::Watch;
@@ -165,6 +166,8 @@ pub struct Directory {
     pub policies: Table<PolicyId, Policy>,
     /// Services, with the built-in [`CATCH_ALL_SERVICE`] once a catch-all is configured.
     pub services: Table<ServiceId, Service>,
+    /// Services that belong together (`T2`), by name.
+    pub service_groups: Vec<ServiceGroup>,
     /// Whom to engage for a kind of trouble (`E1`).
     pub groups: Table<EngagementGroupId, EngagementGroup>,
     /// Who hears of trouble (`E1`).
@@ -228,6 +231,7 @@ impl Default for Directory {
             schedules: Table::default(),
             policies: Table::default(),
             services: Table::default(),
+            service_groups: Vec::new(),
             groups: Table::default(),
             lists: Table::default(),
             webhooks: Table::default(),
@@ -300,6 +304,11 @@ impl Directory {
     /// The checklist of that name.
     pub fn checklist(&self, name: &str) -> Option<&Checklist> {
         self.checklists.iter().find(|list| list.name == name)
+    }
+
+    /// The service group of that name.
+    pub fn service_group(&self, name: &str) -> Option<&ServiceGroup> {
+        self.service_groups.iter().find(|group| group.name == name)
     }
 
     /// The custom field of that name.

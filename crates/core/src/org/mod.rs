@@ -9,6 +9,7 @@ pub mod language;
 pub mod provider;
 pub mod quiet;
 pub mod service;
+pub mod service_group;
 pub mod team;
 pub mod user;
 pub mod watch;

@@ -47,6 +47,8 @@ struct Asked {
     service: Option<String>,
     /// The name of a team: the services that it owns.
     team: Option<String>,
+    /// The name of a service group: the services in it.
+    group: Option<String>,
 }
 
 /// The figures of a period. Exercises and merged incidents are left out.
@@ -64,6 +66,8 @@ pub struct IncidentReport {
     pub by_severity: Vec<SeverityFigures>,
     /// By service, the longest outage first.
     pub by_service: Vec<ServiceFigures>,
+    /// By service group, by name; groups that no incident hit are left out.
+    pub by_group: Vec<GroupFigures>,
     /// By the values of custom fields, in the order of the configuration.
     pub by_field: Vec<FieldFigures>,
     /// From the beginning of the trouble to Muster hearing of it.
@@ -111,6 +115,17 @@ pub struct ServiceFigures {
     /// What that cost; null where the service has no price.
     #[schema(required)]
     pub cost: Option<Cost>,
+}
+
+/// The figures of one service group.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct GroupFigures {
+    /// Its name.
+    pub group: String,
+    /// The incidents that hit any of its services.
+    pub count: usize,
+    /// How long any of its services was out, no moment counted twice.
+    pub outage_seconds: i64,
 }
 
 /// The figures of one custom field.
@@ -254,13 +269,20 @@ async fn by_field(
 
 /// The services that are asked about; `None` for all of them.
 fn services(directory: &Directory, asked: &Asked) -> Result<Option<Vec<ServiceId>>, ApiError> {
-    if asked.service.is_none() && asked.team.is_none() {
+    if asked.service.is_none() && asked.team.is_none() && asked.group.is_none() {
         return Ok(None);
     }
     let team = match &asked.team {
         Some(name) => {
             let team = directory.teams.named(name);
             Some(team.ok_or_else(|| ApiError::not_found("team", name))?.id)
+        }
+        None => None,
+    };
+    let group = match &asked.group {
+        Some(name) => {
+            let group = directory.service_group(name);
+            Some(group.ok_or_else(|| ApiError::not_found("service group", name))?)
         }
         None => None,
     };
@@ -272,6 +294,7 @@ fn services(directory: &Directory, asked: &Asked) -> Result<Option<Vec<ServiceId
     let wanted = directory.services.iter().filter(|service| {
         asked.service.as_ref().is_none_or(|name| *name == service.name)
             && team.is_none_or(|team| service.team == Some(team))
+            && group.is_none_or(|group| group.has(service.id))
     });
     Ok(Some(wanted.map(|service| service.id).collect()))
 }
@@ -324,6 +347,11 @@ fn body(
         outage_seconds: figures.outage.as_secs(),
         cost: figures.cost.map(Cost::from),
     });
+    let by_group = report.by_group.into_iter().map(|figures| GroupFigures {
+        group: figures.group,
+        count: figures.count,
+        outage_seconds: figures.outage.as_secs(),
+    });
     let late = report.late.iter().map(|late| LateEngagement {
         incident: late.incident,
         user: directory.users.get(late.user).map(|user| user.name.clone()),
@@ -339,6 +367,7 @@ fn body(
         cost: report.cost.into_iter().map(Cost::from).collect(),
         by_severity: by_severity.collect(),
         by_service: by_service.collect(),
+        by_group: by_group.collect(),
         by_field: Vec::new(),
         time_to_detect: report.time_to_detect.into(),
         time_to_acknowledge: report.time_to_acknowledge.into(),

@@ -97,7 +97,7 @@ fn of_incident(
             narrow(&mut filter.statuses, these);
         }
         "sev" | "severity" => filter.severity = Some(severity(term, filter.severity)?),
-        "service" | "team" => services.take(directory, term)?,
+        "service" | "team" | "group" => services.take(directory, term)?,
         "assignee" => {
             term.plain()?;
             set(&mut filter.assignee, term, user(directory, term, asker.me)?)?;
@@ -159,7 +159,7 @@ pub fn alerts(snapshot: &Snapshot, text: &str, asker: Asker) -> Result<AlertFilt
                 set(&mut filter.held, &term, held)?;
             }
             "sev" | "severity" => filter.severity = Some(severity(&term, filter.severity)?),
-            "service" | "team" => services.take(directory, &term)?,
+            "service" | "team" | "group" => services.take(directory, &term)?,
             "key" => {
                 term.plain()?;
                 set(&mut filter.dedup_key, &term, term.is()?.to_owned())?;
@@ -214,7 +214,7 @@ pub fn messages(snapshot: &Snapshot, text: &str) -> Result<MessageFilter, NotUnd
     Ok(filter)
 }
 
-/// The services that are asked for: those named, those of the teams named, and not those excluded.
+/// The services that are asked for: those named, those of the teams and groups named, and not those excluded.
 #[derive(Default)]
 struct Services {
     wanted: Option<HashSet<ServiceId>>,
@@ -228,12 +228,17 @@ impl Services {
             let services = directory.services.iter().filter(|service| service.team == Some(team));
             Ok(services.map(|service| service.id).collect())
         };
+        let of_group = |name: &str| {
+            let group = directory.service_group(name).ok_or("there is no such service group")?;
+            Ok(group.services.clone())
+        };
         let service = |name: &str| {
             let service = directory.services.named(name).ok_or("there is no such service")?;
             Ok(vec![service.id])
         };
         let found: Vec<Vec<ServiceId>> = match term.key {
             "team" => term.each(of_team)?,
+            "group" => term.each(of_group)?,
             _ => term.each(service)?,
         };
         let found: HashSet<_> = found.into_iter().flatten().collect();

@@ -52,6 +52,7 @@ mod roles;
 mod roster;
 mod rosters;
 mod search;
+mod service_groups;
 mod sev1;
 mod shared;
 mod silence;

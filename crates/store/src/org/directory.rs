@@ -30,6 +30,7 @@ use muster_core::org::directory::{CATCH_ALL_SERVICE, CallingIn, Directory, Event
 use muster_core::org::provider::Provider;
 use muster_core::org::quiet::QuietHours;
 use muster_core::org::service::{self, Grouping, Money, Service};
+use muster_core::org::service_group::ServiceGroup;
 use muster_core::org::team::Team;
 use muster_core::org::user::{Address, ContactMethod, NotificationRule, User};
 
@@ -209,6 +210,7 @@ impl Builder<'_> {
             schedules: Table::new(self.each(documents.schedules.as_deref(), Self::schedule)),
             policies: Table::new(self.each(documents.escalation_policies.as_deref(), Self::policy)),
             services: Table::new(services),
+            service_groups: self.service_groups(),
             groups: Table::new(self.each(documents.engagement_groups.as_deref(), Self::group)),
             lists: Table::new(self.each(documents.notification_lists.as_deref(), Self::list)),
             webhooks: Table::new(self.each(documents.webhooks.as_deref(), Self::webhook)),
@@ -375,6 +377,19 @@ impl Builder<'_> {
         })
     }
 
+    /// Service groups by name. A service that is gone is in none.
+    fn service_groups(&mut self) -> Vec<ServiceGroup> {
+        let mut groups = self.each(self.documents.service_groups.as_deref(), |builder, group| {
+            Some(ServiceGroup {
+                name: group.name.clone(),
+                description: group.description.clone().unwrap_or_default(),
+                services: builder.services(&group.services),
+            })
+        });
+        groups.sort_by(|a, b| a.name.cmp(&b.name));
+        groups
+    }
+
     /// What a list covers: its own services and those of its groups; everything if neither names any.
     fn covered(&mut self, list: &document::group::NotificationList) -> Vec<ServiceId> {
         let groups = self.documents.engagement_groups.iter().flatten();
@@ -382,7 +397,10 @@ impl Builder<'_> {
         if groups.iter().any(|group| group.services.is_empty()) {
             return Vec::new();
         }
+        let of_services = self.documents.service_groups.iter().flatten();
+        let of_services = of_services.filter(|group| list.service_groups.contains(&group.name));
         let names = list.services.iter().chain(groups.iter().flat_map(|group| &group.services));
+        let names = names.chain(of_services.flat_map(|group| &group.services));
         let mut names: Vec<String> = names.cloned().collect();
         let mut seen = HashSet::new();
         names.retain(|name| seen.insert(name.clone()));

@@ -7,6 +7,7 @@ use crate::incident::lifecycle::Status;
 use crate::oncall::escalation;
 use crate::org::directory::Table;
 use crate::org::service::Service;
+use crate::org::service_group::ServiceGroup;
 use uuid::Uuid;
 
 const CHECKOUT: ServiceId = ServiceId(Uuid::from_u128(1));
@@ -132,6 +133,28 @@ fn overlapping_outages_of_a_service_are_counted_once() {
         figures(&[incident(1, 0, Some(30)), incident(2, 10, Some(40)), incident(3, 60, Some(70))]);
     assert_eq!(report.by_service[0].outage, min(50));
     assert_eq!(report.mean_time_between_failures, Some(min(30)));
+}
+
+#[test]
+fn a_group_is_out_while_any_of_its_services_is() {
+    let group = |name: &str, services: &[ServiceId]| ServiceGroup {
+        name: name.to_owned(),
+        description: String::new(),
+        services: services.to_vec(),
+    };
+    let other = ServiceId(Uuid::from_u128(7));
+    let nobody = ServiceId(Uuid::from_u128(8));
+    let service_groups = vec![group("quiet", &[nobody]), group("shop", &[CHECKOUT, other])];
+    let directory = Directory { service_groups, ..directory() };
+    let mut second = incident(2, 10, Some(40));
+    second.service = other;
+    let mut spread = incident(3, 60, Some(70));
+    spread.service = ServiceId(Uuid::from_u128(9));
+    spread.impact.services = vec![CHECKOUT];
+    let all = [incident(1, 0, Some(30)), second, spread];
+    let report = report(&all, &directory, t0() + min(600));
+    let shop = GroupFigures { group: "shop".to_owned(), count: 3, outage: min(50) };
+    assert_eq!(report.by_group, [shop]);
 }
 
 #[test]

@@ -275,7 +275,7 @@ pub struct NewIncident {
 
 /// List incidents, the newest first.
 ///
-/// `q` takes `state:open`, `status:triggered`, `sev:<=2`, `service:checkout`, `team:payments`,
+/// `q` takes `state:open`, `status:triggered`, `sev:<=2`, `service:checkout`, `team:payments`, `group:shop`,
 /// `assignee:ana` (or `me`, `none`), `tag:database`, `field.cause:deploy`, `practice:no`, `after:2026-11-21`, `before:`, and words of the
 /// title. A minus before a key excludes.
 #[utoipa::path(

@@ -22,6 +22,7 @@ pub mod push;
 pub mod sample;
 pub mod schedule;
 pub mod service;
+pub mod service_group;
 pub mod team;
 pub mod user;
 pub mod webhook;
@@ -37,6 +38,7 @@ pub fn routes() -> Routes {
         .merge(schedule::routes())
         .merge(policy::routes())
         .merge(service::routes())
+        .merge(service_group::routes())
         .merge(dependency::routes())
         .merge(alias::routes())
         .merge(provider::routes())

@@ -12,10 +12,11 @@ use muster_core::incident::severity::Level;
 use muster_core::org::access::{Action, Object};
 use muster_core::org::directory::Directory;
 use muster_core::org::service::{self, Outcome};
+use muster_core::org::service_group;
 use muster_store::inbox::{self, NewMessage};
 use muster_store::incident::incident as store_incident;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
 use super::find;
@@ -38,6 +39,20 @@ pub fn routes() -> Routes {
         .on(Need::new(Action::Respond, Object::Alerts), routes!(test))
 }
 
+/// Which services, and which part of the list.
+#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Asked {
+    /// Only the services of this group.
+    group: Option<String>,
+    /// How many items at most: 1 to 500, 50 unless given.
+    #[param(minimum = 1, maximum = 500)]
+    limit: Option<u32>,
+    /// Where the last part ended, from its `next`.
+    cursor: Option<String>,
+}
+
 /// Something the organisation runs and is paged for.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct Service {
@@ -50,6 +65,8 @@ pub struct Service {
     /// Who owns it.
     #[schema(required)]
     pub team: Option<String>,
+    /// The groups that it is in, by name.
+    pub groups: Vec<String>,
     /// 1 is the most important.
     #[schema(required)]
     pub tier: Option<u8>,
@@ -113,9 +130,9 @@ pub struct TestSent {
 }
 
 /// How many open incidents each service has, and the worst severity among them.
-type Open = HashMap<ServiceId, (i64, i64)>;
+pub(super) type Open = HashMap<ServiceId, (i64, i64)>;
 
-async fn open_incidents(ctx: &Ctx, caller: &Caller) -> Result<Open, ApiError> {
+pub(super) async fn open_incidents(ctx: &Ctx, caller: &Caller) -> Result<Open, ApiError> {
     let viewer = ctx.app.viewer(caller.user()).await?;
     let rows = store_incident::open_by_service(&ctx.app.db, &viewer).await?;
     Ok(rows.into_iter().map(|(service, count, worst)| (service, (count, worst))).collect())
@@ -145,6 +162,7 @@ async fn describe(
         name: of.name.clone(),
         description: of.description.clone(),
         team: of.team.and_then(|team| directory.teams.get(team)).map(|team| team.name.clone()),
+        groups: service_group::of(directory, of.id).map(|group| group.name.clone()).collect(),
         tier: of.tier,
         escalation_policy: directory.policies.get(of.policy).map(|policy| policy.name.clone()),
         depends_on: depends_on.map(|service| service.name.clone()).collect(),
@@ -169,19 +187,29 @@ fn address(ctx: &Ctx, integration: &service::Integration, may_send: bool) -> Str
 
 /// Services.
 #[utoipa::path(
-    get, path = "/services", tag = "org", operation_id = "services", params(Paging),
+    get, path = "/services", tag = "org", operation_id = "services", params(Asked),
     responses((status = 200, description = "Services by name.", body = List<Service>))
 )]
 async fn list(
     State(ctx): State<Ctx>,
     caller: Caller,
-    Query(paging): Query<Paging>,
+    Query(asked): Query<Asked>,
 ) -> Result<Json<List<Service>>, ApiError> {
     let snapshot = ctx.app.snapshot();
     let directory = &snapshot.directory;
     let open = open_incidents(&ctx, &caller).await?;
     let name = |service: &&service::Service| service.name.clone();
-    let part = paging.part(directory.services.iter(), name, |service| service)?;
+    let group = match &asked.group {
+        Some(name) => {
+            let group = directory.service_group(name);
+            Some(group.ok_or_else(|| ApiError::not_found("service group", name))?)
+        }
+        None => None,
+    };
+    let services = directory.services.iter();
+    let services = services.filter(|service| group.is_none_or(|group| group.has(service.id)));
+    let paging = Paging::new(asked.limit, asked.cursor);
+    let part = paging.part(services, name, |service| service)?;
     let mut items = Vec::new();
     for service in part.items {
         items.push(describe(&ctx, &caller, directory, &open, service).await?);

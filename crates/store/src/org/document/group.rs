@@ -1,6 +1,20 @@
-//! Engagement groups and notification lists as configuration writes them (`E1`).
+//! Engagement groups and notification lists (`E1`), and service groups (`T2`), as configuration writes
+//! them.
 
 use serde::{Deserialize, Serialize};
+
+/// Services that belong together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServiceGroup {
+    /// Unique.
+    pub name: String,
+    /// For people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// By name; at least one.
+    pub services: Vec<String>,
+}
 
 /// Whom to engage for a kind of trouble.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +45,9 @@ pub struct NotificationList {
     /// Engagement groups whose services it covers as well.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub groups: Vec<String>,
+    /// Service groups whose services it covers as well.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub service_groups: Vec<String>,
     /// Users by name who are on it and cannot leave.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub core: Vec<String>,

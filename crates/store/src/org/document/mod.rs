@@ -28,7 +28,7 @@ use self::audience::Audience;
 use self::checklist::Checklist;
 use self::escalation::{CatchAll, EscalationPolicy};
 use self::field::Field;
-use self::group::{EngagementGroup, NotificationList};
+use self::group::{EngagementGroup, NotificationList, ServiceGroup};
 use self::organization::{Inhibition, Organization, RoutingRule, Severity, Watch, Webhook};
 use self::provider::Provider;
 use self::role::Role;
@@ -57,6 +57,8 @@ pub enum Kind {
     EscalationPolicy,
     /// Services, with their integrations.
     Service,
+    /// Services that belong together.
+    ServiceGroup,
     /// Engagement groups.
     EngagementGroup,
     /// Notification lists.
@@ -96,13 +98,14 @@ pub enum Kind {
 impl Kind {
     /// Every kind in the order of a file, with its name in the store and in plans, and the field of
     /// a file that holds it.
-    pub const ALL: [(Self, &'static str, &'static str); 23] = [
+    pub const ALL: [(Self, &'static str, &'static str); 24] = [
         (Self::Organization, "organization", "organization"),
         (Self::User, "user", "users"),
         (Self::Team, "team", "teams"),
         (Self::Schedule, "schedule", "schedules"),
         (Self::EscalationPolicy, "escalation_policy", "escalation_policies"),
         (Self::Service, "service", "services"),
+        (Self::ServiceGroup, "service_group", "service_groups"),
         (Self::EngagementGroup, "engagement_group", "engagement_groups"),
         (Self::NotificationList, "notification_list", "notification_lists"),
         (Self::Integration, "integration", "integrations"),
@@ -169,6 +172,9 @@ pub struct Documents {
     /// Services.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub services: Option<Vec<Service>>,
+    /// Services that belong together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service_groups: Option<Vec<ServiceGroup>>,
     /// Engagement groups.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub engagement_groups: Option<Vec<EngagementGroup>>,
@@ -243,6 +249,7 @@ impl Documents {
             Kind::Schedule => self.schedules.is_some(),
             Kind::EscalationPolicy => self.escalation_policies.is_some(),
             Kind::Service => self.services.is_some(),
+            Kind::ServiceGroup => self.service_groups.is_some(),
             Kind::EngagementGroup => self.engagement_groups.is_some(),
             Kind::NotificationList => self.notification_lists.is_some(),
             Kind::Integration => self.integrations.is_some(),
@@ -273,6 +280,7 @@ impl Documents {
             schedules: self.schedules.or(other.schedules),
             escalation_policies: self.escalation_policies.or(other.escalation_policies),
             services: self.services.or(other.services),
+            service_groups: self.service_groups.or(other.service_groups),
             engagement_groups: self.engagement_groups.or(other.engagement_groups),
             notification_lists: self.notification_lists.or(other.notification_lists),
             integrations: self.integrations.or(other.integrations),
@@ -304,6 +312,8 @@ impl Documents {
         let policies = self.escalation_policies.as_deref();
         names.extend(each(Kind::EscalationPolicy, policies, |policy| &policy.name));
         names.extend(each(Kind::Service, self.services.as_deref(), |service| &service.name));
+        let groups = self.service_groups.as_deref();
+        names.extend(each(Kind::ServiceGroup, groups, |group| &group.name));
         let groups = self.engagement_groups.as_deref();
         names.extend(each(Kind::EngagementGroup, groups, |group| &group.name));
         let lists = self.notification_lists.as_deref();
@@ -340,6 +350,7 @@ impl Documents {
         values.extend(self.schedules.iter().flatten().map(serde_json::to_value));
         values.extend(self.escalation_policies.iter().flatten().map(serde_json::to_value));
         values.extend(self.services.iter().flatten().map(serde_json::to_value));
+        values.extend(self.service_groups.iter().flatten().map(serde_json::to_value));
         values.extend(self.engagement_groups.iter().flatten().map(serde_json::to_value));
         values.extend(self.notification_lists.iter().flatten().map(serde_json::to_value));
         values.extend(self.integrations.iter().flatten().map(serde_json::to_value));
@@ -375,6 +386,7 @@ impl Documents {
             schedules: Some(Vec::new()),
             escalation_policies: Some(Vec::new()),
             services: Some(Vec::new()),
+            service_groups: Some(Vec::new()),
             engagement_groups: Some(Vec::new()),
             notification_lists: Some(Vec::new()),
             integrations: Some(Vec::new()),
@@ -395,6 +407,7 @@ impl Documents {
                 Kind::Schedule => push(&mut documents.schedules, value)?,
                 Kind::EscalationPolicy => push(&mut documents.escalation_policies, value)?,
                 Kind::Service => push(&mut documents.services, value)?,
+                Kind::ServiceGroup => push(&mut documents.service_groups, value)?,
                 Kind::EngagementGroup => push(&mut documents.engagement_groups, value)?,
                 Kind::NotificationList => push(&mut documents.notification_lists, value)?,
                 Kind::Integration => push(&mut documents.integrations, value)?,

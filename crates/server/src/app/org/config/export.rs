@@ -33,6 +33,7 @@ pub fn to_yaml(mut documents: Documents) -> Result<String, StoreError> {
     drop_empty(&mut documents.fields);
     drop_empty(&mut documents.webhooks);
     drop_empty(&mut documents.workflows);
+    drop_empty(&mut documents.service_groups);
     drop_empty(&mut documents.engagement_groups);
     drop_empty(&mut documents.notification_lists);
     drop_empty(&mut documents.providers);

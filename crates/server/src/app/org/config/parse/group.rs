@@ -1,6 +1,7 @@
-//! Engagement groups and notification lists in a file.
+//! Engagement groups, notification lists and service groups in a file.
 
-use muster_store::org::document::group::{EngagementGroup, NotificationList};
+use muster_core::org::service_group::SERVICES_MAX;
+use muster_store::org::document::group::{EngagementGroup, NotificationList, ServiceGroup};
 
 use super::super::read::Cursor;
 use crate::app::incident::draft;
@@ -19,11 +20,25 @@ pub fn group(cursor: Cursor<'_>) -> EngagementGroup {
     group
 }
 
+pub fn service_group(cursor: Cursor<'_>) -> ServiceGroup {
+    let fields = cursor.fields(&["name", "description", "services"]);
+    let group = ServiceGroup {
+        name: fields.name("name"),
+        description: fields.optional_text("description"),
+        services: fields.list("services", |service| service.name()),
+    };
+    if group.services.is_empty() || group.services.len() > SERVICES_MAX {
+        fields.note_at("services", format!("a group has 1 to {SERVICES_MAX} services"));
+    }
+    group
+}
+
 pub fn list(cursor: Cursor<'_>) -> NotificationList {
     let fields = cursor.fields(&[
         "name",
         "services",
         "groups",
+        "service_groups",
         "core",
         "upstream",
         "downstream",
@@ -37,6 +52,7 @@ pub fn list(cursor: Cursor<'_>) -> NotificationList {
         name: fields.name("name"),
         services: fields.list("services", |service| service.name()),
         groups: fields.list("groups", |group| group.name()),
+        service_groups: fields.list("service_groups", |group| group.name()),
         core: fields.list("core", |user| user.name()),
         upstream: flag("upstream"),
         downstream: flag("downstream"),

@@ -40,6 +40,7 @@ const FIELDS: &[&str] = &[
     "schedules",
     "escalation_policies",
     "services",
+    "service_groups",
     "engagement_groups",
     "notification_lists",
     "integrations",
@@ -120,6 +121,8 @@ pub fn tree(root: Node, problems: &Problems) -> Option<File> {
             escalation_policies: many(Kind::EscalationPolicy)
                 .map(|policies| policies.list(escalation::policy)),
             services: many(Kind::Service).map(|services| services.list(service::service)),
+            service_groups: many(Kind::ServiceGroup)
+                .map(|groups| groups.list(group::service_group)),
             engagement_groups: many(Kind::EngagementGroup).map(|groups| groups.list(group::group)),
             notification_lists: many(Kind::NotificationList).map(|lists| lists.list(group::list)),
             integrations: many(Kind::Integration).map(|list| list.list(service::integration)),

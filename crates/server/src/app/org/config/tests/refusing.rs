@@ -46,7 +46,7 @@ const BAD: &[Bad] = &[
         "teams: payments\nunused:\n",
         &[
             "line 39, column 8: teams: a list is expected here, and this is a single value",
-            "line 40, column 1: unused: there is no field `unused` here; known are organization, users, teams, schedules, escalation_policies, services, engagement_groups, notification_lists, integrations, heartbeats, routing, inhibit, watch, severities, roles, audiences, status_pages, checklists, fields, webhooks, workflows, providers, catch_all, routing_tests",
+            "line 40, column 1: unused: there is no field `unused` here; known are organization, users, teams, schedules, escalation_policies, services, service_groups, engagement_groups, notification_lists, integrations, heartbeats, routing, inhibit, watch, severities, roles, audiences, status_pages, checklists, fields, webhooks, workflows, providers, catch_all, routing_tests",
         ],
     ),
     // Names and references.

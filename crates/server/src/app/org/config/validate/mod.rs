@@ -111,6 +111,10 @@ fn names(whole: &Whole<'_>) {
         part("members", &group.members, "member");
         part("keepers", &group.keepers, "keeper");
     }
+    for (at, group) in documents.service_groups.iter().flatten().enumerate() {
+        let path = whole.path(Kind::ServiceGroup, at, &group.name).field("services");
+        unique(whole, Kind::ServiceGroup, &path, None, group.services.iter(), "service");
+    }
     for (at, list) in documents.notification_lists.iter().flatten().enumerate() {
         let path = whole.path(Kind::NotificationList, at, &list.name);
         let part = |field: &str, names: &[String], what| {
@@ -118,6 +122,7 @@ fn names(whole: &Whole<'_>) {
         };
         part("services", &list.services, "service");
         part("groups", &list.groups, "group");
+        part("service_groups", &list.service_groups, "service group");
         part("core", &list.core, "person");
         part("senders", &list.senders, "person");
     }

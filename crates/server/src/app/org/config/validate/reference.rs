@@ -83,11 +83,17 @@ fn references<'a>(whole: &Whole<'a>) -> Vec<Reference<'a>> {
         found.many(kind, &path.field("keepers"), Kind::User, &group.keepers);
         found.members(&path.field("members"), documents, &group.members);
     }
+    for (at, group) in documents.service_groups.iter().flatten().enumerate() {
+        let path = whole.path(Kind::ServiceGroup, at, &group.name).field("services");
+        found.many(Kind::ServiceGroup, &path, Kind::Service, &group.services);
+    }
     for (at, list) in documents.notification_lists.iter().flatten().enumerate() {
         let path = whole.path(Kind::NotificationList, at, &list.name);
         let kind = Kind::NotificationList;
         found.many(kind, &path.field("services"), Kind::Service, &list.services);
         found.many(kind, &path.field("groups"), Kind::EngagementGroup, &list.groups);
+        let groups = &list.service_groups;
+        found.many(kind, &path.field("service_groups"), Kind::ServiceGroup, groups);
         found.many(kind, &path.field("core"), Kind::User, &list.core);
         found.many(kind, &path.field("senders"), Kind::User, &list.senders);
     }
