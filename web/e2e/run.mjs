@@ -173,6 +173,7 @@ try {
           "screens.test.mjs",
           "search.test.mjs",
           "services.test.mjs",
+          "speed.test.mjs",
           "status.test.mjs",
           "workflows.test.mjs",
         ]),

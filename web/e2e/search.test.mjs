@@ -95,3 +95,31 @@ test("an incident is tagged by keyboard, found by its tag, and the tag is put ba
   await page.getByRole("list", { name: "Found" }).getByText("The cellar is wet").first().waitFor();
   await context.close();
 });
+
+test("the tabs say how many there are, and a hit in a timeline opens at its entry", async () => {
+  const { context, page } = await signedIn(browser);
+  const word = `Zisterne${Date.now().toString(36)}`;
+  const { number } = await declare(page, `${word} overflows`, { severity: 4 });
+  const say = (text) =>
+    ask(page, `/incidents/${number}/timeline`, { method: "POST", body: JSON.stringify({ text }) });
+  await say(`the pump of the ${word} is off`);
+  for (let each = 0; each < 230; each += 1) await say(`note ${each}`);
+  await open(page, `/app/search?q=${encodeURIComponent(`${word} pump`)}`);
+  await until("the entry to be counted", async () => {
+    await page.reload();
+    const name = await page.getByRole("tab", { name: /^Timelines/ }).textContent();
+    return /Timelines ?1$/.test(name);
+  });
+  assert.match(await page.getByRole("tab", { name: /^Incidents/ }).textContent(), /Incidents ?0$/);
+  const hit = page.getByRole("list", { name: "Found" }).getByRole("link", { name: /the pump of the/ });
+  await hit.first().click();
+  const entry = page.locator('[role="log"] li[aria-current="true"]');
+  await entry.getByText(`the pump of the ${word} is off`).waitFor();
+  await until("the entry to be in sight", () =>
+    entry.evaluate((it) => {
+      const { top, bottom } = it.getBoundingClientRect();
+      return top >= 0 && bottom <= window.innerHeight;
+    }),
+  );
+  await context.close();
+});

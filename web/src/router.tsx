@@ -39,9 +39,10 @@ const incidents = createRoute({
 const incident = createRoute({
   getParentRoute: () => root,
   path: "/incidents/$number",
-  validateSearch: (search: Record<string, unknown>): { tab?: string; people?: string } => ({
+  validateSearch: (search: Record<string, unknown>): { tab?: string; people?: string; entry?: string } => ({
     tab: typeof search.tab === "string" ? search.tab : undefined,
     people: typeof search.people === "string" ? search.people : undefined,
+    entry: typeof search.entry === "string" ? search.entry : undefined,
   }),
   component: lazyRouteComponent(() => import("./incident/incident")),
 });

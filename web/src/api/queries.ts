@@ -11,6 +11,8 @@ import type { ChangePlan, EditableDocument, Hit, List, Page } from "./types";
 
 export const PAGE_SIZE = 50;
 const WHOLE_LIST_MAX = 500;
+/** What stands in a first window and some turns of the wheel. */
+const TIMELINE_PART = 200;
 const ENDING_POLL_MS = 3_000;
 
 export const session = () =>
@@ -28,6 +30,15 @@ export const search = (q: string, kind: Hit["kind"] | undefined) => ({
   enabled: q !== "",
   retry: false,
 });
+
+/** How many of each kind a query finds. */
+export const searchCounts = (q: string) =>
+  queryOptions({
+    queryKey: ["search", q, "counts"],
+    queryFn: ({ signal }) => get("/search/counts", { query: { q }, signal }),
+    enabled: q !== "",
+    retry: false,
+  });
 
 /** What can be searched by. */
 export const searchKeys = () =>
@@ -99,7 +110,7 @@ export const processes = () =>
 export const incidentTimeline = (number: string) =>
   paged(["incident", number, "timeline"], "/incidents/{incident}/timeline", {
     path: { incident: number },
-    query: { limit: WHOLE_LIST_MAX },
+    query: { limit: TIMELINE_PART, order: "newest" },
   });
 
 /** What a joiner must know; under the incident's key, so that whatever happens to it is in it. */

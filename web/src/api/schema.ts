@@ -2263,7 +2263,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Read an incident's timeline, what happened first coming first.
+         * Read an incident's timeline, what happened first coming first, or from the newest back.
          * @description What is written down late stands where it happened, and says that it is late. To follow a timeline
          *     without missing what is added late, read it in the order `recorded`.
          */
@@ -3022,6 +3022,26 @@ export interface paths {
          *     moment after they are written.
          */
         get: operations["search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/search/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count what a search finds of each kind, no further than 1,000; kinds that the query cannot be about
+         *     are left out.
+         */
+        get: operations["count_search"];
         put?: never;
         post?: never;
         delete?: never;
@@ -6473,6 +6493,15 @@ export interface components {
             /** @description Where clients send to. */
             url: string;
         };
+        /** @description How many things of a kind a query finds. */
+        KindCount: {
+            /** @description How many; no more than 1,000 are counted. */
+            count: number;
+            /** @description What they are. */
+            kind: components["schemas"]["SearchKind"];
+            /** @description Whether there are more. */
+            more: boolean;
+        };
         /** @description A language to choose. */
         LanguageOffered: {
             /** @description As it is chosen. */
@@ -6722,6 +6751,13 @@ export interface components {
         List_IncidentTag: {
             /** @description The items of this part. */
             items: components["schemas"]["IncidentTag"][];
+            /** @description The cursor of the next part; null at the end. */
+            next: string | null;
+        };
+        /** @description A part of a list. */
+        List_KindCount: {
+            /** @description The items of this part. */
+            items: components["schemas"]["KindCount"][];
             /** @description The cursor of the next part; null at the end. */
             next: string | null;
         };
@@ -17599,7 +17635,7 @@ export interface operations {
                 /** @description Where the last part ended, from its `next`. */
                 cursor?: string;
                 /** @description In which order; as it happened unless given. */
-                order?: "happened" | "recorded";
+                order?: "happened" | "newest" | "recorded";
             };
             header?: never;
             path: {
@@ -20327,6 +20363,56 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["List_Hit"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    count_search: {
+        parameters: {
+            query?: {
+                /** @description What to look for, as a search takes it. */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Each kind with its count. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_KindCount"];
                 };
             };
             /** @description Sign in first. */

@@ -26,6 +26,7 @@ export type ServiceGroup = Schemas["ServiceGroup"];
 export type CustomField = Schemas["CustomField"];
 export type FieldFigures = Schemas["FieldFigures"];
 export type Hit = Schemas["Hit"];
+export type KindCount = Schemas["KindCount"];
 export type Matched = Schemas["Matched"];
 export type SearchKey = Schemas["SearchKey"];
 export type IncidentStatus = Schemas["IncidentStatus"];

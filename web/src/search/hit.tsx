@@ -67,7 +67,12 @@ function HitLink({ hit, children }: { hit: Hit; children: React.ReactNode }) {
     );
   }
   return (
-    <Link to="/incidents/$number" params={{ number: String(hit.incident) }} {...look}>
+    <Link
+      to="/incidents/$number"
+      params={{ number: String(hit.incident) }}
+      search={hit.kind === "entry" ? { entry: hit.id } : {}}
+      {...look}
+    >
       {children}
     </Link>
   );

@@ -4,7 +4,7 @@ import { getRouteApi } from "@tanstack/react-router";
 import { useEffect, useId, useRef, useState } from "react";
 import { ApiError, explain } from "@/api/problem";
 import * as queries from "@/api/queries";
-import type { Hit } from "@/api/types";
+import type { Hit, KindCount } from "@/api/types";
 import { Empty, Loading, ScreenHead, Shown } from "@/ui/block";
 import { Button } from "@/ui/button";
 import { useDebounced } from "@/ui/debounced";
@@ -42,6 +42,7 @@ export default function SearchScreen() {
   const complaintId = useId();
   const keys = useQuery(queries.searchKeys());
   const list = useInfiniteQuery(queries.search(q, kind));
+  const counts = useQuery(queries.searchCounts(q)).data?.items ?? [];
   const error = q === "" ? null : list.error;
   const misread = error instanceof ApiError && error.status === 400;
 
@@ -79,7 +80,7 @@ export default function SearchScreen() {
             onClick={() => void navigate({ search: { q: q || undefined, kind: which }, replace: true })}
             className="tap shrink-0 border-b-2 border-transparent px-3 text-13 text-muted aria-selected:border-text aria-selected:font-semibold aria-selected:text-text"
           >
-            {name}
+            {name} {q === "" || !which ? null : <Count of={counts.find((each) => each.kind === which)} />}
           </button>
         ))}
       </div>
@@ -93,6 +94,17 @@ export default function SearchScreen() {
         </Shown>
       )}
     </>
+  );
+}
+
+/** How many of a kind there are; nothing until that is known, or where the query is not about the kind. */
+function Count({ of }: { of: KindCount | undefined }) {
+  if (!of) return null;
+  return (
+    <span className="ml-1.5 font-mono text-12">
+      {of.count}
+      {of.more ? "+" : ""}
+    </span>
   );
 }
 

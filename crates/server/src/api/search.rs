@@ -38,9 +38,15 @@ const VALUES_MAX: i64 = 500;
 /// The most values of a custom field that are offered.
 const FIELD_VALUES_MAX: i64 = 50;
 
+/// How far what is found of a kind is counted.
+const COUNTED_MAX: usize = 1_000;
+
 /// The routes.
 pub fn routes() -> Routes {
-    Routes::new().on(SEE_INCIDENTS, routes!(search)).on(SEE_INCIDENTS, routes!(keys))
+    Routes::new()
+        .on(SEE_INCIDENTS, routes!(search))
+        .on(SEE_INCIDENTS, routes!(counts))
+        .on(SEE_INCIDENTS, routes!(keys))
 }
 
 /// What to search, and for what.
@@ -94,6 +100,26 @@ pub struct Hit {
     pub by: Option<String>,
     /// Where it says the words that were looked for.
     pub matched: Vec<Matched>,
+}
+
+/// What to count.
+#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Counted {
+    /// What to look for, as a search takes it.
+    q: Option<String>,
+}
+
+/// How many things of a kind a query finds.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct KindCount {
+    /// What they are.
+    pub kind: SearchKind,
+    /// How many; no more than 1,000 are counted.
+    pub count: usize,
+    /// Whether there are more.
+    pub more: bool,
 }
 
 /// A place that says what was looked for.
@@ -173,6 +199,63 @@ async fn search(
     let part = paging.list(rows, Row::id, |row| row)?;
     let items = describe(app, &viewer, part.items, &words(text)?).await?;
     Ok(Json(List { items, next: part.next }))
+}
+
+/// Count what a search finds of each kind, no further than 1,000; kinds that the query cannot be about
+/// are left out.
+#[utoipa::path(
+    get, path = "/search/counts", tag = "incident", operation_id = "count_search", params(Counted),
+    responses((status = 200, description = "Each kind with its count.", body = List<KindCount>))
+)]
+async fn counts(
+    State(ctx): State<Ctx>,
+    caller: Caller,
+    Query(asked): Query<Counted>,
+) -> Result<Json<List<KindCount>>, ApiError> {
+    let app = &ctx.app;
+    let viewer = app.viewer(caller.user()).await?;
+    let text = asked.q.as_deref().unwrap_or_default();
+    let mut kinds = entry::kinds(text)?;
+    let sees_alerts = caller.may(Action::Read, Object::Alerts).is_ok();
+    kinds.retain(|kind| *kind != Kind::Alert || sees_alerts);
+    let mut items = Vec::new();
+    for kind in kinds {
+        let filter = read(&app.snapshot(), kind, text, caller.asker(app))?;
+        let found = count(app, &viewer, filter).await?;
+        let more = found > COUNTED_MAX;
+        items.push(KindCount { kind: SearchKind(kind), count: found.min(COUNTED_MAX), more });
+    }
+    Ok(Json(List::whole(items)))
+}
+
+/// How many things a filter finds; one more than is counted stands for any number.
+async fn count(app: &App, viewer: &Viewer, filter: Filter) -> Result<usize, ApiError> {
+    let limit = i64::try_from(COUNTED_MAX + 1).unwrap_or(i64::MAX);
+    Ok(match filter {
+        Filter::Incident(filter) => store_incident::count(&app.db, viewer, &filter, limit).await?,
+        Filter::Alert(found) => match of_incident(app, viewer, *found).await? {
+            Some(filter) => store_alert::count(&app.db, viewer, &filter, limit).await?,
+            None => 0,
+        },
+        Filter::Entry(filter) => store_timeline::count(&app.db, viewer, &filter, limit).await?,
+    })
+}
+
+/// What alerts are narrowed by, with the incident that they belong to; nothing where there is none that
+/// the viewer sees.
+async fn of_incident(
+    app: &App,
+    viewer: &Viewer,
+    found: query::AlertFilter,
+) -> Result<Option<store_alert::Filter>, ApiError> {
+    let mut filter = found.filter;
+    if let Some(number) = found.incident {
+        let Some(incident) = store_incident::by_number(&app.db, viewer, number).await? else {
+            return Ok(None);
+        };
+        filter.incident = Some(incident.id);
+    }
+    Ok(Some(filter))
 }
 
 /// List what can be searched by.
@@ -291,13 +374,9 @@ async fn find(
             rows.into_iter().map(|row| Row::Incident(Box::new(row))).collect()
         }
         Filter::Alert(found) => {
-            let mut filter = found.filter;
-            if let Some(number) = found.incident {
-                match store_incident::by_number(&app.db, viewer, number).await? {
-                    Some(incident) => filter.incident = Some(incident.id),
-                    None => return Ok(Vec::new()),
-                }
-            }
+            let Some(mut filter) = of_incident(app, viewer, *found).await? else {
+                return Ok(Vec::new());
+            };
             filter.before = before.map(AlertId);
             let rows = store_alert::list(&app.db, viewer, &filter, limit).await?;
             rows.into_iter().map(|row| Row::Alert(Box::new(row))).collect()

@@ -11,6 +11,7 @@ mod chat;
 mod checklists;
 mod clocks;
 mod contact;
+mod counts;
 mod cover;
 mod declare;
 mod digest;

@@ -482,12 +482,22 @@ pub async fn list(db: &Db, viewer: &Viewer, filter: &Filter, limit: i64) -> Resu
     db.fetch_all(&sql, values).await
 }
 
+/// How many alerts [`list`] would list, counted no further than `limit`.
+pub async fn count(db: &Db, viewer: &Viewer, filter: &Filter, limit: i64) -> Result<usize> {
+    let (sql, values) = selecting("id", viewer, filter, limit);
+    let ids: Vec<(Uuid,)> = db.fetch_all(&sql, values).await?;
+    Ok(ids.len())
+}
+
 /// The statement of [`list`].
 pub fn finding(viewer: &Viewer, filter: &Filter, limit: i64) -> (Sql, Vec<Value>) {
+    selecting(columns!(), viewer, filter, limit)
+}
+
+fn selecting(columns: &str, viewer: &Viewer, filter: &Filter, limit: i64) -> (Sql, Vec<Value>) {
     let mut values = vec![];
     let visible = restriction::alert_visible(viewer, &mut values);
-    let mut text =
-        format!(concat!("SELECT ", columns!(), " FROM alert WHERE {visible}"), visible = visible);
+    let mut text = format!("SELECT {columns} FROM alert WHERE {visible}");
     if let Some(statuses) = &filter.statuses {
         text.push_str(" AND status IN (");
         text.push_str(&crate::incident::incident::marks(statuses.len()));

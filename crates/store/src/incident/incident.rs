@@ -652,7 +652,7 @@ impl Filter {
 
 /// Incidents that the viewer sees, from the newest to the oldest.
 pub async fn list(db: &Db, viewer: &Viewer, filter: &Filter, limit: i64) -> Result<Vec<Incident>> {
-    let (sql, values) = listing(viewer, filter, "number", limit);
+    let (sql, values) = listing(columns!(), viewer, filter, "number", limit);
     let rows: Vec<IncidentRow> = db.fetch_all(&sql, values).await?;
     rows.into_iter().map(Incident::try_from).collect()
 }
@@ -664,18 +664,28 @@ pub async fn found(db: &Db, viewer: &Viewer, filter: &Filter, limit: i64) -> Res
     rows.into_iter().map(Incident::try_from).collect()
 }
 
-/// The statement of [`found`].
-pub fn finding(viewer: &Viewer, filter: &Filter, limit: i64) -> (Sql, Vec<Value>) {
-    listing(viewer, filter, "id", limit)
+/// How many incidents [`found`] would find, counted no further than `limit`.
+pub async fn count(db: &Db, viewer: &Viewer, filter: &Filter, limit: i64) -> Result<usize> {
+    let (sql, values) = listing("id", viewer, filter, "id", limit);
+    let ids: Vec<(Uuid,)> = db.fetch_all(&sql, values).await?;
+    Ok(ids.len())
 }
 
-fn listing(viewer: &Viewer, filter: &Filter, order: &str, limit: i64) -> (Sql, Vec<Value>) {
+/// The statement of [`found`].
+pub fn finding(viewer: &Viewer, filter: &Filter, limit: i64) -> (Sql, Vec<Value>) {
+    listing(columns!(), viewer, filter, "id", limit)
+}
+
+fn listing(
+    columns: &str,
+    viewer: &Viewer,
+    filter: &Filter,
+    order: &str,
+    limit: i64,
+) -> (Sql, Vec<Value>) {
     let mut values = vec![];
     let visible = restriction::visible(viewer, &mut values);
-    let mut text = format!(
-        concat!("SELECT ", columns!(), " FROM incident WHERE {visible}"),
-        visible = visible
-    );
+    let mut text = format!("SELECT {columns} FROM incident WHERE {visible}");
     filter.conditions(&mut text, &mut values);
     text.push_str(&format!(" ORDER BY {order} DESC LIMIT ?"));
     values.extend(args![limit]);

@@ -144,6 +144,24 @@ pub async fn as_it_happened(
     db.fetch_all(&SELECT, args![incident, at, id, limit]).await
 }
 
+/// As [`as_it_happened`], from the newest entry back, before the instant and the id of `before`.
+pub async fn newest_first(
+    db: &Db,
+    incident: IncidentId,
+    before: Option<(Timestamp, EntryId)>,
+    limit: i64,
+) -> Result<Vec<PlacedRow>> {
+    const SELECT: Sql = Sql::same(
+        "SELECT id, incident_id, at, recorded_at, kind, actor_kind, actor_id, actor_name, text,
+             data, seq
+         FROM (SELECT *, row_number() OVER (ORDER BY id) AS seq
+               FROM timeline_entry WHERE incident_id = ?) AS entry
+         WHERE (at, id) < (?, ?) ORDER BY at DESC, id DESC LIMIT ?",
+    );
+    let (at, id) = before.map_or((i64::MAX, Uuid::max()), |(at, id)| (at.as_microsecond(), id.0));
+    db.fetch_all(&SELECT, args![incident, at, id, limit]).await
+}
+
 /// The most entries that [`of_kinds`] returns.
 const OF_KINDS_MAX: i64 = 10_000;
 
@@ -298,12 +316,22 @@ pub async fn found(db: &Db, viewer: &Viewer, filter: &Filter, limit: i64) -> Res
     db.fetch_all(&sql, values).await
 }
 
+/// How many entries [`found`] would find, counted no further than `limit`.
+pub async fn count(db: &Db, viewer: &Viewer, filter: &Filter, limit: i64) -> Result<usize> {
+    let (sql, values) = selecting("id", viewer, filter, limit);
+    let ids: Vec<(Uuid,)> = db.fetch_all(&sql, values).await?;
+    Ok(ids.len())
+}
+
 /// The statement of [`found`].
 pub fn finding(viewer: &Viewer, filter: &Filter, limit: i64) -> (Sql, Vec<Value>) {
-    let mut text = String::from(
-        "SELECT id, incident_id, at, recorded_at, kind, actor_kind, actor_id, actor_name, text, data
-         FROM timeline_entry WHERE ",
-    );
+    let columns =
+        "id, incident_id, at, recorded_at, kind, actor_kind, actor_id, actor_name, text, data";
+    selecting(columns, viewer, filter, limit)
+}
+
+fn selecting(columns: &str, viewer: &Viewer, filter: &Filter, limit: i64) -> (Sql, Vec<Value>) {
+    let mut text = format!("SELECT {columns} FROM timeline_entry WHERE ");
     let mut values = vec![];
     let visible = restriction::visible(viewer, &mut values);
     let mut of = String::new();

@@ -194,6 +194,8 @@ pub enum Order {
     /// As it happened; what happened at one instant as it was written down.
     #[default]
     Happened,
+    /// What happened last first.
+    Newest,
     /// As it was written down. What is added later always comes after what was read.
     Recorded,
 }
@@ -233,7 +235,7 @@ impl FromStr for Place {
     }
 }
 
-/// Read an incident's timeline, what happened first coming first.
+/// Read an incident's timeline, what happened first coming first, or from the newest back.
 ///
 /// What is written down late stands where it happened, and says that it is late. To follow a timeline
 /// without missing what is added late, read it in the order `recorded`.
@@ -258,6 +260,10 @@ async fn list(
         Order::Happened => {
             let after = after.map(|place| (place.at, place.id));
             store_timeline::as_it_happened(db, incident.id, after, limit).await?
+        }
+        Order::Newest => {
+            let before = after.map(|place| (place.at, place.id));
+            store_timeline::newest_first(db, incident.id, before, limit).await?
         }
         Order::Recorded => {
             let before = after.as_ref().map_or(0, |place| place.seq);
