@@ -12,6 +12,7 @@ pub mod page;
 pub mod page_many;
 mod process;
 pub mod room;
+pub mod search;
 mod wire;
 
 use anyhow::Context as _;

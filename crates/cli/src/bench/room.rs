@@ -10,10 +10,10 @@ use serde_json::json;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use super::Store;
 use super::accept::prepare;
 use super::figures::{Times, ms};
 use super::process::Real;
+use super::{Lodging, Store};
 use crate::api::Api;
 use crate::operator;
 use crate::settings::Settings;
@@ -81,21 +81,10 @@ struct Report {
 /// # Errors
 /// When the server cannot be started, does not answer, or somebody does not hear of an entry.
 pub async fn run(plan: Plan, settings: &Settings) -> anyhow::Result<()> {
-    let lodging = plan.store.lodging(settings)?;
-    let syncs = prepare(&lodging.place, ORGANIZATION).await?;
-    let db = store::open(&lodging.place, Missing::Refuse).await?;
-    let now = muster_server::clock::Clock::System.now();
-    let token = operator::mint(&db, TOKEN, None, now).await?;
-    db.close().await;
-    // The directory is let go with it.
-    drop(db);
-    let server = Real::start(&lodging.place).await?;
-    let api = Api::new(&format!("http://{}", server.address), Some(token), true)?;
-    let report = json!({ "title": "Nobody can pay", "service": "shop", "severity": 4 });
-    api.post(&["incidents"], &report).await.context("the incident cannot be declared")?;
-
+    let room = Room::open(plan.store, settings).await?;
+    let (api, syncs) = (room.api.clone(), room.syncs);
     let (durable, heard) = watched(&api, plan.viewers).await?;
-    fill(&api, plan.entries.saturating_sub(ENTRIES)).await?;
+    fill(&api, ENTRIES, plan.entries.saturating_sub(ENTRIES)).await?;
     let newest = read(&api, &["incidents", "1", "timeline"]).await?;
     let synopsis = read(&api, &["incidents", "1", "synopsis"]).await?;
     let record = read(&api, &["incidents", "1", "record"]).await?;
@@ -118,7 +107,40 @@ pub async fn run(plan: Plan, settings: &Settings) -> anyhow::Result<()> {
     if settings.json() { show::json(&serde_json::to_value(&report)?) } else { report.show() }
 }
 
-async fn note(api: &Api, number: u64) -> anyhow::Result<()> {
+/// A server of its own with one incident, for as long as it is held.
+pub(super) struct Room {
+    /// Speaks to the server.
+    pub(super) api: Api,
+    /// Whether the store waits for the disk.
+    pub(super) syncs: bool,
+    _server: Real,
+    _lodging: Lodging,
+}
+
+impl Room {
+    /// Starts the server and declares the incident, which has the number 1.
+    ///
+    /// # Errors
+    /// When either cannot be done.
+    pub(super) async fn open(store: Store, settings: &Settings) -> anyhow::Result<Self> {
+        let lodging = store.lodging(settings)?;
+        let syncs = prepare(&lodging.place, ORGANIZATION).await?;
+        let db = store::open(&lodging.place, Missing::Refuse).await?;
+        let now = muster_server::clock::Clock::System.now();
+        let token = operator::mint(&db, TOKEN, None, now).await?;
+        db.close().await;
+        // The directory is let go with it.
+        drop(db);
+        let server = Real::start(&lodging.place).await?;
+        let api = Api::new(&format!("http://{}", server.address), Some(token), true)?;
+        let report = json!({ "title": "Nobody can pay", "service": "shop", "severity": 4 });
+        api.post(&["incidents"], &report).await.context("the incident cannot be declared")?;
+        Ok(Self { api, syncs, _server: server, _lodging: lodging })
+    }
+}
+
+/// Writes an entry; `"note NUMBER:"` finds it alone.
+pub(super) async fn note(api: &Api, number: u64) -> anyhow::Result<()> {
     let body = json!({ "text": format!("note {number}: the queue is still growing on all nodes") });
     api.post(&["incidents", "1", "timeline"], &body).await.map(drop)
 }
@@ -166,15 +188,15 @@ async fn watched(api: &Api, viewers: u64) -> anyhow::Result<(Times, Times)> {
     Ok((Times::of(durable), Times::of(heard)))
 }
 
-/// Writes entries until the timeline is long.
-async fn fill(api: &Api, entries: u64) -> anyhow::Result<()> {
+/// Writes entries, the first with the number `from`.
+pub(super) async fn fill(api: &Api, from: u64, entries: u64) -> anyhow::Result<()> {
     let mut writers = JoinSet::new();
     for writer in 0..WRITERS {
         let api = api.clone();
         let numbers = (writer..entries).step_by(usize::try_from(WRITERS)?);
         writers.spawn(async move {
             for number in numbers {
-                note(&api, ENTRIES + number).await?;
+                note(&api, from + number).await?;
             }
             anyhow::Ok(())
         });

@@ -1,6 +1,6 @@
 //! `muster bench`: how fast this machine is with it, beside a bare server in the same run.
 
-use crate::bench::{self, Store, accept, coverage, oncall, page, page_many, room};
+use crate::bench::{self, Store, accept, coverage, oncall, page, page_many, room, search};
 use crate::settings::Settings;
 
 /// Measure speed on this machine.
@@ -72,6 +72,15 @@ pub enum Bench {
         #[arg(long, default_value_t = 5_000, value_parser = clap::value_parser!(u64).range(200..=100_000))]
         entries: u64,
     },
+    /// Look for entries as they are written, and among many
+    Search {
+        /// The store behind the server
+        #[arg(long, value_enum, default_value = "sqlite")]
+        store: Store,
+        /// How many entries are looked through
+        #[arg(long, default_value_t = 5_000, value_parser = clap::value_parser!(u64).range(200..=1_000_000))]
+        entries: u64,
+    },
     /// The server to compare with
     #[command(hide = true)]
     Bare,
@@ -101,6 +110,9 @@ impl Bench {
             }
             Self::Room { store, viewers, entries } => {
                 room::run(room::Plan { store, viewers, entries }, settings).await
+            }
+            Self::Search { store, entries } => {
+                search::run(search::Plan { store, entries }, settings).await
             }
             Self::Oncall { store } => oncall::run(store, settings).await,
             Self::Bare => bench::bare().await,
