@@ -39,6 +39,33 @@ test("an effort is split off, seen from both sides and taken back", async () => 
   await context.close();
 });
 
+test("an effort has a severity, a summary and onlookers of its own", async () => {
+  const { context, page } = await signedIn(browser);
+  const { number } = await declare(page, `Quiet split ${Date.now().toString(36)}`);
+  await open(page, `/app/incidents/${number}`);
+  await page.getByRole("button", { name: "Split off an effort" }).press("Enter");
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("What it is about").fill("Leaked keys");
+  await dialog.getByLabel("Summary (optional)").fill("They were in the log.");
+  await dialog.getByLabel("Severity").selectOption("3");
+  await dialog.getByLabel(/^Restricted/).check();
+  await dialog.getByLabel("Why is it restricted?").fill("a leak");
+  await dialog.getByLabel("People (optional)").fill("zoe");
+  await dialog.getByRole("button", { name: "Split it off" }).press("Enter");
+  await dialog.waitFor({ state: "detached" });
+  const { items } = await ask(page, `/incidents/${number}/family`);
+  const child = await ask(page, `/incidents/${items.find(({ place }) => place === "child").number}`);
+  assert.deepEqual(
+    [child.title, child.severity, child.summary, child.restricted.reason],
+    ["Leaked keys", 3, "They were in the log.", "a leak"],
+  );
+  const bo = await signedIn(browser, { as: "bo" });
+  const hidden = await bo.page.request.get(new URL(`/api/v1/incidents/${child.number}`, page.url()).href);
+  assert.equal(hidden.status(), 404, "whoever is not named sees nothing of it");
+  await bo.context.close();
+  await context.close();
+});
+
 test("a parent ends with its efforts where somebody says so", async () => {
   const { context, page } = await signedIn(browser);
   const { number } = await declare(page, `Family end ${Date.now().toString(36)}`);

@@ -7,6 +7,7 @@ import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { chat } from "./chat.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const muster = resolve(process.env.MUSTER_BIN ?? join(here, "../../target/debug/muster"));
@@ -15,9 +16,12 @@ const PATIENCE_MS = 60_000;
 const dir = mkdtempSync(join(tmpdir(), "muster-e2e-"));
 const data = join(dir, "data");
 
+const SLACK = "/slack/api/";
+const slack = chat();
 const pages = [];
 const phone = createServer((request, response) => {
   if (request.method === "GET") {
+    if (request.url === "/slack/allow") slack.allow();
     response.end(JSON.stringify(pages));
     return;
   }
@@ -26,6 +30,11 @@ const phone = createServer((request, response) => {
     body += chunk;
   });
   request.on("end", () => {
+    if (request.url.startsWith(SLACK)) {
+      const answer = slack.answer(request.url.slice(SLACK.length), JSON.parse(body));
+      response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(answer));
+      return;
+    }
     pages.push({ ...JSON.parse(body), to: request.url.slice(1) });
     response.writeHead(202).end();
   });
@@ -48,7 +57,7 @@ function organization(phonePort) {
     full_name: ${name[0].toUpperCase()}${name.slice(1)} Example
     email: ${name}@example.com
     role: ${role}
-    timezone: Europe/Berlin
+    timezone: Europe/Berlin${name === "zoe" ? "\n    reports_to: ana" : ""}
     contact_methods: [ { name: phone, type: webhook, url: "http://127.0.0.1:${phonePort}/${name}" } ]
     notification_rules: { high: [ { after: 0m, method: phone } ], low: [ { after: 0m, method: phone } ] }`;
   const policy = (name) => `
@@ -95,7 +104,9 @@ workflows:
 fields:
   - { name: cause, title: Cause, kind: choice, choices: [deploy, configuration, a supplier], required: closed }
   - { name: customers_hit, title: Customers hit, kind: number }
-providers: [ { name: topics, type: ntfy, url: "http://127.0.0.1:${phonePort}" } ]
+providers:
+  - { name: topics, type: ntfy, url: "http://127.0.0.1:${phonePort}" }
+  - { name: chat, type: slack, token: xoxb-stories, signing_secret: stories, url: "http://127.0.0.1:${phonePort}/slack" }
 webhooks: [ { name: warehouse, url: "http://127.0.0.1:${phonePort}/warehouse", events: [incident.merged] } ]
 `;
 }
@@ -156,11 +167,14 @@ try {
       ? tests
       : [
           "app.test.mjs",
+          "changes.test.mjs",
+          "declare.test.mjs",
           "family.test.mjs",
           "fields.test.mjs",
           "handoff.test.mjs",
           "helpers.test.mjs",
           "lifeline.test.mjs",
+          "head.test.mjs",
           "lists.test.mjs",
           "people.test.mjs",
           "policy.test.mjs",
@@ -175,6 +189,7 @@ try {
           "services.test.mjs",
           "speed.test.mjs",
           "status.test.mjs",
+          "templates.test.mjs",
           "workflows.test.mjs",
         ]),
   ];

@@ -1,6 +1,46 @@
 // Every screen of the app, with real names from the server for those that need one.
 import { ask, declare } from "./browser.mjs";
 
+/** A complete plan of a change to the checkout, so many days ahead. */
+export function changePlan(title, days = 20) {
+  const start = new Date(Date.now() + days * 86_400_000).toISOString();
+  const end = new Date(Date.parse(start) + 2 * 3_600_000).toISOString();
+  const step = (at, phase, command) => ({
+    at,
+    phase,
+    monitoring: command === "",
+    text: command === "" ? "Look at the dashboard" : "Switch over",
+    command,
+    hosts: ["sw1", "sw2"],
+    environment: "production",
+  });
+  return {
+    title,
+    service: "checkout",
+    class: "deploy",
+    technician: null,
+    start,
+    end,
+    impact: "customer",
+    worst_case: "Nobody pays, which is highly unlikely",
+    confidence: "high",
+    benefit: "Twice the bandwidth for everybody",
+    without: "The links are full in June",
+    timeline: [
+      step("T+00:00", "before", ""),
+      step("T+00:10", "during", "switchctl apply --config /etc/switches/core-2026.conf"),
+      step("T+00:20", "during", ""),
+      step("T+01:00", "after", ""),
+    ],
+    rollback: [step("T+00:00", "during", "switchctl restore --from backup"), step("T+00:10", "after", "")],
+    rollback_takes: "15m",
+    rollback_tested: true,
+    customers: [],
+    customers_told: "by mail on Monday",
+    incident: null,
+  };
+}
+
 export async function screens(page) {
   const incidents = await ask(page, "/incidents?limit=1");
   const incident =
@@ -12,6 +52,12 @@ export async function screens(page) {
   const policy = (await ask(page, "/escalation-policies?limit=1")).items[0];
   const statusPage = (await ask(page, "/status-pages?limit=1")).items[0];
   const schedule = (await ask(page, "/schedules?limit=1")).items[0];
+  const change =
+    (await ask(page, "/changes?limit=1")).items[0] ??
+    (await ask(page, "/changes", {
+      method: "POST",
+      body: JSON.stringify({ plan: changePlan("A screen needs a change") }),
+    }));
   return [
     ["home", "/app/"],
     ["incidents", "/app/incidents"],
@@ -37,6 +83,13 @@ export async function screens(page) {
     ["heartbeats", "/app/heartbeats"],
     ...(heartbeat ? [["heartbeat", `/app/heartbeats/${encodeURIComponent(heartbeat.name)}`]] : []),
     ["maintenance", "/app/maintenance"],
+    ["changes", "/app/changes"],
+    ["changes-all", "/app/changes?tab=all"],
+    ["change", `/app/changes/${change.number}`],
+    ["change-new", "/app/changes/new"],
+    ["change-clone", `/app/changes/new?from=${change.number}`],
+    ["change-edit", `/app/changes/${change.number}/edit`],
+    ["change-run", `/app/changes/${change.number}/run`],
     ["on-call", "/app/on-call"],
     ["my-on-call", "/app/my-on-call"],
     ["requests", "/app/requests"],
@@ -47,9 +100,11 @@ export async function screens(page) {
     ["policies", "/app/policies"],
     ["process", "/app/process"],
     ["workflows", "/app/workflows"],
+    ["wording", "/app/templates"],
     ["lists", "/app/lists"],
     ...(policy ? [["policy", `/app/policies/${encodeURIComponent(policy.name)}`]] : []),
     ...(policy ? [["policy-edit", `/app/policies/${encodeURIComponent(policy.name)}/edit`]] : []),
+    ["change-calendar", "/app/changes/calendar"],
     ["status-pages", "/app/status-pages"],
     ...(statusPage
       ? [["status-page-edit", `/app/status-pages/${encodeURIComponent(statusPage.name)}/edit`]]

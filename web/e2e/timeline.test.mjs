@@ -99,6 +99,23 @@ test("a picture is evidence, and what is typed survives a lost connection", asyn
   await context.close();
 });
 
+test("a log is evidence by its name, and what is no evidence is refused with a reason", async () => {
+  const { context, page, number, log } = await started("Log story");
+  await page.keyboard.press("v");
+  await page.keyboard.type("what the gateway wrote");
+  const file = (name, mimeType, text) => ({ name, mimeType, buffer: Buffer.from(text) });
+  const chosen = page.getByLabel(/^File/);
+  await chosen.setInputFiles(file("gateway.sh", "text/x-sh", "\u007fELF\u0000\u0001"));
+  await page.getByRole("alert").first().waitFor();
+  await chosen.setInputFiles(file("gateway.log", "text/plain", "09:12 refused\n09:13 refused\n"));
+  await page.getByRole("button", { name: "Without the file" }).waitFor();
+  await page.getByRole("button", { name: "Add evidence" }).press("Enter");
+  await log.getByText("gateway.log").waitFor();
+  const evidence = (await entries(page, number)).filter(({ kind }) => kind === "evidence");
+  assert.equal(evidence.length, 1);
+  await context.close();
+});
+
 test("two people write the lead's sentence and neither text is lost", async () => {
   const { context, page, number } = await started("Synopsis story");
   await open(page, `/app/incidents/${number}?tab=synopsis`);

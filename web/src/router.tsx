@@ -216,6 +216,12 @@ const process = createRoute({
   component: lazyRouteComponent(() => import("./incident/process-edit")),
 });
 
+const templates = createRoute({
+  getParentRoute: () => root,
+  path: "/templates",
+  component: lazyRouteComponent(() => import("./org/templates")),
+});
+
 const workflows = createRoute({
   getParentRoute: () => root,
   path: "/workflows",
@@ -227,6 +233,22 @@ const policyEdit = createRoute({
   path: "/policies/$name/edit",
   validateSearch: occasionOf,
   component: lazyRouteComponent(() => import("./oncall/policy-edit")),
+});
+
+const changeCalendar = createRoute({
+  getParentRoute: () => root,
+  path: "/changes/calendar",
+  validateSearch: (
+    search: Record<string, unknown>,
+  ): { view?: "month" | "week"; at?: string; service?: string } => ({
+    view: search.view === "week" ? "week" : undefined,
+    at:
+      typeof search.at === "string" && !Number.isNaN(Date.parse(`${search.at}T12:00Z`))
+        ? search.at
+        : undefined,
+    service: typeof search.service === "string" ? search.service : undefined,
+  }),
+  component: lazyRouteComponent(() => import("./change/calendar")),
 });
 
 const statusPages = createRoute({
@@ -336,9 +358,11 @@ export const router = createRouter({
     lists,
     policy,
     policyEdit,
+    changeCalendar,
     statusPages,
     statusPageEdit,
     process,
+    templates,
     workflows,
     schedule,
     scheduleEdit,

@@ -5,10 +5,10 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::command::{
-    alert, alias, apply, backup, bench, calendar, check, completions, contacts, cover, demo,
-    doctor, export, group, heartbeat, incident, leave, maintenance, message, notification_list,
-    oncall, page, preview, provider, release, restore, schedule, search, serve, service, shadow,
-    sim, status, token, user, workflow,
+    alert, alias, apply, backup, bench, calendar, change, check, completions, contacts, cover,
+    demo, doctor, export, group, heartbeat, incident, leave, maintenance, message,
+    notification_list, oncall, page, preview, provider, release, restore, schedule, search, serve,
+    service, shadow, sim, status, template, token, user, workflow,
 };
 use crate::failure::conclude;
 use crate::settings::{Global, Settings};
@@ -43,6 +43,11 @@ enum Command {
     User(user::User),
     #[command(subcommand)]
     Workflow(workflow::Workflow),
+    /// Plan, agree to and do changes
+    #[command(subcommand)]
+    Change(change::Change),
+    #[command(subcommand)]
+    Template(template::Template),
     /// See and change how people are reached
     #[command(subcommand)]
     Contacts(contacts::Contacts),
@@ -136,10 +141,12 @@ async fn obey(cli: Cli) -> anyhow::Result<()> {
         Command::Demo(demo) => demo.run().await,
         Command::Apply(apply) => apply.run(&settings()?).await,
         Command::Export => export::run(&settings()?).await,
+        Command::Change(change) => change.run(&settings()?).await,
         Command::Check(check) => check.run(&settings()?),
         Command::Token(token) => token.run(&settings()?).await,
         Command::User(user) => user.run(&settings()?).await,
         Command::Workflow(workflow) => workflow.run(&settings()?).await,
+        Command::Template(template) => template.run(&settings()?).await,
         Command::Contacts(contacts) => contacts.run(&settings()?).await,
         Command::Incident(incident) => incident.run(&settings()?).await,
         Command::Oncall(oncall) => oncall.run(&settings()?).await,

@@ -1,6 +1,6 @@
-//! Shifts as an iCalendar file (RFC 5545), for calendars of people. It writes what other programs
+//! Shifts and changes as an iCalendar file (RFC 5545), for calendars of people. It writes what other programs
 //! read: UTC times, lines of at most 75 octets, escaped texts, ids that stay and sequence numbers
-//! that grow, so that a changed shift is moved and not doubled.
+//! that grow, so that what is changed is moved and not doubled.
 
 use jiff::Timestamp;
 

@@ -4,6 +4,7 @@
 //! guard in [`outbound`].
 
 pub mod calendar;
+pub mod changes;
 pub mod channels;
 pub mod mail;
 pub mod outbound;

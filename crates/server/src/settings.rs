@@ -12,6 +12,9 @@ pub const DISCARD_BYTES_MAX: usize = 4 * 1024 * 1024;
 pub const RAW_MESSAGES_KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
 /// How long shadow mode's record is kept: longer than any forecast looks over.
 pub const SHADOWS_KEPT: SignedDuration = SignedDuration::from_hours(366 * 24);
+/// How long change events are kept that nobody marked in an incident: a year, and what the year
+/// before is compared with.
+pub const CHANGE_EVENTS_KEPT: SignedDuration = SignedDuration::from_hours(400 * 24);
 /// How long the live stream can be resumed.
 pub const EVENTS_KEPT: SignedDuration = SignedDuration::from_hours(24);
 

@@ -43,6 +43,8 @@ pub enum Kind {
     Room,
     /// A run of a workflow that is to be done.
     Workflow,
+    /// What follows a schedule in a chat: its next step. The timer has the id of the schedule.
+    Mirror,
     /// A handoff that nobody has accepted: its reminder, then the news to whoever leads.
     Handoff,
     /// A change: whoever is asked to agree is reminded, it becomes emergent, or its time passes.
@@ -68,6 +70,7 @@ impl Kind {
             Self::Request => "request",
             Self::Feed => "feed",
             Self::Room => "room",
+            Self::Mirror => "mirror",
             Self::Workflow => "workflow",
             Self::Handoff => "handoff",
             Self::Change => "change",
@@ -219,6 +222,7 @@ pub async fn claim(tx: &mut Tx, kind: Kind, now: Timestamp, limit: i64) -> Resul
         | Kind::Request
         | Kind::Feed
         | Kind::Room
+        | Kind::Mirror
         | Kind::Workflow
         | Kind::Handoff
         | Kind::Change => &OTHERS,

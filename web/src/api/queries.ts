@@ -419,6 +419,8 @@ export const engagementGroups = () => whole(["groups"], "/engagement-groups");
 
 export const notificationLists = () => whole(["lists"], "/notification-lists");
 
+export const templates = () => whole(["templates"], "/templates");
+
 export const workflows = () => whole(["workflows"], "/workflows");
 
 export const workflowRuns = (name: string) =>
@@ -454,6 +456,18 @@ export const changeCheck = (plan: ChangePlan, enabled: boolean) =>
     retry: false,
     gcTime: 0,
     enabled,
+  });
+
+export const changeConflicts = (number: string) =>
+  queryOptions({
+    queryKey: ["changes", "conflicts", number],
+    queryFn: ({ signal }) => get("/changes/{change}/conflicts", { path: { change: number }, signal }),
+  });
+
+export const changeCalendar = (from: string, to: string, service: string | undefined) =>
+  queryOptions({
+    queryKey: ["changes", "calendar", from, to, service ?? ""],
+    queryFn: ({ signal }) => get("/changes/calendar", { query: { from, to, service }, signal }),
   });
 
 export const statusPages = () => whole(["status-pages"], "/status-pages");

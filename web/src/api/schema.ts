@@ -182,6 +182,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/change-events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what was changed, the last begun first. */
+        get: operations["list_change_events"];
+        put?: never;
+        /** Write down that something was changed. It pages nobody. */
+        post: operations["add_change_event"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/change-events/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a change event. */
+        get: operations["get_change_event"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/changes": {
         parameters: {
             query?: never;
@@ -200,6 +235,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/changes/calendar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read the calendar of changes, with freezes, windows, bad incidents and gaps of the on-call. */
+        get: operations["get_change_calendar"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/changes/calendar/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The calendar of the next weeks as files. Restricted incidents are in none, whoever asks. */
+        get: operations["copy_change_calendar"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/changes/check": {
         parameters: {
             query?: never;
@@ -211,6 +280,23 @@ export interface paths {
         put?: never;
         /** Say what the policy and the linter think of a plan. Nothing is written. */
         post: operations["check_change"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/changes/next-slot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The next time at which nothing is in the way of a change. Notice, windows and freezes are kept. */
+        get: operations["next_change_slot"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -320,6 +406,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/changes/{change}/conflicts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is in the way of a change as it is planned, and when nothing would be. */
+        get: operations["list_change_conflicts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/changes/{change}/finish": {
         parameters: {
             query?: never;
@@ -348,6 +451,23 @@ export interface paths {
         put?: never;
         /** Say that it was looked at afterwards. */
         post: operations["monitor_change"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/changes/{change}/override": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let it go on although something is in its way. The reason stands in its record. */
+        post: operations["override_change"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1108,6 +1228,45 @@ export interface paths {
         post?: never;
         /** Close the bridge: people meet nowhere any more. */
         delete: operations["close_bridge"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{incident}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what changed before an incident, the most suspicious first.
+         * @description Change events and other incidents of the two worst severities on its service and around it, at most
+         *     50. What was marked as the cause stands first, what was ruled out last.
+         */
+        get: operations["list_suspects"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{incident}/changes/{event}/mark": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Mark a change event as suspect, ruled out or cause. It stands in the timeline. */
+        put: operations["mark_suspect"];
+        post?: never;
+        /** Take the mark of a change event back. That stands in the timeline as well. */
+        delete: operations["unmark_suspect"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2862,6 +3021,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/schedules/{name}/chat/try-again": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask the chat that follows a schedule again at once, where it did not do what it was asked. */
+        post: operations["try_schedule_chat_again"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/schedules/{name}/cover-requests": {
         parameters: {
             query?: never;
@@ -3460,6 +3636,43 @@ export interface paths {
         post?: never;
         /** Remove a document that nothing refers to any more. */
         delete: operations["delete_team"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The templates that are in force; those of rooms and bridges only for whoever reads the
+         *     configuration.
+         */
+        get: operations["templates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/templates/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a template would say of an incident, or of one that might be. Nothing is sent or stored. */
+        post: operations["preview_template"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -4445,14 +4658,66 @@ export interface components {
             /** @description In the order of the request. */
             items: components["schemas"]["BulkItem"][];
         };
+        /** @description A copy of the calendar, to be kept where it can be read while this server is down. */
+        CalendarCopy: {
+            /** @description A page that needs nothing else, and the same for calendar programs. */
+            files: components["schemas"]["CalendarFile"][];
+        };
+        /** @description A file of the copy. */
+        CalendarFile: {
+            /**
+             * @description What it is to be called.
+             * @example index.html
+             */
+            name: string;
+            /** @description What is in it. */
+            text: string;
+        };
+        /** @description A time in which nobody would be paged for a service. */
+        CalendarGap: {
+            /** @description Whether the catch-all stands in. */
+            caught: boolean;
+            /** @description From when. */
+            from: components["schemas"]["Instant"];
+            /** @description Which service. */
+            service: string;
+            /** @description Until when. */
+            to: components["schemas"]["Instant"];
+        };
+        /** @description A bad incident in the calendar. */
+        CalendarIncident: {
+            /** @description Since when. */
+            from: components["schemas"]["Instant"];
+            /**
+             * Format: int64
+             * @description Its number.
+             */
+            number: number;
+            /** @description Of which service. */
+            service: string;
+            /**
+             * Format: int32
+             * @description How bad it is; 1 is the worst.
+             */
+            severity: number;
+            /** @description Where it stands. */
+            status: components["schemas"]["IncidentStatus"];
+            /** @description Its title. */
+            title: string;
+            to: components["schemas"]["Instant"] | null;
+        };
         /** @description A link to a calendar. Whoever has it reads the calendar, without signing in. */
         CalendarLink: {
+            /** @description Whether it shows changes. */
+            changes: boolean;
             /** @description When it was made. */
             created_at: components["schemas"]["Instant"];
             /** @description For revoking it. */
             id: string;
             /** @description The schedule it shows. */
             schedule: string | null;
+            /** @description The service whose changes it shows; null where those of all. */
+            service: string | null;
             /** @description Where the calendar is. */
             url: string;
             /** @description The person whose shifts it shows. */
@@ -4478,6 +4743,16 @@ export interface components {
              * @description How long the provider may take to accept it.
              */
             within_seconds: number;
+        };
+        /** @description An incident that a change caused. */
+        CausedIncident: {
+            /**
+             * Format: int64
+             * @description Its number.
+             */
+            number: number;
+            /** @description Its title. */
+            title: string;
         };
         /** @description Something that changed. */
         Change: {
@@ -4562,6 +4837,23 @@ export interface components {
              */
             tier: number;
         };
+        /** @description The calendar. */
+        ChangeCalendar: {
+            /** @description In order of their beginning. */
+            changes: components["schemas"]["ChangeItem"][];
+            /** @description In order of their beginning. */
+            freezes: components["schemas"]["ChangeFreeze"][];
+            /** @description From when. */
+            from: components["schemas"]["Instant"];
+            /** @description Of the service that is asked for, or of what is changed. */
+            gaps: components["schemas"]["CalendarGap"][];
+            /** @description As far as you see them. */
+            incidents: components["schemas"]["CalendarIncident"][];
+            /** @description Until when. */
+            to: components["schemas"]["Instant"];
+            /** @description Open windows, where a service is asked for. */
+            windows: components["schemas"]["ChangeWindow"][];
+        };
         /** @description What the policy and the linter say of a plan. */
         ChangeCheck: {
             /** @description Who must agree, in order. */
@@ -4572,6 +4864,47 @@ export interface components {
             findings: components["schemas"]["ChangeFinding"][];
             /** @description How good it is over eight fields. */
             quality: components["schemas"]["ChangeScore"][];
+        };
+        /** @description Something in the way of a change. */
+        ChangeConflict: {
+            /** @description Whether the change waits for it, unless somebody says why not. */
+            blocking: boolean;
+            /**
+             * Format: int64
+             * @description The other change, by its number.
+             */
+            change: number | null;
+            /** @description The freeze, by its name. */
+            freeze: string | null;
+            /** @description When it is in the way. */
+            from: components["schemas"]["Instant"];
+            /**
+             * Format: int64
+             * @description The incident, by its number; null also where it may not be named.
+             */
+            incident: number | null;
+            /** @description Whether somebody said why it goes on all the same. */
+            overridden: boolean;
+            /** @description Which rule says so. */
+            rule: components["schemas"]["ConflictRule"];
+            /** @description The service, by its name. */
+            service: string | null;
+            /** @description In words. */
+            text: string;
+            /** @description Until when. */
+            to: components["schemas"]["Instant"];
+            /** @description The person, by name. */
+            user: string | null;
+        };
+        /** @description What is in the way of a change. */
+        ChangeConflicts: {
+            /** @description Whether it waits for any of them. */
+            blocked: boolean;
+            /** @description What blocks first, then what is worth knowing. */
+            conflicts: components["schemas"]["ChangeConflict"][];
+            next_slot: components["schemas"]["ChangeSlot"] | null;
+            /** @description Why it goes on although something is in its way, the oldest first. */
+            overrides: components["schemas"]["ChangeOverride"][];
         };
         /** @description What somebody decided. */
         ChangeDecision: {
@@ -4619,7 +4952,60 @@ export interface components {
             text: string;
         };
         /** @enum {string} */
-        ChangeEntryKind: "drafted" | "edited" | "submitted" | "approved" | "rejected" | "scheduled" | "reminded" | "emergent" | "started" | "aborted" | "finished" | "monitored" | "retro_review" | "closed" | "cancelled" | "expired" | "blamed";
+        ChangeEntryKind: "drafted" | "edited" | "submitted" | "approved" | "rejected" | "scheduled" | "reminded" | "emergent" | "started" | "aborted" | "finished" | "monitored" | "retro_review" | "closed" | "cancelled" | "expired" | "blamed" | "blocked" | "overridden";
+        /** @description Something that was changed. */
+        ChangeEvent: {
+            /** @description Who, as the source calls them; may be empty. */
+            author: string;
+            /** @description A page that shows what was changed. */
+            diff_url: string | null;
+            ended_at: components["schemas"]["Instant"] | null;
+            /**
+             * @description Where; may be empty.
+             * @example production
+             */
+            environment: string;
+            /**
+             * @description For programs.
+             * @example chg_0199b0c2a4d47a0c8f3e5d6b7a8c9d0e
+             */
+            id: string;
+            /** @description What sort of thing was changed. */
+            kind: components["schemas"]["ChangeEventKind"];
+            /** @description When Muster first heard of it. */
+            received_at: components["schemas"]["Instant"];
+            /** @description Which service it is about; null where it is not configured any more. */
+            service: string | null;
+            /** @description The kind of source: `github`, or `manual`. */
+            source: string;
+            /** @description When it began. */
+            started_at: components["schemas"]["Instant"];
+            /** @description How far it is. */
+            state: components["schemas"]["ChangeEventState"];
+            /**
+             * @description What was changed, as the source calls it; may be empty.
+             * @example acme/checkout
+             */
+            subject: string;
+            /** @description For people to read. */
+            summary: string;
+            /** @description A page about it. */
+            url: string | null;
+            /** @description The version or commit; may be empty. */
+            version: string;
+        };
+        /** @enum {string} */
+        ChangeEventKind: "deploy" | "flag" | "config" | "infrastructure" | "other";
+        /** @enum {string} */
+        ChangeEventState: "started" | "succeeded" | "failed" | "rolled_back";
+        /** @description A change event with what came of it. */
+        ChangeEventWhole: components["schemas"]["ChangeEvent"] & {
+            /**
+             * @description The incidents that it was found to be the cause of, as far as you see them, the newest first; at
+             *     most 50.
+             */
+            caused: components["schemas"]["CausedIncident"][];
+        };
         /** @description Something that a plan lacks. */
         ChangeFinding: {
             /** @description Whether it cannot be submitted so. */
@@ -4631,6 +5017,21 @@ export interface components {
             field: string;
             /** @description What to write. */
             text: string;
+        };
+        /** @description A time in which nothing is touched. */
+        ChangeFreeze: {
+            /** @description From when. */
+            from: components["schemas"]["Instant"];
+            /** @description Its name. */
+            name: string;
+            /** @description Why. */
+            reason: string;
+            /** @description Which services; see `tiers`. */
+            services: string[];
+            /** @description Services of which tiers; all services where both are empty. */
+            tiers: number[];
+            /** @description Until when. */
+            until: components["schemas"]["Instant"];
         };
         /** @enum {string} */
         ChangeImpact: "none" | "internal" | "customer" | "customer_wide";
@@ -4664,6 +5065,8 @@ export interface components {
             /** @description One line. */
             title: string;
         };
+        /** @enum {string} */
+        ChangeMark: "suspect" | "ruled_out" | "cause";
         /** @description A note. */
         ChangeNote: {
             /** @description In words. */
@@ -4673,6 +5076,17 @@ export interface components {
         ChangeOrigin: "planned" | "fix_first" | "after_the_fact";
         /** @enum {string} */
         ChangeOutcome: "success" | "issues" | "failed" | "rolled_back";
+        /** @description Why a change goes on although something is in its way. */
+        ChangeOverride: {
+            /** @description When. */
+            at: components["schemas"]["Instant"];
+            /** @description Who says so. */
+            by: string;
+            /** @description Why. */
+            reason: string;
+            /** @description What it was, in words. */
+            text: string;
+        };
         /** @description What is meant to be done. */
         ChangePlan: {
             /** @description What else is changed with it, by name. */
@@ -4773,6 +5187,53 @@ export interface components {
             /** @description Why. */
             reason?: string;
         };
+        /** @description A change. */
+        ChangeRecord: {
+            /** @description Who must agree, in order. */
+            approvals: components["schemas"]["ChangeApproval"][];
+            approved_at: components["schemas"]["Instant"] | null;
+            /** @description What the policy says of it: as it was assessed, or as it would be for a draft. */
+            assessment: components["schemas"]["ChangeAssessment"];
+            closed_at: components["schemas"]["Instant"] | null;
+            /** @description When it was first written. */
+            created_at: components["schemas"]["Instant"];
+            /** @description What people decided, the oldest first. */
+            decisions: components["schemas"]["ChangeDecision"][];
+            ended_at: components["schemas"]["Instant"] | null;
+            /** @description Why it could not wait, or was announced late; may be empty. */
+            excuse: string;
+            /** @description What it lacks. */
+            findings: components["schemas"]["ChangeFinding"][];
+            /** @description What happened to it, the oldest first. */
+            history: components["schemas"]["ChangeEntry"][];
+            /** @description For programs. */
+            id: string;
+            /**
+             * Format: int64
+             * @description For people.
+             */
+            number: number;
+            /** @description How it came about. */
+            origin: components["schemas"]["ChangeOrigin"];
+            outcome: components["schemas"]["ChangeOutcome"] | null;
+            /** @description What is meant to be done. */
+            plan: components["schemas"]["ChangePlan"];
+            /** @description How good its plan is over eight fields. */
+            quality: components["schemas"]["ChangeScore"][];
+            /**
+             * Format: int32
+             * @description Counts the wordings that people agreed or disagreed to.
+             */
+            revision: number;
+            started_at: components["schemas"]["Instant"] | null;
+            /** @description Where it stands. */
+            state: components["schemas"]["ChangeState"];
+            submitted_at: components["schemas"]["Instant"] | null;
+            /** @description Who submits it. */
+            submitter: string;
+            /** @description Whether you may change it and do it. */
+            yours: boolean;
+        };
         /** @description How good a field is. */
         ChangeScore: {
             /** @description Which of the eight. */
@@ -4792,6 +5253,15 @@ export interface components {
              * @description 1 is the worst.
              */
             severity: number;
+        };
+        /** @description A time at which nothing blocks a change. */
+        ChangeSlot: {
+            /** @description The end. */
+            end: components["schemas"]["Instant"];
+            /** @description The beginning: a quarter of an hour. */
+            start: components["schemas"]["Instant"];
+            /** @description What is worth knowing all the same. */
+            warnings: components["schemas"]["ChangeConflict"][];
         };
         /** @enum {string} */
         ChangeState: "draft" | "submitted" | "in_review" | "approved" | "scheduled" | "in_progress" | "rolling_back" | "resolved" | "monitored" | "retro_review" | "closed" | "rejected" | "cancelled" | "expired";
@@ -4814,6 +5284,15 @@ export interface components {
             phase?: components["schemas"]["StepPhase"];
             /** @description What is done, in words. */
             text?: string;
+        };
+        /** @description An outage window that is open. */
+        ChangeWindow: {
+            /** @description From when. */
+            from: components["schemas"]["Instant"];
+            /** @description Its name. */
+            name: string;
+            /** @description Until when. */
+            to: components["schemas"]["Instant"];
         };
         /** @description A way that could be added. */
         ChannelOffered: {
@@ -4965,6 +5444,8 @@ export interface components {
             /** @description Up to, but not at, then. */
             to: components["schemas"]["Instant"];
         };
+        /** @enum {string} */
+        ConflictRule: "same_service" | "neighbour" | "rollback" | "window" | "rollback_past_window" | "freeze" | "technician_booked" | "technician_away" | "approver_booked" | "approver_away" | "incident" | "resolver_busy" | "on_call_gap" | "tier_1_at_once";
         /** @description What is said to publishing, undoing and restoring. */
         Consent: {
             /** @description Whether gaps in a schedule are meant. */
@@ -6442,6 +6923,26 @@ export interface components {
         };
         /** @enum {string} */
         IncidentStatus: "triggered" | "acknowledged" | "researching" | "identified" | "restored" | "resolved" | "closed";
+        /** @description Something that may have caused an incident. */
+        IncidentSuspect: {
+            event: components["schemas"]["ChangeEvent"] | null;
+            incident: components["schemas"]["SuspectIncident"] | null;
+            mark: components["schemas"]["SuspectMark"] | null;
+            /**
+             * Format: int64
+             * @description How suspicious it is; more is worse, and only the order means something.
+             */
+            points: number;
+            /** @description Why, in words, the weightiest first. */
+            reasons: string[];
+            /** @description The service it happened to; null where it is not configured any more. */
+            service: string | null;
+            side: components["schemas"]["DependencySide"] | null;
+            /** @description What kind of thing. */
+            source: components["schemas"]["SuspectSource"];
+            /** @description How many steps away. */
+            steps: number;
+        };
         /** @description A tag that is in use. */
         IncidentTag: {
             /**
@@ -6650,6 +7151,13 @@ export interface components {
             next: string | null;
         };
         /** @description A part of a list. */
+        List_ChangeEvent: {
+            /** @description The items of this part. */
+            items: components["schemas"]["ChangeEvent"][];
+            /** @description The cursor of the next part; null at the end. */
+            next: string | null;
+        };
+        /** @description A part of a list. */
         List_ChangeItem: {
             /** @description The items of this part. */
             items: components["schemas"]["ChangeItem"][];
@@ -6744,6 +7252,13 @@ export interface components {
         List_IncidentLink: {
             /** @description The items of this part. */
             items: components["schemas"]["IncidentLink"][];
+            /** @description The cursor of the next part; null at the end. */
+            next: string | null;
+        };
+        /** @description A part of a list. */
+        List_IncidentSuspect: {
+            /** @description The items of this part. */
+            items: components["schemas"]["IncidentSuspect"][];
             /** @description The cursor of the next part; null at the end. */
             next: string | null;
         };
@@ -6919,6 +7434,13 @@ export interface components {
         List_Team: {
             /** @description The items of this part. */
             items: components["schemas"]["Team"][];
+            /** @description The cursor of the next part; null at the end. */
+            next: string | null;
+        };
+        /** @description A part of a list. */
+        List_Template: {
+            /** @description The items of this part. */
+            items: components["schemas"]["Template"][];
             /** @description The cursor of the next part; null at the end. */
             next: string | null;
         };
@@ -7196,8 +7718,12 @@ export interface components {
         };
         /** @description Which calendar. */
         NewCalendarLink: {
+            /** @description Changes instead of shifts. */
+            changes?: boolean;
             /** @description A schedule; your own shifts everywhere unless given. */
             schedule?: string | null;
+            /** @description Changes of this service; of all unless given. */
+            service?: string | null;
         };
         /** @description A change to write down. */
         NewChange: {
@@ -7209,6 +7735,27 @@ export interface components {
             submit?: boolean;
             /** @description Whose it is, by name; yours where nobody is named. A token of nobody must name somebody. */
             submitter?: string | null;
+        };
+        /** @description An event to write down. */
+        NewChangeEvent: {
+            /** @description Who; whoever asks unless given. */
+            author?: string | null;
+            /** @description A page that shows what was changed. */
+            diff_url?: string | null;
+            ended_at?: components["schemas"]["Instant"] | null;
+            /** @description Where. */
+            environment?: string | null;
+            kind?: components["schemas"]["ChangeEventKind"] | null;
+            /** @description Which service it is about, by name. */
+            service: string;
+            started_at?: components["schemas"]["Instant"] | null;
+            state?: components["schemas"]["ChangeEventState"] | null;
+            /** @description For people to read. */
+            summary: string;
+            /** @description A page about it. */
+            url?: string | null;
+            /** @description The version or commit. */
+            version?: string | null;
         };
         /** @description What is wrong with an entry. What is left out was right. */
         NewCorrection: {
@@ -7551,6 +8098,13 @@ export interface components {
             /** @description A mail address, or the http or https address of a webhook. */
             address: string;
         };
+        /** @description What to mark a change as. */
+        NewSuspectMark: {
+            /** @description As what. */
+            mark: components["schemas"]["ChangeMark"];
+            /** @description Why. */
+            reason?: string;
+        };
         /** @description Tags to add. */
         NewTags: {
             /** @description The words, with or without a hash before them. */
@@ -7624,6 +8178,10 @@ export interface components {
             from: components["schemas"]["Instant"];
             /** @description Who. */
             user: string;
+        };
+        /** @description A free time. */
+        NextSlot: {
+            slot: components["schemas"]["ChangeSlot"] | null;
         };
         /** @description What a list would be told now. */
         NoticePreview: {
@@ -8723,6 +9281,7 @@ export interface components {
         };
         /** @description A schedule. */
         Schedule: {
+            chat: components["schemas"]["ScheduleChat"] | null;
             /** @description When clocks change within the next eight weeks, and which shifts that falls into. */
             clock_changes: components["schemas"]["ClockChange"][];
             /** @description The policies that page by it. */
@@ -8745,6 +9304,40 @@ export interface components {
             team: string | null;
             /** @description The zone of its handoffs. */
             timezone: string;
+        };
+        /** @description A group and a channel of a chat that follow a schedule. */
+        ScheduleChat: {
+            /**
+             * @description Whose topic names them.
+             * @example C0ONCALL
+             */
+            channel: string | null;
+            /**
+             * @description Whose people are those who are on call.
+             * @example S0ONCALL
+             */
+            group: string | null;
+            /** @description Whether the chat says what the schedule says. */
+            in_step: boolean;
+            /** @description Who is on call now and has no verified address in the chat. */
+            missing: string[];
+            /**
+             * @description Whose chat, by the provider's name.
+             * @example chat
+             */
+            provider: string;
+            /** @description What the chat said instead of following. */
+            trouble: components["schemas"]["ScheduleChatTrouble"][];
+        };
+        /** @description What a chat said instead of following. */
+        ScheduleChatTrouble: {
+            /** @description When it is asked again. */
+            retry_at: components["schemas"]["Instant"];
+            /**
+             * @description In its own words.
+             * @example Slack answered missing_scope
+             */
+            why: string;
         };
         /** @description A change of the clocks during somebody's shift. */
         ScheduleClockChange: components["schemas"]["ClockChange"] & {
@@ -9280,6 +9873,36 @@ export interface components {
         };
         /** @enum {string} */
         StepPhase: "before" | "during" | "after";
+        /** @description Another incident that may have been the beginning. */
+        SuspectIncident: {
+            /**
+             * Format: int64
+             * @description Its number.
+             */
+            number: number;
+            /**
+             * Format: int32
+             * @description How bad it is; 1 is the worst.
+             */
+            severity: number;
+            /** @description Where it stands. */
+            status: components["schemas"]["IncidentStatus"];
+            /** @description Its title. */
+            title: string;
+        };
+        /** @description What somebody thinks of a change. */
+        SuspectMark: {
+            /** @description When. */
+            at: components["schemas"]["Instant"];
+            /** @description Who. */
+            by: string;
+            /** @description What. */
+            mark: components["schemas"]["ChangeMark"];
+            /** @description Why; may be empty. */
+            reason: string;
+        };
+        /** @enum {string} */
+        SuspectSource: "event" | "planned" | "incident";
         /** @description What a joiner must know. */
         Synopsis: {
             /** @description What is to be done once it is over, the oldest first; each by whoever sees to it. */
@@ -9420,6 +10043,64 @@ export interface components {
             next_gap: components["schemas"]["Instant"] | null;
             /** @description Which. */
             team: string;
+        };
+        /** @description A template that is in force. */
+        Template: {
+            /** @description Whether nobody has said otherwise. */
+            built_in: boolean;
+            /** @description What it is for. */
+            kind: components["schemas"]["TemplateKind"];
+            /**
+             * @description Whose it is: a notification list, an audience, a severity; null for the organisation's own.
+             * @example checkout-notify
+             */
+            of: string | null;
+            /**
+             * @description Itself; empty where messages are put together without one.
+             * @example SEV{{ severity }} {{ service }}: {{ title }}
+             */
+            template: string;
+        };
+        /** @description A template that is being edited. */
+        TemplateDraft: {
+            incident?: components["schemas"]["Reference"] | null;
+            /** @description What it is for. */
+            kind: components["schemas"]["TemplateKind"];
+            /** @description Itself. */
+            template: string;
+        };
+        /** @enum {string} */
+        TemplateKind: "headline" | "notice" | "update" | "room" | "bridge";
+        /** @description What is wrong with a template. */
+        TemplateMistake: {
+            /** @description In which of its lines, from 1; null where it is about the whole. */
+            line: number | null;
+            /**
+             * @description In words.
+             * @example undefined value
+             */
+            why: string;
+        };
+        /** @description What a template would say. */
+        TemplatePreview: {
+            mistake: components["schemas"]["TemplateMistake"] | null;
+            /** @description What it says; null where something is wrong with it. */
+            text: string | null;
+            /** @description What it may speak of, by name. */
+            values: components["schemas"]["TemplateValue"][];
+        };
+        /** @description Something that a template may speak of. */
+        TemplateValue: {
+            /**
+             * @description What it is called.
+             * @example severity_name
+             */
+            name: string;
+            /**
+             * @description What it is for this incident.
+             * @example Outage
+             */
+            value: string;
         };
         /** @description A test message on its way. */
         TestMessage: {
@@ -10460,6 +11141,167 @@ export interface operations {
             };
         };
     };
+    list_change_events: {
+        parameters: {
+            query?: {
+                /** @description Of this service, by name; of several with commas between. */
+                service?: string;
+                /** @description Of this kind; of several with commas between. */
+                kind?: string;
+                /** @description Begun at this instant or after it. */
+                from?: components["schemas"]["Instant"];
+                /** @description Begun before this instant. */
+                to?: components["schemas"]["Instant"];
+                /** @description How many items at most: 1 to 500, 50 unless given. */
+                limit?: number;
+                /** @description Where the last part ended, from its `next`. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A part of the list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_ChangeEvent"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_change_event: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewChangeEvent"];
+            };
+        };
+        responses: {
+            /** @description The event. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeEvent"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_change_event: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The event. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeEventWhole"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_changes: {
         parameters: {
             query?: {
@@ -10543,7 +11385,108 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Change"];
+                    "application/json": components["schemas"]["ChangeRecord"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_change_calendar: {
+        parameters: {
+            query?: {
+                /** @description From when; now where neither end is given. */
+                from?: components["schemas"]["Instant"] | null;
+                /** @description Until when; a week later where nothing is said. */
+                to?: components["schemas"]["Instant"] | null;
+                /** @description Only of this service, by name. */
+                service?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What stands in it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeCalendar"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    copy_change_calendar: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The files. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarCopy"];
                 };
             };
             /** @description Sign in first. */
@@ -10595,6 +11538,70 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ChangeCheck"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    next_change_slot: {
+        parameters: {
+            query?: {
+                /** @description A change, by its number. Without one, say the service and how long it takes. */
+                change?: string | null;
+                /** @description What is changed, by name. */
+                service?: string | null;
+                /** @description Its class. */
+                class?: string | null;
+                /** @description How long it takes, such as `2h`. */
+                takes?: string | null;
+                /** @description How long the way back takes, such as `15m`. */
+                rollback_takes?: string | null;
+                /** @description Who does it, by name. */
+                technician?: string | null;
+                /** @description Not before; now where nothing is said. */
+                from?: components["schemas"]["Instant"] | null;
+                /** @description Before; four weeks later where nothing is said. */
+                until?: components["schemas"]["Instant"] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description When, if ever. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NextSlot"];
                 };
             };
             /** @description Sign in first. */
@@ -10691,7 +11698,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Change"];
+                    "application/json": components["schemas"]["ChangeRecord"];
                 };
             };
             /** @description Sign in first. */
@@ -10745,7 +11752,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Change"];
+                    "application/json": components["schemas"]["ChangeRecord"];
                 };
             };
             /** @description Sign in first. */
@@ -10799,7 +11806,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Change"];
+                    "application/json": components["schemas"]["ChangeRecord"];
                 };
             };
             /** @description Sign in first. */
@@ -10853,7 +11860,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Change"];
+                    "application/json": components["schemas"]["ChangeRecord"];
                 };
             };
             /** @description Sign in first. */
@@ -10907,7 +11914,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Change"];
+                    "application/json": components["schemas"]["ChangeRecord"];
                 };
             };
             /** @description Sign in first. */
@@ -10961,7 +11968,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Change"];
+                    "application/json": components["schemas"]["ChangeRecord"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_change_conflicts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The number. */
+                change: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What is found. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeConflicts"];
                 };
             };
             /** @description Sign in first. */
@@ -11015,7 +12072,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Change"];
+                    "application/json": components["schemas"]["ChangeRecord"];
                 };
             };
             /** @description Sign in first. */
@@ -11069,7 +12126,61 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Change"];
+                    "application/json": components["schemas"]["ChangeRecord"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    override_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The number. */
+                change: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeReason"];
+            };
+        };
+        responses: {
+            /** @description The change. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeRecord"];
                 };
             };
             /** @description Sign in first. */
@@ -11123,7 +12234,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Change"];
+                    "application/json": components["schemas"]["ChangeRecord"];
                 };
             };
             /** @description Sign in first. */
@@ -11177,7 +12288,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Change"];
+                    "application/json": components["schemas"]["ChangeRecord"];
                 };
             };
             /** @description Sign in first. */
@@ -11283,7 +12394,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Change"];
+                    "application/json": components["schemas"]["ChangeRecord"];
                 };
             };
             /** @description Sign in first. */
@@ -11337,7 +12448,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Change"];
+                    "application/json": components["schemas"]["ChangeRecord"];
                 };
             };
             /** @description Sign in first. */
@@ -13833,6 +14944,163 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Incident"];
                 };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_suspects: {
+        parameters: {
+            query?: {
+                /** @description How many hours before the incident began: 1 to 336, 24 unless given. */
+                hours?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The id or the number. */
+                incident: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The most suspicious first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_IncidentSuspect"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    mark_suspect: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id or the number. */
+                incident: string;
+                /** @description The id of the change event. */
+                event: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSuspectMark"];
+            };
+        };
+        responses: {
+            /** @description It is marked. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unmark_suspect: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id or the number. */
+                incident: string;
+                /** @description The id of the change event. */
+                event: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is not marked. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Sign in first. */
             401: {
@@ -19839,6 +21107,54 @@ export interface operations {
             };
         };
     };
+    try_schedule_chat_again: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The name of the schedule. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is asked again. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     ask_cover: {
         parameters: {
             query?: never;
@@ -22091,6 +23407,104 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SavedDocument"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    templates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Templates by what they are for. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_Template"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateDraft"];
+            };
+        };
+        responses: {
+            /** @description What it says, or what is wrong with it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplatePreview"];
                 };
             };
             /** @description Sign in first. */

@@ -43,6 +43,8 @@ export type NoticePreview = Schemas["NoticePreview"];
 export type IncidentGates = Schemas["IncidentGates"];
 export type IncidentGate = Schemas["IncidentGate"];
 export type Relation = Schemas["Relation"];
+export type Template = Schemas["Template"];
+export type TemplatePreview = Schemas["TemplatePreview"];
 export type Workflow = Schemas["Workflow"];
 export type WorkflowStep = Schemas["WorkflowStep"];
 export type WorkflowRun = Schemas["WorkflowRun"];
@@ -136,12 +138,16 @@ export type Backlog = Schemas["Backlog"];
 export type ConfigPlan = Schemas["ConfigPlan"];
 export type ConfigChange = Schemas["ConfigChange"];
 
+export type ChangeCalendar = Schemas["ChangeCalendar"];
+
 export type IncidentReport = Schemas["IncidentReport"];
 export type Distribution = Schemas["Distribution"];
 
 /** One event of the stream. */
 export type ChangeEvent = Schemas["Change"];
 
+export type ChangeConflict = Schemas["ChangeConflict"];
+export type ChangeConflicts = Schemas["ChangeConflicts"];
 export type ChangeItem = Schemas["ChangeItem"];
 export type ChangePlan = Schemas["ChangePlan"];
 export type ChangeStep = Schemas["ChangeStep"];

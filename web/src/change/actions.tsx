@@ -4,12 +4,11 @@ import { Link } from "@tanstack/react-router";
 import { type ReactNode, useState } from "react";
 import { toast } from "sonner";
 import { post } from "@/api/client";
-import { ApiError } from "@/api/problem";
+import { ApiError, explain } from "@/api/problem";
 import type { ChangeOutcome, Fault } from "@/api/types";
 import { Button, buttonClass } from "@/ui/button";
 import { FormDialog } from "@/ui/dialog";
-import { FaultsProvider } from "@/ui/fault-place";
-import { Faults } from "@/ui/faults";
+import { FaultsProvider, placeInWords } from "@/ui/fault-place";
 import { filled, needed, SelectField, TextAreaField, TextField } from "@/ui/form";
 import { useZone } from "@/ui/time";
 import { instantOf } from "@/ui/zoned";
@@ -21,7 +20,9 @@ import {
   isUnderWay,
   mayBeEdited,
   OUTCOME_WORDS,
+  words,
 } from "./change";
+import { pathOf } from "./judged";
 
 interface Words {
   name: string;
@@ -193,7 +194,7 @@ export function Actions({ change, onRun = false }: { change: ChangeRecord; onRun
           </Link>
         )}
       </div>
-      {refused ? <Faults error={refused} /> : null}
+      {refused ? <Refused error={refused} /> : null}
       {dialog}
     </div>
   );
@@ -256,4 +257,22 @@ function useAction(change: ChangeRecord) {
     </FaultsProvider>
   ) : null;
   return { asking, ask, dialog, refused, busy };
+}
+
+/** Why it was not done: each place of the plan in words, or what the server says of the whole. */
+function Refused({ error }: { error: unknown }) {
+  const errors = error instanceof ApiError ? error.errors : [];
+  return (
+    <div role="alert" className="border-l-2 border-text pl-3">
+      <p className="font-semibold">{errors.length > 0 ? "It was not done. First mend" : explain(error)}</p>
+      <ul className="list-disc pl-5">
+        {errors.map(({ path, message }) => (
+          <li key={`${path} ${message}`} className="[overflow-wrap:anywhere]">
+            {path ? `${words(placeInWords(pathOf(path)))}: ` : ""}
+            {message}
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
 }

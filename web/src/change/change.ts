@@ -104,6 +104,7 @@ export function nextInWords({ state, approvals, plan, decisions, submitter }: Ch
     case "in_review":
       return `Waits for ${asked} to agree.`;
     case "approved":
+      return "Everybody agrees, and something is in its way: move it, or say why it goes on all the same.";
     case "scheduled":
       return `Everybody agrees. ${technician} begins it when its time comes.`;
     case "in_progress":

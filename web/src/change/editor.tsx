@@ -60,14 +60,7 @@ export function PlanEditor({ title, name, start, state, children }: EditorProps)
         </div>
       ) : null}
       <div className="grid items-start gap-4 *:min-w-0 lg:grid-cols-[minmax(0,1fr)_minmax(0,24rem)]">
-        <form
-          className="flex flex-col gap-4"
-          aria-label="Plan"
-          onSubmit={(event) => {
-            event.preventDefault();
-            void save.save(false);
-          }}
-        >
+        <section aria-label="Plan" className="flex flex-col gap-4">
           {children?.(change)}
           <What plan={plan} set={set} />
           <When plan={plan} set={set} />
@@ -91,8 +84,11 @@ export function PlanEditor({ title, name, start, state, children }: EditorProps)
           </Panel>
           <People plan={plan} set={set} />
           <SaveBar save={save} state={state} />
-        </form>
-        <aside aria-label="What the policy says" className="flex flex-col gap-4 lg:sticky lg:top-4">
+        </section>
+        <aside
+          aria-label="What the policy says"
+          className="flex flex-col gap-4 lg:sticky lg:top-16 lg:max-h-[calc(100dvh-5rem)] lg:overflow-y-auto"
+        >
           <Judged check={check} />
         </aside>
       </div>
@@ -236,7 +232,11 @@ function SaveBar({ save, state }: { save: ReturnType<typeof useSave>; state: Cha
             Save and submit
           </Button>
         ) : null}
-        <Button type="submit" emphasis={submits ? "plain" : "primary"} disabled={save.busy}>
+        <Button
+          emphasis={submits ? "plain" : "primary"}
+          disabled={save.busy}
+          onClick={() => void save.save(false)}
+        >
           {submits ? "Save as a draft" : "Save"}
         </Button>
       </div>

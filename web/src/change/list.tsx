@@ -194,7 +194,7 @@ function Card({ number, open, toggle }: { number: string; open: boolean; toggle:
       <Button
         className="min-h-12 w-full sm:w-auto"
         aria-expanded={open}
-        aria-label={`${open ? "Close" : "Open"} the summary of CHG-${number}`}
+        aria-label={`${open ? "Close the summary of" : "Read and decide"} CHG-${number}`}
         onClick={toggle}
       >
         {open ? "Close the summary" : "Read and decide"}

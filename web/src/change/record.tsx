@@ -7,6 +7,7 @@ import { Empty, Panel, Shown, Tag, useDocumentTitle } from "@/ui/block";
 import { Time } from "@/ui/time";
 import { Actions } from "./actions";
 import { type ChangeRecord, nextInWords, OUTCOME_WORDS, words } from "./change";
+import { Conflicts } from "./conflicts";
 import { asTitle, Decide } from "./decide";
 import { Findings, Quality, Requirements, Why } from "./judged";
 import { PlanFacts, PlanPeople, Steps } from "./plan";
@@ -53,6 +54,7 @@ function Screen({ change }: { change: ChangeRecord }) {
               <Findings findings={findings} />
             </Panel>
           ) : null}
+          <Conflicts change={change} />
           <Panel title="Who agrees">
             <Requirements approvals={change.approvals} />
             <Decisions decisions={change.decisions} />

@@ -6,7 +6,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import clsx from "clsx";
-import { Check } from "lucide-react";
+import { Square, SquareCheck } from "lucide-react";
 import { useState } from "react";
 import { toast } from "sonner";
 import { post } from "@/api/client";
@@ -65,6 +65,7 @@ function Run({ change }: { change: ChangeRecord }) {
         <span>{nextInWords(change)}</span>
       </p>
       <Progress change={change} steps={steps} began={began} current={current} />
+      {isUnderWay(state) ? null : <Actions change={change} onRun />}
       {state === "in_progress" && change.yours ? (
         <Abort change={change} step={steps[current]} place={current} />
       ) : null}
@@ -90,7 +91,7 @@ function Run({ change }: { change: ChangeRecord }) {
           ))}
         </ol>
       )}
-      <Actions change={change} onRun />
+      {isUnderWay(state) ? <Actions change={change} onRun /> : null}
     </div>
   );
 }
@@ -216,11 +217,14 @@ function StepRow({ step, place, began, ticked, current, toggle }: RowProps) {
           emphasis={current ? "primary" : "plain"}
           className="min-h-14 w-full text-16"
           aria-pressed={ticked !== undefined}
-          aria-label={`Step ${place + 1} is done`}
           onClick={toggle}
         >
-          {ticked ? <Check className="size-5" aria-hidden="true" /> : null}
-          {ticked ? "Done; tap to take the tick back" : "Done"}
+          {ticked ? (
+            <SquareCheck className="size-5" aria-hidden="true" />
+          ) : (
+            <Square className="size-5" aria-hidden="true" />
+          )}
+          Step {place + 1} is done
         </Button>
       ) : ticked ? (
         <p className="text-13 text-muted">Ticked here</p>

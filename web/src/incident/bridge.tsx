@@ -111,7 +111,7 @@ export function RoomFact({ incident }: { incident: Incident }) {
           <button
             type="button"
             className="link"
-            aria-label="Try the room again"
+            aria-label="try again: the room"
             onClick={() => void tryAgain()}
           >
             try again

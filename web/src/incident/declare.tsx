@@ -9,8 +9,9 @@ import { FormDialog } from "@/ui/dialog";
 import { filled, needed, SelectField, TextField } from "@/ui/form";
 import { SeverityGlyph } from "@/ui/glyph";
 import { SEVERITIES } from "@/ui/severity";
+import { type DeclarationDraft, declarationDraft, keepDeclarationDraft, NOTHING_DECLARED } from "./draft";
 import { changesOf, FieldsOfDeclaration, valuesOf } from "./fields";
-import { SightFields, sightOf } from "./restriction";
+import { RestrictFields, restrictionOf } from "./restriction";
 import { TagsField, tagsOf } from "./tags";
 
 export default function Declare({
@@ -23,9 +24,13 @@ export default function Declare({
   const navigate = useNavigate();
   const client = useQueryClient();
   const services = useQuery(queries.services());
-  const [title, setTitle] = useState("");
-  const [service, setService] = useState("");
-  const [restricted, setRestricted] = useState(false);
+  const [draft, setDraft] = useState(declarationDraft);
+  const { title, service } = draft;
+  const type = (change: Partial<DeclarationDraft>) => {
+    const next = { ...draft, ...change };
+    setDraft(next);
+    keepDeclarationDraft(next);
+  };
   const report = useDebounced(open ? `${service}\n${title.trim()}` : "\n");
   const submit = async (form: FormData) => {
     const severity = filled(form, "severity");
@@ -36,12 +41,10 @@ export default function Declare({
         severity: severity ? Number(severity) : undefined,
         tags: tagsOf(filled(form, "tags") ?? ""),
         fields: changesOf(valuesOf(form), {}),
-        restricted: restricted ? { reason: needed(form, "reason"), ...sightOf(form) } : undefined,
+        restricted: restrictionOf(form),
       },
     });
-    setTitle("");
-    setService("");
-    setRestricted(false);
+    type(NOTHING_DECLARED);
     void client.invalidateQueries({ queryKey: ["incidents"] });
     void navigate({ to: "/incidents/$number", params: { number: String(incident.number) } });
   };
@@ -62,10 +65,15 @@ export default function Declare({
         autoComplete="off"
         placeholder="What people notice"
         value={title}
-        onChange={(event) => setTitle(event.target.value)}
+        onChange={(event) => type({ title: event.target.value })}
       />
       <div className="grid gap-4 sm:grid-cols-2">
-        <SelectField label="Severity (optional)" name="severity" defaultValue="">
+        <SelectField
+          label="Severity (optional)"
+          name="severity"
+          value={draft.severity}
+          onChange={(event) => type({ severity: event.target.value })}
+        >
           <option value="">Worst, until known better</option>
           {SEVERITIES.map(({ level, name }) => (
             <option key={level} value={level}>
@@ -77,7 +85,7 @@ export default function Declare({
           label="Service (optional)"
           name="service"
           value={service}
-          onChange={(event) => setService(event.target.value)}
+          onChange={(event) => type({ service: event.target.value })}
         >
           <option value="">Not known yet</option>
           {(services.data?.items ?? []).map(({ name }) => (
@@ -87,26 +95,7 @@ export default function Declare({
       </div>
       <TagsField />
       <FieldsOfDeclaration />
-      <label className="tap flex items-center gap-2">
-        <input
-          type="checkbox"
-          checked={restricted}
-          onChange={(event) => setRestricted(event.target.checked)}
-        />
-        Restricted: only those I name and those who are engaged see it
-      </label>
-      {restricted ? (
-        <>
-          <TextField
-            label="Why is it restricted?"
-            name="reason"
-            required
-            maxLength={500}
-            autoComplete="off"
-          />
-          <SightFields />
-        </>
-      ) : null}
+      <RestrictFields />
       <LikelyDuplicates report={report} onOpen={() => onOpenChange(false)} />
     </FormDialog>
   );

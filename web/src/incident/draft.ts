@@ -103,3 +103,34 @@ function isLeadDraft(value: unknown): value is LeadDraft {
     typeof value.revision === "number"
   );
 }
+
+const DECLARATION = "muster.declaration";
+
+/** What somebody was declaring; never whom a restricted incident is kept from, and why. */
+export interface DeclarationDraft {
+  title: string;
+  service: string;
+  severity: string;
+}
+
+export const NOTHING_DECLARED: DeclarationDraft = { title: "", service: "", severity: "" };
+
+export function declarationDraft(): DeclarationDraft {
+  try {
+    const draft: unknown = JSON.parse(localStorage.getItem(DECLARATION) ?? "null");
+    if (typeof draft !== "object" || draft === null) return NOTHING_DECLARED;
+    const kept = new Map(Object.entries(draft));
+    const text = (name: string) => {
+      const value: unknown = kept.get(name);
+      return typeof value === "string" ? value : "";
+    };
+    return { title: text("title"), service: text("service"), severity: text("severity") };
+  } catch {
+    return NOTHING_DECLARED;
+  }
+}
+
+export function keepDeclarationDraft(draft: DeclarationDraft): void {
+  if (Object.values(draft).every((text) => !text)) localStorage.removeItem(DECLARATION);
+  else localStorage.setItem(DECLARATION, JSON.stringify(draft));
+}

@@ -13,9 +13,11 @@ import type { Incident, Relative } from "@/api/types";
 import { offerUndo } from "@/shell/undo";
 import { Button } from "@/ui/button";
 import { FormDialog } from "@/ui/dialog";
-import { filled, needed, SelectField, TextField } from "@/ui/form";
+import { filled, needed, SelectField, TextAreaField, TextField } from "@/ui/form";
+import { SEVERITIES } from "@/ui/severity";
 import { Time } from "@/ui/time";
 import { isOpen } from "./moves";
+import { RestrictFields, restrictionOf } from "./restriction";
 
 export function Family({ incident }: { incident: Incident }) {
   const client = useQueryClient();
@@ -153,12 +155,16 @@ function SplitDialog({ incident, open, close, done }: SplitDialogProps) {
       description={`It goes on as an incident of its own, with its own lead, roster and bridge. #${incident.number} speaks for it and ends last.`}
       submit="Split it off"
       onSubmit={async (form) => {
+        const severity = filled(form, "severity");
         const child = await post("/incidents/{incident}/children", {
           path: { incident: incident.number },
           body: {
             title: needed(form, "title"),
             lead: filled(form, "lead"),
             service: filled(form, "service"),
+            severity: severity ? Number(severity) : undefined,
+            summary: filled(form, "summary"),
+            restricted: restrictionOf(form),
             speaks: form.has("speaks"),
           },
         });
@@ -174,6 +180,7 @@ function SplitDialog({ incident, open, close, done }: SplitDialogProps) {
         autoComplete="off"
         placeholder="Network path to the provider"
       />
+      <TextAreaField label="Summary (optional)" name="summary" rows={3} maxLength={4000} />
       <SelectField
         label="Who leads it"
         name="lead"
@@ -187,18 +194,29 @@ function SplitDialog({ incident, open, close, done }: SplitDialogProps) {
           </option>
         ))}
       </SelectField>
-      <SelectField label="Service" name="service" defaultValue="">
-        <option value="">The same{incident.service ? `: ${incident.service}` : ""}</option>
-        {(services.data?.items ?? []).map(({ name }) => (
-          <option key={name} value={name}>
-            {name}
-          </option>
-        ))}
-      </SelectField>
+      <div className="grid gap-4 sm:grid-cols-2">
+        <SelectField label="Severity" name="severity" defaultValue="">
+          <option value="">The same: {incident.severity}</option>
+          {SEVERITIES.map(({ level, name }) => (
+            <option key={level} value={level}>
+              {level} {name}
+            </option>
+          ))}
+        </SelectField>
+        <SelectField label="Service" name="service" defaultValue="">
+          <option value="">The same{incident.service ? `: ${incident.service}` : ""}</option>
+          {(services.data?.items ?? []).map(({ name }) => (
+            <option key={name} value={name}>
+              {name}
+            </option>
+          ))}
+        </SelectField>
+      </div>
       <label className="tap flex items-center gap-2">
         <input type="checkbox" name="speaks" />
         It tells audiences and notification lists itself
       </label>
+      <RestrictFields />
     </FormDialog>
   );
 }

@@ -3,6 +3,7 @@
  * history are those of every document; a field that is left empty is what holds by default.
  */
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import * as queries from "@/api/queries";
 import type { Named, Processes, SeverityProcess } from "@/api/types";
 import { type Document, text } from "@/oncall/document";
@@ -57,7 +58,11 @@ function ProcessEditor({ edit, known }: { edit: Edit; known: Processes }) {
       <p className="text-13 text-muted">
         An incident asks for what stands here from the moment at which it has the severity; one that is open
         already keeps what somebody holds. A field left empty is what holds by default, which stands in it in
-        grey.
+        grey. The templates of its room, bridge and updates are tried under{" "}
+        <Link to="/templates" className="link">
+          Wording
+        </Link>
+        .
       </p>
     </Panel>
   );

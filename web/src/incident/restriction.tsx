@@ -36,6 +36,41 @@ export function sightOf(form: FormData): { users: string[]; groups: string[] } {
   return { users: names(filled(form, "users")), groups: names(filled(form, "groups")) };
 }
 
+/** Asks whether an incident that begins is for some only, and for whom. */
+export function RestrictFields() {
+  const [restricted, setRestricted] = useState(false);
+  return (
+    <>
+      <label className="tap flex items-center gap-2">
+        <input
+          type="checkbox"
+          name="restricted"
+          checked={restricted}
+          onChange={(event) => setRestricted(event.target.checked)}
+        />
+        Restricted: only those I name and those who are engaged see it
+      </label>
+      {restricted ? (
+        <>
+          <TextField
+            label="Why is it restricted?"
+            name="reason"
+            required
+            maxLength={500}
+            autoComplete="off"
+          />
+          <SightFields />
+        </>
+      ) : null}
+    </>
+  );
+}
+
+/** What {@link RestrictFields} say. */
+export function restrictionOf(form: FormData) {
+  return form.has("restricted") ? { reason: needed(form, "reason"), ...sightOf(form) } : undefined;
+}
+
 export function RestrictionNote({ incident }: { incident: Incident }) {
   const { changed } = useCommands();
   const [asking, setAsking] = useState<"let-in" | "lift" | null>(null);

@@ -29,8 +29,11 @@ export function affected(event: ChangeEvent): QueryKey[] {
         ["groups"],
         ["planning"],
       ];
+    case "change":
+      return [["changes"]];
     case "config":
       return [
+        ["changes"],
         ["services"],
         ["users"],
         ["on-call"],
@@ -43,8 +46,6 @@ export function affected(event: ChangeEvent): QueryKey[] {
         ["session"],
         ["configuration"],
       ];
-    case "change":
-      return [["changes"]];
     case "user":
       return [["lists"]];
     default:

@@ -1,5 +1,6 @@
 /** Two kinds of list: groups that are kept tightly and engaged, and lists that anybody joins to hear. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { toast } from "sonner";
 import { get, put, remove } from "@/api/client";
@@ -56,7 +57,11 @@ export default function Lists() {
         </h2>
         <p className="mb-3 max-w-prose text-muted">
           Who hears that an incident began, changed its severity and ended, without being paged. Anybody joins
-          and leaves; the core cannot leave.
+          and leaves; the core cannot leave. What they are told is written under{" "}
+          <Link to="/templates" className="link">
+            Wording
+          </Link>
+          .
         </p>
         <Shown read={lists} what="notification lists">
           {({ items }) =>

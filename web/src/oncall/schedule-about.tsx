@@ -4,6 +4,7 @@ import { Fragment } from "react";
 import type { Schedule } from "@/api/types";
 import { Fact, Facts, Panel } from "@/ui/block";
 import { wallClock } from "@/ui/zoned";
+import { InStep } from "./in-step";
 import { lengthInWords } from "./turns";
 
 type Layer = Schedule["layers"][number];
@@ -41,6 +42,11 @@ export function About({ schedule }: { schedule: Schedule }) {
         <Fact name="Team">{schedule.team ?? "none"}</Fact>
         {schedule.role ? <Fact name="On call as">{schedule.role.replaceAll("_", " ")}</Fact> : null}
         <Fact name="Time zone">{schedule.timezone}</Fact>
+        {schedule.chat ? (
+          <Fact name={`In ${schedule.chat.provider}`}>
+            <InStep schedule={schedule.name} chat={schedule.chat} />
+          </Fact>
+        ) : null}
         {schedule.layers.map((layer) => (
           <Fact key={layer.name} name={`Layer ${layer.name}`}>
             <Turns turns={layer.turns} />

@@ -5,7 +5,8 @@ import { post } from "@/api/client";
 import { explain } from "@/api/problem";
 import * as queries from "@/api/queries";
 import type { Provider, ProviderState, ProviderTest } from "@/api/types";
-import { Empty, Fact, Facts, ScreenHead, Shown, Tag } from "@/ui/block";
+import { InStep } from "@/oncall/in-step";
+import { Empty, Fact, Facts, Panel, ScreenHead, Shown, Tag } from "@/ui/block";
 import { Button, CopyButton } from "@/ui/button";
 import { OkGlyph } from "@/ui/glyph";
 import { Countdown, Time } from "@/ui/time";
@@ -42,7 +43,28 @@ export default function Providers() {
           }
         </Shown>
       </div>
+      <Followers />
     </>
+  );
+}
+
+/** What follows schedules in chats; nothing where nothing does. */
+function Followers() {
+  const schedules = useQuery(queries.schedules());
+  const followed = schedules.data?.items.filter(({ chat }) => chat !== null) ?? [];
+  if (followed.length === 0) return null;
+  return (
+    <Panel title="Chats that follow who is on call">
+      <Facts>
+        {followed.map(({ name, chat }) =>
+          chat ? (
+            <Fact key={name} name={`${name} in ${chat.provider}`}>
+              <InStep schedule={name} chat={chat} />
+            </Fact>
+          ) : null,
+        )}
+      </Facts>
+    </Panel>
   );
 }
 

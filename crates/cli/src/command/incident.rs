@@ -11,6 +11,7 @@ use crate::settings::Settings;
 use crate::show::{self, Screen, time};
 
 mod bridge;
+mod changes;
 mod checklist;
 mod duplicate;
 mod family;
@@ -142,6 +143,8 @@ pub enum Incident {
     Ledger(ledger::Ledger),
     /// Show what stands around its service, and what else was open at the same time
     Nearby(One),
+    /// Show what changed before it, the most suspicious first; or mark one as its cause
+    Changes(changes::Changes),
     /// Tell a notification list: shows what it would be told, and sends it with --yes
     Notice(ledger::Notice),
     /// Say where people meet about it
@@ -344,6 +347,7 @@ impl Incident {
             Self::Roster(roster) => roster.run(settings, api).await,
             Self::Ledger(ledger) => ledger.run(settings, api).await,
             Self::Nearby(one) => nearby::run(settings, api, &one).await,
+            Self::Changes(changes) => changes.run(settings, api).await,
             Self::Notice(notice) => notice.run(settings, api).await,
             Self::Bridge(bridge) => bridge.run(verb).await,
             Self::TryRoomAgain(again) => again.run(verb).await,

@@ -148,7 +148,7 @@ impl Export {
 }
 
 /// A name that stays within its directory, whatever a server says.
-fn file_name(value: &Value) -> anyhow::Result<&str> {
+pub(super) fn file_name(value: &Value) -> anyhow::Result<&str> {
     let name = value.as_str().unwrap_or_default();
     let is_plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
     anyhow::ensure!(
@@ -159,7 +159,7 @@ fn file_name(value: &Value) -> anyhow::Result<&str> {
 }
 
 /// Puts `text` into a file, whole or not at all; whether it was another before.
-fn replace(path: &Path, text: &str) -> anyhow::Result<bool> {
+pub(super) fn replace(path: &Path, text: &str) -> anyhow::Result<bool> {
     if std::fs::read(path).is_ok_and(|before| before == text.as_bytes()) {
         return Ok(false);
     }

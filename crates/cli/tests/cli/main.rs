@@ -1,6 +1,7 @@
 //! Stories of the command line, told with the real binary on real data directories.
 
 mod before_serving;
+mod changes;
 mod demo;
 mod leading;
 mod looking_after;

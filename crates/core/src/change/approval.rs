@@ -123,7 +123,7 @@ pub fn assess(plan: &Plan, around: Around<'_>, now: Timestamp) -> Assessment {
     let directory = around.directory;
     let policy = &directory.change_policy;
     let tier = tier(plan, directory);
-    let is_emergent = !around.is_after_the_fact
+    let is_late = !around.is_after_the_fact
         && plan.start.is_some_and(|start| notice::is_emergent(start, around.approved_at, now));
     let team = directory.services.get(plan.service).and_then(|service| service.team);
     let level = |user: UserId| policy.level(user, &plan.class);
@@ -131,9 +131,13 @@ pub fn assess(plan: &Plan, around: Around<'_>, now: Timestamp) -> Assessment {
         let automation = plan.automation;
         policy.row(Subject { tier, class: &plan.class, risk, automation, team })
     };
-    let mut seen = risk::Around { history: around.history, is_emergent, is_below_level: false };
-    // The level that is asked for is the row's, and the row depends on the risk.
+    let mut seen =
+        risk::Around { history: around.history, is_emergent: false, is_below_level: false };
+    // The level and the notice that are asked for are the row's, and the row depends on the risk.
+    // What asks for no notice is never too late.
     let first = look_up(risk::assess(plan, seen).band);
+    let is_emergent = is_late && first.notice != Notice::Free;
+    seen.is_emergent = is_emergent;
     seen.is_below_level = first
         .technician_level
         .is_some_and(|least| plan.technician.is_some_and(|technician| level(technician) < least));
@@ -179,7 +183,8 @@ pub fn assess(plan: &Plan, around: Around<'_>, now: Timestamp) -> Assessment {
         tier,
         risk,
         notice: if around.is_after_the_fact { Notice::Free } else { row.notice },
-        notice_until: notice_until.filter(|_| !around.is_after_the_fact),
+        notice_until: notice_until
+            .filter(|_| !around.is_after_the_fact && row.notice != Notice::Free),
         is_emergent,
         needs_window: row.needs_window,
         technician_level: row.technician_level,

@@ -8,7 +8,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::approval::Assessment;
 use super::notice::Notice;
+use super::record::Change;
 use crate::id::{ServiceId, TeamId, UserId};
 use crate::incident::severity::{Level, Urgency};
 use crate::oncall::alias::{self, Alias};
@@ -163,6 +165,29 @@ pub struct Subject {
 }
 
 impl Subject {
+    /// A change as it is assessed; none while it has no time.
+    pub fn of(change: &Change, assessment: &Assessment) -> Option<Self> {
+        let plan = &change.plan;
+        let takes = plan.end?.duration_since(plan.start?);
+        if !takes.is_positive() {
+            return None;
+        }
+        let agreed = change.decisions.iter().filter(|one| one.is_approval && !one.is_void);
+        Some(Self {
+            number: (change.number > 0).then_some(change.number),
+            services: plan.services().collect(),
+            class: plan.class.clone(),
+            tier: assessment.tier,
+            takes,
+            back_takes: plan.rollback_takes.unwrap_or_default(),
+            technician: plan.technician,
+            approvers: agreed.map(|one| one.by).collect(),
+            resolver: plan.resolver.clone(),
+            needs_window: assessment.needs_window,
+            notice: assessment.notice,
+        })
+    }
+
     /// How long it takes with the way back.
     pub fn at_most(&self) -> SignedDuration {
         self.takes.saturating_add(self.back_takes)
@@ -236,7 +261,7 @@ impl<'a> Check<'a> {
             |service: &ServiceId| (*service, around.bounds.open(*service, &subject.class, within));
         Self {
             open: subject.services.iter().map(open).collect(),
-            gaps: gaps(subject, directory, within),
+            gaps: gaps(&subject.services, directory, within),
             resolvers: resolvers(&subject.resolver, directory, around.now),
             until: within.to,
             subject,
@@ -290,7 +315,7 @@ impl<'a> Check<'a> {
             }
         }
         let conflict = |(steps, service, other): (usize, ServiceId, &Booked)| {
-            let what = format!("change {} ({})", other.number, other.title);
+            let what = format!("CHG-{} ({})", other.number, other.title);
             let (name, meets) = (self.service(service), other.span.meets(span));
             let (rule, text) = match (meets, steps) {
                 (false, _) => (
@@ -396,7 +421,7 @@ impl<'a> Check<'a> {
                 rule: Rule::TechnicianBooked,
                 is_blocking: true,
                 other: Other::Change(other.number),
-                text: format!("{name} does change {} ({}) then", other.number, other.title),
+                text: format!("{name} does CHG-{} ({}) then", other.number, other.title),
                 span: other.span,
                 clear_from: other.span.to,
             })
@@ -419,7 +444,7 @@ impl<'a> Check<'a> {
                     rule: Rule::ApproverBooked,
                     is_blocking: false,
                     text: format!(
-                        "{name}, who approves it, does change {} ({}) then",
+                        "{name}, who approves it, does CHG-{} ({}) then",
                         other.number, other.title
                     ),
                     other: Other::User(name),
@@ -559,7 +584,7 @@ impl<'a> Check<'a> {
             others.iter().filter(|o| o.span.meets(full)).map(|o| o.number).collect();
         then.sort_unstable();
         let first = *then.first()?;
-        let numbers: Vec<_> = then.iter().map(ToString::to_string).collect();
+        let numbers: Vec<_> = then.iter().map(|number| format!("CHG-{number}")).collect();
         Some(Conflict {
             rule: Rule::Tier1AtOnce,
             is_blocking: true,
@@ -590,11 +615,15 @@ fn resolvers(resolver: &str, directory: &Directory, at: Timestamp) -> Vec<UserId
     of_group.map(|found| group::resolve(directory, found, at)).unwrap_or_default()
 }
 
-/// When nobody whom a service's policy names would be paged.
-fn gaps(subject: &Subject, directory: &Directory, within: Span) -> Vec<(ServiceId, Span, bool)> {
+/// When nobody whom a service's policy names would be paged, and whether the catch-all stands in.
+pub fn gaps(
+    services: &[ServiceId],
+    directory: &Directory,
+    within: Span,
+) -> Vec<(ServiceId, Span, bool)> {
     let within = coverage::Span { from: within.from, to: within.to };
     let mut found = Vec::new();
-    for id in &subject.services {
+    for id in services {
         let service = directory.services.get(*id);
         let policy = service.and_then(|service| directory.policies.get(service.policy));
         let proved = coverage::prove(directory, policy, Urgency::High, within);

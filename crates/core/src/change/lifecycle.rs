@@ -7,10 +7,13 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::approval::{self, MayNot};
+use super::conflict::Conflict;
 use super::lint::Finding;
 use super::plan::{Part, Plan};
 use super::policy::Approver;
-use super::record::{By, Change, Entry, Kind, MONITORED_AFTER, Outcome, State, Surroundings};
+use super::record::{
+    By, Change, Entry, Kind, MONITORED_AFTER, Outcome, Override, State, Surroundings,
+};
 use crate::id::TeamId;
 use crate::incident::timeline::Actor;
 
@@ -52,8 +55,13 @@ pub enum Command {
     },
     /// It begins.
     Start {
-        /// Why it cannot wait for those who must agree.
+        /// Why it cannot wait for those who must agree, or for what is in its way.
         excuse: String,
+    },
+    /// Let it go on although something is in its way (`X9`).
+    Override {
+        /// Why.
+        reason: String,
     },
     /// Take it back.
     Abort {
@@ -152,6 +160,12 @@ pub enum Refusal {
     /// It is written down after the fact for no sev1.
     #[error("only a change for a sev1 is recorded after the fact; name that incident (X8)")]
     NoSev1,
+    /// Something is in its way.
+    #[error("something is in its way: {}; say why it goes on all the same (X9)", told(.0))]
+    Blocked(Vec<Conflict>),
+    /// Nothing is.
+    #[error("nothing is in its way that is not known already")]
+    Unblocked,
     /// Its times cannot be.
     #[error("{0}")]
     Times(&'static str),
@@ -162,6 +176,11 @@ pub enum Refusal {
 
 fn in_words(findings: &[Finding]) -> String {
     let all: Vec<_> = findings.iter().map(|one| format!("{}: {}", one.field, one.text)).collect();
+    all.join("; ")
+}
+
+fn told(conflicts: &[Conflict]) -> String {
+    let all: Vec<_> = conflicts.iter().map(|one| one.text.as_str()).collect();
     all.join("; ")
 }
 
@@ -188,8 +207,9 @@ impl Change {
         self.assessment = Some(self.assess(around, now));
     }
 
-    /// Moves it on where everybody agrees; says what happened.
-    fn advance(&mut self, actor: &Actor, now: Timestamp) -> Vec<Entry> {
+    /// Moves it on where everybody agrees; says what happened. What something is in the way of stays
+    /// approved until it is moved, or somebody says why it goes on all the same.
+    fn advance(&mut self, actor: &Actor, around: &Surroundings<'_>, now: Timestamp) -> Vec<Entry> {
         let is_complete =
             self.assessment.as_ref().is_some_and(|one| one.is_complete(&self.decisions));
         if !is_complete {
@@ -202,13 +222,19 @@ impl Change {
         self.asked_at = None;
         match self.state {
             State::Submitted | State::InReview | State::Approved => {
-                self.state = State::Scheduled;
-                vec![said(
-                    now,
-                    Kind::Scheduled,
-                    actor,
-                    "Everybody agrees; it is scheduled".to_owned(),
-                )]
+                self.checked_at = Some(now);
+                let blocked = self.blocked_by(around.conflicts);
+                let (state, kind, text) = match blocked.is_empty() {
+                    true => (
+                        State::Scheduled,
+                        Kind::Scheduled,
+                        "Everybody agrees; it is scheduled".to_owned(),
+                    ),
+                    false => (State::Approved, Kind::Blocked, in_its_way(&blocked)),
+                };
+                let is_known = (self.state, state) == (State::Approved, State::Approved);
+                self.state = state;
+                if is_known { Vec::new() } else { vec![said(now, kind, actor, text)] }
             }
             State::RetroReview => {
                 self.state = State::Closed;
@@ -223,6 +249,12 @@ impl Change {
             _ => Vec::new(),
         }
     }
+}
+
+/// What it waits for, in words.
+fn in_its_way(blocked: &[&Conflict]) -> String {
+    let all: Vec<_> = blocked.iter().map(|one| one.text.as_str()).collect();
+    format!("Everybody agrees, and something is in its way: {}", all.join("; "))
 }
 
 /// What a command makes of a change, and what happened, in order.
@@ -249,6 +281,7 @@ pub fn obey(
         Command::Reject { revision, reason } => {
             review::reject(&mut change, revision, reason, by, around, now)?
         }
+        Command::Override { reason } => go_on(&mut change, &reason, by, around, now)?,
         Command::Record { started_at, ended_at, outcome } => {
             perform::record(&mut change, (started_at, ended_at), outcome, by, around, now)?
         }
@@ -269,6 +302,10 @@ fn edit(
         return Err(Refusal::WrongState { state: change.state, what: "edited" });
     }
     let touched = change.plan.changed_parts(&plan);
+    // Why it might go on was said of another time, service or person.
+    if [Part::Window, Part::Scope, Part::Technician].iter().any(|part| touched.contains(part)) {
+        change.overrides.clear();
+    }
     change.plan = plan;
     if !change.state.is_ahead() {
         if change.state == State::Rejected {
@@ -308,8 +345,47 @@ fn edit(
     let is_agreed = change.decisions.iter().any(|one| one.is_approval && !one.is_void);
     change.state = if is_agreed { State::InReview } else { State::Submitted };
     change.asked_at = Some(now);
-    entries.extend(change.advance(&by.actor, now));
+    entries.extend(change.advance(&by.actor, around, now));
     Ok(entries)
+}
+
+/// Lets it go on although something is in its way.
+fn go_on(
+    change: &mut Change,
+    reason: &str,
+    by: &By,
+    around: &Surroundings<'_>,
+    now: Timestamp,
+) -> Result<Vec<Entry>, Refusal> {
+    if !change.state.is_ahead() {
+        return Err(Refusal::WrongState { state: change.state, what: "let go on" });
+    }
+    if !approval::is_useful(reason) {
+        return Err(Refusal::NoReason("it goes on all the same, in a sentence (X9)"));
+    }
+    let blocked = change.blocked_by(around.conflicts);
+    if blocked.is_empty() {
+        return Err(Refusal::Unblocked);
+    }
+    let new: Vec<_> = blocked.iter().map(|one| overridden(one, reason, by, now)).collect();
+    let what: Vec<_> = new.iter().map(|one| one.text.as_str()).collect();
+    let text = format!("Goes on although {}", what.join("; "));
+    let mut entries = vec![said(now, Kind::Overridden, &by.actor, with(&text, reason))];
+    change.overrides.extend(new);
+    if change.state == State::Approved {
+        entries.extend(change.advance(&by.actor, around, now));
+    }
+    Ok(entries)
+}
+
+fn overridden(conflict: &Conflict, reason: &str, by: &By, now: Timestamp) -> Override {
+    Override {
+        key: conflict.key(),
+        text: conflict.text.clone(),
+        reason: reason.trim().to_owned(),
+        by: by.actor.clone(),
+        at: now,
+    }
 }
 
 fn emergent_entry(was: bool, change: &Change, now: Timestamp) -> Option<Entry> {
@@ -363,12 +439,26 @@ fn submit(
     change.assessment = Some(assessment);
     let mut entries = vec![said(now, Kind::Submitted, &by.actor, text)];
     entries.extend(emergent_entry(was_emergent, change, now));
-    entries.extend(change.advance(&by.actor, now));
+    entries.extend(change.advance(&by.actor, around, now));
     Ok(entries)
 }
 
-/// What time makes of a change: who is asked is reminded, it becomes emergent, it counts as monitored,
-/// or its time passes. Nothing where nothing is due.
+/// Looks again for what is in its way.
+fn checked(change: &mut Change, around: &Surroundings<'_>, now: Timestamp) -> Vec<Entry> {
+    if change.state == State::Approved {
+        return change.advance(&Actor::System, around, now);
+    }
+    change.checked_at = Some(now);
+    let blocked = change.blocked_by(around.conflicts);
+    if blocked.is_empty() {
+        return Vec::new();
+    }
+    change.state = State::Approved;
+    vec![said(now, Kind::Blocked, &Actor::System, in_its_way(&blocked))]
+}
+
+/// What time makes of a change: who is asked is reminded, it becomes emergent, what is in its way
+/// is looked for, it counts as monitored, or its time passes. Nothing where nothing is due.
 pub fn tick(
     mut change: Change,
     around: &Surroundings<'_>,
@@ -389,6 +479,9 @@ pub fn tick(
         let was_emergent = change.is_emergent();
         change.reassess(around, now);
         entries.extend(emergent_entry(was_emergent, &change, now));
+    }
+    if change.state.is_ahead() && change.is_check_due(now) {
+        entries.extend(checked(&mut change, around, now));
     }
     let monitored = change.ended_at.and_then(|at| at.checked_add(MONITORED_AFTER).ok());
     if change.state == State::Resolved && monitored.is_some_and(|at| at <= now) {

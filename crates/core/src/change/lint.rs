@@ -2,7 +2,7 @@
 //! how good it is over eight fields. What is blocking keeps it from being submitted; the rest is
 //! advice.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::approval::Assessment;
 use super::plan::{Phase, Plan, Step};
@@ -27,6 +27,10 @@ pub struct Score {
     /// From −2 to 2; below zero where it misleads or is missing.
     pub points: i32,
 }
+
+/// How far in the past a beginning may lie that is submitted: people write minutes, and pipelines begin
+/// at once.
+const START_GRACE: SignedDuration = SignedDuration::from_mins(5);
 
 /// Ways of saying "the same backwards", which help nobody who did not write the plan.
 const BACKWARDS: [&str; 9] = [
@@ -113,7 +117,7 @@ pub fn findings(
     found.must(words(&plan.without) >= 3, "without", "say what happens if it is not done");
     timeline(plan, &mut found);
     rollback(plan, &mut found);
-    found.should(plan.is_rollback_tested, "is_rollback_tested", "try the rollback before");
+    found.should(plan.is_rollback_tested, "rollback_tested", "try the rollback before");
     let asks_customers = assessment.requirements.iter().any(|one| one.team.is_some());
     let is_met = matches!(plan.impact, Some(impact) if impact.band() > super::plan::Band::Low);
     found.should(
@@ -148,7 +152,8 @@ fn window(plan: &Plan, now: Timestamp, is_after_the_fact: bool, found: &mut Find
     found.must(plan.end.is_some(), "end", "say when it is over");
     let (Some(start), Some(end)) = (plan.start, plan.end) else { return };
     found.must(start < end, "end", "it ends before it begins");
-    found.must(is_after_the_fact || start >= now, "start", "it begins in the past");
+    let is_ahead = start.saturating_add(START_GRACE).is_ok_and(|latest| latest >= now);
+    found.must(is_after_the_fact || is_ahead, "start", "it begins in the past");
     let last = plan.timeline.iter().map(|step| step.at).max();
     if let Some(last) = last.filter(|_| start < end) {
         found.must(

@@ -11,4 +11,5 @@ pub mod plan;
 pub mod policy;
 pub mod record;
 pub mod risk;
+pub mod suspect;
 pub mod window;

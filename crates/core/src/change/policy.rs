@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::notice::Notice;
 use super::plan::{Automation, Band};
+use super::window::Bounds;
 use crate::id::{TeamId, UserId};
 
 /// How long an approver may think before they are reminded, unless a stage says otherwise.
@@ -190,6 +191,8 @@ pub struct Policy {
     pub delegates: Vec<Delegate>,
     /// Who is trained for what.
     pub qualifications: Vec<Qualification>,
+    /// When changes may be made (`X9`).
+    pub bounds: Bounds,
 }
 
 impl Default for Policy {
@@ -220,6 +223,7 @@ impl Default for Policy {
             ops: Vec::new(),
             delegates: Vec::new(),
             qualifications: Vec::new(),
+            bounds: Bounds::default(),
         }
     }
 }

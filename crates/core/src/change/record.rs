@@ -4,6 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::approval::{self, Around, Assessment, Decision, Requirement};
+use super::conflict::Conflict;
 use super::lint::{self, Finding, Score};
 use super::notice::EMERGENT_AFTER;
 use super::plan::Plan;
@@ -15,6 +16,11 @@ use crate::org::directory::Directory;
 
 /// How long a change is looked at after it was done, until it counts as monitored.
 pub const MONITORED_AFTER: SignedDuration = SignedDuration::from_hours(1);
+
+/// How long before its beginning a change is checked again for what is in its way (`X9`).
+pub const CHECKED_BEFORE: SignedDuration = EMERGENT_AFTER;
+/// How often a change that something is in the way of is checked again.
+pub const CHECKED_EVERY: SignedDuration = SignedDuration::from_hours(1);
 
 /// Where a change stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -165,8 +171,27 @@ pub struct Change {
     pub closed_at: Option<Timestamp>,
     /// How it went.
     pub outcome: Option<Outcome>,
+    /// When it was last checked for what is in its way, since all had agreed.
+    pub checked_at: Option<Timestamp>,
+    /// What may be in its way all the same, the oldest first.
+    pub overrides: Vec<Override>,
     /// Grows with everything that happens to it.
     pub version: i64,
+}
+
+/// Something that may be in a change's way all the same (`X9`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Override {
+    /// What, as [`Conflict::key`] has it.
+    pub key: String,
+    /// What it was, in words.
+    pub text: String,
+    /// Why.
+    pub reason: String,
+    /// Who says so.
+    pub by: Actor,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// What kind of thing happened to a change.
@@ -206,6 +231,10 @@ pub enum Kind {
     Expired,
     /// It was marked as the cause of an incident, or no longer.
     Blamed,
+    /// All agree, and something is in its way.
+    Blocked,
+    /// Somebody said why it goes on all the same.
+    Overridden,
 }
 
 names!(Kind {
@@ -226,6 +255,8 @@ names!(Kind {
     Cancelled = "cancelled",
     Expired = "expired",
     Blamed = "blamed",
+    Blocked = "blocked",
+    Overridden = "overridden",
 });
 
 /// Something that happened to a change.
@@ -259,6 +290,8 @@ pub struct Surroundings<'a> {
     pub history: History,
     /// How bad the incident of the plan is or was; none where there is none such.
     pub incident: Option<Level>,
+    /// What is in the way of the change, at the time that is decided about.
+    pub conflicts: &'a [Conflict],
 }
 
 /// A new draft.
@@ -288,6 +321,8 @@ pub fn draft(
         ended_at: None,
         closed_at: None,
         outcome: None,
+        checked_at: None,
+        overrides: Vec::new(),
         version: 1,
     };
     let entry =
@@ -330,6 +365,40 @@ impl Change {
         self.assessment.as_ref().is_some_and(|one| one.is_emergent)
     }
 
+    /// What it waits for: what blocks it, and nobody said why it goes on all the same.
+    pub fn blocked_by<'a>(&self, conflicts: &'a [Conflict]) -> Vec<&'a Conflict> {
+        let is_overridden =
+            |one: &Conflict| self.overrides.iter().any(|known| known.key == one.key());
+        conflicts.iter().filter(|one| one.is_blocking && !is_overridden(one)).collect()
+    }
+
+    /// When the way back would be over that is begun at its end.
+    pub fn back_by(&self) -> Option<Timestamp> {
+        let takes = self.plan.rollback_takes.unwrap_or_default();
+        self.plan.end.map(|end| end.checked_add(takes).unwrap_or(end))
+    }
+
+    /// When it is next checked for what is in its way: 48 hours before its beginning, and each hour
+    /// while something is.
+    fn next_check(&self) -> Option<Timestamp> {
+        match self.state {
+            State::Approved => {
+                let checked = self.checked_at.unwrap_or(Timestamp::MIN);
+                checked.checked_add(CHECKED_EVERY).ok()
+            }
+            State::Scheduled => {
+                let due = self.plan.start?.checked_sub(CHECKED_BEFORE).ok()?;
+                self.checked_at.is_none_or(|checked| checked < due).then_some(due)
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether it is to be checked now.
+    pub(super) fn is_check_due(&self, now: Timestamp) -> bool {
+        self.next_check().is_some_and(|at| at <= now)
+    }
+
     /// The agreements that are asked for now.
     pub fn open_requirements(&self) -> Vec<&Requirement> {
         let is_asked =
@@ -367,11 +436,14 @@ impl Change {
             let monitored = monitored.and_then(|at| at.checked_add(MONITORED_AFTER).ok());
             return [reminder, monitored].into_iter().flatten().min();
         }
-        let start = self.plan.start.filter(|_| self.approved_at.is_none() && !self.is_emergent());
+        let has_notice =
+            self.assessment.as_ref().is_some_and(|one| one.notice != super::notice::Notice::Free);
+        let may_be_late = has_notice && self.approved_at.is_none() && !self.is_emergent();
+        let start = self.plan.start.filter(|_| may_be_late);
         let emergent = start.and_then(|start| {
             let edge = start.checked_sub(EMERGENT_AFTER).ok()?;
             edge.checked_add(SignedDuration::from_micros(1)).ok()
         });
-        [reminder, emergent, self.plan.end].into_iter().flatten().min()
+        [reminder, emergent, self.next_check(), self.plan.end].into_iter().flatten().min()
     }
 }

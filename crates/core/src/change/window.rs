@@ -116,7 +116,7 @@ impl Bounds {
 }
 
 /// When a window is open within a time.
-fn stretches(window: &Window, within: Span) -> Vec<(Timestamp, Timestamp)> {
+pub fn stretches(window: &Window, within: Span) -> Vec<(Timestamp, Timestamp)> {
     let windows = Windows::new(&window.hours);
     let mut open = Vec::new();
     let mut at = within.from;

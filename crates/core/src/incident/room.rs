@@ -34,6 +34,8 @@ pub struct Plan {
     pub template: String,
     /// How long after the end of the incident it is archived.
     pub archive_after: SignedDuration,
+    /// Whether whoever is released leaves it, also where everybody may read it.
+    pub removes_released: bool,
 }
 
 /// A room as it stands.
@@ -53,6 +55,8 @@ pub struct Room {
     pub topic: String,
     /// Who was invited, by their addresses.
     pub invited: Vec<String>,
+    /// Whom the chat does not let go.
+    pub kept: Vec<String>,
     /// What was told in it last.
     pub posted: Option<EntryId>,
     /// Whether only those see it who were invited.
@@ -82,6 +86,8 @@ pub struct Wanted {
     pub link: String,
     /// Who is to be in it, by their addresses.
     pub people: Vec<String>,
+    /// Who is not to be in it any more, by their addresses.
+    pub gone: Vec<String>,
     /// What is to be told next, if anything.
     pub post: Option<(EntryId, String)>,
     /// Whether nobody else may read it: the incident is restricted.
@@ -109,6 +115,8 @@ pub enum Step {
     },
     /// Invite these people.
     Invite(Vec<String>),
+    /// Let that one go.
+    Remove(String),
     /// Say that.
     Post(EntryId, String),
     /// Put it away.
@@ -154,6 +162,11 @@ impl Room {
         }
         if is_too_open {
             return Some(Step::Archive);
+        }
+        // Before anything more is said.
+        let leaves = |one: &&String| wanted.gone.contains(one) && !self.kept.contains(one);
+        if let Some(one) = self.invited.iter().find(leaves) {
+            return Some(Step::Remove(one.clone()));
         }
         if self.topic != wanted.topic {
             let (text, link) = (wanted.topic.clone(), wanted.link.clone());
@@ -205,6 +218,8 @@ impl Room {
             // What is refused for good is not asked for again; the rest of the room goes on.
             (Step::Topic { text, .. }, _) => self.topic = text,
             (Step::Invite(people), _) => self.invited.extend(people),
+            (Step::Remove(one), Answer::Done(_)) => self.invited.retain(|known| *known != one),
+            (Step::Remove(one), _) => self.kept.push(one),
             (Step::Post(entry, _), _) => self.posted = Some(entry),
             (Step::Archive, Answer::Done(_)) => self.is_archived = true,
             // What cannot be put away is left, and told nothing more.
@@ -232,7 +247,15 @@ impl Room {
         if self.id.is_none() {
             return plan.map_or(self, Self::planned);
         }
-        Self { failures: 0, retry_at: None, trouble: None, is_given_up: false, taken: 0, ..self }
+        Self {
+            failures: 0,
+            retry_at: None,
+            trouble: None,
+            is_given_up: false,
+            taken: 0,
+            kept: Vec::new(),
+            ..self
+        }
     }
 }
 
@@ -270,6 +293,7 @@ mod tests {
             topic: "SEV1".to_owned(),
             link: "https://muster.example.com/incidents/42".to_owned(),
             people: vec!["U1".to_owned()],
+            gone: Vec::new(),
             post: Some((EntryId(Uuid::from_u128(7)), "Declared".to_owned())),
             is_private: false,
             over_at: None,
@@ -285,6 +309,7 @@ mod tests {
             Step::Open { .. } => "open",
             Step::Topic { .. } => "topic",
             Step::Invite(_) => "invite",
+            Step::Remove(_) => "remove",
             Step::Post(..) => "post",
             Step::Archive => "archive",
             Step::Reopen => "reopen",
@@ -326,6 +351,19 @@ mod tests {
     }
 
     #[test]
+    fn whoever_leaves_is_let_go_before_anything_more_is_said_and_may_come_again() {
+        let (room, _) = settle(Room::default(), &wanted());
+        let left = Wanted { people: Vec::new(), gone: vec!["U1".to_owned()], ..wanted() };
+        let (gone, steps) = settle(room.clone(), &left);
+        assert_eq!(steps, ["remove", "post"]);
+        assert_eq!(settle(gone, &Wanted { post: None, ..wanted() }).1, ["invite"]);
+        let step = Step::Remove("U1".to_owned());
+        let kept = room.after(step, Answer::Refused("missing_scope".to_owned()));
+        assert_eq!(settle(kept.clone(), &left).1, ["post"], "it is not asked for again");
+        assert_eq!(settle(kept.tried_again(None), &left).1, ["remove", "post"]);
+    }
+
+    #[test]
     fn a_name_that_is_taken_gets_a_number_and_in_the_end_there_is_none() {
         let mut room = Room::default();
         let mut tried = Vec::new();
@@ -356,6 +394,7 @@ mod tests {
             team: None,
             template: "x".into(),
             archive_after: SignedDuration::ZERO,
+            removes_released: false,
         };
         let again = again.tried_again(Some(&plan));
         assert_eq!(again.next(&wanted(), at(0)).as_ref().map(names), Some("open"));

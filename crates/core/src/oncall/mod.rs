@@ -13,6 +13,7 @@ pub mod handoff;
 pub mod help;
 pub mod list;
 pub mod load;
+pub mod mirror;
 pub mod overrides;
 pub mod page;
 pub mod preview;

@@ -42,12 +42,7 @@ pub struct Neighbour {
 pub fn around(directory: &Directory, middle: ServiceId, steps_max: usize) -> Vec<Neighbour> {
     let needs: HashMap<_, _> =
         directory.services.iter().map(|one| (one.id, one.depends_on.as_slice())).collect();
-    let mut needed_by: HashMap<ServiceId, Vec<ServiceId>> = HashMap::new();
-    for service in directory.services.iter() {
-        for need in &service.depends_on {
-            needed_by.entry(*need).or_default().push(service.id);
-        }
-    }
+    let needed_by = needed_by(directory);
     let upstream = walk(middle, Side::Upstream, steps_max, |id| needs.get(&id).copied());
     let downstream =
         walk(middle, Side::Downstream, steps_max, |id| needed_by.get(&id).map(Vec::as_slice));
@@ -64,6 +59,27 @@ pub fn around(directory: &Directory, middle: ServiceId, steps_max: usize) -> Vec
     let mut named: Vec<_> = named.collect();
     named.sort_by(|(a, one), (b, other)| (one.steps, &a.name).cmp(&(other.steps, &b.name)));
     named.into_iter().map(|(_, one)| one).collect()
+}
+
+/// How many services cannot work without each of these, up to [`STEPS_MAX`] steps away.
+pub fn needed_by_count(directory: &Directory, of: &[ServiceId]) -> HashMap<ServiceId, usize> {
+    let needed_by = needed_by(directory);
+    let count = |service: ServiceId| {
+        let next = |id| needed_by.get(&id).map(Vec::as_slice);
+        walk(service, Side::Downstream, STEPS_MAX, next).len()
+    };
+    of.iter().map(|service| (*service, count(*service))).collect()
+}
+
+/// Which services say that they cannot work without each.
+fn needed_by(directory: &Directory) -> HashMap<ServiceId, Vec<ServiceId>> {
+    let mut needed_by: HashMap<ServiceId, Vec<ServiceId>> = HashMap::new();
+    for service in directory.services.iter() {
+        for need in &service.depends_on {
+            needed_by.entry(*need).or_default().push(service.id);
+        }
+    }
+    needed_by
 }
 
 /// Everything that is reached from the middle, breadth first.

@@ -27,6 +27,7 @@ use crate::oncall::bundle::Limits;
 use crate::oncall::escalation::Policy;
 use crate::oncall::group::EngagementGroup;
 use crate::oncall::list::NotificationList;
+use crate::oncall::mirror;
 use crate::oncall::schedule::Schedule;
 use crate::org::channel::Channel;
 use crate::org::language::Language;
@@ -218,6 +219,8 @@ pub struct Directory {
     pub holidays: Vec<Date>,
     /// The schedules whose changes are handed over in writing (`O11`).
     pub handoffs: HashSet<ScheduleId>,
+    /// What follows schedules in chats (`E7`).
+    pub mirrors: HashMap<ScheduleId, mirror::Plan>,
 }
 
 impl Default for Directory {
@@ -257,6 +260,7 @@ impl Default for Directory {
             fields: Vec::new(),
             holidays: Vec::new(),
             handoffs: HashSet::new(),
+            mirrors: HashMap::new(),
         }
     }
 }

@@ -149,6 +149,10 @@ pub struct Integration {
     pub expect_every: Option<SignedDuration>,
     /// How a generic payload becomes signals, as CEL expressions; unused by other sources.
     pub mapping: Mapping,
+    /// What requests are signed with; only sources of changes have it.
+    pub secret: Option<String>,
+    /// Which services a change is about (`X16`), by what its source calls the thing that changed.
+    pub services: Vec<(String, Vec<ServiceId>)>,
 }
 
 /// CEL expressions over `body`, `query` and `headers` that fill a signal's fields. A missing

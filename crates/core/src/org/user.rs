@@ -8,6 +8,7 @@ use crate::incident::severity::Urgency;
 use crate::oncall::page;
 use crate::org::channel::Channel;
 use crate::org::language::Language;
+use crate::org::provider::Provider;
 use crate::org::quiet::QuietHours;
 
 /// What a person may do in general; [`crate::org::access::may`] decides each case.
@@ -161,6 +162,16 @@ pub struct NotificationRule {
 }
 
 impl User {
+    /// Where a provider finds the person: the address of the first verified method that it serves.
+    pub fn address_at(&self, provider: &Provider) -> Option<&str> {
+        let verified = self.contact_methods.iter().filter(|method| method.verified);
+        let mut addresses = verified.filter_map(|method| match &method.address {
+            Address::Direct { channel, address } if provider.serves(*channel) => Some(address),
+            _ => None,
+        });
+        addresses.next().map(String::as_str)
+    }
+
     /// The contact method of that id, if the person still has it.
     pub fn contact_method(&self, id: ContactMethodId) -> Option<&ContactMethod> {
         self.contact_methods.iter().find(|method| method.id == id)

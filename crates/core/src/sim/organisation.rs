@@ -483,6 +483,8 @@ fn integration(number: usize, service: Option<ServiceId>) -> Integration {
         severity: None,
         expect_every: None,
         mapping: Mapping::default(),
+        secret: None,
+        services: Vec::new(),
     }
 }
 

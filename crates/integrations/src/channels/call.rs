@@ -114,7 +114,7 @@ pub(super) fn wait_of(seconds: f64) -> Option<SignedDuration> {
 }
 
 /// The bytes that hexadecimal digits stand for.
-pub(super) fn from_hex(text: &str) -> Option<Vec<u8>> {
+pub(crate) fn from_hex(text: &str) -> Option<Vec<u8>> {
     let digits = text.as_bytes();
     if !digits.len().is_multiple_of(2) || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return None;
@@ -124,7 +124,7 @@ pub(super) fn from_hex(text: &str) -> Option<Vec<u8>> {
 }
 
 /// Whether two secrets are the same, in a time that does not tell where they differ.
-pub(super) fn is_same(given: &str, secret: &str) -> bool {
+pub(crate) fn is_same(given: &str, secret: &str) -> bool {
     let difference = given.bytes().zip(secret.bytes()).fold(0, |found, (a, b)| found | (a ^ b));
     given.len() == secret.len() && difference == 0
 }

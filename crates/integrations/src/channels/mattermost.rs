@@ -5,6 +5,7 @@
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use jiff::Timestamp;
 use muster_core::incident::room::{self, Room, Step};
+use muster_core::oncall::mirror::{self, Mirror};
 use muster_core::org::provider::Provider;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -239,6 +240,15 @@ pub(super) async fn room(
             }
             Ok(refused.map_or(room::Answer::Done(None), room::Answer::Refused))
         }
+        Step::Remove(address) => {
+            let user = server.person(address).await?;
+            let answer =
+                server.ask(Method::DELETE, &format!("{channel}/members/{user}"), None).await?;
+            match answer.is_success() || answer.status == 404 {
+                true => Ok(room::Answer::Done(None)),
+                false => Err(refusal(&answer)),
+            }
+        }
         Step::Post(_, text) => {
             let body = json!({ "channel_id": id, "message": markdown(text, TEXT_CHARS_MAX) });
             server.call(Method::POST, "posts", Some(&body)).await?;
@@ -262,6 +272,43 @@ async fn invite(server: &Server<'_>, channel: &str, address: &str) -> Result<(),
     let user = server.person(address).await?;
     let body = json!({ "user_id": user });
     server.call(Method::POST, &format!("{channel}/members"), Some(&body)).await?;
+    Ok(())
+}
+
+/// Takes one step for what follows a schedule: a custom group, the header of a channel.
+pub(super) async fn mirror(
+    outbound: &Outbound,
+    provider: &Provider,
+    before: &Mirror,
+    step: &mirror::Step,
+    now: Timestamp,
+) -> Result<(), Outcome> {
+    let server = Server::new(outbound, provider, now)?;
+    match step {
+        mirror::Step::Fill { group, people } => {
+            let members = format!("groups/{group}/members");
+            let mut wanted = Vec::new();
+            for address in people {
+                wanted.push(server.person(address).await?);
+            }
+            let mut gone = Vec::new();
+            // Whoever else is in the group was put there by others, and stays.
+            for address in before.people_of(group) {
+                let user = server.person(address).await?;
+                if !wanted.contains(&user) {
+                    gone.push(user);
+                }
+            }
+            server.call(Method::POST, &members, Some(&json!({ "user_ids": wanted }))).await?;
+            if !gone.is_empty() {
+                server.call(Method::DELETE, &members, Some(&json!({ "user_ids": gone }))).await?;
+            }
+        }
+        mirror::Step::Name { channel, topic } => {
+            let body = json!({ "header": markdown(topic, 2 * room::TOPIC_CHARS_MAX) });
+            server.call(Method::PUT, &format!("channels/{channel}/patch"), Some(&body)).await?;
+        }
+    }
     Ok(())
 }
 

@@ -14,7 +14,7 @@ use muster_core::org::user::Address;
 
 use crate::outbound::{Answer, Failure, Guard, InvalidOutbound, Limits, Outbound, one_line};
 
-mod call;
+pub(crate) mod call;
 pub mod callback;
 pub mod card;
 pub mod discord;

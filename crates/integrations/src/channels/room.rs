@@ -1,8 +1,10 @@
-//! Rooms of incidents in chats (`E7`), by one small interface: a chat takes one step at a time and says
-//! what became of it. Another chat is a file with a `step` and a line in [`Channels::room`].
+//! Rooms of incidents in chats, and what follows schedules there (`E7`), by one small interface: a
+//! chat takes one step at a time and says what became of it. Another chat is a file with a function
+//! for each, and a line in [`Channels::room`] and [`Channels::mirror`].
 
 use jiff::Timestamp;
 use muster_core::incident::room::{Answer, Room, Step};
+use muster_core::oncall::mirror::{self, Mirror};
 use muster_core::org::provider::{Provider, ProviderKind};
 
 use super::{Channels, Outcome, mattermost, slack};
@@ -47,6 +49,26 @@ impl Channels {
         match answer {
             Err(Outcome::Permanent { detail, .. }) => Ok(Answer::Refused(detail)),
             answer => answer,
+        }
+    }
+
+    /// Takes one step for what follows a schedule; `before` is how the chat stood.
+    ///
+    /// # Errors
+    /// What the chat answered, where it did not do it.
+    pub async fn mirror(
+        &self,
+        provider: &Provider,
+        before: &Mirror,
+        step: &mirror::Step,
+        now: Timestamp,
+    ) -> Result<(), Outcome> {
+        match provider.kind {
+            ProviderKind::Slack => slack::mirror(&self.outbound, provider, step, now).await,
+            ProviderKind::Mattermost => {
+                mattermost::mirror(&self.outbound, provider, before, step, now).await
+            }
+            kind => Err(Outcome::permanent(format!("{} has no groups", kind.name()))),
         }
     }
 }

@@ -5,6 +5,7 @@
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use jiff::{SignedDuration, Timestamp};
 use muster_core::incident::room::{self, Room, Step};
+use muster_core::oncall::mirror;
 use muster_core::org::provider::Provider;
 use reqwest::Method;
 use reqwest::header::CONTENT_TYPE;
@@ -179,6 +180,7 @@ pub(super) async fn room(
             let body = json!({ "channel": id, "users": people.join(","), "force": true });
             ("conversations.invite", body)
         }
+        Step::Remove(user) => ("conversations.kick", json!({ "channel": id, "user": user })),
         Step::Post(_, text) => {
             let body = json!({
                 "channel": id, "text": mrkdwn(text, SECTION_CHARS_MAX), "unfurl_links": false, "unfurl_media": false,
@@ -197,8 +199,29 @@ pub(super) async fn room(
         "name_taken" => Ok(room::Answer::NameTaken),
         // It is as it was asked for already.
         "already_archived" | "not_archived" | "already_in_channel" => Ok(room::Answer::Done(None)),
+        "not_in_channel" if matches!(step, Step::Remove(_)) => Ok(room::Answer::Done(None)),
         _ => Err(refusal(&answer)),
     }
+}
+
+/// Takes one step for what follows a schedule (`usergroups.users.update`, `conversations.setTopic`).
+pub(super) async fn mirror(
+    outbound: &Outbound,
+    provider: &Provider,
+    step: &mirror::Step,
+    now: Timestamp,
+) -> Result<(), Outcome> {
+    let (method, body) = match step {
+        mirror::Step::Fill { group, people } => {
+            let body = json!({ "usergroup": group, "users": people.join(",") });
+            ("usergroups.users.update", body)
+        }
+        mirror::Step::Name { channel, topic } => {
+            let topic = mrkdwn(topic, room::TOPIC_CHARS_MAX);
+            ("conversations.setTopic", json!({ "channel": channel, "topic": topic }))
+        }
+    };
+    call(outbound, provider, method, &body, now).await.map(drop)
 }
 
 /// Whether the token works, and for whom (`auth.test`).

@@ -9,13 +9,13 @@ use muster_core::alerting::signal::Signal;
 
 pub mod alertmanager;
 pub mod email;
-mod form;
+pub(crate) mod form;
 pub mod generic;
-mod json;
+pub(crate) mod json;
 mod labelled;
 pub mod pagerduty;
 pub mod prometheus;
-mod reading;
+pub(crate) mod reading;
 
 pub use generic::{CompiledMapping, InvalidMapping};
 
@@ -130,7 +130,7 @@ impl Reply {
     }
 
     /// The answer with `Retry-After` if the refusal asks the client to wait.
-    fn with_retry_after(mut self, refusal: &Refusal) -> Self {
+    pub(crate) fn with_retry_after(mut self, refusal: &Refusal) -> Self {
         if let Refusal::Overloaded { retry_after_seconds } = refusal {
             self.headers.push(("retry-after", retry_after_seconds.to_string()));
         }

@@ -63,7 +63,12 @@ pub fn invented_key(arrival: &Arrival<'_>, at: usize) -> String {
     for (byte, place) in chance.iter_mut().rev().zip(at.to_le_bytes()) {
         *byte ^= place;
     }
-    uuid_v7(arrival.now, chance).to_string()
+    random_key(arrival.now, chance)
+}
+
+/// A key of that instant and chance.
+pub fn random_key(now: Timestamp, chance: [u8; 10]) -> String {
+    uuid_v7(now, chance).to_string()
 }
 
 /// The key of a set of labels, the same in any order.

@@ -1,5 +1,6 @@
 //! Sources against requests recorded from real clients, channels against real listeners.
 
+mod changes;
 mod chat;
 mod contract;
 mod email;

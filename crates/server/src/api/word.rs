@@ -6,9 +6,12 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use muster_core::alerting::alert::AlertStatus;
 use muster_core::alerting::hold::Held;
+use muster_core::change::conflict;
+use muster_core::change::event;
 use muster_core::change::plan::{Automation, Band, Impact, Phase};
 use muster_core::change::policy::Approver;
 use muster_core::change::record as change;
+use muster_core::change::suspect;
 use muster_core::incident::concurrent;
 use muster_core::incident::field;
 use muster_core::incident::gate::Gate;
@@ -30,6 +33,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use utoipa::openapi::schema::{KnownFormat, Object, ObjectBuilder, SchemaFormat, SchemaType, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
+
+use crate::app::incident::wording;
 
 /// An instant, as RFC 3339 writes it, in UTC.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -120,6 +125,14 @@ fn names<T>(names: &[(T, &'static str)]) -> Vec<&'static str> {
 }
 
 words! {
+    /// What sort of thing was changed.
+    ChangeEventKind = event::Kind, names(event::Kind::NAMES), event::Kind::from_name;
+    /// What somebody found out about a change.
+    ChangeMark = suspect::Mark, names(suspect::Mark::NAMES), suspect::Mark::from_name;
+    /// What kind of thing a suspect is.
+    SuspectSource = suspect::Source, names(suspect::Source::NAMES), suspect::Source::from_name;
+    /// How far a change is.
+    ChangeEventState = event::State, names(event::State::NAMES), event::State::from_name;
     /// Where an incident stands.
     IncidentStatus = Status, names(Status::NAMES), Status::from_name;
     /// What kind of thing a timeline entry tells.
@@ -146,6 +159,8 @@ words! {
     /// Who may see a status page.
     PageVisibility = status_page::Visibility, names(status_page::Visibility::NAMES),
         status_page::Visibility::from_name;
+    /// What a template is for.
+    TemplateKind = wording::Kind, names(wording::Kind::NAMES), wording::Kind::from_name;
     /// How a service is.
     ServiceHealth = Health, names(Health::NAMES), Health::from_name;
     /// The part that a role plays in the rules.
@@ -186,6 +201,8 @@ words! {
     ChangeEntryKind = change::Kind, names(change::Kind::NAMES), change::Kind::from_name;
     /// Whose agreement to a change it is.
     ApproverName = Approver, names(Approver::NAMES), Approver::from_name;
+    /// Which rule finds something in the way of a change.
+    ConflictRule = conflict::Rule, names(conflict::Rule::NAMES), conflict::Rule::from_name;
     /// Low, medium or high.
     RiskBand = Band, names(Band::NAMES), Band::from_name;
     /// Whom a change meets at worst.

@@ -87,6 +87,8 @@ pub struct Wake {
     pub heartbeats: Notify,
     /// There is news for the room of an incident.
     pub rooms: Notify,
+    /// Who is on call changed, or what follows it in a chat.
+    pub mirrors: Notify,
     /// Runs of workflows wait.
     pub workflows: Notify,
     /// Something was written that can be searched.
@@ -134,6 +136,7 @@ impl Wake {
         self.emergencies.notify_one();
         self.heartbeats.notify_one();
         self.rooms.notify_one();
+        self.mirrors.notify_one();
         self.workflows.notify_one();
         self.watch.notify_one();
         self.index.notify_one();

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use muster_core::id::IntegrationId;
 use muster_core::org::directory::Directory;
 use muster_core::org::service::Integration;
+use muster_integrations::changes;
 use muster_integrations::sources::{self, CompiledMapping, Source};
 use muster_store::Db;
 use muster_store::oncall::contact;
@@ -25,6 +26,18 @@ pub struct Snapshot {
     pub warnings: Vec<String>,
     integrations: HashMap<IntegrationId, Arc<Inlet>>,
     by_key: HashMap<String, IntegrationId>,
+    changes_by_key: HashMap<String, Arc<ChangeInlet>>,
+}
+
+/// An integration that takes what pipelines and tools report to have changed.
+#[derive(Debug)]
+pub struct ChangeInlet {
+    /// The integration.
+    pub integration: Integration,
+    /// How its requests are read.
+    pub source: &'static changes::Source,
+    /// How its generic payloads become reports.
+    pub mapping: changes::CompiledMapping,
 }
 
 /// An integration, ready to receive.
@@ -58,9 +71,17 @@ impl Snapshot {
     pub fn new(directory: Arc<Directory>, mut warnings: Vec<String>) -> Self {
         let mut integrations = HashMap::new();
         let mut by_key = HashMap::new();
+        let mut changes_by_key = HashMap::new();
         for integration in directory.all_integrations() {
             let label = directory.integration_label(integration);
+            let of_changes = changes_of(integration, &label, &mut warnings);
+            let takes_changes = of_changes.is_some();
+            changes_by_key
+                .extend(of_changes.map(|inlet| (integration.key.clone(), Arc::new(inlet))));
             let Some(source) = sources::named(&integration.source) else {
+                if takes_changes {
+                    continue;
+                }
                 warnings.push(format!("{label}: there is no source named {}", integration.source));
                 continue;
             };
@@ -83,12 +104,17 @@ impl Snapshot {
             };
             integrations.insert(inlet.integration.id, Arc::new(inlet));
         }
-        Self { directory, warnings, integrations, by_key }
+        Self { directory, warnings, integrations, by_key, changes_by_key }
     }
 
     /// The integration that a key belongs to.
     pub fn inlet_by_key(&self, key: &str) -> Option<&Arc<Inlet>> {
         self.by_key.get(key).and_then(|id| self.integrations.get(id))
+    }
+
+    /// The integration that takes changes under that key.
+    pub fn changes_by_key(&self, key: &str) -> Option<&Arc<ChangeInlet>> {
+        self.changes_by_key.get(key)
     }
 
     /// The integration that a key belongs to whose letters may have changed their case on the way,
@@ -111,6 +137,30 @@ impl Snapshot {
     pub fn inlet_by_label(&self, label: &str) -> Option<&Arc<Inlet>> {
         self.integrations.values().find(|inlet| inlet.label == label)
     }
+}
+
+/// How an integration takes changes, if it does. Where the mapping does not fit any more, what a
+/// payload says by itself is read.
+fn changes_of(
+    integration: &Integration,
+    label: &str,
+    warnings: &mut Vec<String>,
+) -> Option<ChangeInlet> {
+    let is_pagerduty = integration.source == changes::pagerduty::SOURCE.name;
+    let source = if is_pagerduty {
+        &changes::pagerduty::SOURCE
+    } else {
+        changes::named(&integration.source)?
+    };
+    let is_mapped = source.name == changes::generic::SOURCE.name;
+    let mapping = is_mapped.then(|| changes::CompiledMapping::new(&integration.mapping));
+    let mapping = mapping.unwrap_or_else(|| Ok(changes::CompiledMapping::default()));
+    let mapping = mapping.unwrap_or_else(|problems| {
+        let fields: Vec<_> = problems.iter().map(|problem| &*problem.field).collect();
+        warnings.push(format!("{label}: the mapping of {} is invalid", fields.join(", ")));
+        changes::CompiledMapping::default()
+    });
+    Some(ChangeInlet { integration: integration.clone(), source, mapping })
 }
 
 /// Reads secrets that the configuration names as `{ env: NAME }`.

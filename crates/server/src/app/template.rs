@@ -3,6 +3,7 @@
 //! of work, and where it fails all the same the built-in words are sent: a page never waits for
 //! its wording.
 
+use minijinja::value::ValueKind;
 use minijinja::{Environment, UndefinedBehavior, Value, context};
 use muster_core::incident::lifecycle::{Incident, Status};
 use muster_core::incident::severity::Level;
@@ -15,6 +16,60 @@ pub const TEMPLATE_CHARS_MAX: usize = 500;
 const LINE_CHARS_MAX: usize = 300;
 /// How much work a template may be, in steps of the engine.
 const FUEL_MAX: u64 = 20_000;
+
+/// What is wrong with a template.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{why}{}", in_line(*line))]
+pub struct Mistake {
+    /// In words.
+    pub why: String,
+    /// In which of its lines, from 1; none where it is about the whole.
+    pub line: Option<usize>,
+}
+
+impl From<String> for Mistake {
+    fn from(why: String) -> Self {
+        Self { why, line: None }
+    }
+}
+
+impl From<minijinja::Error> for Mistake {
+    fn from(error: minijinja::Error) -> Self {
+        let why = match error.detail() {
+            Some(detail) => format!("{}: {detail}", error.kind()),
+            None => error.kind().to_string(),
+        };
+        Self { why, line: error.line() }
+    }
+}
+
+fn in_line(line: Option<usize>) -> String {
+    line.map_or_else(String::new, |line| format!(", in line {line}"))
+}
+
+/// A template that was tried.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tried {
+    /// What it says.
+    pub said: Result<String, Mistake>,
+    /// What it may speak of, and what that is here, by name.
+    pub values: Vec<(String, String)>,
+}
+
+impl Tried {
+    /// What became of a template that was put together with `values`.
+    pub fn of(said: Result<String, Mistake>, values: &Value) -> Self {
+        let names = values.try_iter().into_iter().flatten();
+        let named = names.filter_map(|name| {
+            let value = values.get_item(&name).ok()?;
+            // What is within has a short name too.
+            (value.kind() != ValueKind::Map).then(|| (name.to_string(), value.to_string()))
+        });
+        let mut values: Vec<_> = named.collect();
+        values.sort_unstable();
+        Self { said, values }
+    }
+}
 
 /// What a template may speak of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,18 +145,39 @@ pub fn in_own_words(directory: &Directory, service: Option<&Service>, told: &Tol
 ///
 /// # Errors
 /// Says what is wrong with the template.
-pub fn render(template: &str, fuel_max: u64, values: Value) -> Result<String, String> {
+pub fn render(template: &str, fuel_max: u64, values: Value) -> Result<String, Mistake> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_fuel(Some(fuel_max));
-    environment.render_str(template, values).map_err(|error| error.to_string())
+    Ok(environment.render_str(template, values)?)
 }
 
 /// What a template says about an incident, in one line.
 ///
 /// # Errors
 /// Says what is wrong with the template.
-pub fn about(directory: &Directory, incident: &Incident, template: &str) -> Result<String, String> {
+pub fn about(
+    directory: &Directory,
+    incident: &Incident,
+    template: &str,
+) -> Result<String, Mistake> {
+    with_subject(directory, incident, |subject| headline(template, subject))
+}
+
+/// Tries a template on an incident, or on one that might be.
+pub fn tried(directory: &Directory, incident: Option<&Incident>, template: &str) -> Tried {
+    let tried = |of: &Subject<'_>| Tried::of(headline(template, of), &values(of));
+    match incident {
+        Some(incident) => with_subject(directory, incident, tried),
+        None => tried(&SAMPLE),
+    }
+}
+
+fn with_subject<T>(
+    directory: &Directory,
+    incident: &Incident,
+    then: impl FnOnce(&Subject<'_>) -> T,
+) -> T {
     let service = directory.services.get(incident.service);
     let team = service.and_then(|service| service.team).and_then(|id| directory.teams.get(id));
     let subject = Subject {
@@ -116,18 +192,25 @@ pub fn about(directory: &Directory, incident: &Incident, template: &str) -> Resu
         impact: &incident.impact.words(directory),
         bridge: incident.bridge.as_ref().map_or("", |bridge| &bridge.link),
     };
-    headline(template, &subject)
+    then(&subject)
 }
 
 /// Puts an incident into one line.
 ///
 /// # Errors
 /// Says what is wrong with the template.
-pub fn headline(template: &str, of: &Subject<'_>) -> Result<String, String> {
+pub fn headline(template: &str, of: &Subject<'_>) -> Result<String, Mistake> {
     if template.chars().count() > TEMPLATE_CHARS_MAX {
-        return Err(format!("a template has at most {TEMPLATE_CHARS_MAX} characters"));
+        return Err(format!("a template has at most {TEMPLATE_CHARS_MAX} characters").into());
     }
-    let values = context! {
+    let text = render(template, FUEL_MAX, values(of))?;
+    let words: Vec<_> = text.split_whitespace().collect();
+    let line: String = words.join(" ").chars().take(LINE_CHARS_MAX).collect();
+    if line.is_empty() { Err("the template says nothing".to_owned().into()) } else { Ok(line) }
+}
+
+fn values(of: &Subject<'_>) -> Value {
+    context! {
         number => of.number,
         severity => of.severity.number(),
         severity_name => of.severity_name,
@@ -138,31 +221,29 @@ pub fn headline(template: &str, of: &Subject<'_>) -> Result<String, String> {
         alert_count => of.alert_count,
         impact => of.impact,
         bridge => of.bridge,
-    };
-    let text = render(template, FUEL_MAX, values)?;
-    let words: Vec<_> = text.split_whitespace().collect();
-    let line: String = words.join(" ").chars().take(LINE_CHARS_MAX).collect();
-    if line.is_empty() { Err("the template says nothing".to_owned()) } else { Ok(line) }
+    }
 }
+
+/// An incident that might be.
+const SAMPLE: Subject<'static> = Subject {
+    number: 42,
+    severity: Level::WORST,
+    severity_name: "Outage",
+    service: "checkout",
+    team: "payments",
+    title: "Disk full",
+    status: "triggered",
+    alert_count: 1,
+    impact: "1,200 users",
+    bridge: "https://meet.example.net/muster-42",
+};
 
 /// Tries a template on an incident that might be.
 ///
 /// # Errors
 /// Says what is wrong with the template.
 pub fn check(template: &str) -> Result<(), String> {
-    let subject = Subject {
-        number: 42,
-        severity: Level::WORST,
-        severity_name: "Outage",
-        service: "checkout",
-        team: "payments",
-        title: "Disk full",
-        status: "triggered",
-        alert_count: 1,
-        impact: "1,200 users",
-        bridge: "https://meet.example.net/muster-42",
-    };
-    headline(template, &subject).map(|_| ())
+    headline(template, &SAMPLE).map(drop).map_err(|mistake| mistake.to_string())
 }
 
 #[cfg(test)]
@@ -182,7 +263,16 @@ mod tests {
             impact: "",
             bridge: "",
         };
-        headline(template, &subject)
+        headline(template, &subject).map_err(|mistake| mistake.to_string())
+    }
+
+    #[test]
+    fn a_mistake_has_its_line_and_a_trial_says_what_there_is_to_speak_of() {
+        let directory = Directory::default();
+        let tried = tried(&directory, None, "{{ title }}\n{{ numbr }}");
+        let mistake = tried.said.unwrap_err();
+        assert_eq!((mistake.line, mistake.why.contains("undefined")), (Some(2), true), "{mistake}");
+        assert!(tried.values.contains(&("title".to_owned(), "Disk full".to_owned())));
     }
 
     #[test]

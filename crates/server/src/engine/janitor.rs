@@ -8,13 +8,14 @@ use futures::FutureExt as _;
 use jiff::{SignedDuration, Timestamp};
 use muster_store::access::session;
 use muster_store::alerting::{cause, shadow};
+use muster_store::change::event as change;
 use muster_store::incident::subscriber;
 use muster_store::oncall::{callback, delivery};
 use muster_store::{Lane, StoreError, Tx, audit, event, inbox};
 
 use crate::app::App;
 use crate::app::incident::status_page::subscription::UNCONFIRMED_KEPT;
-use crate::settings::{EVENTS_KEPT, RAW_MESSAGES_KEPT, SHADOWS_KEPT};
+use crate::settings::{CHANGE_EVENTS_KEPT, EVENTS_KEPT, RAW_MESSAGES_KEPT, SHADOWS_KEPT};
 
 /// How long the janitor rests between two rounds, in seconds.
 const ROUND_SECONDS: u64 = 60;
@@ -25,8 +26,8 @@ const PORTION_ROWS_MAX: i64 = 1_000;
 /// version, which could not open them, may still run beside this one during an upgrade.
 const SEALS_AFTER_ROUNDS: u32 = 60;
 
-/// How long it is remembered that a provider's call was dealt with: longer than any provider
-/// repeats one.
+/// How long it is remembered that a provider's call or a delivery of changes was dealt with: longer
+/// than any of them repeats one.
 const CALLBACKS_KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// Cleans for as long as the server runs.
@@ -83,10 +84,19 @@ enum Old {
     Causes,
     Shadows,
     LooseDeliveries,
+    ChangeEvents,
+    ChangeDeliveries,
 }
 
 impl Old {
-    const ALL: [Self; 4] = [Self::Messages, Self::Causes, Self::Shadows, Self::LooseDeliveries];
+    const ALL: [Self; 6] = [
+        Self::Messages,
+        Self::Causes,
+        Self::Shadows,
+        Self::LooseDeliveries,
+        Self::ChangeEvents,
+        Self::ChangeDeliveries,
+    ];
 
     /// Forgets a portion; says how much it was.
     async fn forget(self, tx: &mut Tx, now: Timestamp) -> Result<u64, StoreError> {
@@ -97,6 +107,12 @@ impl Old {
             Self::Shadows => shadow::forget(tx, before(now, SHADOWS_KEPT), PORTION_ROWS_MAX).await,
             Self::LooseDeliveries => {
                 delivery::forget_loose(tx, of_messages, PORTION_ROWS_MAX).await
+            }
+            Self::ChangeEvents => {
+                change::forget(tx, before(now, CHANGE_EVENTS_KEPT), PORTION_ROWS_MAX).await
+            }
+            Self::ChangeDeliveries => {
+                change::forget_deliveries(tx, before(now, CALLBACKS_KEPT), PORTION_ROWS_MAX).await
             }
         }
     }

@@ -24,6 +24,7 @@ mod emergencies;
 mod heartbeats;
 pub mod index;
 pub mod janitor;
+mod mirrors;
 pub mod outbox;
 pub mod planning;
 mod rooms;
@@ -69,6 +70,7 @@ impl Engine {
             spawn(app, "feeds", |app| &app.wake.feeds, planning::read_feeds),
             spawn(app, "watch", |app| &app.wake.watch, watch::step),
             spawn(app, "emergencies", |app| &app.wake.emergencies, emergencies::step),
+            spawn(app, "mirrors", |app| &app.wake.mirrors, mirrors::step),
             spawn(app, "rooms", |app| &app.wake.rooms, rooms::step),
             spawn(app, "workflows", |app| &app.wake.workflows, workflows::step),
             spawn(app, "heartbeats", |app| &app.wake.heartbeats, heartbeats::step),
@@ -154,6 +156,7 @@ impl App {
         let (heartbeats, _) = timer::overdue(&self.db, timer::Kind::Heartbeat, now).await?;
         let (rooms, _) = timer::overdue(&self.db, timer::Kind::Room, now).await?;
         let (workflows, _) = timer::overdue(&self.db, timer::Kind::Workflow, now).await?;
+        let (mirrors, _) = timer::overdue(&self.db, timer::Kind::Mirror, now).await?;
         let (emergencies, _) = timer::overdue(&self.db, timer::Kind::Emergency, now).await?;
         let (waiting, _) = inbox::backlog(&self.db).await?;
         let (alerts, _) = timer::overdue(&self.db, timer::Kind::Alert, now).await?;
@@ -162,7 +165,7 @@ impl App {
         let (notices, _) = timer::overdue(&self.db, timer::Kind::Notice, now).await?;
         let due =
             incidents + deliveries + notices + alerts + emergencies + heartbeats + watch + rooms;
-        Ok(waiting + due + planning + workflows == 0)
+        Ok(waiting + due + planning + workflows + mirrors == 0)
     }
 }
 

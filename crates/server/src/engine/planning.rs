@@ -77,7 +77,13 @@ impl Planning {
                 None => timer::clear(&mut tx, Kind::Schedule, &[schedule.id.0]).await?,
             }
         }
+        // What followed a schedule and does no more is let go of by the same stage.
+        let dropped = old.iter().flat_map(|old| old.directory.mirrors.keys());
+        for id in dropped.chain(directory.mirrors.keys()) {
+            timer::expect(&mut tx, Kind::Mirror, id.0, now, now).await?;
+        }
         tx.commit().await?;
+        app.wake.mirrors.notify_one();
         *self.plan.lock().unwrap_or_else(PoisonError::into_inner) = Some(fresh);
         Ok(true)
     }

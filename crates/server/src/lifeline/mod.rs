@@ -15,6 +15,7 @@ use sha2::{Digest as _, Sha256};
 use crate::api::Ctx;
 
 mod calendar;
+pub(crate) mod changes;
 mod digest;
 mod door;
 mod handoff;
@@ -41,7 +42,7 @@ static STYLE_PATH: LazyLock<String> = LazyLock::new(|| {
     format!("/p/style.css?v={:02x}{:02x}{:02x}{:02x}", digest[0], digest[1], digest[2], digest[3])
 });
 
-/// The pages, under `/p/`, `/status`, `/sign-in`, `/sign-out` and `/on-call`.
+/// The pages, under `/p/`, `/status`, `/sign-in`, `/sign-out`, `/on-call` and `/change-calendar`.
 pub fn router(ctx: &Ctx) -> Router {
     Router::new()
         .route("/p/style.css", get(style))
@@ -52,6 +53,7 @@ pub fn router(ctx: &Ctx) -> Router {
         .merge(handoff::router())
         .merge(survey::router())
         .merge(calendar::router())
+        .merge(changes::router())
         .merge(status::router())
         .merge(door::router())
         .with_state(ctx.clone())

@@ -419,3 +419,61 @@ async fn strangers_and_stakeholders_write_nothing_and_read_everything() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn the_policy_is_configuration_and_each_record_names_its_row() {
+    on_both_stores(async |world| {
+        staff(world).await;
+        let ana = world.browser("ana").await;
+        let policy = "change_policy:
+  matrix:
+    - name: databases
+      classes: [database]
+      approvals: [ { by: ops, quorum: 2, people: [kim, vera] }, { by: vp, from_risk: high } ]
+      notice: 1bd
+      technician_level: 2
+  qualifications: [ { user: kim, class: database, level: 2 } ]
+  delegates: [ { of: vera, to: sam } ]\n";
+        let apply = async |text: String| {
+            world.admin().send(Method::POST, "/api/v1/config/apply", text).await
+        };
+        assert_eq!(apply(policy.to_owned()).await.status, 200);
+        let mut wanted = plan("database", 10);
+        let check = ana.post("/api/v1/changes/check", wanted.clone()).await.json();
+        assert_eq!(check["assessment"]["row"], "databases");
+        let told = check["findings"].to_string();
+        assert!(told.contains("level 2 in database; the technician has 0"), "{told}");
+        assert!(told.contains("asks for 2 and 2") || !told.contains("asks for 2 and 1"), "{told}");
+        wanted["technician"] = json!("kim");
+        let check = ana.post("/api/v1/changes/check", wanted.clone()).await.json();
+        let told = check["findings"].to_string();
+        assert!(told.contains("asks for 2 and 1 can give it"), "kim does the work: {told}");
+        let two = policy.replace("people: [kim, vera]", "people: [bo, vera]");
+        assert_eq!(apply(two).await.status, 200);
+        submit(&ana, wanted).await;
+        approve(&world.browser("bo").await, &json!(1), 1).await;
+        let done = approve(&world.browser("sam").await, &json!(1), 1).await;
+        assert_eq!(done["state"], "scheduled", "sam stands for vera");
+        assert_eq!(done["decisions"][1]["on_behalf_of"], "vera");
+        for (wrong, words) in [
+            ("change_policy: { vps: [nobody] }\n", "there is no user `nobody`"),
+            ("change_policy: { matrix: [ { name: x, notice: soon } ] }\n", "`soon` is none of"),
+            (
+                "change_policy: { matrix: [ { name: x, approvals: [boss] } ] }\n",
+                "`boss` is none of peer",
+            ),
+            (
+                "change_policy: { delegates: [ { of: ana, to: ana } ] }\n",
+                "nobody decides for themselves",
+            ),
+            ("change_policy: { matrix: [ { name: x }, { name: x } ] }\n", "two rows are named `x`"),
+        ] {
+            let answer = apply(wrong.to_owned()).await;
+            assert_eq!(answer.status, 422, "{}", answer.text);
+            assert!(answer.text.contains(words), "{words} in {}", answer.text);
+        }
+        let export = world.admin().get("/api/v1/config/export").await.text;
+        assert!(export.contains("technician_level: 2"), "{export}");
+    })
+    .await;
+}

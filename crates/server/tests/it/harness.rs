@@ -268,6 +268,7 @@ impl World {
             Kind::Emergency,
             Kind::Heartbeat,
             Kind::Room,
+            Kind::Mirror,
             Kind::Workflow,
         ];
         for kind in kinds.into_iter().chain(Kind::OF_PLANNING) {

@@ -111,7 +111,12 @@ impl Secret {
             format!("incident {NUMBER}"),
             format!("incidents/{NUMBER}"),
         ];
-        spoken.into_iter().filter(|trace| text.contains(trace)).collect()
+        // What goes on behind the number is another number, or a colour of a style sheet.
+        let ends = |at: usize| !text[at..].starts_with(|c: char| c.is_ascii_alphanumeric());
+        let stands = |trace: &String| {
+            text.match_indices(trace.as_str()).any(|(at, found)| ends(at + found.len()))
+        };
+        spoken.into_iter().filter(stands).collect()
     }
 
     /// A value for a parameter of a path that leads to the secret, or to what stands beside it.

@@ -263,6 +263,59 @@ pub async fn get(db: &Db, id: ChangeEventId) -> Result<Option<ChangeEventRow>> {
     db.fetch_optional(&SELECT, args![id]).await
 }
 
+/// What is weighed of an event before it is shown.
+#[derive(Debug, Clone, FromRow)]
+pub struct AroundRow {
+    /// See [`ChangeEventId`].
+    pub id: Uuid,
+    /// See [`ServiceId`].
+    pub service_id: Uuid,
+    /// A name of [`Kind`].
+    pub kind: String,
+    /// A name of [`State`].
+    pub state: String,
+    /// Microseconds UTC.
+    pub started_at: i64,
+    /// Microseconds UTC; none while it is being made.
+    pub ended_at: Option<i64>,
+}
+
+/// The events of some services that began from one instant up to and with another, the last first.
+pub async fn around(
+    db: &Db,
+    services: &[ServiceId],
+    (from, to): (Timestamp, Timestamp),
+    limit: i64,
+) -> Result<Vec<AroundRow>> {
+    const SELECT: Sql = Sql::differs(
+        "SELECT id, service_id, kind, state, started_at, ended_at FROM change_event
+         WHERE service_id IN (SELECT unhex(value) FROM json_each(?))
+             AND started_at >= ? AND started_at <= ?
+         ORDER BY started_at DESC, id DESC LIMIT ?",
+        "SELECT id, service_id, kind, state, started_at, ended_at FROM change_event
+         WHERE service_id = ANY(?) AND started_at >= ? AND started_at <= ?
+         ORDER BY started_at DESC, id DESC LIMIT ?",
+    );
+    let services = Value::UuidList(services.iter().map(|id| Some(id.0)).collect());
+    let mut values = vec![services];
+    values.extend(args![from, to, limit]);
+    db.fetch_all(&SELECT, values).await
+}
+
+/// Events by their ids, in no particular order.
+pub async fn get_all(db: &Db, ids: &[ChangeEventId]) -> Result<Vec<ChangeEventRow>> {
+    const SELECT: Sql = Sql::differs(
+        concat!(
+            "SELECT ",
+            columns!(),
+            " FROM change_event WHERE id IN (SELECT unhex(value) FROM json_each(?))"
+        ),
+        concat!("SELECT ", columns!(), " FROM change_event WHERE id = ANY(?)"),
+    );
+    let ids = Value::UuidList(ids.iter().map(|id| Some(id.0)).collect());
+    db.fetch_all(&SELECT, vec![ids]).await
+}
+
 /// Forgets events that began before `cutoff`, at most `limit` of them, and says how many. What
 /// somebody marked in an incident belongs to its record and stays.
 pub async fn forget(tx: &mut Tx, cutoff: Timestamp, limit: i64) -> Result<u64> {

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use muster_core::change::approval::Decision;
 use muster_core::change::plan::Part;
 use muster_core::change::policy::Approver;
-use muster_core::change::record::{Change, Entry, Kind, Origin, Outcome, State};
+use muster_core::change::record::{Change, Entry, Kind, Origin, Outcome, Override, State};
 use muster_core::change::risk::History;
 use muster_core::id::{ChangeId, EntryId, ServiceId, TeamId, UserId};
 use muster_core::incident::timeline::Actor;
@@ -38,6 +38,7 @@ struct ChangeRow {
     started_at: Option<i64>,
     ended_at: Option<i64>,
     closed_at: Option<i64>,
+    checked_at: Option<i64>,
     version: i64,
 }
 
@@ -45,7 +46,8 @@ macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT id, number, state, submitter_id, revision, origin, excuse, plan, assessment, outcome,
-                 created_at, submitted_at, approved_at, asked_at, started_at, ended_at, closed_at, version
+                 created_at, submitted_at, approved_at, asked_at, started_at, ended_at, closed_at, checked_at,
+                 version
              FROM change ",
             $rest
         )
@@ -64,6 +66,31 @@ struct DecisionRow {
     revision: i64,
     at: i64,
     is_void: bool,
+}
+
+#[derive(FromRow)]
+struct OverrideRow {
+    change_id: Uuid,
+    conflict: String,
+    text: String,
+    reason: String,
+    actor_kind: String,
+    actor_id: Option<Uuid>,
+    actor_name: String,
+    at: i64,
+}
+
+impl OverrideRow {
+    fn read(self) -> Result<Override> {
+        Ok(Override {
+            key: self.conflict,
+            text: self.text,
+            reason: self.reason,
+            by: actor(&self.actor_kind, self.actor_id, self.actor_name)
+                .ok_or_else(|| corrupt("an unknown actor"))?,
+            at: instant(self.at)?,
+        })
+    }
 }
 
 /// Which changes.
@@ -98,7 +125,7 @@ fn count(number: i64) -> Result<u32> {
 }
 
 impl ChangeRow {
-    fn read(self, decisions: Vec<Decision>) -> Result<Change> {
+    fn read(self, decisions: Vec<Decision>, overrides: Vec<Override>) -> Result<Change> {
         let at = |micros: Option<i64>| micros.map(instant).transpose();
         let outcome = self
             .outcome
@@ -123,6 +150,8 @@ impl ChangeRow {
             ended_at: at(self.ended_at)?,
             closed_at: at(self.closed_at)?,
             outcome: outcome.transpose()?,
+            checked_at: at(self.checked_at)?,
+            overrides,
             version: self.version,
         })
     }
@@ -156,7 +185,7 @@ pub async fn next_number(tx: &mut Tx) -> Result<i64> {
 /// The columns that change, in the order of [`changing`].
 const CHANGING: &str = "state, title, service_id, class, technician_id, start_at, end_at, revision,
     origin, excuse, plan, assessment, tier, is_emergent, outcome, submitted_at, approved_at, asked_at,
-    started_at, ended_at, closed_at, version";
+    started_at, ended_at, closed_at, back_at, checked_at, version";
 
 fn changing(change: &Change) -> Result<Vec<Value>> {
     let assessment = change.assessment.as_ref();
@@ -183,13 +212,15 @@ fn changing(change: &Change) -> Result<Vec<Value>> {
         change.started_at,
         change.ended_at,
         change.closed_at,
+        change.back_by(),
+        change.checked_at,
         change.version,
     ])
 }
 
 /// Stores a new change.
 pub async fn insert(tx: &mut Tx, change: &Change) -> Result<()> {
-    let marks = marks(26);
+    let marks = marks(28);
     let text = format!(
         "INSERT INTO change ({CHANGING}, id, number, submitter_id, created_at) VALUES ({marks})"
     );
@@ -222,7 +253,8 @@ async fn beside(tx: &mut Tx, change: &Change) -> Result<()> {
     const DECISIONS: Sql = Sql::same("DELETE FROM change_decision WHERE change_id = ?");
     const ASKED: Sql = Sql::same("DELETE FROM change_asked WHERE change_id = ?");
     const SERVICES: Sql = Sql::same("DELETE FROM change_service WHERE change_id = ?");
-    for delete in [&DECISIONS, &ASKED, &SERVICES] {
+    const OVERRIDES: Sql = Sql::same("DELETE FROM change_override WHERE change_id = ?");
+    for delete in [&DECISIONS, &ASKED, &SERVICES, &OVERRIDES] {
         tx.execute(delete, args![change.id]).await?;
     }
     const SERVICE: [Column; 2] = [("service_id", Travels::Uuid), ("change_id", Travels::Uuid)];
@@ -279,7 +311,37 @@ async fn beside(tx: &mut Tx, change: &Change) -> Result<()> {
             technician,
         ]);
     }
-    rows::insert(tx, "change_decision", &DECISION, values, "").await
+    rows::insert(tx, "change_decision", &DECISION, values, "").await?;
+    overrides(tx, change).await
+}
+
+/// What may be in its way all the same.
+async fn overrides(tx: &mut Tx, change: &Change) -> Result<()> {
+    const OVERRIDE: [Column; 9] = [
+        ("change_id", Travels::Uuid),
+        ("position", Travels::Int),
+        ("conflict", Travels::Text),
+        ("text", Travels::Text),
+        ("reason", Travels::Text),
+        ("actor_kind", Travels::Text),
+        ("actor_id", Travels::Uuid),
+        ("actor_name", Travels::Text),
+        ("at", Travels::Int),
+    ];
+    let values = change.overrides.iter().enumerate().map(|(position, one)| {
+        args![
+            change.id,
+            i64::try_from(position).unwrap_or(i64::MAX),
+            &one.key,
+            &one.text,
+            &one.reason,
+            one.by.kind(),
+            one.by.user(),
+            one.by.name(),
+            one.at,
+        ]
+    });
+    rows::insert(tx, "change_override", &OVERRIDE, values.collect(), "").await
 }
 
 /// Writes down what happened to a change.
@@ -348,14 +410,25 @@ async fn all(tx: &mut Tx, rows: Vec<ChangeRow>) -> Result<Vec<Change>> {
          FROM change_decision WHERE change_id IN ({}) ORDER BY change_id, position",
         marks(rows.len())
     );
-    let ids = rows.iter().map(|row| Value::from(ChangeId(row.id))).collect();
-    let mut decisions: Vec<DecisionRow> = tx.fetch_all(&Sql::built(text), ids).await?;
+    let ids = || rows.iter().map(|row| Value::from(ChangeId(row.id))).collect();
+    let mut decisions: Vec<DecisionRow> = tx.fetch_all(&Sql::built(text), ids()).await?;
+    let text = format!(
+        "SELECT change_id, conflict, text, reason, actor_kind, actor_id, actor_name, at
+         FROM change_override WHERE change_id IN ({}) ORDER BY change_id, position",
+        marks(rows.len())
+    );
+    let mut overrides: Vec<OverrideRow> = tx.fetch_all(&Sql::built(text), ids()).await?;
     let mut changes = Vec::with_capacity(rows.len());
     for row in rows {
         let (own, others) = decisions.into_iter().partition(|one| one.change_id == row.id);
         decisions = others;
         let own: Vec<DecisionRow> = own;
-        changes.push(row.read(own.into_iter().map(DecisionRow::read).collect::<Result<_>>()?)?);
+        let own = own.into_iter().map(DecisionRow::read).collect::<Result<_>>()?;
+        let (said, others) = overrides.into_iter().partition(|one| one.change_id == row.id);
+        overrides = others;
+        let said: Vec<OverrideRow> = said;
+        let said = said.into_iter().map(OverrideRow::read).collect::<Result<_>>()?;
+        changes.push(row.read(own, said)?);
     }
     Ok(changes)
 }

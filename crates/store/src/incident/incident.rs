@@ -740,6 +740,34 @@ pub async fn concurrent(
     rows.into_iter().map(Incident::try_from).collect()
 }
 
+/// Other incidents than one that the viewer sees, of that severity or worse, that were noticed from
+/// one instant up to and with another, from the newest to the oldest.
+pub async fn recent(
+    db: &Db,
+    viewer: &Viewer,
+    of: &Incident,
+    (from, to): (Timestamp, Timestamp),
+    mildest: u8,
+    limit: i64,
+) -> Result<Vec<Incident>> {
+    let mut values = args![from, to, of.id, mildest, of.practice];
+    let visible = restriction::visible(viewer, &mut values);
+    let text = format!(
+        concat!(
+            "SELECT ",
+            columns!(),
+            " FROM incident
+             WHERE detected_at >= ? AND detected_at <= ? AND id <> ? AND severity <= ?
+                 AND practice = ? AND merged_into IS NULL AND {visible}
+             ORDER BY number DESC LIMIT ?"
+        ),
+        visible = visible
+    );
+    values.extend(args![limit]);
+    let rows: Vec<IncidentRow> = db.fetch_all(&Sql::built(text), values).await?;
+    rows.into_iter().map(Incident::try_from).collect()
+}
+
 /// How many open incidents that the viewer sees each service has, and the worst severity among them.
 pub async fn open_by_service(db: &Db, viewer: &Viewer) -> Result<Vec<(ServiceId, i64, i64)>> {
     let mut values = vec![];

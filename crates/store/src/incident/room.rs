@@ -29,6 +29,8 @@ struct Stored {
     topic: String,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     invited: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    kept: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     posted: Option<String>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -58,6 +60,7 @@ fn write(room: &Room) -> String {
         taken: room.taken,
         topic: room.topic.clone(),
         invited: room.invited.clone(),
+        kept: room.kept.clone(),
         posted: room.posted.map(|id| id.to_string()),
         private: room.is_private,
         lost: room.is_lost,
@@ -83,6 +86,7 @@ fn read(text: &str) -> Result<Room> {
         taken: stored.taken,
         topic: stored.topic,
         invited: stored.invited,
+        kept: stored.kept,
         posted: posted.map_err(|error| corrupt(error.to_string()))?,
         is_private: stored.private,
         is_lost: stored.lost,

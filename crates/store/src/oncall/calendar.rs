@@ -2,7 +2,7 @@
 //! revoked one keeps its row, for the record.
 
 use jiff::Timestamp;
-use muster_core::id::{CalendarLinkId, ScheduleId, UserId};
+use muster_core::id::{CalendarLinkId, ScheduleId, ServiceId, UserId};
 use sqlx::FromRow;
 use uuid::Uuid;
 
@@ -16,6 +16,8 @@ pub enum Subject {
     Schedule(ScheduleId),
     /// A person's shifts everywhere.
     User(UserId),
+    /// Changes of a service, or all of them (`X12`).
+    Changes(Option<ServiceId>),
 }
 
 /// A link.
@@ -36,6 +38,8 @@ struct LinkRow {
     id: Uuid,
     schedule_id: Option<Uuid>,
     user_id: Option<Uuid>,
+    is_of_changes: bool,
+    service_id: Option<Uuid>,
     owner_id: Option<Uuid>,
     created_at: i64,
 }
@@ -43,7 +47,8 @@ struct LinkRow {
 macro_rules! select {
     ($rest:literal) => {
         Sql::same(concat!(
-            "SELECT id, schedule_id, user_id, owner_id, created_at FROM calendar_link
+            "SELECT id, schedule_id, user_id, is_of_changes, service_id, owner_id, created_at
+             FROM calendar_link
              WHERE revoked_at IS NULL AND ",
             $rest
         ))
@@ -54,14 +59,17 @@ macro_rules! select {
 pub async fn insert(tx: &mut Tx, link: &CalendarLink, hash: [u8; 32], by: &str) -> Result<()> {
     const INSERT: Sql = Sql::same(
         "INSERT INTO calendar_link
-             (id, token_hash, schedule_id, user_id, owner_id, created_at, created_by)
-         VALUES (?, ?, ?, ?, ?, ?, ?)",
+             (id, token_hash, schedule_id, user_id, is_of_changes, service_id, owner_id,
+              created_at, created_by)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
     );
-    let (schedule, user) = match link.subject {
-        Subject::Schedule(id) => (Some(id), None),
-        Subject::User(id) => (None, Some(id)),
+    let (schedule, user, of_changes, service) = match link.subject {
+        Subject::Schedule(id) => (Some(id), None, false, None),
+        Subject::User(id) => (None, Some(id), false, None),
+        Subject::Changes(service) => (None, None, true, service),
     };
-    let values = args![link.id, hash, schedule, user, link.owner, link.created_at, by];
+    let values =
+        args![link.id, hash, schedule, user, of_changes, service, link.owner, link.created_at, by];
     tx.execute(&INSERT, values).await?;
     Ok(())
 }
@@ -99,9 +107,10 @@ impl TryFrom<LinkRow> for CalendarLink {
     type Error = StoreError;
 
     fn try_from(row: LinkRow) -> Result<Self> {
-        let subject = match (row.schedule_id, row.user_id) {
-            (Some(id), None) => Subject::Schedule(ScheduleId(id)),
-            (None, Some(id)) => Subject::User(UserId(id)),
+        let subject = match (row.schedule_id, row.user_id, row.is_of_changes) {
+            (Some(id), None, false) => Subject::Schedule(ScheduleId(id)),
+            (None, Some(id), false) => Subject::User(UserId(id)),
+            (None, None, true) => Subject::Changes(row.service_id.map(ServiceId)),
             _ => return Err(StoreError::Corrupt(format!("calendar link {}", row.id))),
         };
         Ok(Self {

@@ -10,6 +10,7 @@ pub mod digest;
 pub mod facts;
 pub mod feed;
 pub mod handoff;
+pub mod mirror;
 pub mod overrides;
 pub mod page;
 pub mod push;

@@ -9,7 +9,6 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use muster_core::alerting::rule::Rule;
-use muster_core::change;
 use muster_core::id::{
     ContactMethodId, EngagementGroupId, IntegrationId, NotificationListId, PolicyId, ScheduleId,
     ServiceId, TeamId, UserId, WebhookId,
@@ -21,6 +20,7 @@ use muster_core::oncall::condition::{self, Condition, Flood};
 use muster_core::oncall::escalation::{Outlet, Policy, SecondSet, Step, Target};
 use muster_core::oncall::group::{EngagementGroup, Member};
 use muster_core::oncall::list::{NotificationList, Restricted};
+use muster_core::oncall::mirror;
 use muster_core::oncall::schedule::{
     Absence, Absences, Layer, Override, Overrides, Restriction, Role, RosterChange, Rotation,
     Schedule, Shadow, TurnLength,
@@ -43,6 +43,8 @@ use crate::org::document::text::{LocalDateTime, Turn};
 use crate::org::document::{self, Documents, Kind};
 
 mod alerting;
+mod change;
+mod change_calendar;
 mod process;
 mod status_page;
 
@@ -192,6 +194,7 @@ impl Builder<'_> {
         let handoffs =
             written.filter_map(|schedule| self.ids.object(Kind::Schedule, &schedule.name));
         let handoffs = handoffs.map(ScheduleId).collect();
+        let mirrors = self.mirrors();
         let integrations = self.each(documents.integrations.as_deref(), |builder, integration| {
             let id = builder.id(Kind::Integration, &integration.name).map(IntegrationId)?;
             builder.integration(id, None, &integration.name, integration)
@@ -234,10 +237,11 @@ impl Builder<'_> {
             ),
             checklists: self.checklists(),
             workflows: self.workflows(),
-            change_policy: change::policy::Policy::default(),
+            change_policy: self.change_policy(),
             fields: self.fields(),
             holidays,
             handoffs,
+            mirrors,
         }
     }
 
@@ -409,6 +413,21 @@ impl Builder<'_> {
 
     fn services(&mut self, names: &[String]) -> Vec<ServiceId> {
         names.iter().filter_map(|name| self.id(Kind::Service, name).map(ServiceId)).collect()
+    }
+
+    fn mirrors(&self) -> HashMap<ScheduleId, mirror::Plan> {
+        let written = self.documents.schedules.iter().flatten();
+        let mirrors = written.filter_map(|schedule| {
+            let id = self.ids.object(Kind::Schedule, &schedule.name).map(ScheduleId)?;
+            let chat = schedule.chat.as_ref()?;
+            let plan = mirror::Plan {
+                provider: chat.provider.clone(),
+                group: chat.group.clone(),
+                channel: chat.channel.clone(),
+            };
+            Some((id, plan))
+        });
+        mirrors.collect()
     }
 
     fn schedule(&mut self, schedule: &document::schedule::Schedule) -> Option<Schedule> {

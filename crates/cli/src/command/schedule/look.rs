@@ -2,7 +2,7 @@
 //! shift.
 
 use jiff::Timestamp;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::api::Api;
 use crate::session::with_api;
@@ -18,6 +18,12 @@ pub enum Look {
     Show {
         /// The schedule
         name: String,
+    },
+    /// List what follows schedules in chats, and what keeps it from following
+    Chats {
+        /// Ask the chat of this schedule again at once, where it did not do what it was asked
+        #[arg(long, value_name = "SCHEDULE")]
+        try_again: Option<String>,
     },
     /// Show the shifts of a schedule
     Shifts {
@@ -42,8 +48,11 @@ impl Look {
     }
 
     async fn show(&self, settings: &Settings, api: &Api) -> anyhow::Result<()> {
+        if let Self::Chats { try_again: Some(name) } = self {
+            api.post(&["schedules", name, "chat", "try-again"], &json!({})).await?;
+        }
         let answer = match self {
-            Self::List => api.get(&["schedules"], &[("limit", "500")]).await?,
+            Self::List | Self::Chats { .. } => api.get(&["schedules"], &[("limit", "500")]).await?,
             Self::Show { name } => api.get(&["schedules", name], &[]).await?,
             Self::Shifts { name, from, to } => {
                 let (from, to) = (from.map(|at| at.to_string()), to.map(|at| at.to_string()));
@@ -58,9 +67,11 @@ impl Look {
         let screen = Screen::of_stdout();
         match self {
             Self::List => show::put(&list(&answer).render(screen)),
+            Self::Chats { .. } => show::put(&chats(&answer).render(screen)),
             Self::Shifts { .. } => show::put(&shifts(show::items(&answer)).render(screen)),
             Self::Show { .. } => {
                 show::put(&layers(&answer).render(screen))?;
+                in_step(&answer).iter().try_for_each(show::line)?;
                 clock_changes(&answer).iter().try_for_each(show::line)
             }
         }
@@ -85,6 +96,61 @@ fn list(answer: &Value) -> Table {
         ]);
     }
     table
+}
+
+fn chats(answer: &Value) -> Table {
+    let mut table = Table::new([
+        Column::new("SCHEDULE"),
+        Column::new("CHAT"),
+        Column::new("GROUP"),
+        Column::new("CHANNEL"),
+        Column::text("STATE"),
+    ]);
+    for schedule in show::items(answer).iter().filter(|it| it["chat"].is_object()) {
+        let chat = &schedule["chat"];
+        let (style, state) = match (chat["in_step"] == true, notes(chat)) {
+            (true, notes) if notes.is_empty() => (Style::Fine, "in step".to_owned()),
+            (true, notes) => (Style::Warning, notes.join("; ")),
+            (false, notes) if notes.is_empty() => (Style::Muted, "follows soon".to_owned()),
+            (false, notes) => (Style::Wrong, notes.join("; ")),
+        };
+        table.row([
+            show::text(&schedule["name"]).into(),
+            show::text(&chat["provider"]).into(),
+            show::text(&chat["group"]).into(),
+            show::text(&chat["channel"]).into(),
+            Cell::styled(state, style),
+        ]);
+    }
+    table
+}
+
+/// What keeps a chat from following.
+fn notes(chat: &Value) -> Vec<String> {
+    let trouble = list_of(&chat["trouble"]).iter().map(|trouble| {
+        let (why, at) = (show::text(&trouble["why"]), time::minute_of(&trouble["retry_at"]));
+        format!("{why}, asked again at {at}")
+    });
+    let missing = list_of(&chat["missing"])
+        .iter()
+        .map(|user| format!("{} has no verified address there", show::text(user)));
+    trouble.chain(missing).collect()
+}
+
+/// What follows a schedule in a chat, in sentences.
+fn in_step(schedule: &Value) -> Vec<String> {
+    let chat = &schedule["chat"];
+    if !chat.is_object() {
+        return Vec::new();
+    }
+    let parts = [("group", "the group"), ("channel", "the topic of")];
+    let parts =
+        parts.iter().filter_map(|(key, noun)| Some(format!("{noun} {}", chat[*key].as_str()?)));
+    let parts: Vec<_> = parts.collect();
+    let verb = if parts.len() > 1 { "follow" } else { "follows" };
+    let head = format!("\nIn {} {} {verb}.", show::text(&chat["provider"]), parts.join(" and "));
+    let notes = notes(chat).into_iter().map(|note| format!("  {note}"));
+    std::iter::once(head).chain(notes).collect()
 }
 
 fn layers(schedule: &Value) -> Table {

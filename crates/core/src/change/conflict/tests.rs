@@ -157,7 +157,7 @@ fn another_change_of_the_service_blocks_and_one_that_touches_does_not() {
     let found = check(&subject(1, 1), desk.around(), hour(10));
     assert_eq!(found[0].other, Other::Change(7));
     assert_eq!(found[0].key(), "same_service:change:7");
-    assert!(found[0].text.contains("change 7 (Other) changes one as well"), "{found:?}");
+    assert!(found[0].text.contains("CHG-7 (Other) changes one as well"), "{found:?}");
     assert_eq!(desk.rules(&Subject { number: Some(7), ..subject(1, 2) }, 11), [], "it is itself");
 }
 
@@ -298,7 +298,7 @@ fn no_more_of_tier_1_are_under_way_at_once_than_the_policy_allows() {
     };
     assert_eq!(two_one_after_the_other.rules(&Subject { tier: 1, ..subject(1, 4) }, 10), []);
     let found = check(&first, desk.around(), hour(11));
-    assert_eq!(found[0].text, "more than 2 changes of tier 1 at once, with 7, 8");
+    assert_eq!(found[0].text, "more than 2 changes of tier 1 at once, with CHG-7, CHG-8");
 }
 
 #[test]

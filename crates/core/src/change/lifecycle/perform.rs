@@ -3,7 +3,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Command, Refusal, blocking, emergent_entry, said, with};
+use super::{Command, Refusal, blocking, emergent_entry, overridden, said, with};
 use crate::change::record::{By, Change, Entry, Kind, Origin, Outcome, State, Surroundings};
 
 /// How long ago a change may have begun that is recorded after the fact.
@@ -79,7 +79,19 @@ fn start(
         "started",
     )?;
     let mut entries = Vec::new();
-    if change.state != State::Scheduled {
+    let is_agreed = matches!(change.state, State::Approved | State::Scheduled);
+    let blocked = change.blocked_by(around.conflicts);
+    if !blocked.is_empty() {
+        if is_agreed && excuse.trim().is_empty() {
+            return Err(Refusal::Blocked(blocked.into_iter().cloned().collect()));
+        }
+        let new: Vec<_> = blocked.iter().map(|one| overridden(one, excuse, by, now)).collect();
+        let what: Vec<_> = new.iter().map(|one| one.text.as_str()).collect();
+        let text = format!("Begun although {}", what.join("; "));
+        entries.push(said(now, Kind::Overridden, &by.actor, with(&text, excuse)));
+        change.overrides.extend(new);
+    }
+    if !is_agreed {
         // A business-critical fix is never blocked; it is approved after (`X10`).
         if excuse.trim().is_empty() {
             return Err(Refusal::NoReason(

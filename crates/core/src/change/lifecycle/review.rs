@@ -75,7 +75,7 @@ pub(super) fn approve(
     if change.open_requirements().first().is_some_and(|next| next.stage != place) {
         change.asked_at = Some(now);
     }
-    entries.extend(change.advance(&by.actor, now));
+    entries.extend(change.advance(&by.actor, around, now));
     Ok(entries)
 }
 

@@ -14,6 +14,8 @@ use crate::org::service::Service;
 use crate::org::team::Team;
 use crate::org::user::{Role, User};
 
+mod conflict;
+
 const TECH: u128 = 1;
 const PEER: u128 = 2;
 const BOSS: u128 = 3;
@@ -137,6 +139,7 @@ struct Desk {
     directory: Directory,
     change: Change,
     incident: Option<Level>,
+    conflicts: Vec<Conflict>,
     said: Vec<Entry>,
 }
 
@@ -148,7 +151,7 @@ impl Desk {
     fn of(directory: Directory, plan: Plan) -> Self {
         let id = ChangeId(Uuid::from_u128(9));
         let (change, _) = draft(id, plan, user(TECH), &by(TECH), at("2026-05-01T08:00:00Z"));
-        Self { directory, change, incident: None, said: Vec::new() }
+        Self { directory, change, incident: None, conflicts: Vec::new(), said: Vec::new() }
     }
 
     fn tell(&mut self, who: u128, now: &str, command: Command) -> Result<State, Refusal> {
@@ -156,6 +159,7 @@ impl Desk {
             directory: &self.directory,
             history: History { successes: 3, ..History::default() },
             incident: self.incident,
+            conflicts: &self.conflicts,
         };
         let (change, said) = obey(self.change.clone(), command, &by(who), &around, at(now))?;
         self.change = change;
@@ -168,6 +172,7 @@ impl Desk {
             directory: &self.directory,
             history: History { successes: 3, ..History::default() },
             incident: self.incident,
+            conflicts: &self.conflicts,
         };
         let Some((change, said)) = tick(self.change.clone(), &around, now) else { return false };
         (self.change, self.said) = (change, said);
@@ -237,8 +242,12 @@ fn the_technician_never_approves_by_any_path() {
     assert_eq!(desk.change.open_requirements()[0].people, [user(VERA)]);
     // A token of nobody decides nothing.
     let token = By { actor: Actor::Token { name: "ci".into() }, is_admin: true };
-    let around =
-        Surroundings { directory: &desk.directory, history: History::default(), incident: None };
+    let around = Surroundings {
+        directory: &desk.directory,
+        history: History::default(),
+        incident: None,
+        conflicts: &[],
+    };
     let (approver, team, note) = (None, None, String::new());
     let command = Command::Approve { approver, team, revision: 1, note };
     let answer = obey(desk.change.clone(), command, &token, &around, at(EARLY));
@@ -292,8 +301,13 @@ fn emergent_is_computed_at_the_edge_and_asks_for_a_vp() {
     desk.submit(EARLY).unwrap();
     desk.approve(PEER, EARLY).unwrap();
     assert!(!desk.change.is_emergent());
-    let mut late =
-        Desk { directory: shop(2), change: desk.change.clone(), incident: None, said: vec![] };
+    let mut late = Desk {
+        directory: shop(2),
+        change: desk.change.clone(),
+        incident: None,
+        conflicts: vec![],
+        said: vec![],
+    };
     assert_eq!(desk.approve(BOSS, "2026-05-18T08:00:00Z"), Ok(State::Scheduled), "just in time");
     assert!(!desk.tick(edge + SignedDuration::from_secs(1)), "what is approved stays planned");
     // Whoever comes a second later finds it emergent, whether or not the clock was looked at.
@@ -436,8 +450,12 @@ fn what_is_missing_is_said_with_its_place() {
     assert!(told("class", "`magic`") && told("end", "before it begins"), "{findings:?}");
     assert!(told("rollback", "in reverse") && told("rollback", "check that it worked"));
     assert!(told("timeline", "after the change") && told("timeline[1].hosts", "hosts"));
-    let around =
-        Surroundings { directory: &desk.directory, history: History::default(), incident: None };
+    let around = Surroundings {
+        directory: &desk.directory,
+        history: History::default(),
+        incident: None,
+        conflicts: &[],
+    };
     let points: i32 = desk.change.quality(&around, at(EARLY)).iter().map(|one| one.points).sum();
     let good = Desk::new(2, "deploy").change.quality(&around, at(EARLY));
     assert_eq!(good.iter().map(|one| one.points).sum::<i32>(), 16, "{good:?}");
@@ -467,4 +485,28 @@ fn strangers_do_nothing_and_nobody_moves_what_is_over() {
     assert!(matches!(desk.submit(EARLY), Err(Refusal::WrongState { .. })));
     let edit = Command::Edit { plan: Box::new(plan("deploy")) };
     assert!(matches!(desk.tell(TECH, EARLY, edit), Err(Refusal::WrongState { .. })));
+}
+
+#[test]
+fn what_asks_for_no_notice_is_never_emergent_and_what_asks_nobody_is_scheduled_at_once() {
+    let soon = Plan {
+        start: Some(at("2026-05-04T09:00:00Z")),
+        end: Some(at("2026-05-04T11:00:00Z")),
+        impact: Some(Impact::Internal),
+        automation: crate::change::plan::Automation::Full,
+        ..plan("deploy")
+    };
+    let mut desk = Desk::of(shop(3), soon.clone());
+    desk.submit(EARLY).unwrap();
+    let assessment = desk.change.assessment.clone().unwrap();
+    assert_eq!((assessment.row.as_str(), assessment.is_emergent), ("internal-low-risk", false));
+    assert_eq!(assessment.notice_until, None, "it cannot be announced too late");
+    let next = desk.change.next_at();
+    assert_eq!(next, Some(at("2026-05-04T11:00:00Z")), "it only expires");
+    assert_eq!(desk.approve(PEER, "2026-05-04T08:30:00Z"), Ok(State::Scheduled));
+
+    let mut directory = shop(3);
+    directory.change_policy.rows[3].stages.clear();
+    let mut desk = Desk::of(directory, soon);
+    assert_eq!(desk.submit(EARLY), Ok(State::Scheduled));
 }

@@ -28,6 +28,8 @@ pub struct Mattermost {
     pub calls_back: Option<String>,
     /// The channels that the bot made, by id.
     pub rooms: BTreeMap<String, Room>,
+    /// The people of custom groups.
+    pub groups: BTreeMap<String, Vec<String>>,
     /// Names of channels that others have.
     pub names_taken: Vec<String>,
 }
@@ -68,10 +70,13 @@ impl Rules for Mattermost {
             ("GET", ["teams", "name", "shop"]) => {
                 Ok(Answer::json(200, &json!({"id": TEAM, "name": "shop"})))
             }
+            ("POST" | "DELETE", ["groups", id, "members"]) => {
+                self.group(&request.method, id, &body(request)?)
+            }
             ("POST", ["channels"]) => self.make_room(&body(request)?),
             (_, ["channels", id, ..]) if self.rooms.contains_key(*id) => {
-                let rest = parts.get(2).copied().unwrap_or_default();
-                self.room(&request.method, id, rest, request)
+                let rest = parts.get(2..).unwrap_or_default().join("/");
+                self.room(&request.method, id, &rest, request)
             }
             ("POST", ["posts"])
                 if body(request)?["channel_id"]

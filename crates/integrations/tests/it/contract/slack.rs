@@ -28,6 +28,8 @@ pub struct Slack {
     pub messages: BTreeMap<(String, String), Value>,
     /// The channels that the app made, by id.
     pub rooms: BTreeMap<String, Room>,
+    /// The people of user groups.
+    pub groups: BTreeMap<String, Vec<String>>,
     /// Names of channels that others have.
     pub names_taken: Vec<String>,
     /// Whether the app was installed without the scope for channels.
@@ -53,10 +55,16 @@ impl Rules for Slack {
             "conversations.create"
                 | "conversations.setTopic"
                 | "conversations.invite"
+                | "conversations.kick"
                 | "conversations.archive"
                 | "conversations.unarchive"
         );
-        if !is_room && !matches!(method, "chat.postMessage" | "chat.update" | "auth.test") {
+        if !is_room
+            && !matches!(
+                method,
+                "usergroups.users.update" | "chat.postMessage" | "chat.update" | "auth.test"
+            )
+        {
             return Err(broken("unknown_method"));
         }
         if request.method != "POST" {
@@ -72,6 +80,9 @@ impl Rules for Slack {
             return Ok(Answer::json(200, &body));
         }
         let body = json_body(request)?;
+        if method == "usergroups.users.update" {
+            return self.group(&body);
+        }
         if is_room {
             return self.room(method, &body);
         }

@@ -13,6 +13,7 @@ use axum::routing::any;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use muster_core::id::MessageId;
+use muster_integrations::changes;
 use muster_integrations::sources::{self, Refusal, Reply, Source, generic, pagerduty, prometheus};
 use muster_store::inbox::NewMessage;
 use serde_json::json;
@@ -24,6 +25,7 @@ use crate::app::snapshot::Inlet;
 use crate::engine::triage::{self, Reading};
 
 mod body;
+mod change;
 mod unknown;
 
 /// How long a client is asked to wait before it sends again, in seconds.
@@ -49,6 +51,8 @@ pub fn router(ctx: &Ctx) -> Router {
     Router::new()
         .route("/v2/enqueue", any(enqueue))
         .route("/v2/enqueue/", any(enqueue))
+        .route("/v2/change/enqueue", any(change::enqueue))
+        .route("/v2/change/enqueue/", any(change::enqueue))
         .route("/ingest/{*rest}", any(ingest))
         .with_state(receiving)
 }
@@ -70,6 +74,9 @@ async fn ingest(
 ) -> Response {
     let parts: Vec<_> = rest.split('/').filter(|part| !part.is_empty()).collect();
     let Some((source, tail)) = parts.split_first() else { return nowhere() };
+    if let Some(source) = changes::named(source) {
+        return change::ingest(&receiving, source, tail, request).await;
+    }
     let Some(source) = sources::named(source) else { return nowhere() };
     let is_prometheus = source.name == prometheus::SOURCE.name;
     let (key, allowed) = match tail {

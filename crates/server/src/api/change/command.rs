@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 use super::plan::ChangePlan;
-use super::record::{Change, WRITE, by, describe, find};
+use super::record::{ChangeRecord, WRITE, by, describe, find};
 use crate::api::error::Fault;
 use crate::api::extract::{Json, Path};
 use crate::api::word::{ApproverName, ChangeOutcome, Instant};
@@ -29,6 +29,7 @@ pub fn routes() -> Routes {
         .on(WRITE, routes!(submit))
         .on(DECIDE, routes!(approve))
         .on(DECIDE, routes!(reject))
+        .on(WRITE, routes!(r#override))
         .on(WRITE, routes!(start))
         .on(WRITE, routes!(abort))
         .on(WRITE, routes!(finish))
@@ -55,7 +56,7 @@ impl From<Refused> for ApiError {
                     let faults = faults.collect();
                     Self::unprocessable(Refusal::Incomplete(findings).to_string(), faults)
                 }
-                Refusal::ShortNotice { .. } | Refusal::NoReason(_) => {
+                Refusal::ShortNotice { .. } | Refusal::NoReason(_) | Refusal::Blocked(_) => {
                     let told = refusal.to_string();
                     let fault = Fault {
                         path: "excuse".to_owned(),
@@ -70,9 +71,10 @@ impl From<Refused> for ApiError {
                 Refusal::MayNot(_) | Refusal::NoPerson | Refusal::NoParty => {
                     Self::forbidden(refusal.to_string())
                 }
-                Refusal::WrongState { .. } | Refusal::Stale { .. } | Refusal::Already => {
-                    Self::conflict(refusal.to_string())
-                }
+                Refusal::WrongState { .. }
+                | Refusal::Stale { .. }
+                | Refusal::Already
+                | Refusal::Unblocked => Self::conflict(refusal.to_string()),
             },
         }
     }
@@ -195,7 +197,7 @@ async fn obey(
     caller: &Caller,
     change: &str,
     command: Command,
-) -> Result<Json<Change>, ApiError> {
+) -> Result<Json<ChangeRecord>, ApiError> {
     let found = find(ctx, change).await?;
     let change = ctx.app.command_change(found.number, command, &by(caller)).await?;
     Ok(Json(describe(ctx, caller, &change).await?))
@@ -206,14 +208,14 @@ async fn obey(
     put, path = "/changes/{change}", tag = "change", operation_id = "edit_change",
     params(("change" = String, Path, description = "The number.")),
     request_body = ChangeEdit,
-    responses((status = 200, description = "The change.", body = Change))
+    responses((status = 200, description = "The change.", body = ChangeRecord))
 )]
 async fn edit(
     State(ctx): State<Ctx>,
     caller: Caller,
     Path(change): Path<String>,
     Json(body): Json<ChangeEdit>,
-) -> Result<Json<Change>, ApiError> {
+) -> Result<Json<ChangeRecord>, ApiError> {
     let found = find(&ctx, &change).await?;
     if let Some(read) = body.revision.filter(|read| *read != found.revision) {
         let stale = Refusal::Stale { read, now: found.revision };
@@ -229,14 +231,14 @@ async fn edit(
     post, path = "/changes/{change}/submit", tag = "change", operation_id = "submit_change",
     params(("change" = String, Path, description = "The number.")),
     request_body = Excuse,
-    responses((status = 200, description = "The change.", body = Change))
+    responses((status = 200, description = "The change.", body = ChangeRecord))
 )]
 async fn submit(
     State(ctx): State<Ctx>,
     caller: Caller,
     Path(change): Path<String>,
     Json(body): Json<Excuse>,
-) -> Result<Json<Change>, ApiError> {
+) -> Result<Json<ChangeRecord>, ApiError> {
     let excuse = note("excuse", body.excuse)?;
     obey(&ctx, &caller, &change, Command::Submit { excuse }).await
 }
@@ -246,14 +248,14 @@ async fn submit(
     post, path = "/changes/{change}/approve", tag = "change", operation_id = "approve_change",
     params(("change" = String, Path, description = "The number.")),
     request_body = Approve,
-    responses((status = 200, description = "The change.", body = Change))
+    responses((status = 200, description = "The change.", body = ChangeRecord))
 )]
 async fn approve(
     State(ctx): State<Ctx>,
     caller: Caller,
     Path(change): Path<String>,
     Json(body): Json<Approve>,
-) -> Result<Json<Change>, ApiError> {
+) -> Result<Json<ChangeRecord>, ApiError> {
     let snapshot = ctx.app.snapshot();
     let team = match &body.team {
         None => None,
@@ -276,16 +278,33 @@ async fn approve(
     post, path = "/changes/{change}/reject", tag = "change", operation_id = "reject_change",
     params(("change" = String, Path, description = "The number.")),
     request_body = Reject,
-    responses((status = 200, description = "The change.", body = Change))
+    responses((status = 200, description = "The change.", body = ChangeRecord))
 )]
 async fn reject(
     State(ctx): State<Ctx>,
     caller: Caller,
     Path(change): Path<String>,
     Json(body): Json<Reject>,
-) -> Result<Json<Change>, ApiError> {
+) -> Result<Json<ChangeRecord>, ApiError> {
     let reason = note("reason", body.reason)?;
     obey(&ctx, &caller, &change, Command::Reject { revision: body.revision, reason }).await
+}
+
+/// Let it go on although something is in its way. The reason stands in its record.
+#[utoipa::path(
+    post, path = "/changes/{change}/override", tag = "change", operation_id = "override_change",
+    params(("change" = String, Path, description = "The number.")),
+    request_body = ChangeReason,
+    responses((status = 200, description = "The change.", body = ChangeRecord))
+)]
+async fn r#override(
+    State(ctx): State<Ctx>,
+    caller: Caller,
+    Path(change): Path<String>,
+    Json(body): Json<ChangeReason>,
+) -> Result<Json<ChangeRecord>, ApiError> {
+    let reason = note("reason", body.reason)?;
+    obey(&ctx, &caller, &change, Command::Override { reason }).await
 }
 
 /// Say that it begins. Where not everybody has agreed, say why it cannot wait; they are asked after.
@@ -293,14 +312,14 @@ async fn reject(
     post, path = "/changes/{change}/start", tag = "change", operation_id = "start_change",
     params(("change" = String, Path, description = "The number.")),
     request_body = Excuse,
-    responses((status = 200, description = "The change.", body = Change))
+    responses((status = 200, description = "The change.", body = ChangeRecord))
 )]
 async fn start(
     State(ctx): State<Ctx>,
     caller: Caller,
     Path(change): Path<String>,
     Json(body): Json<Excuse>,
-) -> Result<Json<Change>, ApiError> {
+) -> Result<Json<ChangeRecord>, ApiError> {
     let excuse = note("excuse", body.excuse)?;
     obey(&ctx, &caller, &change, Command::Start { excuse }).await
 }
@@ -310,14 +329,14 @@ async fn start(
     post, path = "/changes/{change}/abort", tag = "change", operation_id = "abort_change",
     params(("change" = String, Path, description = "The number.")),
     request_body = ChangeReason,
-    responses((status = 200, description = "The change.", body = Change))
+    responses((status = 200, description = "The change.", body = ChangeRecord))
 )]
 async fn abort(
     State(ctx): State<Ctx>,
     caller: Caller,
     Path(change): Path<String>,
     Json(body): Json<ChangeReason>,
-) -> Result<Json<Change>, ApiError> {
+) -> Result<Json<ChangeRecord>, ApiError> {
     let reason = note("reason", body.reason)?;
     obey(&ctx, &caller, &change, Command::Abort { reason }).await
 }
@@ -327,14 +346,14 @@ async fn abort(
     post, path = "/changes/{change}/finish", tag = "change", operation_id = "finish_change",
     params(("change" = String, Path, description = "The number.")),
     request_body = Finish,
-    responses((status = 200, description = "The change.", body = Change))
+    responses((status = 200, description = "The change.", body = ChangeRecord))
 )]
 async fn finish(
     State(ctx): State<Ctx>,
     caller: Caller,
     Path(change): Path<String>,
     Json(body): Json<Finish>,
-) -> Result<Json<Change>, ApiError> {
+) -> Result<Json<ChangeRecord>, ApiError> {
     let command = Command::Finish { outcome: body.outcome.0, note: note("note", body.note)? };
     obey(&ctx, &caller, &change, command).await
 }
@@ -344,14 +363,14 @@ async fn finish(
     post, path = "/changes/{change}/monitor", tag = "change", operation_id = "monitor_change",
     params(("change" = String, Path, description = "The number.")),
     request_body = ChangeNote,
-    responses((status = 200, description = "The change.", body = Change))
+    responses((status = 200, description = "The change.", body = ChangeRecord))
 )]
 async fn monitor(
     State(ctx): State<Ctx>,
     caller: Caller,
     Path(change): Path<String>,
     Json(body): Json<ChangeNote>,
-) -> Result<Json<Change>, ApiError> {
+) -> Result<Json<ChangeRecord>, ApiError> {
     let note = note("note", body.note)?;
     obey(&ctx, &caller, &change, Command::Monitor { note }).await
 }
@@ -361,14 +380,14 @@ async fn monitor(
     post, path = "/changes/{change}/close", tag = "change", operation_id = "close_change",
     params(("change" = String, Path, description = "The number.")),
     request_body = Close,
-    responses((status = 200, description = "The change.", body = Change))
+    responses((status = 200, description = "The change.", body = ChangeRecord))
 )]
 async fn close(
     State(ctx): State<Ctx>,
     caller: Caller,
     Path(change): Path<String>,
     Json(body): Json<Close>,
-) -> Result<Json<Change>, ApiError> {
+) -> Result<Json<ChangeRecord>, ApiError> {
     let outcome = body.outcome.map(|one| one.0);
     let command = Command::Close { outcome, note: note("note", body.note)? };
     obey(&ctx, &caller, &change, command).await
@@ -379,14 +398,14 @@ async fn close(
     post, path = "/changes/{change}/cancel", tag = "change", operation_id = "cancel_change",
     params(("change" = String, Path, description = "The number.")),
     request_body = ChangeReason,
-    responses((status = 200, description = "The change.", body = Change))
+    responses((status = 200, description = "The change.", body = ChangeRecord))
 )]
 async fn cancel(
     State(ctx): State<Ctx>,
     caller: Caller,
     Path(change): Path<String>,
     Json(body): Json<ChangeReason>,
-) -> Result<Json<Change>, ApiError> {
+) -> Result<Json<ChangeRecord>, ApiError> {
     let reason = note("reason", body.reason)?;
     obey(&ctx, &caller, &change, Command::Cancel { reason }).await
 }
@@ -396,14 +415,14 @@ async fn cancel(
     post, path = "/changes/{change}/record", tag = "change", operation_id = "record_change",
     params(("change" = String, Path, description = "The number.")),
     request_body = AfterTheFact,
-    responses((status = 200, description = "The change.", body = Change))
+    responses((status = 200, description = "The change.", body = ChangeRecord))
 )]
 async fn record(
     State(ctx): State<Ctx>,
     caller: Caller,
     Path(change): Path<String>,
     Json(body): Json<AfterTheFact>,
-) -> Result<Json<Change>, ApiError> {
+) -> Result<Json<ChangeRecord>, ApiError> {
     let instant = |field: &str, at: &Instant| {
         at.0.parse().map_err(|_| ApiError::field(field, "must be an instant as RFC 3339 writes it"))
     };

@@ -197,7 +197,7 @@ pub struct ChangeEntry {
 
 /// A change.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
-pub struct Change {
+pub struct ChangeRecord {
     /// For programs.
     pub id: String,
     /// For people.
@@ -403,14 +403,14 @@ pub(super) async fn describe(
     ctx: &Ctx,
     caller: &Caller,
     change: &record::Change,
-) -> Result<Change, ApiError> {
+) -> Result<ChangeRecord, ApiError> {
     let snapshot = ctx.app.snapshot();
     let directory = &snapshot.directory;
     let now = ctx.app.now();
     let by = by(caller);
     let history = ctx.app.history_of_change(&change.plan).await?;
     let incident = ctx.app.level_of(&change.plan, &by).await?;
-    let around = Surroundings { directory, history, incident };
+    let around = Surroundings { directory, history, incident, conflicts: &[] };
     let current = change.assess(&around, now);
     let shown = change.assessment.as_ref().unwrap_or(&current);
     let entries = store::entries(&ctx.app.db, change.id).await?;
@@ -432,7 +432,7 @@ pub(super) async fn describe(
         actor: one.actor.name().to_owned(),
         text: one.text,
     };
-    Ok(Change {
+    Ok(ChangeRecord {
         id: change.id.to_string(),
         number: change.number,
         state: change.state.into(),
@@ -572,13 +572,13 @@ async fn list(
 #[utoipa::path(
     post, path = "/changes", tag = "change", operation_id = "draft_change",
     request_body = NewChange,
-    responses((status = 201, description = "The change.", body = Change))
+    responses((status = 201, description = "The change.", body = ChangeRecord))
 )]
 async fn draft(
     State(ctx): State<Ctx>,
     caller: Caller,
     Json(body): Json<NewChange>,
-) -> Result<(StatusCode, Json<Change>), ApiError> {
+) -> Result<(StatusCode, Json<ChangeRecord>), ApiError> {
     let snapshot = ctx.app.snapshot();
     let directory = &snapshot.directory;
     let submitter = match &body.submitter {
@@ -605,13 +605,13 @@ async fn draft(
 #[utoipa::path(
     get, path = "/changes/{change}", tag = "change", operation_id = "get_change",
     params(("change" = String, Path, description = "The number, or `CHG-` and the number.")),
-    responses((status = 200, description = "The change.", body = Change))
+    responses((status = 200, description = "The change.", body = ChangeRecord))
 )]
 async fn get(
     State(ctx): State<Ctx>,
     caller: Caller,
     Path(change): Path<String>,
-) -> Result<Json<Change>, ApiError> {
+) -> Result<Json<ChangeRecord>, ApiError> {
     let change = find(&ctx, &change).await?;
     Ok(Json(describe(&ctx, &caller, &change).await?))
 }
@@ -660,7 +660,7 @@ async fn check(
     let submitter = submitter.ok_or_else(|| ApiError::field("technician", "say who does it"))?;
     let history = ctx.app.history_of_change(&plan).await?;
     let incident = ctx.app.level_of(&plan, &by).await?;
-    let around = Surroundings { directory, history, incident };
+    let around = Surroundings { directory, history, incident, conflicts: &[] };
     let id = ChangeId(ctx.app.ids.next(now));
     let (change, _) = record::draft(id, plan, submitter, &by, now);
     let assessed = change.assess(&around, now);

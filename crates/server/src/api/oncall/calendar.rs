@@ -36,6 +36,11 @@ pub struct CalendarLink {
     /// The person whose shifts it shows.
     #[schema(required)]
     pub user: Option<String>,
+    /// Whether it shows changes.
+    pub changes: bool,
+    /// The service whose changes it shows; null where those of all.
+    #[schema(required)]
+    pub service: Option<String>,
     /// Where the calendar is.
     pub url: String,
     /// When it was made.
@@ -48,17 +53,29 @@ pub struct CalendarLink {
 pub struct NewCalendarLink {
     /// A schedule; your own shifts everywhere unless given.
     schedule: Option<String>,
+    /// Changes instead of shifts.
+    #[serde(default)]
+    changes: bool,
+    /// Changes of this service; of all unless given.
+    service: Option<String>,
 }
 
 fn describe(ctx: &Ctx, directory: &Directory, link: &store_calendar::CalendarLink) -> CalendarLink {
-    let (schedule, user) = match link.subject {
-        Subject::Schedule(id) => (directory.schedules.get(id).map(|of| of.name.clone()), None),
-        Subject::User(id) => (None, Some(user_name(directory, id))),
-    };
+    let (mut schedule, mut user, mut changes, mut service) = (None, None, false, None);
+    match link.subject {
+        Subject::Schedule(id) => schedule = directory.schedules.get(id).map(|of| of.name.clone()),
+        Subject::User(id) => user = Some(user_name(directory, id)),
+        Subject::Changes(of) => {
+            changes = true;
+            service = of.and_then(|id| directory.services.get(id)).map(|of| of.name.clone());
+        }
+    }
     CalendarLink {
         id: link.id.to_string(),
         schedule,
         user,
+        changes,
+        service,
         url: ctx.app.calendar_url(link.id),
         created_at: link.created_at.into(),
     }
@@ -93,7 +110,19 @@ async fn make(
 ) -> Result<(StatusCode, Json<CalendarLink>), ApiError> {
     let snapshot = ctx.app.snapshot();
     let directory = &snapshot.directory;
+    if body.service.is_some() && !body.changes {
+        return Err(ApiError::field("service", "only changes are shown of a service"));
+    }
+    if body.schedule.is_some() && body.changes {
+        return Err(ApiError::field("schedule", "name a schedule or ask for changes, not both"));
+    }
     let subject = match (&body.schedule, caller.user()) {
+        _ if body.changes => {
+            caller.may(Action::Read, Object::Changes)?;
+            let service = body.service.as_deref();
+            let service = service.map(|name| find(&directory.services, "service", name));
+            Subject::Changes(service.transpose()?.map(|service| service.id))
+        }
         (Some(name), _) => Subject::Schedule(find(&directory.schedules, "schedule", name)?.id),
         (None, Some(user)) => Subject::User(user),
         (None, None) => {

@@ -23,6 +23,7 @@ pub mod handoff;
 pub mod lanes;
 pub mod list;
 pub mod load;
+pub mod mirror;
 pub mod overrides;
 pub mod readiness;
 pub mod request;
@@ -47,6 +48,7 @@ pub fn routes() -> Routes {
         .merge(group::routes())
         .merge(lanes::routes())
         .merge(list::routes())
+        .merge(mirror::routes())
         .merge(readiness::routes())
         .merge(shift::routes())
         .merge(survey::routes())

@@ -24,6 +24,7 @@ pub mod schedule;
 pub mod service;
 pub mod service_group;
 pub mod team;
+pub mod template;
 pub mod user;
 pub mod webhook;
 pub mod workbench;
@@ -47,6 +48,7 @@ pub fn routes() -> Routes {
         .merge(edit::routes())
         .merge(workbench::routes())
         .merge(workflow::routes())
+        .merge(template::routes())
         .merge(push::routes())
 }
 

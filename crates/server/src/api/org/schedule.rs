@@ -3,10 +3,12 @@
 use axum::extract::State;
 use jiff::{SignedDuration, Timestamp};
 use muster_core::id::UserId;
+use muster_core::oncall::mirror::Mirror;
 use muster_core::oncall::schedule::{
     self, clock_changes, longer_by, next_on_call, on_call_at, shadow_shifts, shadows_at, shifts,
 };
 use muster_core::org::directory::Directory;
+use muster_store::oncall::mirror;
 use muster_store::org::document::text::{Handoff, Turn};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -15,6 +17,7 @@ use utoipa_axum::routes;
 use super::{find, user_name, zone_name};
 use crate::api::extract::{Json, Path, Query};
 use crate::api::list::{List, Paging};
+use crate::api::oncall::mirror::ScheduleChat;
 use crate::api::period::{instant_or, period};
 use crate::api::word::Instant;
 use crate::api::{ApiError, Ctx, Routes, SEE_ORGANIZATION};
@@ -79,6 +82,9 @@ pub struct Schedule {
     pub clock_changes: Vec<ClockChange>,
     /// The policies that page by it.
     pub escalation_policies: Vec<String>,
+    /// What follows it in a chat.
+    #[schema(required)]
+    pub chat: Option<ScheduleChat>,
 }
 
 /// One rotation of a schedule.
@@ -379,7 +385,12 @@ fn team_of(directory: &Directory, of: &schedule::Schedule) -> Option<String> {
     of.team.and_then(|team| directory.teams.get(team)).map(|team| team.name.clone())
 }
 
-fn describe(directory: &Directory, of: &schedule::Schedule, now: Timestamp) -> Schedule {
+fn describe(
+    directory: &Directory,
+    of: &schedule::Schedule,
+    mirror: &Mirror,
+    now: Timestamp,
+) -> Schedule {
     let until = now.saturating_add(CLOCK_CHANGES_AHEAD).unwrap_or(Timestamp::MAX);
     use muster_core::oncall::escalation::Target;
     let pages_by_it = |policy: &&muster_core::oncall::escalation::Policy| {
@@ -409,6 +420,7 @@ fn describe(directory: &Directory, of: &schedule::Schedule, now: Timestamp) -> S
             .filter(pages_by_it)
             .map(|policy| policy.name.clone())
             .collect(),
+        chat: ScheduleChat::of(directory, of, mirror, now),
     }
 }
 
@@ -424,9 +436,11 @@ async fn list(
     let snapshot = ctx.app.snapshot();
     let directory = &snapshot.directory;
     let name = |schedule: &&schedule::Schedule| schedule.name.clone();
-    paging
-        .part(directory.schedules.iter(), name, |of| describe(directory, of, ctx.app.now()))
-        .map(Json)
+    let (mirrors, untouched) = (mirror::all(&ctx.app.db).await?, Mirror::default());
+    let describe = |of: &schedule::Schedule| {
+        describe(directory, of, mirrors.get(&of.id).unwrap_or(&untouched), ctx.app.now())
+    };
+    paging.part(directory.schedules.iter(), name, describe).map(Json)
 }
 
 /// One schedule.
@@ -442,7 +456,8 @@ async fn show(
     let snapshot = ctx.app.snapshot();
     let directory = &snapshot.directory;
     let of = find(&directory.schedules, "schedule", &name)?;
-    Ok(Json(describe(directory, of, ctx.app.now())))
+    let mirror = mirror::get(&ctx.app.db, of.id).await?;
+    Ok(Json(describe(directory, of, &mirror, ctx.app.now())))
 }
 
 /// Who is on call in a schedule.

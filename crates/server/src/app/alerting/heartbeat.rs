@@ -43,6 +43,8 @@ pub fn integration(monitor: &Heartbeat) -> Integration {
         severity: monitor.severity,
         expect_every: None,
         mapping: Mapping::default(),
+        secret: None,
+        services: Vec::new(),
     }
 }
 

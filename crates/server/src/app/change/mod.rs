@@ -1,4 +1,8 @@
 //! Changes: what was done to services and what came of it.
 
+pub mod calendar;
+pub mod conflict;
+pub mod event;
 pub mod record;
+pub mod suspect;
 mod tell;

@@ -2,12 +2,14 @@
 //! decides; here its decision is stored with what happened, the timer and the news in one transaction.
 
 use jiff::{SignedDuration, Timestamp};
+use muster_core::change::conflict::Trouble;
 use muster_core::change::lifecycle::{self, Command, Refusal};
 use muster_core::change::plan::{Part, Plan};
 use muster_core::change::record::{self, By, Change, Entry, Surroundings};
 use muster_core::id::{ChangeId, EntryId, UserId};
 use muster_core::incident::severity::Level;
 use muster_core::org::directory::Directory;
+use muster_store::change::calendar;
 use muster_store::change::record as store;
 use muster_store::event::{self, NewEvent};
 use muster_store::incident::incident as store_incident;
@@ -15,6 +17,7 @@ use muster_store::timer::{self, Claimed, Kind};
 use muster_store::{Lane, StoreError, Tx, audit};
 use serde_json::json;
 
+use super::conflict::{self, asked_about, looks_around};
 use crate::app::App;
 use crate::ids;
 
@@ -70,9 +73,10 @@ impl App {
     /// See [`Refused`]; nothing was written then.
     pub async fn draft_change(&self, draft: Draft, by: &By) -> Result<Change, Refused> {
         let level = self.level_of(&draft.plan, by).await?;
+        let troubles = self.troubles().await?;
         let mut tries = 0;
         loop {
-            match self.try_to_draft(&draft, level, by).await {
+            match self.try_to_draft(&draft, level, &troubles, by).await {
                 Err(refused) if refused.may_pass() && tries < TRIES_MAX => tries += 1,
                 outcome => {
                     self.wake.all();
@@ -86,6 +90,7 @@ impl App {
         &self,
         draft: &Draft,
         level: Option<Level>,
+        troubles: &[Trouble],
         by: &By,
     ) -> Result<Change, Refused> {
         let now = self.now();
@@ -103,7 +108,11 @@ impl App {
         let mut entries = vec![entry];
         if let Some(excuse) = &draft.submit {
             let history = self.history_of(&mut tx, &change.plan, now).await?;
-            let around = Surroundings { directory, history, incident: level };
+            let mut around = Surroundings { directory, history, incident: level, conflicts: &[] };
+            let start = change.plan.start;
+            let conflicts =
+                self.in_the_way(&mut tx, &change, start, &around, troubles.to_vec()).await?;
+            around.conflicts = &conflicts;
             let command = Command::Submit { excuse: excuse.clone() };
             let (submitted, said) = lifecycle::obey(change, command, by, &around, now)?;
             change = submitted;
@@ -130,9 +139,13 @@ impl App {
             Command::Edit { plan } => self.level_of(plan, by).await?,
             _ => self.level_of(&found.plan, by).await?,
         };
+        let troubles = match looks_around(&command) {
+            true => self.troubles().await?,
+            false => Vec::new(),
+        };
         let mut tries = 0;
         loop {
-            match self.try_to_obey(number, &command, level, by).await {
+            match self.try_to_obey(number, &command, level, &troubles, by).await {
                 Err(refused) if refused.may_pass() && tries < TRIES_MAX => tries += 1,
                 outcome => {
                     self.wake.all();
@@ -147,6 +160,7 @@ impl App {
         number: i64,
         command: &Command,
         level: Option<Level>,
+        troubles: &[Trouble],
         by: &By,
     ) -> Result<Change, Refused> {
         let now = self.now();
@@ -155,7 +169,16 @@ impl App {
         let mut tx = self.db.begin(Lane::Command).await?;
         let before = store::lock(&mut tx, number).await?.ok_or(Refused::NoSuchChange)?;
         let history = self.history_of(&mut tx, &before.plan, now).await?;
-        let around = Surroundings { directory, history, incident: level };
+        let mut around = Surroundings { directory, history, incident: level, conflicts: &[] };
+        let conflicts = match looks_around(command) {
+            true => {
+                calendar::hold(&mut tx).await?;
+                let (change, start) = asked_about(&before, command, now);
+                self.in_the_way(&mut tx, &change, start, &around, troubles.to_vec()).await?
+            }
+            false => Vec::new(),
+        };
+        around.conflicts = &conflicts;
         let (change, entries) = lifecycle::obey(before.clone(), command.clone(), by, &around, now)?;
         let parts = touched(&before, &change);
         store::update(&mut tx, &change, &parts, now).await?;
@@ -174,6 +197,7 @@ impl App {
         directory: &Directory,
     ) -> Result<(), StoreError> {
         let now = self.now();
+        let troubles = self.troubles().await?;
         let mut tx = self.db.begin(Lane::Command).await?;
         let found = store::lock_by_id(&mut tx, ChangeId(timer.id)).await?;
         if !timer::still_held(&mut tx, Kind::Change, timer).await? {
@@ -184,7 +208,15 @@ impl App {
             return tx.commit().await;
         };
         let history = self.history_of(&mut tx, &before.plan, now).await?;
-        let around = Surroundings { directory, history, incident: None };
+        let mut around = Surroundings { directory, history, incident: None, conflicts: &[] };
+        let conflicts = match conflict::due(&before, now) {
+            Some(start) => {
+                calendar::hold(&mut tx).await?;
+                self.in_the_way(&mut tx, &before, Some(start), &around, troubles).await?
+            }
+            None => Vec::new(),
+        };
+        around.conflicts = &conflicts;
         let system = By { actor: muster_core::incident::timeline::Actor::System, is_admin: false };
         match lifecycle::tick(before.clone(), &around, now) {
             Some((change, entries)) => {

@@ -52,6 +52,8 @@ impl App {
                 Kind::Rejected => (&own, "was rejected"),
                 Kind::Scheduled => (&all, "is scheduled"),
                 Kind::Emergent => (&own, "is emergent"),
+                Kind::Blocked => (&own, "is held up"),
+                Kind::Overridden => (&all, "goes on although something is in its way"),
                 Kind::Started => (&all, "has begun"),
                 Kind::Aborted => (&all, "is taken back"),
                 Kind::Finished => (&all, "is done"),

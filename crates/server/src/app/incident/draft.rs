@@ -3,7 +3,7 @@
 //! template fails all the same, the built-in words are offered.
 
 use jiff::Timestamp;
-use minijinja::context;
+use minijinja::{Value, context};
 use muster_core::incident::audience::{Audience, WORDING_CHARS_MAX};
 use muster_core::incident::impact;
 use muster_core::incident::lifecycle::{Incident, Status};
@@ -11,7 +11,7 @@ use muster_core::incident::update::TEXT_CHARS_MAX;
 use muster_core::oncall::list::NotificationList;
 use muster_core::org::directory::Directory;
 
-use crate::app::template;
+use crate::app::template::{self, Mistake, Tried};
 
 /// How much work a template may be, in steps of the engine.
 const FUEL_MAX: u64 = 50_000;
@@ -63,8 +63,7 @@ pub fn notice(
     (happened, path): (&str, &str),
     now: Timestamp,
 ) -> String {
-    let of_organization = Some(directory.notice.as_str()).filter(|text| !text.is_empty());
-    let template = list.wording.as_deref().or(of_organization).unwrap_or(NOTICE);
+    let template = list.wording.as_deref().unwrap_or_else(|| notice_in_force(directory));
     let mut subject = Subject::of(directory, incident, now);
     (subject.happened, subject.path) = (happened.to_owned(), path.to_owned());
     render(template, &subject).or_else(|_| render(NOTICE, &subject)).unwrap_or_else(|error| {
@@ -95,10 +94,30 @@ pub fn draft(
 /// # Errors
 /// Says what is wrong with it.
 pub fn check(template: &str) -> Result<(), String> {
+    bounded(template, &sample()).map(drop).map_err(|mistake| mistake.to_string())
+}
+
+/// Tries a template on an incident, or on one that might be.
+pub fn tried(
+    directory: &Directory,
+    incident: Option<&Incident>,
+    template: &str,
+    now: Timestamp,
+) -> Tried {
+    let subject = incident.map_or_else(sample, |incident| Subject::of(directory, incident, now));
+    Tried::of(bounded(template, &subject), &values(&subject))
+}
+
+fn bounded(template: &str, of: &Subject) -> Result<String, Mistake> {
     if template.chars().count() > WORDING_CHARS_MAX {
-        return Err(format!("a template has at most {WORDING_CHARS_MAX} characters"));
+        return Err(format!("a template has at most {WORDING_CHARS_MAX} characters").into());
     }
-    let subject = Subject {
+    render(template, of)
+}
+
+/// An incident that might be.
+fn sample() -> Subject {
+    Subject {
         number: 42,
         title: "Nobody can pay".to_owned(),
         service: "checkout".to_owned(),
@@ -118,11 +137,16 @@ pub fn check(template: &str) -> Result<(), String> {
         bridge: "https://meet.example.net/muster-42".to_owned(),
         happened: "Declared as severity 1 (Outage)".to_owned(),
         path: "You hear of it because shop depends on checkout.".to_owned(),
-    };
-    render(template, &subject).map(drop)
+    }
 }
 
-fn built_in(audience: &str) -> &'static str {
+/// What notification lists are told where nobody says otherwise.
+pub fn notice_in_force(directory: &Directory) -> &str {
+    if directory.notice.is_empty() { NOTICE } else { &directory.notice }
+}
+
+/// How an audience is told where nobody says otherwise.
+pub fn built_in(audience: &str) -> &'static str {
     match audience {
         "external" => EXTERNAL,
         "management" => MANAGEMENT,
@@ -215,8 +239,14 @@ pub(super) fn words(status: Status) -> (&'static str, &'static str) {
     }
 }
 
-fn render(template: &str, of: &Subject) -> Result<String, String> {
-    let values = context! {
+fn render(template: &str, of: &Subject) -> Result<String, Mistake> {
+    let text = template::render(template, FUEL_MAX, values(of))?;
+    let text: String = text.trim().chars().take(TEXT_CHARS_MAX).collect();
+    if text.is_empty() { Err("the template says nothing".to_owned().into()) } else { Ok(text) }
+}
+
+fn values(of: &Subject) -> Value {
+    context! {
         number => of.number,
         title => &of.title,
         service => &of.service,
@@ -236,10 +266,7 @@ fn render(template: &str, of: &Subject) -> Result<String, String> {
         bridge => &of.bridge,
         happened => &of.happened,
         path => &of.path,
-    };
-    let text = template::render(template, FUEL_MAX, values)?;
-    let text: String = text.trim().chars().take(TEXT_CHARS_MAX).collect();
-    if text.is_empty() { Err("the template says nothing".to_owned()) } else { Ok(text) }
+    }
 }
 
 #[cfg(test)]

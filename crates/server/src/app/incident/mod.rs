@@ -27,5 +27,6 @@ mod tag;
 pub mod times;
 pub mod view;
 pub mod webhook;
+pub mod wording;
 pub mod workflow;
 pub mod writing;

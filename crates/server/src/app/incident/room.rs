@@ -2,15 +2,15 @@
 //! it is told next. Read from the record each time, so that a step that was lost is found again.
 
 use jiff::{SignedDuration, Timestamp};
-use minijinja::context;
+use minijinja::{Value, context};
 use muster_core::id::{EntryId, IncidentId, UserId};
 use muster_core::incident::audience;
 use muster_core::incident::lifecycle::{Incident, Status, WrongMove};
+use muster_core::incident::restriction::may_hear;
 use muster_core::incident::room::{Plan, Room, TEMPLATE_CHARS_MAX, TOPIC_CHARS_MAX, Wanted, slug};
 use muster_core::incident::timeline::{Actor, Kind};
 use muster_core::org::directory::Directory;
 use muster_core::org::provider::Provider;
-use muster_core::org::user::Address;
 use muster_store::incident::timeline::{self, EntryRow};
 use muster_store::incident::{incident as store_incident, room as store_room};
 use muster_store::{Lane, StoreError, audit, timer};
@@ -19,7 +19,7 @@ use serde_json::json;
 use super::command::Refused;
 use super::view;
 use crate::app::App;
-use crate::app::template;
+use crate::app::template::{self, Mistake, Tried};
 use crate::ids;
 
 /// How much work a template may be, in steps of the engine.
@@ -61,12 +61,14 @@ impl App {
             None => None,
         };
         let link = self.incident_url(incident.number);
+        let people = people(directory, incident, provider);
         let topic_chars_max = TOPIC_CHARS_MAX.saturating_sub(link.chars().count() + 3);
         Ok(Wanted {
             name: plan.map_or_else(|| usual_name(incident), |plan| name(directory, incident, plan)),
             topic: topic(directory, incident).chars().take(topic_chars_max).collect(),
             link,
-            people: people(directory, incident, provider),
+            gone: gone(directory, incident, (plan, room, provider), &people, self.now()),
+            people,
             post: post.map(|entry| (EntryId(entry.id), told(&entry))),
             is_private: incident.restriction.is_some(),
             over_at: over_at(incident, plan),
@@ -162,29 +164,54 @@ fn people(directory: &Directory, incident: &Incident, provider: &Provider) -> Ve
     users.extend(engage.awaited.iter().map(|one| one.user));
     let mut people: Vec<String> = Vec::new();
     for user in users.into_iter().filter_map(|user| directory.users.get(user)) {
-        let methods = user.contact_methods.iter().filter(|method| method.verified);
-        let mut addresses = methods.filter_map(|method| match &method.address {
-            Address::Direct { channel, address } if provider.serves(*channel) => Some(address),
-            _ => None,
-        });
-        if let Some(address) = addresses.next().filter(|address| !people.contains(address)) {
-            people.push(address.clone());
-        }
+        let address = user.address_at(provider).map(ToOwned::to_owned);
+        people.extend(address.filter(|address| !people.contains(address)));
     }
     people
 }
 
+/// Whoever was invited and is not to be in the room any more: whoever was released, where the room is
+/// private or the process says so, and whoever may not hear of the incident any more.
+fn gone(
+    directory: &Directory,
+    incident: &Incident,
+    (plan, room, provider): (Option<&Plan>, &Room, &Provider),
+    people: &[String],
+    now: Timestamp,
+) -> Vec<String> {
+    let removes_released = room.is_private || plan.is_some_and(|plan| plan.removes_released);
+    let mut gone = Vec::new();
+    for user in directory.users.iter() {
+        let Some(address) = user.address_at(provider).map(ToOwned::to_owned) else { continue };
+        if !room.invited.contains(&address) || people.contains(&address) {
+            continue;
+        }
+        let present = &incident.clocks.engage.present;
+        let is_released = present.iter().any(|one| one.user == user.id && !one.is_here());
+        if (removes_released && is_released)
+            || (room.is_private && !may_hear(directory, incident, user.id, now))
+        {
+            gone.push(address);
+        }
+    }
+    gone
+}
+
 fn name(directory: &Directory, incident: &Incident, plan: &Plan) -> String {
+    let subject = subject(directory, incident);
+    render(&plan.template, &subject).unwrap_or_else(|_| usual_name(incident))
+}
+
+fn subject<'a>(directory: &'a Directory, incident: &'a Incident) -> Subject<'a> {
     let service = directory.services.get(incident.service);
     let team = service.and_then(|service| service.team).and_then(|id| directory.teams.get(id));
-    let subject = Subject {
+    Subject {
         number: incident.number,
         severity: incident.severity.number(),
         service: service.map_or("", |service| &service.name),
         team: team.map_or("", |team| &team.name),
         title: &incident.title,
-    };
-    render(&plan.template, &subject).unwrap_or_else(|_| usual_name(incident))
+    }
 }
 
 fn usual_name(incident: &Incident) -> String {
@@ -196,11 +223,22 @@ fn usual_name(incident: &Incident) -> String {
 /// # Errors
 /// Says what is wrong with it.
 pub fn check(template: &str) -> Result<(), String> {
-    if template.chars().count() > TEMPLATE_CHARS_MAX {
-        return Err(format!("a template has at most {TEMPLATE_CHARS_MAX} characters"));
-    }
-    let (service, team, title) = ("checkout", "payments", "Nobody can pay");
-    render(template, &Subject { number: 42, severity: 1, service, team, title }).map(drop)
+    render(template, &SAMPLE).map(drop).map_err(|mistake| mistake.to_string())
+}
+
+/// An incident that might be.
+const SAMPLE: Subject<'static> = Subject {
+    number: 42,
+    severity: 1,
+    service: "checkout",
+    team: "payments",
+    title: "Nobody can pay",
+};
+
+/// Tries a template on an incident, or on one that might be.
+pub fn tried(directory: &Directory, incident: Option<&Incident>, template: &str) -> Tried {
+    let subject = incident.map_or(SAMPLE, |incident| subject(directory, incident));
+    Tried::of(render(template, &subject), &values(&subject))
 }
 
 /// What a template may speak of.
@@ -212,17 +250,22 @@ struct Subject<'a> {
     title: &'a str,
 }
 
-fn render(template: &str, of: &Subject<'_>) -> Result<String, String> {
-    let values = context! {
+fn values(of: &Subject<'_>) -> Value {
+    context! {
         number => of.number,
         severity => of.severity,
         service => of.service,
         team => of.team,
         title => of.title,
-    };
-    let text = template::render(template, FUEL_MAX, values)?;
-    let name = slug(&text);
-    if name.is_empty() { Err("the template makes no name".to_owned()) } else { Ok(name) }
+    }
+}
+
+fn render(template: &str, of: &Subject<'_>) -> Result<String, Mistake> {
+    if template.chars().count() > TEMPLATE_CHARS_MAX {
+        return Err(format!("a template has at most {TEMPLATE_CHARS_MAX} characters").into());
+    }
+    let name = slug(&template::render(template, FUEL_MAX, values(of))?);
+    if name.is_empty() { Err("the template makes no name".to_owned().into()) } else { Ok(name) }
 }
 
 #[cfg(test)]

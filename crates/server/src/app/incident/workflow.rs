@@ -249,7 +249,9 @@ fn deed(
     step: &Step,
     now: Timestamp,
 ) -> Result<Deed, String> {
-    let said = |text: &str| template::about(directory, incident, text);
+    let said = |text: &str| {
+        template::about(directory, incident, text).map_err(|mistake| mistake.to_string())
+    };
     let message = |text: &Option<String>| text.as_deref().map(said).transpose();
     Ok(Deed::Command(match step {
         Step::Engage { group, message: text } => {

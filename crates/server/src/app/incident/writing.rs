@@ -1,9 +1,11 @@
 //! Writing something into an incident's timeline, from wherever somebody writes.
 
+use jiff::Timestamp;
 use muster_core::id::{EntryId, IncidentId};
 use muster_core::incident::lifecycle::{self, Incident, Surroundings};
 use muster_core::incident::timeline::Actor;
 use muster_core::incident::writing::{Ask, Book};
+use muster_store::change::mark;
 use muster_store::incident::incident as store_incident;
 use muster_store::incident::timeline::{self, EntryRow};
 use muster_store::{Lane, StoreError, Tx};
@@ -12,6 +14,7 @@ use super::command::{Refused, TRIES_MAX};
 use super::record::{self, Before};
 use super::{facts, family};
 use crate::app::App;
+use crate::app::change::suspect::NewMark;
 
 /// What became of a request to write something down.
 #[derive(Debug, Clone)]
@@ -34,10 +37,25 @@ impl App {
         ask: &Ask,
         actor: &Actor,
     ) -> Result<Written, Refused> {
+        self.write_down_with(id, ask, None, actor).await
+    }
+
+    /// The same, with what somebody found out about a change, which is committed with the entry that
+    /// tells of it.
+    ///
+    /// # Errors
+    /// See [`Refused`].
+    pub(crate) async fn write_down_with(
+        &self,
+        id: IncidentId,
+        ask: &Ask,
+        mark: Option<&NewMark>,
+        actor: &Actor,
+    ) -> Result<Written, Refused> {
         let mut unconfirmed = None;
         let mut tries = 0;
         loop {
-            match self.try_to_write(id, ask, actor, &mut unconfirmed).await {
+            match self.try_to_write(id, (ask, mark), actor, &mut unconfirmed).await {
                 Err(refused) if refused.may_pass() && tries < TRIES_MAX => tries += 1,
                 outcome => {
                     self.wake.all();
@@ -50,7 +68,7 @@ impl App {
     async fn try_to_write(
         &self,
         id: IncidentId,
-        ask: &Ask,
+        (ask, mark): (&Ask, Option<&NewMark>),
         actor: &Actor,
         unconfirmed: &mut Option<EntryId>,
     ) -> Result<Written, Refused> {
@@ -89,9 +107,28 @@ impl App {
             family::tell_of_action(self, &mut tx, directory, &incident, &family, (first, is_major))
                 .await?;
         }
+        if let Some(mark) = mark {
+            put_mark(&mut tx, id, mark, actor, now).await?;
+        }
         *unconfirmed = Some(entry);
         tx.commit().await?;
         Ok(Written { incident: decision.incident, entry: Some(entry) })
+    }
+}
+
+async fn put_mark(
+    tx: &mut Tx,
+    id: IncidentId,
+    new: &NewMark,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    match new.mark {
+        Some(mark) => {
+            let words = (new.reason.as_str(), actor.name());
+            mark::put(tx, id, new.event, mark, words, now).await
+        }
+        None => mark::remove(tx, id, new.event).await.map(drop),
     }
 }
 

@@ -83,7 +83,10 @@ impl App {
         // A link ends with the person who made it.
         let users = &snapshot.directory.users;
         let link = link.filter(|link| link.owner.is_none_or(|owner| users.get(owner).is_some()));
-        Ok(link.and_then(|link| written(&snapshot.directory, link.subject, self.now())))
+        match link.map(|link| link.subject) {
+            Some(Subject::Changes(service)) => self.change_feed(service).await.map(Some),
+            subject => Ok(subject.and_then(|of| written(&snapshot.directory, of, self.now()))),
+        }
     }
 }
 
@@ -108,6 +111,7 @@ fn written(directory: &Directory, subject: Subject, now: Timestamp) -> Option<St
             events.sort_by_key(|event| event.from);
             format!("On call: {}", user.full_name)
         }
+        Subject::Changes(_) => return None,
     };
     events.truncate(EVENTS_MAX);
     Some(calendar::write(&name, &events))

@@ -28,6 +28,7 @@ pub mod chat;
 pub mod contact;
 pub mod feed;
 pub mod handoff;
+pub mod mirror;
 mod notice;
 pub mod overrides;
 pub mod proof;

@@ -30,8 +30,10 @@ mod contract {
 use contract::judge::Request;
 
 mod discord;
+mod leaving;
 mod matrix;
 mod mattermost;
+mod mirrors;
 mod providers;
 mod pushover;
 mod rooms;

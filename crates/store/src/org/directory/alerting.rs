@@ -145,6 +145,16 @@ impl Builder<'_> {
             let both = format!("the integrations `{other}` and `{label}` have the same key");
             self.warnings.push(format!("{both}, so only one of them hears what is sent to it"));
         }
+        // One whose secret is not known is left out as well: it would believe anybody.
+        let secret = match &document.secret {
+            Some(secret) => Some(self.secret(secret, &format!("the integration `{label}`"))?),
+            None => None,
+        };
+        let services = document.services.iter().map(|(subject, names)| {
+            let ids = names.iter().filter_map(|name| self.id(Kind::Service, name).map(ServiceId));
+            (subject.clone(), ids.collect())
+        });
+        let services = services.collect();
         let fields = document.mapping.iter().map(|(field, text)| (field.clone(), text.clone()));
         Some(Integration {
             id,
@@ -155,6 +165,8 @@ impl Builder<'_> {
             severity: None,
             expect_every: document.expect_every.map(|length| length.0),
             mapping: Mapping { fields: fields.collect() },
+            secret,
+            services,
         })
     }
 

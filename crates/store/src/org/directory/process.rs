@@ -327,6 +327,7 @@ fn process(level: Level, written: Option<&document::role::Process>) -> Process {
             team: room.team.clone(),
             template: room.name.clone().unwrap_or_else(|| ROOM_NAME.to_owned()),
             archive_after: room.archive_after.map_or(SignedDuration::ZERO, |after| after.0),
+            removes_released: room.remove_released,
         });
     }
     if let Some(after) = &written.hand_over_after {

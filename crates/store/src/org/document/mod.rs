@@ -5,6 +5,8 @@
 //! released form.
 
 pub mod audience;
+pub mod change;
+pub mod change_calendar;
 pub mod checklist;
 pub mod escalation;
 pub mod field;
@@ -25,6 +27,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use self::audience::Audience;
+use self::change::ChangePolicy;
 use self::checklist::Checklist;
 use self::escalation::{CatchAll, EscalationPolicy};
 use self::field::Field;
@@ -89,6 +92,8 @@ pub enum Kind {
     Webhook,
     /// What is done by itself.
     Workflow,
+    /// What changes are held to: one.
+    ChangePolicy,
     /// Providers of messages: one list.
     Providers,
     /// Who is paged when nobody else is: one.
@@ -98,7 +103,7 @@ pub enum Kind {
 impl Kind {
     /// Every kind in the order of a file, with its name in the store and in plans, and the field of
     /// a file that holds it.
-    pub const ALL: [(Self, &'static str, &'static str); 24] = [
+    pub const ALL: [(Self, &'static str, &'static str); 25] = [
         (Self::Organization, "organization", "organization"),
         (Self::User, "user", "users"),
         (Self::Team, "team", "teams"),
@@ -121,6 +126,7 @@ impl Kind {
         (Self::Fields, "fields", "fields"),
         (Self::Webhook, "webhook", "webhooks"),
         (Self::Workflow, "workflow", "workflows"),
+        (Self::ChangePolicy, "change_policy", "change_policy"),
         (Self::Providers, "providers", "providers"),
         (Self::CatchAll, "catch_all", "catch_all"),
     ];
@@ -220,6 +226,9 @@ pub struct Documents {
     /// What is done by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub workflows: Option<Vec<Workflow>>,
+    /// What changes are held to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change_policy: Option<ChangePolicy>,
     /// Providers of messages, the preferred first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub providers: Option<Vec<Provider>>,
@@ -265,6 +274,7 @@ impl Documents {
             Kind::Fields => self.fields.is_some(),
             Kind::Webhook => self.webhooks.is_some(),
             Kind::Workflow => self.workflows.is_some(),
+            Kind::ChangePolicy => self.change_policy.is_some(),
             Kind::Providers => self.providers.is_some(),
             Kind::CatchAll => self.catch_all.is_some(),
         }
@@ -296,6 +306,7 @@ impl Documents {
             fields: self.fields.or(other.fields),
             webhooks: self.webhooks.or(other.webhooks),
             workflows: self.workflows.or(other.workflows),
+            change_policy: self.change_policy.or(other.change_policy),
             providers: self.providers.or(other.providers),
             catch_all: self.catch_all.or(other.catch_all),
         }
@@ -333,6 +344,7 @@ impl Documents {
         names.extend(one(Kind::Fields));
         names.extend(each(Kind::Webhook, self.webhooks.as_deref(), |webhook| &webhook.name));
         names.extend(each(Kind::Workflow, self.workflows.as_deref(), |workflow| &workflow.name));
+        names.extend(one(Kind::ChangePolicy));
         names.extend(one(Kind::Providers));
         names.extend(one(Kind::CatchAll));
         names
@@ -366,6 +378,7 @@ impl Documents {
         values.extend(self.fields.as_ref().map(serde_json::to_value));
         values.extend(self.webhooks.iter().flatten().map(serde_json::to_value));
         values.extend(self.workflows.iter().flatten().map(serde_json::to_value));
+        values.extend(self.change_policy.as_ref().map(serde_json::to_value));
         values.extend(self.providers.as_ref().map(serde_json::to_value));
         values.extend(self.catch_all.as_ref().map(serde_json::to_value));
         let items = self.names().into_iter().zip(values);
@@ -423,6 +436,9 @@ impl Documents {
                 Kind::Fields => documents.fields = Some(serde_json::from_value(value)?),
                 Kind::Webhook => push(&mut documents.webhooks, value)?,
                 Kind::Workflow => push(&mut documents.workflows, value)?,
+                Kind::ChangePolicy => {
+                    documents.change_policy = Some(serde_json::from_value(value)?);
+                }
                 Kind::Providers => documents.providers = Some(serde_json::from_value(value)?),
                 Kind::CatchAll => documents.catch_all = Some(serde_json::from_value(value)?),
             }

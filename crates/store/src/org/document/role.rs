@@ -104,6 +104,9 @@ pub struct Room {
     /// How long after the end of the incident it is archived; at once where nothing is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub archive_after: Option<Length>,
+    /// Whether whoever is released leaves it; out of a private one they always go.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub remove_released: bool,
 }
 
 /// A role that a process wants.

@@ -185,6 +185,12 @@ pub struct Integration {
     /// Field of a signal to CEL expression, for the generic source.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub mapping: BTreeMap<String, String>,
+    /// What requests are signed with, for sources of changes that sign.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret: Option<Secret>,
+    /// What a source of changes calls the thing that changed, to the services it is about.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub services: BTreeMap<String, Vec<String>>,
 }
 
 /// Something that must be heard of at regular times.

@@ -16,7 +16,7 @@ fn a_stored_document_of_version_1_reads_and_writes_the_same() {
 fn documents_survive_being_taken_apart_into_items() {
     let documents: Documents = serde_json::from_str(GOLDEN_V1).unwrap();
     let items = documents.items().unwrap();
-    assert_eq!(items.len(), 27);
+    assert_eq!(items.len(), 28);
     assert_eq!(Documents::from_items(items).unwrap(), documents);
 }
 

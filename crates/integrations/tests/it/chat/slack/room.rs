@@ -68,6 +68,23 @@ mistakes! { with_room, invite();
     a_stranger: |r| r.edit(|b| b["users"] = json!(format!("{ANA},U0NOBODY"))) => "user_not_found";
 }
 
+fn fill() -> Request {
+    let mut request = call("x", &json!({ "usergroup": "S0ONCALL1", "users": ANA }));
+    request.target = "/api/usergroups.users.update".to_owned();
+    request
+}
+
+fn with_group() -> Slack {
+    Slack { groups: [("S0ONCALL1".to_owned(), Vec::new())].into(), ..Slack::default() }
+}
+
+mistakes! { with_group, fill();
+    a_group_that_does_not_exist: |r| r.edit(|b| b["usergroup"] = json!("S0NOTHING")) => "no_such_subteam";
+    an_empty_group: |r| r.edit(|b| b["users"] = json!("")) => "no_users_provided";
+    a_list_of_people: |r| r.edit(|b| b["users"] = json!([ANA])) => "no_users_provided";
+    a_person_by_name: |r| r.edit(|b| b["users"] = json!("@ana")) => "invalid_users";
+}
+
 #[test]
 fn what_is_archived_takes_nothing_and_a_bot_does_not_bring_it_back() {
     let channel = json!({ "channel": ROOM });

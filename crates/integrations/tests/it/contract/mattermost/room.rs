@@ -19,6 +19,22 @@ pub struct Room {
 pub const TEAM: &str = "team1team1team1team1team1t";
 
 impl Mattermost {
+    /// People join and leave a custom group.
+    pub(super) fn group(&mut self, method: &str, id: &str, body: &Value) -> Result<Answer, Broken> {
+        let missing = || broken(404, "app.group.no_rows");
+        let group = self.groups.get_mut(id).ok_or_else(missing)?;
+        let users: Vec<_> = body["user_ids"].as_array().into_iter().flatten().collect();
+        let users: Vec<_> = users.into_iter().filter_map(Value::as_str).collect();
+        if users.is_empty() || !users.iter().all(|user| is_id(user)) {
+            return Err(broken(400, "api.context.invalid_body_param.app_error"));
+        }
+        group.retain(|known| !users.contains(&known.as_str()));
+        if method == "POST" {
+            group.extend(users.into_iter().map(ToOwned::to_owned));
+        }
+        Ok(Answer::json(200, &json!({"status": "OK"})))
+    }
+
     /// A channel of a team; its name has at most 64 characters.
     pub(super) fn make_room(&mut self, body: &Value) -> Result<Answer, Broken> {
         if body["team_id"] != TEAM {
@@ -86,6 +102,13 @@ impl Mattermost {
                     room.members.push(user.to_owned());
                 }
                 return Ok(Answer::json(201, &json!({"channel_id": id, "user_id": user})));
+            }
+            ("DELETE", leaves, false) => {
+                let user = leaves.strip_prefix("members/").ok_or_else(not_found)?;
+                if !room.members.iter().any(|known| known == user) {
+                    return Err(broken(404, "store.sql_channel.get_member.missing.app_error"));
+                }
+                room.members.retain(|known| known != user);
             }
             _ => return Err(not_found()),
         }

@@ -23,6 +23,25 @@ const TOPIC_CHARS_MAX: usize = 250;
 const INVITED_MAX: usize = 1000;
 
 impl Slack {
+    /// `usergroups.users.update`: the whole list of a group, which is never empty.
+    pub(super) fn group(&mut self, body: &Value) -> Result<Answer, Broken> {
+        if self.lacks_scope {
+            return Err(broken("missing_scope"));
+        }
+        let id = body["usergroup"].as_str().unwrap_or_default();
+        let group = self.groups.get_mut(id).ok_or_else(|| broken("no_such_subteam"))?;
+        let users = body["users"].as_str().unwrap_or_default();
+        if users.is_empty() {
+            return Err(broken("no_users_provided"));
+        }
+        let users: Vec<_> = users.split(',').map(ToOwned::to_owned).collect();
+        if !users.iter().all(|user| [ANA, BO].contains(&user.as_str())) {
+            return Err(broken("invalid_users"));
+        }
+        *group = users;
+        Ok(Answer::json(200, &json!({"ok": true, "usergroup": {"id": id, "users": group}})))
+    }
+
     /// `conversations.*`, for the channels that the app made and is a member of.
     pub(super) fn room(&mut self, method: &str, body: &Value) -> Result<Answer, Broken> {
         if self.lacks_scope {
@@ -81,6 +100,13 @@ impl Slack {
                     return Err(broken("user_not_found"));
                 }
                 room.members.extend(users.iter().filter(known).map(|user| (*user).to_owned()));
+            }
+            ("conversations.kick", false) => {
+                let user = body["user"].as_str().ok_or_else(|| broken("user_not_found"))?;
+                if !room.members.iter().any(|known| known == user) {
+                    return Err(broken("not_in_channel"));
+                }
+                room.members.retain(|known| known != user);
             }
             _ => return Err(broken("unknown_method")),
         }

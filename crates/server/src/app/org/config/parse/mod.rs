@@ -4,6 +4,8 @@
 
 mod assertion;
 mod audience;
+mod change;
+mod change_calendar;
 mod checklist;
 mod escalation;
 mod field;
@@ -56,6 +58,7 @@ const FIELDS: &[&str] = &[
     "fields",
     "webhooks",
     "workflows",
+    "change_policy",
     "providers",
     "catch_all",
     ASSERTIONS_FIELD,
@@ -149,6 +152,7 @@ pub fn tree(root: Node, problems: &Problems) -> Option<File> {
                 fields
             }),
             webhooks: many(Kind::Webhook).map(|list| list.list(organization::webhook)),
+            change_policy: one(Kind::ChangePolicy).map(change::policy),
             workflows: many(Kind::Workflow).map(|list| list.list(workflow::workflow)),
             providers: many(Kind::Providers).map(|list| list.list(provider::provider)),
             catch_all: one(Kind::CatchAll).map(escalation::catch_all),

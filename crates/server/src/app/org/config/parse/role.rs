@@ -108,12 +108,14 @@ fn bridge(cursor: Cursor<'_>) -> Bridge {
 }
 
 fn room(cursor: Cursor<'_>) -> Room {
-    let fields = cursor.fields(&["provider", "team", "name", "archive_after"]);
+    let fields = cursor.fields(&["provider", "team", "name", "archive_after", "remove_released"]);
+    let flag = fields.optional("remove_released").and_then(|flag| flag.flag());
     Room {
         provider: fields.name("provider"),
         team: fields.optional_name("team"),
         name: fields.optional("name").map(|name| name.checked(app_room::check)),
         archive_after: fields.parsed("archive_after"),
+        remove_released: flag.unwrap_or(false),
     }
 }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use jiff::civil::{Date, Time};
 use muster_core::oncall::schedule::{HandoffDay, TurnLength};
 use muster_store::org::document::schedule::{
-    Layer, OneOrMany, Override, Restriction, RosterChange, Rotation, Schedule, Shadow,
+    Chat, Layer, OneOrMany, Override, Restriction, RosterChange, Rotation, Schedule, Shadow,
 };
 use muster_store::org::document::text::{
     Day, Handoff, LocalDate, LocalDateTime, LocalTime, Turn, short,
@@ -35,6 +35,7 @@ pub fn schedule(cursor: Cursor<'_>) -> Schedule {
         "overrides",
         "shadows",
         "handoff",
+        "chat",
     ]);
     Schedule {
         name: fields.name("name"),
@@ -45,7 +46,30 @@ pub fn schedule(cursor: Cursor<'_>) -> Schedule {
         overrides: fields.list("overrides", r#override),
         handoff: fields.optional("handoff").and_then(|flag| flag.flag()).unwrap_or(false),
         shadows: at_most(&fields, "shadows", SHADOWS_MAX, "shadows", shadow),
+        chat: fields.optional("chat").map(chat),
     }
+}
+
+/// The longest id of a group or a channel, in characters.
+const CHAT_ID_CHARS_MAX: usize = 100;
+
+fn chat(cursor: Cursor<'_>) -> Chat {
+    let fields = cursor.fields(&["provider", "group", "channel"]);
+    let id = |name| fields.optional(name).map(|id| id.checked(check_chat_id));
+    let chat =
+        Chat { provider: fields.name("provider"), group: id("group"), channel: id("channel") };
+    if chat.group.is_none() && chat.channel.is_none() {
+        cursor.note("name a `group`, a `channel` or both; nothing else follows a schedule");
+    }
+    chat
+}
+
+fn check_chat_id(text: &str) -> Result<(), String> {
+    let is_plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
+    if text.is_empty() || text.len() > CHAT_ID_CHARS_MAX || !is_plain {
+        return Err(format!("`{}` is no id of a group or a channel", short(text)));
+    }
+    Ok(())
 }
 
 fn at_most<'a, T>(
@@ -211,7 +235,7 @@ fn no_rotation() -> Rotation {
     }
 }
 
-fn restriction(cursor: Cursor<'_>) -> Restriction {
+pub(super) fn restriction(cursor: Cursor<'_>) -> Restriction {
     let fields = cursor.fields(&["days", "from", "to"]);
     let days = fields.list("days", |day| day.parsed::<Day>());
     let time = |name: &str| {

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use muster_core::alerting::rule::Rule;
+use muster_core::change::event::SERVICES_MAX;
 use muster_core::incident::severity::Level;
 use muster_core::org::directory::CATCH_ALL_SERVICE;
 use muster_core::org::service::{GROUPING_WINDOW_DEFAULT, Mapping, is_currency};
+use muster_integrations::changes;
 use muster_integrations::sources::{self, CompiledMapping, SOURCES, email, generic};
 use muster_store::org::document::secret::Secret;
 use muster_store::org::document::service::{
@@ -24,6 +26,12 @@ const SEVERITY_RULES_MAX: usize = 200;
 const KEY_CHARS_MIN: usize = 8;
 /// The longest key of an integration, in characters.
 const KEY_CHARS_MAX: usize = 128;
+/// The shortest signing secret, in characters.
+const SECRET_CHARS_MIN: usize = 8;
+/// The longest signing secret, in characters.
+const SECRET_CHARS_MAX: usize = 255;
+/// The most things that an integration maps to services.
+const SUBJECTS_MAX: usize = 1_000;
 /// The most fields of a grouping.
 const GROUPING_LABELS_MAX: usize = 20;
 
@@ -186,41 +194,100 @@ fn grouping(cursor: Cursor<'_>) -> Grouping {
 }
 
 pub fn integration(cursor: Cursor<'_>) -> Integration {
-    let fields = cursor.fields(&["name", "type", "key", "mapping", "expect_every"]);
+    let fields =
+        cursor.fields(&["name", "type", "key", "mapping", "expect_every", "secret", "services"]);
     let name = fields.name("name");
     let source = fields.text("type");
-    if !source.is_empty() && sources::named(&source).is_none() {
-        let known: Vec<&str> = SOURCES.iter().map(|source| source.name).collect();
+    let of_changes = changes::named(&source);
+    if !source.is_empty() && sources::named(&source).is_none() && of_changes.is_none() {
+        let alerts = SOURCES.iter().map(|source| source.name);
+        let known: Vec<&str> =
+            alerts.chain(changes::SOURCES.iter().map(|source| source.name)).collect();
         let message =
             format!("`{}` is not a source; known are {}", short(&source), known.join(", "));
         fields.note_at("type", message);
     }
-    let mapped = [generic::SOURCE.name, email::SOURCE.name];
-    if !mapped.contains(&&*source) && fields.optional("mapping").is_some() {
-        let types = mapped.join("` or `");
-        fields.note_at("mapping", format!("only a `{types}` integration has a mapping"));
-    }
+    check_fit(&fields, &source, of_changes);
     let key = fields.required("key").map(|key| secret(key, check_key));
+    let is_generic_change = source == changes::generic::SOURCE.name;
+    let mapping = |cursor: Cursor<'_>| mapping(cursor, is_generic_change);
     Integration {
         name,
         source,
         expect_every: quiet::regularity(&fields, "expect_every"),
         key: key.unwrap_or(Secret::Plain(String::new())),
         mapping: fields.optional("mapping").map(mapping).unwrap_or_default(),
+        secret: fields.optional("secret").map(|value| secret(value, check_signing_secret)),
+        services: fields.optional("services").map(services_of).unwrap_or_default(),
     }
 }
 
-fn mapping(cursor: Cursor<'_>) -> BTreeMap<String, String> {
+/// Whether each field is one that integrations of this type have.
+fn check_fit(fields: &Fields<'_>, source: &str, of_changes: Option<&changes::Source>) {
+    let mapped = [generic::SOURCE.name, email::SOURCE.name, changes::generic::SOURCE.name];
+    if !mapped.contains(&source) && fields.optional("mapping").is_some() {
+        let types = mapped.join("` or `");
+        fields.note_at("mapping", format!("only a `{types}` integration has a mapping"));
+    }
+    let signs = |source: &changes::Source| source.signature.is_some();
+    if !of_changes.is_some_and(signs) && fields.optional("secret").is_some() {
+        let names: Vec<_> =
+            changes::SOURCES.iter().filter(|one| signs(one)).map(|one| one.name).collect();
+        let types = names.join("`, `");
+        fields.note_at("secret", format!("only integrations of `{types}` sign what they send"));
+    }
+    let takes_changes = of_changes.is_some() || source == changes::pagerduty::SOURCE.name;
+    if !takes_changes && fields.optional("services").is_some() {
+        fields.note_at("services", "only an integration that takes changes maps them".to_owned());
+    }
+    if of_changes.is_some() && fields.optional("expect_every").is_some() {
+        let message = "changes come when they come; only alerts can be expected regularly";
+        fields.note_at("expect_every", message.to_owned());
+    }
+}
+
+/// What a source calls the thing that changed, to one service or several.
+fn services_of(cursor: Cursor<'_>) -> BTreeMap<String, Vec<String>> {
+    let entries = cursor.entries();
+    if entries.len() > SUBJECTS_MAX {
+        cursor.note(format!("at most {SUBJECTS_MAX} can be named"));
+    }
+    let services = |(subject, names): (&str, Cursor<'_>)| {
+        let one = || vec![names.text()];
+        let names = if names.is_list() { names.list(|name| name.text()) } else { one() };
+        if names.is_empty() || names.len() > SERVICES_MAX {
+            cursor.note(format!("`{}` names 1 to {SERVICES_MAX} services", short(subject)));
+        }
+        (subject.trim().to_owned(), names)
+    };
+    entries.into_iter().map(services).collect()
+}
+
+fn mapping(cursor: Cursor<'_>, of_changes: bool) -> BTreeMap<String, String> {
+    let check = |mapping: &Mapping| {
+        if of_changes {
+            changes::CompiledMapping::new(mapping).err()
+        } else {
+            CompiledMapping::new(mapping).err()
+        }
+    };
     let entry = |(field, expression): (&str, Cursor<'_>)| {
         let text = expression.text();
         let fields = vec![(field.to_owned(), text.clone())];
-        for invalid in CompiledMapping::new(&Mapping { fields }).err().into_iter().flatten() {
+        for invalid in check(&Mapping { fields }).into_iter().flatten() {
             let field = short(&invalid.field);
             expression.note(format!("this mapping of `{field}` is refused: {}", invalid.reason));
         }
         (field.to_owned(), text)
     };
     cursor.entries().into_iter().map(entry).collect()
+}
+
+fn check_signing_secret(text: &str) -> Result<(), String> {
+    if (SECRET_CHARS_MIN..=SECRET_CHARS_MAX).contains(&text.chars().count()) {
+        return Ok(());
+    }
+    Err(format!("a signing secret has {SECRET_CHARS_MIN} to {SECRET_CHARS_MAX} characters"))
 }
 
 /// A key stands in addresses, so it is made of what needs no escaping there.

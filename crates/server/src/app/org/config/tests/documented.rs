@@ -24,5 +24,5 @@ fn all_examples_of_the_reference_together_are_one_organisation() {
     let bo = "  - name: bo\n    email: bo@example.com\n    contact_methods: [ { name: hook, type: webhook, url: https://pager.example.com/bo } ]\n";
     let whole = examples().concat().replacen("users:\n", &format!("users:\n{bo}"), 1);
     assert_eq!(problems(&whole), [""; 0]);
-    assert_eq!(planned(&whole).changes.len(), 30);
+    assert_eq!(planned(&whole).changes.len(), 31);
 }

@@ -46,7 +46,7 @@ const BAD: &[Bad] = &[
         "teams: payments\nunused:\n",
         &[
             "line 39, column 8: teams: a list is expected here, and this is a single value",
-            "line 40, column 1: unused: there is no field `unused` here; known are organization, users, teams, schedules, escalation_policies, services, service_groups, engagement_groups, notification_lists, integrations, heartbeats, routing, inhibit, watch, severities, roles, audiences, status_pages, checklists, fields, webhooks, workflows, providers, catch_all, routing_tests",
+            "line 40, column 1: unused: there is no field `unused` here; known are organization, users, teams, schedules, escalation_policies, services, service_groups, engagement_groups, notification_lists, integrations, heartbeats, routing, inhibit, watch, severities, roles, audiences, status_pages, checklists, fields, webhooks, workflows, change_policy, providers, catch_all, routing_tests",
         ],
     ),
     // Names and references.
@@ -356,7 +356,7 @@ const BAD: &[Bad] = &[
         "type: pagerduty, key: 0123456789abcdef0123456789abcdef",
         "type: pagerdooty, key: short",
         &[
-            "line 79, column 41: services[0].integrations[0].type: `pagerdooty` is not a source; known are pagerduty, alertmanager, prometheus, generic, email",
+            "line 79, column 41: services[0].integrations[0].type: `pagerdooty` is not a source; known are pagerduty, alertmanager, prometheus, generic, email, github, gitlab, argocd, jenkins, flux, terraform, generic-changes",
             "line 79, column 58: services[0].integrations[0].key: a key has 8 to 128 characters, and this one has 5",
         ],
     ),
@@ -385,7 +385,7 @@ const BAD: &[Bad] = &[
         "key: am-checkout-key",
         "key: am-checkout-key, mapping: { summary: body.title }",
         &[
-            "line 80, column 82: services[0].integrations[1].mapping: only a `generic` or `email` integration has a mapping",
+            "line 80, column 82: services[0].integrations[1].mapping: only a `generic` or `email` or `generic-changes` integration has a mapping",
         ],
     ),
     (
@@ -394,6 +394,22 @@ const BAD: &[Bad] = &[
         &[
             "line 80, column 87: services[0].integrations[1].mapping.summry: this mapping of `summry` is refused: is not a field; there are summary, details, action, dedup_key, severity, source, component, group, class, group_key, labels, links, occurred_at",
             "line 80, column 108: services[0].integrations[1].mapping.summary: this mapping of `summary` is refused: line 1, column 7: Syntax error: no viable alternative at input '.'",
+        ],
+    ),
+    (
+        "type: alertmanager, key: am-checkout-key",
+        "type: alertmanager, key: am-checkout-key, secret: long-enough, services: { a: checkout }",
+        &[
+            "line 80, column 81: services[0].integrations[1].secret: only integrations of `github`, `gitlab`, `flux`, `terraform` sign what they send",
+            "line 80, column 104: services[0].integrations[1].services: only an integration that takes changes maps them",
+        ],
+    ),
+    (
+        "type: alertmanager, key: am-checkout-key",
+        "type: github, key: am-checkout-key, secret: short, expect_every: 1h",
+        &[
+            "line 80, column 75: services[0].integrations[1].secret: a signing secret has 8 to 255 characters",
+            "line 80, column 96: services[0].integrations[1].expect_every: changes come when they come; only alerts can be expected regularly",
         ],
     ),
     // The rest of the organisation.

@@ -43,7 +43,7 @@ pub fn validate(whole: &Whole<'_>) {
     circle::check(whole);
 }
 
-impl Whole<'_> {
+impl<'a> Whole<'a> {
     /// The path of a thing: its place in the file, or its name where it is configured already.
     fn path(&self, kind: Kind, at: usize, name: &str) -> Path {
         let top = Path::top(kind.field());
@@ -66,7 +66,7 @@ impl Whole<'_> {
     }
 
     /// Every integration with the kind, name and path of what it belongs to.
-    fn integrations(&self) -> Vec<(Kind, Path, &Integration)> {
+    fn integrations(&self) -> Vec<(Kind, Path, &'a Integration)> {
         let mut found = Vec::new();
         for (at, service) in self.documents.services.iter().flatten().enumerate() {
             let path = self.path(Kind::Service, at, &service.name).field("integrations");

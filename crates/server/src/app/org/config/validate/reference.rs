@@ -158,6 +158,7 @@ fn references<'a>(whole: &Whole<'a>) -> Vec<Reference<'a>> {
     status_pages(whole, &mut found);
     audiences(whole, &mut found);
     workflows(whole, &mut found);
+    change_policy(whole, &mut found);
     found.references
 }
 
@@ -169,6 +170,11 @@ fn services<'a>(whole: &Whole<'a>, found: &mut Found<'a>) {
         let policy = Some(service.escalation_policy.as_str());
         found.one(Kind::Service, &path, "escalation_policy", Kind::EscalationPolicy, policy);
         found.many(Kind::Service, &path.field("depends_on"), Kind::Service, &service.depends_on);
+    }
+    for (kind, path, integration) in whole.integrations() {
+        for (subject, names) in &integration.services {
+            found.many(kind, &path.field("services").field(subject), Kind::Service, names);
+        }
     }
     for (at, heartbeat) in documents.heartbeats.iter().flatten().enumerate() {
         let path = whole.path(Kind::Heartbeat, at, &heartbeat.name);
@@ -205,6 +211,41 @@ fn workflows<'a>(whole: &Whole<'a>, found: &mut Found<'a>) {
             found.many(kind, &path.field("page"), Kind::User, &step.page);
             found.one(kind, &path, "tell", Kind::NotificationList, step.tell.as_deref());
             found.one(kind, &path, "webhook", Kind::Webhook, step.webhook.as_deref());
+        }
+    }
+}
+
+fn change_policy<'a>(whole: &Whole<'a>, found: &mut Found<'a>) {
+    let documents: &'a Documents = whole.documents;
+    let kind = Kind::ChangePolicy;
+    let Some(policy) = &documents.change_policy else { return };
+    let top = Path::top(kind.field());
+    found.many(kind, &top.field("vps"), Kind::User, &policy.vps);
+    found.many(kind, &top.field("ops"), Kind::User, &policy.ops);
+    for (at, one) in policy.delegates.iter().enumerate() {
+        let path = top.field("delegates").index(at);
+        found.one(kind, &path, "of", Kind::User, Some(&one.of));
+        found.one(kind, &path, "to", Kind::User, Some(&one.to));
+    }
+    for (at, one) in policy.qualifications.iter().enumerate() {
+        let path = top.field("qualifications").index(at);
+        found.one(kind, &path, "user", Kind::User, Some(&one.user));
+    }
+    for (at, one) in policy.windows.iter().enumerate() {
+        let path = top.field("windows").index(at).field("services");
+        found.many(kind, &path, Kind::Service, &one.services);
+    }
+    for (at, one) in policy.freezes.iter().enumerate() {
+        let path = top.field("freezes").index(at);
+        found.many(kind, &path.field("services"), Kind::Service, &one.services);
+        found.many(kind, &path.field("exempt_teams"), Kind::Team, &one.exempt_teams);
+    }
+    for (at, row) in policy.matrix.iter().flatten().enumerate() {
+        let path = top.field("matrix").index(at);
+        found.many(kind, &path.field("teams"), Kind::Team, &row.teams);
+        for (at, stage) in row.approvals.iter().enumerate() {
+            let path = path.field("approvals").index(at).field("people");
+            found.many(kind, &path, Kind::User, &stage.people);
         }
     }
 }

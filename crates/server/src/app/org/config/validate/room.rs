@@ -11,6 +11,32 @@ use super::Whole;
 pub fn check(whole: &Whole<'_>) {
     rooms(whole);
     channels(whole);
+    mirrors(whole);
+}
+
+/// What follows schedules is in chats that have groups.
+fn mirrors(whole: &Whole<'_>) {
+    let documents = whole.documents;
+    for (at, schedule) in documents.schedules.iter().flatten().enumerate() {
+        let Some(chat) = schedule.chat.as_ref().filter(|chat| !chat.provider.is_empty()) else {
+            continue;
+        };
+        let path = whole.path(Kind::Schedule, at, &schedule.name).field("chat").field("provider");
+        let known = documents.providers.iter().flatten();
+        let kind = known.clone().find(|it| it.name == chat.provider).map(|it| it.kind.0);
+        let message = match kind {
+            Some(kind) if has_rooms(kind) => continue,
+            Some(kind) => {
+                format!("`{}` is of type {} and has no groups", chat.provider, kind.name())
+            }
+            None if documents.providers.is_some() || whole.is_complete => {
+                let hint = suggestion(&chat.provider, known.map(|it| it.name.as_str()));
+                format!("there is no provider `{}`{hint}", chat.provider)
+            }
+            None => continue,
+        };
+        whole.note(Kind::Schedule, &path, message);
+    }
 }
 
 /// The chats that updates are posted to are providers.
