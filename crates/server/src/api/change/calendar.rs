@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
-use super::record::{ChangeItem, SEE, item};
+use super::SEE_CHANGES;
+use super::record::{ChangeItem, item};
 use crate::api::extract::{Json, Query};
 use crate::api::period;
 use crate::api::word::{IncidentStatus, Instant};
@@ -23,7 +24,7 @@ const LONGEST: SignedDuration = SignedDuration::from_hours(100 * 24);
 
 /// The routes.
 pub fn routes() -> Routes {
-    Routes::new().on(SEE, routes!(calendar)).on(SEE, routes!(files))
+    Routes::new().on(SEE_CHANGES, routes!(calendar)).on(SEE_CHANGES, routes!(files))
 }
 
 /// Which time.

@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
-use super::record::{SEE, by, find};
+use super::SEE_CHANGES;
+use super::record::{by, find};
 use crate::api::extract::{Json, Path, Query};
 use crate::api::period;
 use crate::api::word::{ConflictRule, Instant};
@@ -21,7 +22,7 @@ const AHEAD_USUAL: SignedDuration = SignedDuration::from_hours(28 * 24);
 
 /// The routes.
 pub fn routes() -> Routes {
-    Routes::new().on(SEE, routes!(conflicts)).on(SEE, routes!(next_slot))
+    Routes::new().on(SEE_CHANGES, routes!(conflicts)).on(SEE_CHANGES, routes!(next_slot))
 }
 
 /// Something in the way of a change.

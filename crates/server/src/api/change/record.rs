@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
+use super::SEE_CHANGES;
 use super::plan::{ChangePlan, person};
 use crate::api::extract::{Json, Path, Query};
 use crate::api::list::{List, Paging};
@@ -23,20 +24,18 @@ use crate::api::word::{
 use crate::api::{ApiError, Caller, Ctx, Need, Routes};
 use crate::app::change::record::Draft;
 
-/// To see changes.
-pub const SEE: Need = Need::new(Action::Read, Object::Changes);
 /// To write and do changes.
 pub const WRITE: Need = Need::new(Action::Create, Object::Changes);
 
 /// The routes.
 pub fn routes() -> Routes {
     Routes::new()
-        .on(SEE, routes!(list))
+        .on(SEE_CHANGES, routes!(list))
         .on(WRITE, routes!(draft))
-        .on(SEE, routes!(get))
-        .on(SEE, routes!(policy))
+        .on(SEE_CHANGES, routes!(get))
+        .on(SEE_CHANGES, routes!(policy))
         .on(WRITE, routes!(check))
-        .on(SEE, routes!(revision))
+        .on(SEE_CHANGES, routes!(revision))
 }
 
 /// Who gives a command.
