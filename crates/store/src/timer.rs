@@ -388,9 +388,21 @@ pub async fn is_due(db: &Db, kind: Kind, now: Timestamp) -> Result<bool> {
     Ok(is_due)
 }
 
-/// How many timers of a kind are due and unclaimed, and the oldest of them (microseconds UTC).
+/// How many timers of a kind are due, claimed or not, and the oldest of them (microseconds UTC).
 pub async fn overdue(db: &Db, kind: Kind, now: Timestamp) -> Result<(i64, Option<i64>)> {
     const SELECT: Sql =
         Sql::same("SELECT count(*), min(due_at) FROM timer WHERE kind = ? AND due_at <= ?");
     db.fetch_one(&SELECT, args![kind.name(), now]).await
+}
+
+/// Whether work waits: a timer is due, claimed or not, or a message is not through triage. Every
+/// kind is looked at in the same instant, so work that makes other work is never missed on its way
+/// from the one to the other.
+pub async fn is_work_waiting(db: &Db, now: Timestamp) -> Result<bool> {
+    const SELECT: Sql = Sql::same(
+        "SELECT EXISTS (SELECT 1 FROM timer WHERE due_at <= ?)
+             OR EXISTS (SELECT 1 FROM inbox WHERE state = 'pending')",
+    );
+    let (waits,): (bool,) = db.fetch_one(&SELECT, args![now]).await?;
+    Ok(waits)
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use futures::FutureExt as _;
 use jiff::Timestamp;
-use muster_store::{inbox, timer};
+use muster_store::timer;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
@@ -146,26 +146,7 @@ impl App {
     /// # Errors
     /// When the store cannot be read.
     pub async fn is_idle(&self) -> Result<bool, muster_store::StoreError> {
-        let now = self.now();
-        // What makes work for others is asked before those it makes work for.
-        let (mut planning, _) = timer::overdue(&self.db, timer::Kind::Bulletin, now).await?;
-        for kind in timer::Kind::OF_PLANNING {
-            planning += timer::overdue(&self.db, kind, now).await?.0;
-        }
-        let (watch, _) = timer::overdue(&self.db, timer::Kind::Watch, now).await?;
-        let (heartbeats, _) = timer::overdue(&self.db, timer::Kind::Heartbeat, now).await?;
-        let (rooms, _) = timer::overdue(&self.db, timer::Kind::Room, now).await?;
-        let (workflows, _) = timer::overdue(&self.db, timer::Kind::Workflow, now).await?;
-        let (mirrors, _) = timer::overdue(&self.db, timer::Kind::Mirror, now).await?;
-        let (emergencies, _) = timer::overdue(&self.db, timer::Kind::Emergency, now).await?;
-        let (waiting, _) = inbox::backlog(&self.db).await?;
-        let (alerts, _) = timer::overdue(&self.db, timer::Kind::Alert, now).await?;
-        let (incidents, _) = timer::overdue(&self.db, timer::Kind::Incident, now).await?;
-        let (deliveries, _) = timer::overdue(&self.db, timer::Kind::Delivery, now).await?;
-        let (notices, _) = timer::overdue(&self.db, timer::Kind::Notice, now).await?;
-        let due =
-            incidents + deliveries + notices + alerts + emergencies + heartbeats + watch + rooms;
-        Ok(waiting + due + planning + workflows + mirrors == 0)
+        Ok(!timer::is_work_waiting(&self.db, self.now()).await?)
     }
 }
 

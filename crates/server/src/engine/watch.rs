@@ -235,12 +235,12 @@ async fn landed(
     }
     let ok_at = is_there.then_some(now);
     self_watch::put(&mut tx, timer.id, sent_at, ok_at, wrong.as_deref(), None).await?;
-    tx.commit().await?;
+    // Together with the look at it: a node that dies in between must not lose what was found.
     let snapshot = app.snapshot();
     let monitor = snapshot.directory.heartbeats.iter().find(|one| one.id == canary.monitor);
     let ping = if is_there { Ping::Success } else { Ping::Fail };
-    match monitor {
-        Some(monitor) => app.ping(monitor, ping, &Came { note: wrong, ..Came::default() }).await,
-        None => Ok(()),
+    if let Some(monitor) = monitor {
+        app.pinged(&mut tx, monitor, ping, &Came { note: wrong, ..Came::default() }).await?;
     }
+    tx.commit().await
 }

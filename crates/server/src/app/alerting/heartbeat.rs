@@ -79,6 +79,21 @@ impl App {
         ping: Ping,
         came: &Came,
     ) -> Result<(), StoreError> {
+        let mut tx = self.db.begin(Lane::Accept).await?;
+        self.pinged(&mut tx, monitor, ping, came).await?;
+        tx.commit().await?;
+        self.wake.all();
+        Ok(())
+    }
+
+    /// A ping that counts together with whatever else the transaction says.
+    pub(crate) async fn pinged(
+        &self,
+        tx: &mut Tx,
+        monitor: &Heartbeat,
+        ping: Ping,
+        came: &Came,
+    ) -> Result<(), StoreError> {
         let now = self.now();
         let shortened = |text: &Option<String>, most| {
             text.clone().map(|mut text| {
@@ -88,8 +103,7 @@ impl App {
         };
         let (run, note) =
             (shortened(&came.run, RUN_CHARS_MAX), shortened(&came.note, NOTE_CHARS_MAX));
-        let mut tx = self.db.begin(Lane::Accept).await?;
-        let before = store::lock(&mut tx, monitor.id).await?;
+        let before = store::lock(tx, monitor.id).await?;
         let before = before.as_ref().map(store::HeartbeatRow::standing).transpose()?;
         let turn = rules::heard(monitor, before, ping, run.as_deref(), now);
         let is_end = matches!(ping, Ping::Success | Ping::Fail);
@@ -102,11 +116,8 @@ impl App {
             duration: turn.standing.duration.filter(|_| is_end),
             note: note.as_deref(),
         };
-        store::keep(&mut tx, monitor.id, &kept).await?;
-        self.turn(&mut tx, monitor, turn, note.as_deref(), now).await?;
-        tx.commit().await?;
-        self.wake.all();
-        Ok(())
+        store::keep(tx, monitor.id, &kept).await?;
+        self.turn(tx, monitor, turn, note.as_deref(), now).await
     }
 
     /// Messages of a source came in that must be heard of.
