@@ -2,6 +2,7 @@
 //! done, and how it went; and what pipelines report to have been done.
 
 pub mod approval;
+pub mod cause;
 pub mod conflict;
 pub mod event;
 pub mod lifecycle;

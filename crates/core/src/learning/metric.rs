@@ -283,7 +283,7 @@ fn by_group(incidents: &[&Incident], directory: &Directory, now: Timestamp) -> V
 }
 
 /// The time that intervals cover together.
-fn covered(mut intervals: Vec<(Timestamp, Timestamp)>) -> SignedDuration {
+pub(crate) fn covered(mut intervals: Vec<(Timestamp, Timestamp)>) -> SignedDuration {
     intervals.sort_unstable();
     let mut total = SignedDuration::ZERO;
     let mut end = Timestamp::MIN;

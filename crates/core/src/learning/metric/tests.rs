@@ -189,3 +189,33 @@ fn a_clock_that_disagrees_never_makes_a_negative_time() {
     let report = figures(&[skewed]);
     assert_eq!(report.time_to_detect.mean, Some(SignedDuration::ZERO));
 }
+
+#[test]
+fn a_change_answers_for_the_outage_of_its_incident_until_restoration() {
+    use crate::change::cause::caused_outage;
+    let outage = |incident: &Incident| caused_outage(incident, &directory(), t0() + min(600));
+    let mut restored = incident(1, 0, Some(60));
+    assert_eq!(outage(&restored), Some(min(60)));
+    restored.stamps.restored_at = Some(t0() + min(20));
+    assert_eq!(outage(&restored), Some(min(20)), "well from then on");
+    restored.stamps.occurred_at = None;
+    assert_eq!(outage(&restored), Some(min(19)), "from when it was heard of");
+    assert_eq!(outage(&incident(2, 0, None)), Some(min(600)), "it goes on");
+    let mild = Level::new(4).unwrap();
+    assert_eq!(outage(&Incident { severity: mild, ..incident(3, 0, Some(60)) }), None);
+    assert_eq!(outage(&Incident { practice: true, ..incident(4, 0, Some(60)) }), None);
+    let merged = Some(IncidentId(Uuid::from_u128(1)));
+    assert_eq!(outage(&Incident { merged_into: merged, ..incident(5, 0, Some(60)) }), None);
+}
+
+#[test]
+fn what_changes_caused_at_one_time_counts_once() {
+    use crate::change::cause::{Caused, caused};
+    let now = t0() + min(600);
+    let both = [incident(1, 0, Some(60)), incident(2, 30, Some(90))];
+    assert_eq!(caused(&both, &directory(), now), Caused { incidents: 2, outage: min(90) });
+    let mild = Incident { severity: Level::new(4).unwrap(), ..incident(3, 100, Some(160)) };
+    let exercise = Incident { practice: true, ..incident(4, 200, Some(260)) };
+    let counted = caused([&mild, &exercise], &directory(), now);
+    assert_eq!(counted, Caused { incidents: 1, outage: SignedDuration::ZERO });
+}
