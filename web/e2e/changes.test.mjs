@@ -182,12 +182,12 @@ test("a change is done step by step on a phone, aborted with one tap, finished a
   await bo.page.getByRole("link", { name: "Do it step by step" }).tap();
   await bo.page.getByRole("button", { name: "Begin" }).tap();
   // Where something is in its way by now, such as an open incident nearby, it is asked why it goes on.
-  const why = bo.page.getByRole("dialog", { name: "Begin before everybody agrees" });
+  const why = bo.page.getByRole("dialog", { name: "Something is in its way" });
   const first = bo.page.getByRole("button", { name: "Step 1 is done" });
   await why.or(first).first().waitFor();
   if (await why.isVisible()) {
-    await why.getByLabel("Why can it not wait?").fill("The links saturate today");
-    await why.getByRole("button", { name: "Begin" }).tap();
+    await why.getByLabel("Why does it go on all the same?").fill("The links saturate today");
+    await why.getByRole("button", { name: "Begin all the same" }).tap();
   }
   await first.tap();
   await bo.page.getByRole("button", { name: "Step 1 is done", pressed: true }).waitFor();

@@ -2,6 +2,7 @@
 //! changed it. They carry no truth; a reader who missed some reads the objects themselves.
 
 use jiff::Timestamp;
+use muster_core::id::ChangeId;
 use sqlx::FromRow;
 
 use crate::args;
@@ -19,6 +20,8 @@ pub struct EventRow {
     pub kind: String,
     /// The incident people would say, if it is about one.
     pub incident_number: Option<i64>,
+    /// The change people would say, if it is about one.
+    pub change_number: Option<i64>,
     /// The wire id of what changed.
     pub subject: String,
     /// Whether that incident is restricted now: only who sees it may be told.
@@ -62,17 +65,37 @@ pub async fn tell(tx: &mut Tx, at: Timestamp, events: &[NewEvent]) -> Result<()>
     Ok(())
 }
 
+/// Tells what happened to a change, in order; with the number of an incident, only to whoever sees that
+/// one.
+pub async fn tell_of_change(
+    tx: &mut Tx,
+    at: Timestamp,
+    kinds: &[String],
+    (change, number): (ChangeId, i64),
+    incident_number: Option<i64>,
+) -> Result<()> {
+    const INSERT: Sql = Sql::same(
+        "INSERT INTO event (at, type, incident_number, change_number, subject)
+         VALUES (?, ?, ?, ?, ?)",
+    );
+    for kind in kinds {
+        let subject = change.to_string();
+        tx.execute(&INSERT, args![at, kind, incident_number, number, subject]).await?;
+    }
+    Ok(())
+}
+
 /// Events after the one at `seq`, in the order of their transactions. On PostgreSQL the order of
 /// places is not the order of commits, so only events below the oldest running transaction are told,
 /// and what a slow transaction told follows later although its place may be lower; a place that is
 /// more than a thousand behind is not waited for.
 pub async fn after(db: &Db, seq: i64, limit: i64) -> Result<Vec<EventRow>> {
     const SELECT: Sql = Sql::differs(
-        "SELECT seq, at, type, incident_number, subject,
+        "SELECT seq, at, type, incident_number, change_number, subject,
              coalesce((SELECT restricted FROM incident WHERE number = incident_number), 0)
                  AS restricted
          FROM event WHERE seq > ?1 ORDER BY seq LIMIT ?2",
-        "SELECT seq, at, type, incident_number, subject,
+        "SELECT seq, at, type, incident_number, change_number, subject,
              coalesce((SELECT restricted FROM incident WHERE number = incident_number), false)
                  AS restricted
          FROM event

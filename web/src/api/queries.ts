@@ -3,7 +3,6 @@
  * live events can name what they make stale. Writes live with their screens.
  */
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
-import { asChange } from "@/change/change";
 import { nowMs } from "@/ui/clock";
 import { asked, get, getPart, getWhole, type ListPath, type Options, post } from "./client";
 import { ApiError } from "./problem";
@@ -436,8 +435,7 @@ export const changes = (query: NonNullable<Options<"get", "/changes">["query"]>)
 export const change = (number: string) =>
   queryOptions({
     queryKey: ["changes", "one", number],
-    queryFn: async ({ signal }) =>
-      asChange(await get("/changes/{change}", { path: { change: number }, signal })),
+    queryFn: ({ signal }) => get("/changes/{change}", { path: { change: number }, signal }),
   });
 
 export const changePolicy = () =>

@@ -1242,8 +1242,9 @@ export interface paths {
         };
         /**
          * List what changed before an incident, the most suspicious first.
-         * @description Change events and other incidents of the two worst severities on its service and around it, at most
-         *     50. What was marked as the cause stands first, what was ruled out last.
+         * @description Change events, planned changes and other incidents of the two worst severities on its service and
+         *     around it, at most 50 besides what was marked. What was marked as the cause stands first, what was
+         *     ruled out last.
          */
         get: operations["list_suspects"];
         put?: never;
@@ -1254,7 +1255,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/incidents/{incident}/changes/{event}/mark": {
+    "/api/v1/incidents/{incident}/changes/{change}/mark": {
         parameters: {
             query?: never;
             header?: never;
@@ -1262,10 +1263,10 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Mark a change event as suspect, ruled out or cause. It stands in the timeline. */
+        /** Mark a change as suspect, ruled out or cause. It stands in the timeline. */
         put: operations["mark_suspect"];
         post?: never;
-        /** Take the mark of a change event back. That stands in the timeline as well. */
+        /** Take the mark of a change back. That stands in the timeline as well. */
         delete: operations["unmark_suspect"];
         options?: never;
         head?: never;
@@ -4746,11 +4747,30 @@ export interface components {
         };
         /** @description An incident that a change caused. */
         CausedIncident: {
+            /** @description When they said so. */
+            at: components["schemas"]["Instant"];
+            /** @description Who says so. */
+            by: string;
             /**
              * Format: int64
              * @description Its number.
              */
             number: number;
+            /**
+             * Format: int64
+             * @description How many whole minutes it kept its services from their users, from the beginning of the trouble to
+             *     restoration, or until now; null where its severity wakes nobody, or it is none of its own.
+             */
+            outage_minutes: number | null;
+            /** @description Why somebody says so; may be empty. */
+            reason: string;
+            /**
+             * Format: int32
+             * @description How bad it is; 1 is the worst.
+             */
+            severity: number;
+            /** @description Where it stands. */
+            status: components["schemas"]["IncidentStatus"];
             /** @description Its title. */
             title: string;
         };
@@ -4758,6 +4778,11 @@ export interface components {
         Change: {
             /** @description When. */
             at: string;
+            /**
+             * Format: int64
+             * @description The number of the change, if it is about one that somebody planned.
+             */
+            change: number | null;
             /**
              * Format: int64
              * @description The number of the incident, if it is about one.
@@ -4773,6 +4798,8 @@ export interface components {
             /**
              * @description What happened: `incident.` and a kind of timeline entry, `page.accepted`, `page.failed`,
              *     `page.superseded`, `alert.opened`, `alert.resolved`, `message.failed`, `config.applied`;
+             *     `change.` and a kind of entry of a change, `change.marked`, `change_event.recorded`,
+             *     `change_event.changed`, `change_event.marked`;
              *     `reset` says that too much was missed and everything should be read again.
              * @example incident.acknowledged
              */
@@ -5151,6 +5178,16 @@ export interface components {
             /** @description The kinds of changes. */
             classes: string[];
             /**
+             * @description The environments whose change events are suspects; where empty, all that do not look like
+             *     something else than production.
+             */
+            environments: string[];
+            /**
+             * Format: int64
+             * @description How many hours are looked back for what caused an incident, unless somebody asks otherwise.
+             */
+            looks_back_hours: number;
+            /**
              * Format: int64
              * @description The revision of the configuration.
              */
@@ -5194,6 +5231,11 @@ export interface components {
             approved_at: components["schemas"]["Instant"] | null;
             /** @description What the policy says of it: as it was assessed, or as it would be for a draft. */
             assessment: components["schemas"]["ChangeAssessment"];
+            /**
+             * @description The incidents that it was found to be the cause of, as far as you see them, the newest first; at
+             *     most 50.
+             */
+            caused: components["schemas"]["CausedIncident"][];
             closed_at: components["schemas"]["Instant"] | null;
             /** @description When it was first written. */
             created_at: components["schemas"]["Instant"];
@@ -6925,9 +6967,13 @@ export interface components {
         IncidentStatus: "triggered" | "acknowledged" | "researching" | "identified" | "restored" | "resolved" | "closed";
         /** @description Something that may have caused an incident. */
         IncidentSuspect: {
+            /** @description When it began, or was to begin where nobody said that it did. */
+            began_at: components["schemas"]["Instant"];
+            ended_at: components["schemas"]["Instant"] | null;
             event: components["schemas"]["ChangeEvent"] | null;
             incident: components["schemas"]["SuspectIncident"] | null;
             mark: components["schemas"]["SuspectMark"] | null;
+            planned: components["schemas"]["ChangeItem"] | null;
             /**
              * Format: int64
              * @description How suspicious it is; more is worse, and only the order means something.
@@ -14977,8 +15023,13 @@ export interface operations {
     list_suspects: {
         parameters: {
             query?: {
-                /** @description How many hours before the incident began: 1 to 336, 24 unless given. */
+                /**
+                 * @description How many hours before the incident began: 1 to 336; as `change_policy` says unless given, and 24
+                 *     where it says nothing.
+                 */
                 hours?: number;
+                /** @description `true` for change events of environments too that do not count otherwise. */
+                everywhere?: boolean;
             };
             header?: never;
             path: {
@@ -15034,8 +15085,8 @@ export interface operations {
             path: {
                 /** @description The id or the number. */
                 incident: string;
-                /** @description The id of the change event. */
-                event: string;
+                /** @description The id of the change event, or `CHG-` and the number of a planned change. */
+                change: string;
             };
             cookie?: never;
         };
@@ -15088,8 +15139,8 @@ export interface operations {
             path: {
                 /** @description The id or the number. */
                 incident: string;
-                /** @description The id of the change event. */
-                event: string;
+                /** @description The id of the change event, or `CHG-` and the number of a planned change. */
+                change: string;
             };
             cookie?: never;
         };

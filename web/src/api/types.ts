@@ -144,12 +144,20 @@ export type IncidentReport = Schemas["IncidentReport"];
 export type Distribution = Schemas["Distribution"];
 
 /** One event of the stream. */
-export type ChangeEvent = Schemas["Change"];
+export type StreamEvent = Schemas["Change"];
+
+export type CausedIncident = Schemas["CausedIncident"];
+export type IncidentSuspect = Schemas["IncidentSuspect"];
+export type ChangeMark = Schemas["ChangeMark"];
+export type ChangeEvent = Schemas["ChangeEvent"];
+export type ChangeEventKind = Schemas["ChangeEventKind"];
+export type ChangeEventState = Schemas["ChangeEventState"];
 
 export type ChangeConflict = Schemas["ChangeConflict"];
 export type ChangeConflicts = Schemas["ChangeConflicts"];
 export type ChangeItem = Schemas["ChangeItem"];
 export type ChangePlan = Schemas["ChangePlan"];
+export type ChangeRecord = Schemas["ChangeRecord"];
 export type ChangeStep = Schemas["ChangeStep"];
 export type ChangeState = Schemas["ChangeState"];
 export type ChangeOutcome = Schemas["ChangeOutcome"];

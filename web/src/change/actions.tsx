@@ -5,23 +5,14 @@ import { type ReactNode, useState } from "react";
 import { toast } from "sonner";
 import { post } from "@/api/client";
 import { ApiError, explain } from "@/api/problem";
-import type { ChangeOutcome, Fault } from "@/api/types";
+import type { ChangeOutcome, ChangeRecord, Fault } from "@/api/types";
 import { Button, buttonClass } from "@/ui/button";
 import { FormDialog } from "@/ui/dialog";
 import { FaultsProvider, placeInWords } from "@/ui/fault-place";
 import { filled, needed, SelectField, TextAreaField, TextField } from "@/ui/form";
 import { useZone } from "@/ui/time";
 import { instantOf } from "@/ui/zoned";
-import {
-  type ActionName,
-  actionsOf,
-  asChange,
-  type ChangeRecord,
-  isUnderWay,
-  mayBeEdited,
-  OUTCOME_WORDS,
-  words,
-} from "./change";
+import { type ActionName, actionsOf, isUnderWay, mayBeEdited, OUTCOME_WORDS, words } from "./change";
 import { pathOf } from "./judged";
 
 interface Words {
@@ -123,6 +114,27 @@ const WORDS: Record<ActionName, Words> = {
   },
 };
 
+/** Everybody agrees, and only what is in its way asks for a word. */
+const ALL_THE_SAME: Words = {
+  name: "Begin all the same",
+  title: "Something is in its way",
+  description: "Look at what it is. It begins with your reason, which stands in its record.",
+  done: WORDS.start.done,
+  fields: () => text("Why does it go on all the same?", "excuse"),
+};
+
+const isAgreedTo = ({ state }: ChangeRecord) => state === "approved" || state === "scheduled";
+
+function wordsOf(action: ActionName, change: ChangeRecord): Words {
+  return action === "start" && isAgreedTo(change) ? ALL_THE_SAME : WORDS[action];
+}
+
+/** What its button says: nothing is known to be in the way of what stands in the calendar. */
+function buttonName(action: ActionName, change: ChangeRecord): string {
+  if (action !== "start" || change.state === "scheduled") return WORDS[action].name;
+  return isAgreedTo(change) ? ALL_THE_SAME.name : "Begin now, agree after";
+}
+
 /** Sends a command; answers the change as it is then. */
 async function send(change: ChangeRecord, action: ActionName, form: FormData, zone: string) {
   const path = { change: String(change.number) };
@@ -133,20 +145,18 @@ async function send(change: ChangeRecord, action: ActionName, form: FormData, zo
   switch (action) {
     case "submit":
     case "start":
-      return asChange(await post(`/changes/{change}/${action}`, { path, body: { excuse } }));
+      return await post(`/changes/{change}/${action}`, { path, body: { excuse } });
     case "abort":
     case "cancel":
-      return asChange(
-        await post(`/changes/{change}/${action}`, { path, body: { reason: filled(form, "reason") } }),
-      );
+      return await post(`/changes/{change}/${action}`, { path, body: { reason: filled(form, "reason") } });
     case "finish":
     case "close":
-      return asChange(await post(`/changes/{change}/${action}`, { path, body: { outcome: went(), note } }));
+      return await post(`/changes/{change}/${action}`, { path, body: { outcome: went(), note } });
     case "monitor":
-      return asChange(await post("/changes/{change}/monitor", { path, body: { note } }));
+      return await post("/changes/{change}/monitor", { path, body: { note } });
     case "record": {
       const body = { started_at: wall("started_at"), ended_at: wall("ended_at"), outcome: went() };
-      return asChange(await post("/changes/{change}/record", { path, body }));
+      return await post("/changes/{change}/record", { path, body });
     }
   }
 }
@@ -180,7 +190,7 @@ export function Actions({ change, onRun = false }: { change: ChangeRecord; onRun
             disabled={busy || asking !== null}
             onClick={() => void ask(name)}
           >
-            {name === "start" && change.state !== "scheduled" ? "Begin now, agree after" : WORDS[name].name}
+            {buttonName(name, change)}
           </Button>
         ))}
         {!onRun && change.yours && mayBeEdited(change.state) ? (
@@ -247,12 +257,12 @@ function useAction(change: ChangeRecord) {
       <FormDialog
         open
         onOpenChange={(open) => !open && setAsking(null)}
-        title={WORDS[asking].title}
-        description={WORDS[asking].description}
-        submit={WORDS[asking].name}
+        title={wordsOf(asking, change).title}
+        description={wordsOf(asking, change).description}
+        submit={wordsOf(asking, change).name}
         onSubmit={submit}
       >
-        {WORDS[asking].fields(change)}
+        {wordsOf(asking, change).fields(change)}
       </FormDialog>
     </FaultsProvider>
   ) : null;

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import type { ChangePlan } from "@/api/types";
-import { actionsOf, type ChangeRecord, cloned, instantAt, listed, minutesOf, nextInWords } from "./change";
+import type { ChangePlan, ChangeRecord } from "@/api/types";
+import { actionsOf, cloned, instantAt, listed, minutesOf, nextInWords } from "./change";
 
 const change = (over: Partial<ChangeRecord>) =>
   ({

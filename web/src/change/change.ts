@@ -2,52 +2,7 @@
  * What a change is to its screens: its shape, where it stands in words, what comes
  * next, and what its reader may do. Pure; the server decides what is obeyed.
  */
-import type {
-  ChangeApproval,
-  ChangeAssessment,
-  ChangeDecision,
-  ChangeEntry,
-  ChangeFinding,
-  ChangeImpact,
-  ChangeOrigin,
-  ChangeOutcome,
-  ChangePlan,
-  ChangeScore,
-  ChangeState,
-} from "@/api/types";
-
-/**
- * The record as `GET /changes/{change}` answers it. Written out here because the
- * server's description gives the name `Change` to an event of the stream.
- */
-export interface ChangeRecord {
-  id: string;
-  number: number;
-  state: ChangeState;
-  plan: ChangePlan;
-  revision: number;
-  submitter: string;
-  origin: ChangeOrigin;
-  excuse: string;
-  assessment: ChangeAssessment;
-  approvals: ChangeApproval[];
-  decisions: ChangeDecision[];
-  findings: ChangeFinding[];
-  quality: ChangeScore[];
-  created_at: string;
-  submitted_at: string | null;
-  approved_at: string | null;
-  started_at: string | null;
-  ended_at: string | null;
-  closed_at: string | null;
-  outcome: ChangeOutcome | null;
-  yours: boolean;
-  history: ChangeEntry[];
-}
-
-export function asChange(answer: unknown): ChangeRecord {
-  return answer as ChangeRecord;
-}
+import type { ChangeImpact, ChangeOutcome, ChangePlan, ChangeRecord, ChangeState } from "@/api/types";
 
 export const STATES: ChangeState[] = [
   "draft",

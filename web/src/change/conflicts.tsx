@@ -5,12 +5,12 @@ import { toast } from "sonner";
 import { post } from "@/api/client";
 import { explain } from "@/api/problem";
 import * as queries from "@/api/queries";
-import type { ChangeConflict, ChangeConflicts } from "@/api/types";
+import type { ChangeConflict, ChangeConflicts, ChangeRecord } from "@/api/types";
 import { Panel, Tag } from "@/ui/block";
 import { Button } from "@/ui/button";
 import { needed, TextAreaField } from "@/ui/form";
 import { Time } from "@/ui/time";
-import { type ChangeRecord, mayBeEdited } from "./change";
+import { mayBeEdited } from "./change";
 
 export function Conflicts({ change }: { change: ChangeRecord }) {
   const number = String(change.number);

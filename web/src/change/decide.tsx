@@ -4,11 +4,11 @@ import { useState } from "react";
 import { toast } from "sonner";
 import { post } from "@/api/client";
 import { explain } from "@/api/problem";
-import type { ChangeApproval } from "@/api/types";
+import type { ChangeApproval, ChangeRecord } from "@/api/types";
 import { Button } from "@/ui/button";
 import { FormDialog } from "@/ui/dialog";
 import { needed, TextAreaField } from "@/ui/form";
-import { type ChangeRecord, words } from "./change";
+import { words } from "./change";
 
 export function Decide({ change }: { change: ChangeRecord }) {
   const client = useQueryClient();

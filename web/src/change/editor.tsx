@@ -10,14 +10,14 @@ import { toast } from "sonner";
 import { post, put } from "@/api/client";
 import { ApiError } from "@/api/problem";
 import * as queries from "@/api/queries";
-import type { ChangePlan, ChangeState, Fault } from "@/api/types";
+import type { ChangePlan, ChangeRecord, ChangeState, Fault } from "@/api/types";
 import { Panel, ScreenHead } from "@/ui/block";
 import { Button } from "@/ui/button";
 import { useDebounced } from "@/ui/debounced";
 import { FaultsProvider } from "@/ui/fault-place";
 import { Faults } from "@/ui/faults";
 import { TextAreaField } from "@/ui/form";
-import { asChange, type ChangeRecord, isWrittenStill } from "./change";
+import { isWrittenStill } from "./change";
 import { keepPlanDraft, type PlanDraft, planDraftOf } from "./draft";
 import { Back, People, Risk, What, When } from "./fields";
 import { Findings, pathOf, Quality, Requirements, Why } from "./judged";
@@ -171,13 +171,13 @@ function useSave({ name, plan, revision, state, onSaved }: SaveOptions) {
   const [refused, setRefused] = useState<unknown>(null);
   const [excuse, setExcuse] = useState("");
   const send = async (submit: boolean): Promise<ChangeRecord> => {
-    if (state === null) return asChange(await post("/changes", { body: { plan, submit, excuse } }));
+    if (state === null) return await post("/changes", { body: { plan, submit, excuse } });
     const path = { change: name };
-    const saved = asChange(await put("/changes/{change}", { path, body: { plan, revision } }));
+    const saved = await put("/changes/{change}", { path, body: { plan, revision } });
     onSaved({ plan, revision: saved.revision });
     if (!submit) return saved;
     keepPlanDraft(name, { plan, revision: saved.revision });
-    return asChange(await post("/changes/{change}/submit", { path, body: { excuse } }));
+    return await post("/changes/{change}/submit", { path, body: { excuse } });
   };
   const save = async (submit: boolean) => {
     setBusy(true);

@@ -4,7 +4,7 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import clsx from "clsx";
 import { type ReactNode, useState } from "react";
 import * as queries from "@/api/queries";
-import type { ChangeItem } from "@/api/types";
+import type { ChangeItem, ChangeRecord } from "@/api/types";
 import type { ChangesSearch } from "@/router";
 import { Empty, ScreenHead, Shown, Tag } from "@/ui/block";
 import { Button, buttonClass } from "@/ui/button";
@@ -12,7 +12,7 @@ import { SelectField } from "@/ui/form";
 import { useCursor } from "@/ui/list-keys";
 import { More } from "@/ui/more";
 import { Time } from "@/ui/time";
-import { type ChangeRecord, listed, STATES, words } from "./change";
+import { listed, STATES, words } from "./change";
 import { asTitle, Decide } from "./decide";
 import { PlanFacts } from "./plan";
 

@@ -2,11 +2,11 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Navigate } from "@tanstack/react-router";
 import * as queries from "@/api/queries";
-import type { ChangeDecision } from "@/api/types";
+import type { ChangeDecision, ChangeRecord } from "@/api/types";
 import { Empty, Panel, Shown, Tag, useDocumentTitle } from "@/ui/block";
 import { Time } from "@/ui/time";
 import { Actions } from "./actions";
-import { type ChangeRecord, nextInWords, OUTCOME_WORDS, words } from "./change";
+import { nextInWords, OUTCOME_WORDS, words } from "./change";
 import { Conflicts } from "./conflicts";
 import { asTitle, Decide } from "./decide";
 import { Findings, Quality, Requirements, Why } from "./judged";

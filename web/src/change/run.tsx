@@ -12,14 +12,14 @@ import { toast } from "sonner";
 import { post } from "@/api/client";
 import { explain } from "@/api/problem";
 import * as queries from "@/api/queries";
-import type { ChangeStep } from "@/api/types";
+import type { ChangeRecord, ChangeStep } from "@/api/types";
 import { Empty, ScreenHead, Shown, Tag } from "@/ui/block";
 import { Button } from "@/ui/button";
 import { nowMs, useTicking } from "@/ui/clock";
 import { duration } from "@/ui/format";
 import { Elapsed, Time } from "@/ui/time";
 import { Actions } from "./actions";
-import { type ChangeRecord, instantAt, isUnderWay, minutesOf, nextInWords, words } from "./change";
+import { instantAt, isUnderWay, minutesOf, nextInWords, words } from "./change";
 import { StepBody } from "./plan";
 import { currentOf, drift, keepTicks, type Part, type Ticks, tickOf, ticksOf } from "./ticks";
 

@@ -3,9 +3,9 @@
  * keys; it errs on the side of reading again.
  */
 import type { QueryKey } from "@tanstack/react-query";
-import type { ChangeEvent } from "@/api/types";
+import type { StreamEvent } from "@/api/types";
 
-export function affected(event: ChangeEvent): QueryKey[] {
+export function affected(event: StreamEvent): QueryKey[] {
   const [subject] = event.type.split(".");
   const own: QueryKey[] = event.incident === null ? [] : [["incident", String(event.incident)]];
   switch (subject) {
@@ -30,7 +30,9 @@ export function affected(event: ChangeEvent): QueryKey[] {
         ["planning"],
       ];
     case "change":
-      return [["changes"]];
+      return [...own, ["changes"], ["suspects"]];
+    case "change_event":
+      return [...own, ["change-events"], ["suspects"]];
     case "config":
       return [
         ["changes"],

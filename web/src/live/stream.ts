@@ -6,14 +6,14 @@
  */
 import type { QueryClient, QueryKey } from "@tanstack/react-query";
 import { API, goToSignIn } from "@/api/client";
-import type { ChangeEvent } from "@/api/types";
+import type { StreamEvent } from "@/api/types";
 import { affected } from "./affected";
 import { parser } from "./sse";
 
 export type Health = { state: "connecting" } | { state: "live" } | { state: "stale"; since: number };
 
 type Word =
-  | { kind: "event"; event: ChangeEvent }
+  | { kind: "event"; event: StreamEvent }
   | { kind: "health"; health: Health }
   | { kind: "beat" }
   | { kind: "resync" }
@@ -34,7 +34,7 @@ let lastEventId: string | null = null;
 let client: QueryClient | undefined;
 let leading = false;
 const listeners = new Set<() => void>();
-const watchers = new Set<(event: ChangeEvent) => void>();
+const watchers = new Set<(event: StreamEvent) => void>();
 const channel = "BroadcastChannel" in window ? new BroadcastChannel(CHANNEL) : null;
 
 /** Starts once, for the life of the page. */
@@ -65,7 +65,7 @@ export function onHealth(listener: () => void): () => void {
 }
 
 /** Hears every event in this tab, whichever tab reads the stream. */
-export function onEvent(watcher: (event: ChangeEvent) => void): () => void {
+export function onEvent(watcher: (event: StreamEvent) => void): () => void {
   watchers.add(watcher);
   return () => watchers.delete(watcher);
 }
@@ -216,10 +216,10 @@ async function refreshWaiting(): Promise<void> {
   refreshing = false;
 }
 
-function asChange(data: string): ChangeEvent | null {
+function asChange(data: string): StreamEvent | null {
   try {
     const value: unknown = JSON.parse(data);
-    return typeof value === "object" && value !== null && "type" in value ? (value as ChangeEvent) : null;
+    return typeof value === "object" && value !== null && "type" in value ? (value as StreamEvent) : null;
   } catch {
     return null;
   }

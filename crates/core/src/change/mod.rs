@@ -4,6 +4,7 @@
 pub mod approval;
 pub mod cause;
 pub mod conflict;
+pub mod environment;
 pub mod event;
 pub mod lifecycle;
 pub mod lint;

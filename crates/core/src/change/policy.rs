@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::notice::Notice;
 use super::plan::{Automation, Band};
+use super::suspect::Search;
 use super::window::Bounds;
 use crate::id::{TeamId, UserId};
 
@@ -193,6 +194,8 @@ pub struct Policy {
     pub qualifications: Vec<Qualification>,
     /// When changes may be made (`X9`).
     pub bounds: Bounds,
+    /// Where is looked for what caused an incident (`X15`).
+    pub suspects: Search,
 }
 
 impl Default for Policy {
@@ -224,6 +227,7 @@ impl Default for Policy {
             delegates: Vec::new(),
             qualifications: Vec::new(),
             bounds: Bounds::default(),
+            suspects: Search::default(),
         }
     }
 }

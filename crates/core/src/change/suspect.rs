@@ -3,7 +3,7 @@
 //! what the cause was; people do.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
@@ -15,11 +15,16 @@ use crate::time::format_duration;
 
 /// How far back is looked unless somebody asks otherwise.
 pub const LOOKS_BACK_DEFAULT: SignedDuration = SignedDuration::from_hours(24);
+/// The least that is looked back.
+pub const LOOKS_BACK_MIN: SignedDuration = SignedDuration::from_hours(1);
 /// The furthest that is looked back.
 pub const LOOKS_BACK_MAX: SignedDuration = SignedDuration::from_hours(14 * 24);
 /// How long before the time that is looked back over a change may have begun to be found if it
 /// ended within.
 pub const LASTS_MAX: SignedDuration = SignedDuration::from_hours(6);
+/// How long after the beginning of an incident something may be planned for that somebody may have
+/// begun too early.
+pub const EARLY_MAX: SignedDuration = SignedDuration::from_mins(15);
 
 /// The points of something on the service itself at the very instant.
 const WHOLE: u64 = 1_000;
@@ -33,6 +38,23 @@ const HISTORY_EACH: u64 = 150;
 const HISTORY_MOST: u64 = 3;
 /// What it adds that it went wrong, in thousandths.
 const WENT_WRONG: u64 = 300;
+/// What it takes away that nobody said that it began, in thousandths.
+const NOT_BEGUN: u64 = 500;
+
+/// Where an organisation looks for what caused an incident.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Search {
+    /// How far back unless somebody asks otherwise.
+    pub back: SignedDuration,
+    /// The environments that count; see [`environment::counts`](super::environment::counts).
+    pub environments: Vec<String>,
+}
+
+impl Default for Search {
+    fn default() -> Self {
+        Self { back: LOOKS_BACK_DEFAULT, environments: Vec::new() }
+    }
+}
 
 /// What kind of thing a candidate is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -96,6 +118,8 @@ pub struct Candidate {
     pub went_wrong: bool,
     /// How often something of its class was found to be a cause before.
     pub caused: u32,
+    /// Whether somebody said that it began, rather than that it was planned for then.
+    pub has_begun: bool,
 }
 
 /// Why a suspect stands where it does.
@@ -103,6 +127,8 @@ pub struct Candidate {
 pub enum Reason {
     /// It was going on when the incident began.
     GoingOn,
+    /// It was planned for that time, and nobody said that it began.
+    NotBegun,
     /// It ended so long before.
     Before(SignedDuration),
     /// It happened to the service itself.
@@ -117,6 +143,8 @@ pub enum Reason {
     Caused(u32),
     /// It went wrong.
     WentWrong,
+    /// Nothing speaks for it but that somebody marked it.
+    Marked,
 }
 
 impl Reason {
@@ -126,6 +154,7 @@ impl Reason {
             |steps: usize| if steps == 1 { "1 step".to_owned() } else { format!("{steps} steps") };
         match self {
             Self::GoingOn => "it was going on when the incident began".to_owned(),
+            Self::NotBegun => "it was planned for then, and nobody said that it began".to_owned(),
             Self::Before(by) if by < SignedDuration::from_mins(1) => {
                 "it ended within a minute before".to_owned()
             }
@@ -141,6 +170,7 @@ impl Reason {
             Self::Caused(1) => "something like it was a cause once before".to_owned(),
             Self::Caused(times) => format!("something like it was a cause {times} times before"),
             Self::WentWrong => "it went wrong".to_owned(),
+            Self::Marked => "somebody marked it".to_owned(),
         }
     }
 }
@@ -186,8 +216,17 @@ impl Surroundings {
     }
 }
 
+impl Suspect {
+    /// Something that is no suspect by itself, and that somebody marked all the same.
+    pub fn marked(candidate: Candidate) -> Self {
+        Self { candidate, points: 0, side: None, steps: 0, reasons: vec![Reason::Marked] }
+    }
+}
+
 /// Ranks what may have caused an incident that began at `began`: the most suspicious first. What began
-/// after it, ended more than `back` before it, or stands in no connection to its service is no suspect.
+/// after it, ended more than `back` before it, or stands in no connection to its service is no suspect;
+/// what was planned for right after it may have been begun early. What happened to several services
+/// is given once for each of them, and stands once, by the most suspicious.
 pub fn rank(
     surroundings: &Surroundings,
     began: Timestamp,
@@ -200,6 +239,8 @@ pub fn rank(
         let Candidate { source, key, from, to, .. } = one.candidate;
         (Reverse(one.points), one.steps, Reverse(to.unwrap_or(began)), Reverse(from), source, key)
     });
+    let mut known = HashSet::new();
+    suspects.retain(|one| known.insert((one.candidate.source, one.candidate.key)));
     suspects
 }
 
@@ -210,7 +251,8 @@ fn judge(
     candidate: Candidate,
 ) -> Option<Suspect> {
     let (side, steps) = surroundings.places.get(&candidate.service).copied()?;
-    if candidate.from > began {
+    let early = if candidate.has_begun { SignedDuration::ZERO } else { EARLY_MAX };
+    if candidate.from > began.saturating_add(early).unwrap_or(Timestamp::MAX) {
         return None;
     }
     let before = match candidate.to {
@@ -221,7 +263,8 @@ fn judge(
         return None;
     }
     let blast = surroundings.blast.get(&candidate.service).copied().unwrap_or(0);
-    let mut reasons = vec![before.map_or(Reason::GoingOn, Reason::Before)];
+    let now = if candidate.has_begun { Reason::GoingOn } else { Reason::NotBegun };
+    let mut reasons = vec![before.map_or(now, Reason::Before)];
     reasons.push(match side {
         None => Reason::Same,
         Some(Side::Upstream) => Reason::Upstream(steps),
@@ -260,141 +303,11 @@ fn points(
     let blast = u64::try_from(blast).unwrap_or(u64::MAX).min(BLAST_MOST) * BLAST_EACH;
     let history = u64::from(candidate.caused).min(HISTORY_MOST) * HISTORY_EACH;
     let wrong = if candidate.went_wrong { WENT_WRONG } else { 0 };
-    let more = WHOLE + blast + history + wrong;
+    let idle = if candidate.has_begun { 0 } else { NOT_BEGUN };
+    let more = WHOLE + blast + history + wrong - idle;
     // In thousandths, so that whole minutes and steps still tell after the division.
     WHOLE * more * HALF_MINUTES * 2 / ((HALF_MINUTES + minutes) * far)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::id::PolicyId;
-    use crate::org::directory::Table;
-    use crate::org::service::Service;
-    use proptest::prelude::*;
-
-    const BACK: SignedDuration = SignedDuration::from_hours(24);
-
-    fn id(number: u128) -> ServiceId {
-        ServiceId(Uuid::from_u128(number))
-    }
-
-    fn t(minute: i64) -> Timestamp {
-        Timestamp::from_second(1_760_000_000 + 60 * minute).unwrap()
-    }
-
-    /// A chain in which each service needs the next: 1 -> 2 -> ... -> 9.
-    fn chain() -> Directory {
-        let services = (1..=9_u128).map(|number| Service {
-            depends_on: if number < 9 { vec![id(number + 1)] } else { vec![] },
-            ..Service::new(id(number), format!("s{number}"), PolicyId(Uuid::nil()))
-        });
-        Directory { services: Table::new(services.collect()), ..Directory::default() }
-    }
-
-    fn candidate(key: u128, service: u128, minute: i64) -> Candidate {
-        Candidate {
-            source: Source::Event,
-            key: Uuid::from_u128(key),
-            service: id(service),
-            from: t(minute),
-            to: Some(t(minute)),
-            went_wrong: false,
-            caused: 0,
-        }
-    }
-
-    fn candidates() -> impl Strategy<Value = Vec<Candidate>> {
-        let one = (1..12_u128, 0..1_500_i64, 0..90_i64, any::<bool>(), 0..6_u32, any::<bool>());
-        let one = one.prop_map(|(service, minute, length, went_wrong, caused, ends)| Candidate {
-            to: ends.then(|| t(minute + length)),
-            went_wrong,
-            caused,
-            ..candidate(0, service, minute)
-        });
-        prop::collection::vec(one, 0..40).prop_map(|mut all| {
-            for (key, one) in (1_u128..).zip(&mut all) {
-                one.key = Uuid::from_u128(key);
-            }
-            all
-        })
-    }
-
-    proptest! {
-        #[test]
-        fn the_order_is_total_and_does_not_hang_on_how_candidates_are_given(all in candidates()) {
-            let around = Surroundings::of(&chain(), id(4));
-            let ranked = rank(&around, t(1_440), BACK, all.clone());
-            prop_assert_eq!(&ranked, &rank(&around, t(1_440), BACK, all.into_iter().rev()));
-            prop_assert!(ranked.is_sorted_by(|a, b| a.points >= b.points));
-            for one in &ranked {
-                prop_assert!(one.candidate.from <= t(1_440) && one.reasons.len() >= 2);
-            }
-        }
-
-        #[test]
-        fn what_ended_longer_before_is_never_more_suspicious(
-            one in candidates(), earlier in 1..600_i64,
-        ) {
-            let around = Surroundings::of(&chain(), id(4));
-            for one in one {
-                let Some(to) = one.to else { continue };
-                let by = SignedDuration::from_mins(earlier);
-                let before = Candidate { from: one.from - by, to: Some(to - by), ..one };
-                let points = |one| rank(&around, t(1_600), BACK * 9, [one]).first().map(|s| s.points);
-                prop_assert!(points(before) <= points(one));
-            }
-        }
-
-        #[test]
-        fn what_is_further_away_on_one_side_is_never_more_suspicious(
-            minute in 0..1_440_i64, near in 0..4_u128, further in 1..3_u128,
-        ) {
-            // No blast: it grows with the distance upstream, and is a reason of its own.
-            let around = Surroundings { blast: HashMap::new(), ..Surroundings::of(&chain(), id(4)) };
-            let points = |service: u128| {
-                rank(&around, t(1_440), BACK, [candidate(1, service, minute)]).first().map(|s| s.points)
-            };
-            let upstream = (points(4 + near), points(4 + near + further));
-            prop_assert!(upstream.1 <= upstream.0, "{upstream:?}");
-            let downstream = (points(4 - near.min(2)), points(4 - (near.min(2) + 1)));
-            prop_assert!(downstream.1 <= downstream.0, "{downstream:?}");
-        }
-    }
-
-    #[test]
-    fn the_last_deploy_of_the_service_itself_stands_first_and_says_why() {
-        let around = Surroundings::of(&chain(), id(4));
-        let all = [
-            candidate(1, 4, 1_000),
-            candidate(2, 5, 1_436),
-            candidate(3, 4, 1_436),
-            candidate(4, 3, 1_438),
-            candidate(5, 11, 1_439),
-            candidate(6, 4, 1_441),
-        ];
-        let ranked = rank(&around, t(1_440), BACK, all);
-        let keys: Vec<_> = ranked.iter().map(|one| one.candidate.key.as_u128()).collect();
-        assert_eq!(keys, [3, 2, 4, 1], "what came after or stands alone is no suspect");
-        let words: Vec<_> = ranked[1].reasons.iter().map(|reason| reason.words()).collect();
-        assert_eq!(
-            words,
-            [
-                "it ended 4m before",
-                "the service needs it, 1 step away",
-                "4 services need what it touched"
-            ]
-        );
-    }
-
-    #[test]
-    fn going_wrong_and_having_been_a_cause_tell_two_alike_apart() {
-        let around = Surroundings::of(&chain(), id(4));
-        let plain = candidate(1, 4, 1_400);
-        let failed = Candidate { went_wrong: true, ..candidate(2, 4, 1_400) };
-        let usual = Candidate { caused: 3, ..candidate(3, 4, 1_400) };
-        let ranked = rank(&around, t(1_440), BACK, [plain, failed, usual]);
-        let keys: Vec<_> = ranked.iter().map(|one| one.candidate.key.as_u128()).collect();
-        assert_eq!(keys, [3, 2, 1]);
-    }
-}
+mod tests;

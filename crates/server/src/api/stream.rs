@@ -63,6 +63,8 @@ pub struct Change {
     pub at: String,
     /// What happened: `incident.` and a kind of timeline entry, `page.accepted`, `page.failed`,
     /// `page.superseded`, `alert.opened`, `alert.resolved`, `message.failed`, `config.applied`;
+    /// `change.` and a kind of entry of a change, `change.marked`, `change_event.recorded`,
+    /// `change_event.changed`, `change_event.marked`;
     /// `reset` says that too much was missed and everything should be read again.
     #[serde(rename = "type")]
     #[schema(example = "incident.acknowledged")]
@@ -70,6 +72,9 @@ pub struct Change {
     /// The number of the incident, if it is about one.
     #[schema(required)]
     pub incident: Option<i64>,
+    /// The number of the change, if it is about one that somebody planned.
+    #[schema(required)]
+    pub change: Option<i64>,
     /// The id of what changed.
     pub subject: String,
 }
@@ -89,6 +94,7 @@ impl From<EventRow> for News {
             at: Timestamp::from_microsecond(row.at).unwrap_or_default().to_string(),
             kind: row.kind,
             incident: row.incident_number,
+            change: row.change_number,
             subject: row.subject,
         };
         Self { change, restricted: row.restricted }
@@ -325,6 +331,7 @@ impl Listener {
             at: self.app.now().to_string(),
             kind: "reset".to_owned(),
             incident: None,
+            change: None,
             subject: String::new(),
         }
     }

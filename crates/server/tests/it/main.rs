@@ -6,6 +6,7 @@ mod agreements;
 mod attachment;
 mod bridge;
 mod browsers;
+mod causes;
 mod change_conflicts;
 mod change_events;
 mod changes;

@@ -434,13 +434,13 @@ async fn the_live_stream_tells_those_who_see_it_and_nobody_else() {
 }
 
 /// A listener of the live stream.
-struct Stream {
+pub struct Stream {
     response: reqwest::Response,
     text: String,
 }
 
 impl Stream {
-    async fn open(client: &Client<'_>) -> Self {
+    pub async fn open(client: &Client<'_>) -> Self {
         let response = client.request(Method::GET, "/api/v1/stream").send().await.unwrap();
         let mut stream = Self { response, text: String::new() };
         assert!(stream.block().await.contains(": live"));
@@ -465,7 +465,7 @@ impl Stream {
     }
 
     /// Every event up to the first of that type.
-    async fn until(&mut self, kind: &str) -> Vec<Value> {
+    pub async fn until(&mut self, kind: &str) -> Vec<Value> {
         let mut events: Vec<Value> = Vec::new();
         loop {
             let block = self.block().await;

@@ -11,7 +11,7 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use crate::args;
-use crate::db::{Result, Sql, Tx, instant};
+use crate::db::{Db, Result, Sql, Tx, Value, instant};
 
 #[derive(FromRow)]
 struct BookedRow {
@@ -84,4 +84,60 @@ pub async fn hold(tx: &mut Tx) -> Result<()> {
     const HOLD: Sql = Sql::same("UPDATE counter SET value = value WHERE name = 'change'");
     tx.execute(&HOLD, vec![]).await?;
     Ok(())
+}
+
+/// What is weighed of a planned change before it is shown as a suspect (`X15`): one row for each
+/// service that it touches.
+#[derive(Debug, Clone, FromRow)]
+pub struct AroundRow {
+    /// See [`ChangeId`](muster_core::id::ChangeId).
+    pub id: Uuid,
+    /// See [`ServiceId`].
+    pub service_id: Uuid,
+    /// Its class.
+    pub class: String,
+    /// A name of [`State`](muster_core::change::record::State).
+    pub state: String,
+    /// A name of [`Outcome`](muster_core::change::record::Outcome).
+    pub outcome: Option<String>,
+    /// When it really began, in microseconds UTC; none where nobody said that it did.
+    pub started_at: Option<i64>,
+    /// When it was really done.
+    pub ended_at: Option<i64>,
+    /// When it was to begin.
+    pub start_at: Option<i64>,
+    /// When it was to be over.
+    pub end_at: Option<i64>,
+}
+
+/// The planned changes of some services that were under way at some instant from `from` up to and with
+/// `began`, the newest first; and those that everybody had agreed to, that were planned for `began` or
+/// to begin by `early`, and of which nobody said that they began.
+pub async fn around(
+    db: &Db,
+    services: &[ServiceId],
+    (from, began, early): (Timestamp, Timestamp, Timestamp),
+    limit: i64,
+) -> Result<Vec<AroundRow>> {
+    macro_rules! select {
+        ($among:literal) => {
+            concat!(
+                "SELECT change.id, change_service.service_id, change.class, change.state, change.outcome,
+                     change.started_at, change.ended_at, change.start_at, change.end_at
+                 FROM change_service JOIN change ON change.id = change_service.change_id
+                 WHERE change_service.service_id ",
+                $among,
+                "    AND ((change.started_at <= ? AND (change.ended_at IS NULL OR change.ended_at >= ?))
+                       OR (change.started_at IS NULL AND change.approved_at IS NOT NULL
+                           AND change.state IN ('scheduled', 'expired')
+                           AND change.start_at <= ? AND change.end_at >= ?))
+                 ORDER BY change.number DESC, change_service.service_id LIMIT ?"
+            )
+        };
+    }
+    const SELECT: Sql =
+        Sql::differs(select!("IN (SELECT unhex(value) FROM json_each(?))"), select!("= ANY(?)"));
+    let mut values = vec![Value::UuidList(services.iter().map(|id| Some(id.0)).collect())];
+    values.extend(args![began, from, early, began, limit]);
+    db.fetch_all(&SELECT, values).await
 }

@@ -274,6 +274,8 @@ pub struct AroundRow {
     pub kind: String,
     /// A name of [`State`].
     pub state: String,
+    /// Where; may be empty.
+    pub environment: String,
     /// Microseconds UTC.
     pub started_at: i64,
     /// Microseconds UTC; none while it is being made.
@@ -288,11 +290,11 @@ pub async fn around(
     limit: i64,
 ) -> Result<Vec<AroundRow>> {
     const SELECT: Sql = Sql::differs(
-        "SELECT id, service_id, kind, state, started_at, ended_at FROM change_event
+        "SELECT id, service_id, kind, state, environment, started_at, ended_at FROM change_event
          WHERE service_id IN (SELECT unhex(value) FROM json_each(?))
              AND started_at >= ? AND started_at <= ?
          ORDER BY started_at DESC, id DESC LIMIT ?",
-        "SELECT id, service_id, kind, state, started_at, ended_at FROM change_event
+        "SELECT id, service_id, kind, state, environment, started_at, ended_at FROM change_event
          WHERE service_id = ANY(?) AND started_at >= ? AND started_at <= ?
          ORDER BY started_at DESC, id DESC LIMIT ?",
     );

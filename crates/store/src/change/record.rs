@@ -471,6 +471,18 @@ pub async fn list(db: &Db, filter: &Filter, limit: i64) -> Result<Vec<Change>> {
     all(&mut tx, rows).await
 }
 
+/// Changes by their ids, in no particular order.
+pub async fn get_all(db: &Db, ids: &[ChangeId]) -> Result<Vec<Change>> {
+    const SELECT: Sql = Sql::differs(
+        select!("WHERE id IN (SELECT unhex(value) FROM json_each(?))"),
+        select!("WHERE id = ANY(?)"),
+    );
+    let ids = Value::UuidList(ids.iter().map(|id| Some(id.0)).collect());
+    let mut tx = db.snapshot().await?;
+    let rows: Vec<ChangeRow> = tx.fetch_all(&SELECT, vec![ids]).await?;
+    all(&mut tx, rows).await
+}
+
 /// What happened to a change, the oldest first.
 pub async fn entries(db: &Db, id: ChangeId) -> Result<Vec<Entry>> {
     #[derive(FromRow)]
@@ -524,11 +536,13 @@ pub async fn history(
         "SELECT outcome, count(*) FROM change
          WHERE class = ? AND service_id = ? AND closed_at > ? AND outcome IS NOT NULL GROUP BY outcome",
     );
+    // Everybody reads what the risk is made of, so it counts only what everybody sees.
     const CAUSED: Sql = Sql::same(
         "SELECT incident.severity, count(*) FROM change_mark
          JOIN change ON change.id = change_mark.change_id
          JOIN incident ON incident.id = change_mark.incident_id
-         WHERE change_mark.change_kind = 'change' AND change_mark.mark = 'cause'
+         WHERE change_mark.change_kind = 'planned' AND change_mark.mark = 'cause'
+             AND NOT incident.restricted AND NOT incident.practice
              AND change.class = ? AND change.service_id = ? AND change.created_at > ?
          GROUP BY incident.severity",
     );

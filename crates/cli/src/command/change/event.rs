@@ -28,6 +28,11 @@ pub enum Event {
         #[arg(long, default_value_t = 50)]
         limit: u32,
     },
+    /// Show one with the incidents that it caused
+    Show {
+        /// The event, by its id
+        event: String,
+    },
     /// Write one down; it pages nobody
     Add(Box<New>),
 }
@@ -109,6 +114,7 @@ impl Event {
                     query.extend(given);
                     api.get(&["change-events"], &query).await?
                 }
+                Self::Show { event } => api.get(&["change-events", event], &[]).await?,
                 Self::Add(new) => api.post(&["change-events"], &new.body()).await?,
             };
             if settings.json() {
@@ -116,11 +122,54 @@ impl Event {
             }
             match &self {
                 Self::List { .. } => list(&answer),
+                Self::Show { .. } => tell(&answer),
                 Self::Add(_) => show::line(format!("{} is noted.", show::text(&answer["id"]))),
             }
         })
         .await
     }
+}
+
+fn tell(event: &Value) -> anyhow::Result<()> {
+    show::line(show::text(&event["summary"]))?;
+    show::line(format!(
+        "{} of {}, {}, {} to {}",
+        show::text(&event["kind"]),
+        show::text(&event["service"]),
+        show::text(&event["state"]).replace('_', " "),
+        time::minute_of(&event["started_at"]),
+        time::minute_of(&event["ended_at"]),
+    ))?;
+    for (name, field) in [
+        ("What", "subject"),
+        ("Where", "environment"),
+        ("Version", "version"),
+        ("By", "author"),
+        ("See", "url"),
+        ("Difference", "diff_url"),
+    ] {
+        let text = show::text(&event[field]);
+        if !text.is_empty() {
+            show::line(format!("{name}: {text}"))?;
+        }
+    }
+    caused(event)
+}
+
+/// The incidents that a change caused, and how long its services were out by that.
+pub(super) fn caused(change: &Value) -> anyhow::Result<()> {
+    for one in change["caused"].as_array().into_iter().flatten() {
+        let outage = match one["outage_minutes"].as_i64() {
+            Some(minutes) => format!("{minutes} min of outage"),
+            None => "no outage".to_owned(),
+        };
+        let reason = show::text(&one["reason"]);
+        let because = if reason.is_empty() { String::new() } else { format!(": {reason}") };
+        let (number, title) = (show::text(&one["number"]), show::text(&one["title"]));
+        let by = show::text(&one["by"]);
+        show::line(format!("Caused incident {number} {title} ({outage}), says {by}{because}"))?;
+    }
+    Ok(())
 }
 
 fn list(answer: &Value) -> anyhow::Result<()> {

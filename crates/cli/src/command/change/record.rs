@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context as _, bail};
 use serde_json::{Value, json};
 
+use super::event;
 use crate::api::Api;
 use crate::command::apply;
 use crate::session::with_api;
@@ -409,6 +410,7 @@ fn tell(change: &Value) -> anyhow::Result<()> {
     }
     steps("Timeline", &plan["timeline"])?;
     steps("Rollback", &plan["rollback"])?;
+    event::caused(change)?;
     show::line("Approvals")?;
     approvals(change, |_| true)?;
     show::line("Why")?;

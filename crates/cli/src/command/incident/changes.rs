@@ -12,11 +12,14 @@ use crate::show::{self, Cell, Column, Screen, Style, Table, time};
 pub struct Changes {
     /// The incident, by its number or id
     incident: String,
-    /// How many hours back
-    #[arg(long, default_value_t = 24)]
-    hours: u32,
-    /// Mark this change event instead of listing
-    #[arg(long, value_name = "EVENT")]
+    /// How many hours back; as the configuration says unless given
+    #[arg(long)]
+    hours: Option<u32>,
+    /// Also what happened in environments that do not count
+    #[arg(long)]
+    everywhere: bool,
+    /// Mark this change event, or CHG-7, instead of listing
+    #[arg(long, value_name = "CHANGE")]
     mark: Option<String>,
     /// As suspect, ruled_out or cause; none takes the mark back
     #[arg(long = "as", value_name = "MARK", requires = "mark")]
@@ -34,8 +37,10 @@ impl Changes {
     pub async fn run(&self, settings: &Settings, api: &Api) -> anyhow::Result<()> {
         let base = ["incidents", &self.incident, "changes"];
         let Some(event) = &self.mark else {
-            let hours = self.hours.to_string();
-            let answer = api.get(&base, &[("hours", &hours)]).await?;
+            let hours = self.hours.map(|hours| hours.to_string());
+            let mut query: Vec<_> = hours.iter().map(|hours| ("hours", hours.as_str())).collect();
+            query.extend(self.everywhere.then_some(("everywhere", "true")));
+            let answer = api.get(&base, &query).await?;
             return if settings.json() { show::json(&answer) } else { list(&answer) };
         };
         let path = [base[0], base[1], base[2], event, "mark"];
@@ -67,16 +72,19 @@ fn list(answer: &Value) -> anyhow::Result<()> {
         Column::new("ID"),
     ]);
     for item in items {
-        let (event, incident) = (&item["event"], &item["incident"]);
-        let what = if incident.is_null() {
-            show::text(&event["summary"])
+        let (event, planned, incident) = (&item["event"], &item["planned"], &item["incident"]);
+        let titled =
+            |one: &Value| format!("{} {}", show::text(&one["number"]), show::text(&one["title"]));
+        let (what, id) = if !incident.is_null() {
+            (format!("incident {}", titled(incident)), String::new())
+        } else if !planned.is_null() {
+            (format!("CHG-{}", titled(planned)), format!("CHG-{}", planned["number"]))
         } else {
-            let (number, title) = (show::text(&incident["number"]), show::text(&incident["title"]));
-            format!("incident {number}: {title}")
+            (show::text(&event["summary"]), show::text(&event["id"]))
         };
         let reasons: Vec<_> =
             item["reasons"].as_array().into_iter().flatten().map(show::text).collect();
-        let when = time::instant(&event["started_at"]).map(time::second).unwrap_or_default();
+        let when = time::instant(&item["began_at"]).map(time::second).unwrap_or_default();
         let mark = show::text(&item["mark"]["mark"]).replace('_', " ");
         table.row([
             when.into(),
@@ -84,7 +92,7 @@ fn list(answer: &Value) -> anyhow::Result<()> {
             show::text(&item["service"]).into(),
             what.into(),
             reasons.join("; ").into(),
-            Cell::styled(show::text(&event["id"]), Style::Muted),
+            Cell::styled(id, Style::Muted),
         ]);
     }
     show::put(&table.render(Screen::of_stdout()))

@@ -8,12 +8,12 @@ use muster_core::change::event::{SUMMARY_CHARS_MAX, WORD_CHARS_MAX};
 use muster_core::id::{ChangeEventId, ServiceId};
 use muster_core::org::access::{Action, Object};
 use muster_store::change::event::{self as store, ChangeEventRow, Filter};
-use muster_store::change::mark;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
 use super::SEE_CHANGES;
+use super::suspect::{self, CausedIncident};
 use crate::api::extract::{Json, Path, Query};
 use crate::api::list::{List, Paging};
 use crate::api::org::find;
@@ -21,8 +21,6 @@ use crate::api::period::{instant, instant_or};
 use crate::api::word::{ChangeEventKind, ChangeEventState, Instant};
 use crate::api::{ApiError, Caller, Ctx, Need, Routes};
 
-/// The most incidents that are told of one event.
-const CAUSED_MAX: i64 = 50;
 /// To write an event down.
 const ADD: Need = Need::new(Action::Create, Object::Changes);
 
@@ -82,15 +80,6 @@ pub struct ChangeEventWhole {
     /// The incidents that it was found to be the cause of, as far as you see them, the newest first; at
     /// most 50.
     pub caused: Vec<CausedIncident>,
-}
-
-/// An incident that a change caused.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-pub struct CausedIncident {
-    /// Its number.
-    pub number: i64,
-    /// Its title.
-    pub title: String,
 }
 
 /// An event to write down.
@@ -218,11 +207,10 @@ async fn get(
     Path(id): Path<String>,
 ) -> Result<Json<ChangeEventWhole>, ApiError> {
     let event = one(&ctx, &id).await?;
-    let key = id.parse().map_err(|_| ApiError::not_found("change event", &id))?;
+    let key: ChangeEventId = id.parse().map_err(|_| ApiError::not_found("change event", &id))?;
     let viewer = ctx.app.viewer(caller.user()).await?;
-    let caused = mark::caused_by(&ctx.app.db, &viewer, key, CAUSED_MAX).await?;
-    let caused = caused.into_iter().map(|(number, title)| CausedIncident { number, title });
-    Ok(Json(ChangeEventWhole { event, caused: caused.collect() }))
+    let caused = suspect::caused(ctx.app.caused_by(&viewer, key.into()).await?);
+    Ok(Json(ChangeEventWhole { event, caused }))
 }
 
 /// Write down that something was changed. It pages nobody.

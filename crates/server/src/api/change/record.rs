@@ -16,6 +16,7 @@ use utoipa_axum::routes;
 
 use super::SEE_CHANGES;
 use super::plan::{ChangePlan, person};
+use super::suspect::{self, CausedIncident};
 use crate::api::extract::{Json, Path, Query};
 use crate::api::list::{List, Paging};
 use crate::api::word::{
@@ -49,7 +50,7 @@ pub(super) fn by(caller: &Caller) -> By {
 }
 
 /// A change in a list.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct ChangeItem {
     /// For people.
     pub number: i64,
@@ -247,6 +248,9 @@ pub struct ChangeRecord {
     pub yours: bool,
     /// What happened to it, the oldest first.
     pub history: Vec<ChangeEntry>,
+    /// The incidents that it was found to be the cause of, as far as you see them, the newest first; at
+    /// most 50.
+    pub caused: Vec<CausedIncident>,
 }
 
 /// A change to write down.
@@ -310,6 +314,11 @@ pub struct ChangePolicy {
     pub classes: Vec<String>,
     /// The matrix in the order in which it is read.
     pub rows: Vec<ChangePolicyRow>,
+    /// How many hours are looked back for what caused an incident, unless somebody asks otherwise.
+    pub looks_back_hours: i64,
+    /// The environments whose change events are suspects; where empty, all that do not look like
+    /// something else than production.
+    pub environments: Vec<String>,
 }
 
 /// A row of the matrix.
@@ -413,6 +422,7 @@ pub(super) async fn describe(
     let current = change.assess(&around, now);
     let shown = change.assessment.as_ref().unwrap_or(&current);
     let entries = store::entries(&ctx.app.db, change.id).await?;
+    let viewer = ctx.app.viewer(caller.user()).await?;
     let found = if change.may_be_edited() { change.findings(&around, now) } else { Vec::new() };
     let decision = |one: &Decision| ChangeDecision {
         approver: one.approver.into(),
@@ -454,6 +464,7 @@ pub(super) async fn describe(
         outcome: change.outcome.map(ChangeOutcome),
         yours: change.is_party(&by, directory),
         history: entries.into_iter().map(entry).collect(),
+        caused: suspect::caused(ctx.app.caused_by(&viewer, change.id.into()).await?),
     })
 }
 
@@ -706,5 +717,7 @@ async fn policy(State(ctx): State<Ctx>) -> Json<ChangePolicy> {
         revision: directory.revision,
         classes: policy.classes.clone(),
         rows: policy.rows.iter().chain(std::iter::once(&last)).map(row).collect(),
+        looks_back_hours: policy.suspects.back.as_hours(),
+        environments: policy.suspects.environments.clone(),
     })
 }

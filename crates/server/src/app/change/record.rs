@@ -11,7 +11,7 @@ use muster_core::incident::severity::Level;
 use muster_core::org::directory::Directory;
 use muster_store::change::calendar;
 use muster_store::change::record as store;
-use muster_store::event::{self, NewEvent};
+use muster_store::event;
 use muster_store::incident::incident as store_incident;
 use muster_store::timer::{self, Claimed, Kind};
 use muster_store::{Lane, StoreError, Tx, audit};
@@ -288,15 +288,8 @@ impl App {
         let object = ("change", change.id.to_string());
         let entry = self.audit_entry(&by.actor, "change.transition", object, data);
         audit::append(tx, &entry, ids::random()).await?;
-        let news: Vec<_> = kinds
-            .iter()
-            .map(|kind| NewEvent {
-                kind: format!("change.{kind}"),
-                incident_number: None,
-                subject: change.id.to_string(),
-            })
-            .collect();
-        event::tell(tx, now, &news).await?;
+        let news: Vec<_> = kinds.iter().map(|kind| format!("change.{kind}")).collect();
+        event::tell_of_change(tx, now, &news, (change.id, change.number), None).await?;
         self.tell_of_change(tx, directory, before, change, entries, by).await
     }
 }

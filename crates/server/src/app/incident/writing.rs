@@ -1,11 +1,12 @@
 //! Writing something into an incident's timeline, from wherever somebody writes.
 
 use jiff::Timestamp;
-use muster_core::id::{EntryId, IncidentId};
+use muster_core::id::{ChangeEventId, ChangeId, EntryId, IncidentId};
 use muster_core::incident::lifecycle::{self, Incident, Surroundings};
 use muster_core::incident::timeline::Actor;
 use muster_core::incident::writing::{Ask, Book};
 use muster_store::change::mark;
+use muster_store::event::{self, NewEvent};
 use muster_store::incident::incident as store_incident;
 use muster_store::incident::timeline::{self, EntryRow};
 use muster_store::{Lane, StoreError, Tx};
@@ -108,7 +109,7 @@ impl App {
                 .await?;
         }
         if let Some(mark) = mark {
-            put_mark(&mut tx, id, mark, actor, now).await?;
+            put_mark(&mut tx, &incident, mark, actor, now).await?;
         }
         *unconfirmed = Some(entry);
         tx.commit().await?;
@@ -118,7 +119,7 @@ impl App {
 
 async fn put_mark(
     tx: &mut Tx,
-    id: IncidentId,
+    incident: &Incident,
     new: &NewMark,
     actor: &Actor,
     now: Timestamp,
@@ -126,9 +127,22 @@ async fn put_mark(
     match new.mark {
         Some(mark) => {
             let words = (new.reason.as_str(), actor.name());
-            mark::put(tx, id, new.event, mark, words, now).await
+            mark::put(tx, incident.id, new.target, mark, words, now).await?;
         }
-        None => mark::remove(tx, id, new.event).await.map(drop),
+        None => mark::remove(tx, incident.id, new.target).await.map(drop)?,
+    }
+    // With the incident's number, so that only whoever sees the incident hears of it.
+    let of = Some(incident.number);
+    match new.number {
+        Some(number) => {
+            let change = (ChangeId(new.target.id), number);
+            event::tell_of_change(tx, now, &["change.marked".to_owned()], change, of).await
+        }
+        None => {
+            let subject = ChangeEventId(new.target.id).to_string();
+            let kind = "change_event.marked".to_owned();
+            event::tell(tx, now, &[NewEvent { kind, incident_number: of, subject }]).await
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use muster_core::change::plan::{Automation, Band};
 use muster_core::change::policy::{
     Approver, Delegate, Policy, Qualification, Row, Stage, TIMEOUT_USUAL,
 };
+use muster_core::change::suspect::{LOOKS_BACK_DEFAULT, Search};
 use muster_core::id::{TeamId, UserId};
 
 use super::Builder;
@@ -31,6 +32,10 @@ impl Builder<'_> {
             qualifications: self.each(Some(written.qualifications.as_slice()), |builder, one| {
                 let user = builder.id(Kind::User, &one.user).map(UserId)?;
                 Some(Qualification { user, class: one.class.clone(), level: one.level })
+            }),
+            suspects: written.suspects.as_ref().map_or(usual.suspects, |suspects| Search {
+                back: suspects.back.map_or(LOOKS_BACK_DEFAULT, |back| back.0),
+                environments: suspects.environments.clone(),
             }),
         }
     }

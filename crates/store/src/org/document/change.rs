@@ -37,6 +37,21 @@ pub struct ChangePolicy {
     /// How many changes of services of tier 1 may be under way at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tier_1_at_once: Option<u32>,
+    /// Where is looked for what caused an incident.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suspects: Option<Suspects>,
+}
+
+/// Where is looked for what caused an incident (`X15`).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Suspects {
+    /// How far back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub back: Option<Length>,
+    /// The environments that count; a name that ends in `*` stands for all that begin so.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub environments: Vec<String>,
 }
 
 /// One row of the matrix.

@@ -1,11 +1,13 @@
 //! The policy of changes in a file.
 
 use jiff::Timestamp;
+use muster_core::change::environment;
 use muster_core::change::notice::Notice;
 use muster_core::change::plan::{Automation, Band};
 use muster_core::change::policy::{Approver, LEVEL_MAX, QUORUM_MAX};
+use muster_core::change::suspect::{LOOKS_BACK_MAX, LOOKS_BACK_MIN};
 use muster_store::org::document::change::{
-    ChangePolicy, Delegate, MatrixRow, Qualification, Stage,
+    ChangePolicy, Delegate, MatrixRow, Qualification, Stage, Suspects,
 };
 use muster_store::org::document::text::{Length, short};
 
@@ -27,6 +29,7 @@ pub fn policy(cursor: Cursor<'_>) -> ChangePolicy {
         "windows",
         "freezes",
         "tier_1_at_once",
+        "suspects",
     ]);
     let (windows, freezes, tier_1_at_once) = change_calendar::bounds(&fields);
     let classes = fields.optional("classes").map(|list| list.list(|one| one.name()));
@@ -57,7 +60,26 @@ pub fn policy(cursor: Cursor<'_>) -> ChangePolicy {
         windows,
         freezes,
         tier_1_at_once,
+        suspects: fields.optional("suspects").map(suspects),
     }
+}
+
+/// Where is looked for what caused an incident.
+fn suspects(cursor: Cursor<'_>) -> Suspects {
+    let fields = cursor.fields(&["back", "environments"]);
+    let back = fields.parsed::<Length>("back");
+    let bounds = LOOKS_BACK_MIN..=LOOKS_BACK_MAX;
+    if back.is_some_and(|back| !bounds.contains(&back.0)) {
+        fields.note_at("back", "this is from 1h to 14d");
+    }
+    let environments = fields.list("environments", |one| one.name());
+    if environments.len() > environment::NAMED_MAX {
+        fields.note_at("environments", format!("this is at most {} long", environment::NAMED_MAX));
+    }
+    if environments.is_empty() && fields.optional("environments").is_some() {
+        fields.note_at("environments", "name at least one, or leave it out; `*` stands for all");
+    }
+    Suspects { back, environments }
 }
 
 fn row(cursor: Cursor<'_>) -> MatrixRow {
