@@ -11,7 +11,7 @@ before(async () => {
 });
 after(() => browser?.close());
 
-const box = (page) => page.getByRole("combobox", { name: "Search incidents, alerts and timelines" });
+const box = (page) => page.getByRole("combobox", { name: "Search incidents, alerts, timelines and changes" });
 
 test("an incident is found by keyboard alone, with its keys and values completed", async () => {
   const { context, page } = await signedIn(browser);
@@ -121,5 +121,25 @@ test("the tabs say how many there are, and a hit in a timeline opens at its entr
       return top >= 0 && bottom <= window.innerHeight;
     }),
   );
+  await context.close();
+});
+
+test("a change is found by what is typed in its plan, and leads to it", async () => {
+  const { context, page } = await signedIn(browser, { size: PHONE });
+  const word = `umbau${Date.now().toString(36)}`;
+  const plan = {
+    title: "Rebuild the index",
+    service: "ledger-db",
+    class: "database",
+    timeline: [{ at: "T+00:00", phase: "during", text: "Rebuild", command: `reindex --name ${word}` }],
+  };
+  const change = await ask(page, "/changes", { method: "POST", body: JSON.stringify({ plan }) });
+  await open(page, `/app/search?q=${word}&kind=change`);
+  const hit = page.getByRole("list", { name: "Found" }).getByRole("listitem");
+  await hit.getByText(`CHG-${change.number}`).waitFor();
+  assert.equal(await hit.locator("mark").textContent(), word);
+  await wellMade(page);
+  await hit.getByRole("link", { name: "Rebuild the index" }).tap();
+  await page.waitForURL(new RegExp(`/changes/${change.number}$`));
   await context.close();
 });

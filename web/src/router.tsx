@@ -49,10 +49,10 @@ const incident = createRoute({
 
 export interface WholeSearch {
   q?: string;
-  kind?: "incident" | "alert" | "entry";
+  kind?: "incident" | "alert" | "entry" | "change";
 }
 
-const KINDS = ["incident", "alert", "entry"] as const;
+const KINDS = ["incident", "alert", "entry", "change"] as const;
 
 const search = createRoute({
   getParentRoute: () => root,

@@ -100,7 +100,7 @@ enum Command {
     /// Look at what is tried out in shadow mode, and forecast pages per shift
     #[command(subcommand)]
     Shadow(shadow::Shadow),
-    /// Search incidents, alerts and timelines
+    /// Search incidents, alerts, timelines and changes
     Search(search::Search),
     /// Write a backup, also while serving
     Backup(backup::Backup),

@@ -3,16 +3,18 @@
 //! beginning in an index; whether a text says all that was asked for is then read from the folded
 //! text itself, so that a word too many in the index finds nothing too many.
 //!
-//! Incidents are gone through in the transaction that writes them. Alerts and timeline entries are
+//! Incidents and changes are gone through in the transaction that writes them. Alerts and timeline entries are
 //! gone through soon after, by [`index_next`], so that no alert waits for it.
 
 use jiff::Timestamp;
+use muster_core::change::record::Change;
 use muster_core::incident::lifecycle::Incident;
 use muster_core::words::{fold, words};
 use sqlx::FromRow;
 use uuid::Uuid;
 
 use crate::args;
+use crate::change::{plan, search as change_search};
 use crate::db::rows::{self, Column, Kind as Travels};
 use crate::db::{Db, Result, Sql, Tx, Value};
 
@@ -21,7 +23,7 @@ pub const TEXTS_MAX: i64 = 200;
 /// The longest sign of a label, in characters.
 const SIGN_CHARS_MAX: usize = 200;
 
-/// What can be found. Records of changes are one more kind, once there are any.
+/// What can be found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// An incident.
@@ -30,14 +32,20 @@ pub enum Kind {
     Alert,
     /// An entry of a timeline.
     Entry,
+    /// A change.
+    Change,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Incident, Self::Alert, Self::Entry];
+    pub const ALL: [Self; 4] = [Self::Incident, Self::Alert, Self::Entry, Self::Change];
     /// Every kind with its name in store and API.
-    pub const NAMES: &[(Self, &'static str)] =
-        &[(Self::Incident, "incident"), (Self::Alert, "alert"), (Self::Entry, "entry")];
+    pub const NAMES: &[(Self, &'static str)] = &[
+        (Self::Incident, "incident"),
+        (Self::Alert, "alert"),
+        (Self::Entry, "entry"),
+        (Self::Change, "change"),
+    ];
 
     /// The name in store and API.
     pub fn name(self) -> &'static str {
@@ -45,6 +53,7 @@ impl Kind {
             Self::Incident => "incident",
             Self::Alert => "alert",
             Self::Entry => "entry",
+            Self::Change => "change",
         }
     }
 
@@ -58,6 +67,7 @@ impl Kind {
             Self::Incident => "incident",
             Self::Alert => "alert",
             Self::Entry => "timeline_entry",
+            Self::Change => "change",
         }
     }
 }
@@ -92,6 +102,12 @@ pub(crate) async fn keep_incidents<'a>(
     keep(tx, Kind::Incident, texts.collect()).await
 }
 
+/// Keeps the words of a change; those of earlier wordings stay, and find nothing.
+pub(crate) async fn keep_change(tx: &mut Tx, change: &Change) -> Result<()> {
+    let folded = change_search::folded_of(&change.plan);
+    keep(tx, Kind::Change, vec![Text { id: change.id.0, folded, signs: Vec::new() }]).await
+}
+
 struct Text {
     id: Uuid,
     folded: String,
@@ -124,7 +140,8 @@ pub async fn is_behind(db: &Db) -> Result<bool> {
     const SELECT: Sql = Sql::same(
         "SELECT (SELECT count(*) FROM (SELECT id FROM incident WHERE folded IS NULL LIMIT 1) AS a)
              + (SELECT count(*) FROM (SELECT id FROM alert WHERE folded IS NULL LIMIT 1) AS b)
-             + (SELECT count(*) FROM (SELECT id FROM timeline_entry WHERE folded IS NULL LIMIT 1) AS c)",
+             + (SELECT count(*) FROM (SELECT id FROM timeline_entry WHERE folded IS NULL LIMIT 1) AS c)
+             + (SELECT count(*) FROM (SELECT id FROM change WHERE folded IS NULL LIMIT 1) AS d)",
     );
     let (behind,): (i64,) = db.fetch_one(&SELECT, vec![]).await?;
     Ok(behind > 0)
@@ -139,6 +156,7 @@ pub async fn index_next(tx: &mut Tx) -> Result<usize> {
             Kind::Incident => unfolded_incidents(tx).await?,
             Kind::Alert => unfolded_alerts(tx).await?,
             Kind::Entry => unfolded_entries(tx).await?,
+            Kind::Change => unfolded_changes(tx).await?,
         };
         count += texts.len();
         let columns = [("id", Travels::Uuid), ("folded", Travels::Text)];
@@ -207,6 +225,22 @@ async fn unfolded_entries(tx: &mut Tx) -> Result<Vec<Text>> {
         let mut signs = vec![kind_sign(&kind)];
         signs.extend(actor.map(actor_sign));
         Text { id, folded: fold(&text), signs }
+    };
+    Ok(rows.into_iter().map(text).collect())
+}
+
+async fn unfolded_changes(tx: &mut Tx) -> Result<Vec<Text>> {
+    const SELECT: Sql = Sql::differs(
+        "SELECT id, plan FROM change WHERE folded IS NULL ORDER BY id DESC LIMIT ?",
+        "SELECT id, plan FROM change WHERE folded IS NULL ORDER BY id DESC LIMIT ?
+         FOR UPDATE SKIP LOCKED",
+    );
+    let rows: Vec<(Uuid, String)> = tx.fetch_all(&SELECT, args![TEXTS_MAX]).await?;
+    let text = |(id, document): (Uuid, String)| {
+        // What cannot be read must not hold up what can.
+        let plan = plan::read(&document).ok();
+        let folded = plan.as_ref().map(change_search::folded_of).unwrap_or_default();
+        Text { id, folded, signs: Vec::new() }
     };
     Ok(rows.into_iter().map(text).collect())
 }

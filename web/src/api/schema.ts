@@ -3193,9 +3193,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Search incidents, alerts and timelines, the newest first.
+         * Search incidents, alerts, timelines and changes, the newest first.
          * @description The language is that of every list: words, `"words in a row"`, `key:value`, and `-key:value` to
-         *     exclude. A key that some kinds do not have leaves those out. Alerts and timelines are found a
+         *     exclude. A key that some kinds do not have leaves those out, and so does a
+         *     value of `status` that they never have. Alerts and timelines are found a
          *     moment after they are written.
          */
         get: operations["search"];
@@ -6548,14 +6549,20 @@ export interface components {
             alert_status: components["schemas"]["AlertState"] | null;
             /** @description When it began or happened. */
             at: components["schemas"]["Instant"];
-            /** @description Who wrote an entry; null for everything else. */
+            /** @description Who wrote an entry, or submits a change; null for everything else. */
             by: string | null;
+            /**
+             * Format: int64
+             * @description The number of a change; null for everything else.
+             */
+            change: number | null;
+            change_state: components["schemas"]["ChangeState"] | null;
             entry_kind: components["schemas"]["TimelineKind"] | null;
             /** @description Its id. */
             id: string;
             /**
              * Format: int64
-             * @description The number of its incident; null for an alert that has none.
+             * @description The number of its incident; null for changes, and for an alert that has none.
              */
             incident: number | null;
             /** @description What it is. */
@@ -6566,7 +6573,7 @@ export interface components {
             service: string | null;
             /**
              * Format: int64
-             * @description How bad it is; null for informational alerts.
+             * @description How bad it is; null for changes and informational alerts.
              */
             severity: number | null;
             status: components["schemas"]["IncidentStatus"] | null;
@@ -7638,7 +7645,7 @@ export interface components {
         };
         /** @description A place that says what was looked for. */
         Matched: {
-            /** @description Where: `title`, `summary`, `source`, `component`, `key` or `text`. */
+            /** @description Where: `title`, `summary`, `source`, `component`, `key`, `text`, or the field of a change's plan. */
             field: string;
             /** @description The text around it, in pieces. */
             pieces: components["schemas"]["MatchedPiece"][];
@@ -9473,7 +9480,7 @@ export interface components {
             values: string[];
         };
         /** @enum {string} */
-        SearchKind: "incident" | "alert" | "entry";
+        SearchKind: "incident" | "alert" | "entry" | "change";
         /** @description What takes over when an incident is not over after long. */
         SecondSet: {
             /**
@@ -11359,6 +11366,8 @@ export interface operations {
                 mine?: boolean | null;
                 /** @description `true` for those that wait for you to decide. */
                 asked?: boolean | null;
+                /** @description What to look for, as a search takes it: `class:network technician:me "switch"`. */
+                q?: string | null;
                 /** @description Planned to be under way at some time from then on. */
                 from?: components["schemas"]["Instant"] | null;
                 /** @description Planned to begin before then. */

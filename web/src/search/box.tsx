@@ -59,7 +59,7 @@ export function SearchBox({ text, onText, keys, wrong }: BoxProps) {
         ref={input}
         type="search"
         role="combobox"
-        aria-label="Search incidents, alerts and timelines"
+        aria-label="Search incidents, alerts, timelines and changes"
         aria-expanded={shown}
         aria-controls={id}
         aria-autocomplete="list"

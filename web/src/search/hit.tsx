@@ -1,8 +1,9 @@
 /** Something that was found, with the place that says what was looked for. */
 import { Link } from "@tanstack/react-router";
 import clsx from "clsx";
-import { Bell, type LucideIcon, ScrollText, Siren } from "lucide-react";
+import { Bell, type LucideIcon, Replace, ScrollText, Siren } from "lucide-react";
 import type { Hit, Matched } from "@/api/types";
+import { words } from "@/change/change";
 import { Severity, State } from "@/ui/glyph";
 import { Time } from "@/ui/time";
 
@@ -10,6 +11,7 @@ const ICONS: Record<Hit["kind"], [LucideIcon, string]> = {
   incident: [Siren, "Incident"],
   alert: [Bell, "Alert"],
   entry: [ScrollText, "Timeline"],
+  change: [Replace, "Change"],
 };
 
 export function HitRow({ hit, current }: { hit: Hit; current: boolean }) {
@@ -33,11 +35,12 @@ export function HitRow({ hit, current }: { hit: Hit; current: boolean }) {
         <HitLink hit={hit}>{inTitle ? <Marked matched={inTitle} /> : firstLine(hit.title)}</HitLink>
         {elsewhere.map((each) => (
           <p key={each.field} className="line-clamp-2 text-13">
-            <span className="text-muted">{each.field}: </span>
+            <span className="text-muted">{each.field.replaceAll("_", " ")}: </span>
             <Marked matched={each} />
           </p>
         ))}
         <div className="flex flex-wrap items-center gap-x-2 text-13 text-muted">
+          {hit.change !== null ? <span className="font-mono">CHG-{hit.change}</span> : null}
           {hit.incident !== null ? <span className="font-mono">#{hit.incident}</span> : null}
           {hit.entry_kind ? <span>{hit.entry_kind.replaceAll("_", " ")}</span> : null}
           {hit.by ? <span>by {hit.by}</span> : null}
@@ -47,6 +50,7 @@ export function HitRow({ hit, current }: { hit: Hit; current: boolean }) {
       </div>
       <div className="flex shrink-0 flex-col items-end gap-1 text-13">
         {hit.severity !== null ? <Severity level={hit.severity} wordHidden /> : null}
+        {hit.change_state ? <span className="hidden sm:block">{words(hit.change_state)}</span> : null}
         {state && hit.kind !== "entry" ? (
           <span className="hidden sm:block">
             <State state={state} />
@@ -62,6 +66,13 @@ function HitLink({ hit, children }: { hit: Hit; children: React.ReactNode }) {
   if (hit.kind === "alert") {
     return (
       <Link to="/alerts/$id" params={{ id: hit.id }} {...look}>
+        {children}
+      </Link>
+    );
+  }
+  if (hit.kind === "change") {
+    return (
+      <Link to="/changes/$number" params={{ number: String(hit.change) }} {...look}>
         {children}
       </Link>
     );

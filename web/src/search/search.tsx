@@ -1,4 +1,4 @@
-/** The search: incidents, alerts and timelines by the language of every list. */
+/** The search: incidents, alerts, timelines and changes by the language of every list. */
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { useEffect, useId, useRef, useState } from "react";
@@ -23,6 +23,7 @@ const TABS: [Kind | undefined, string][] = [
   ["incident", "Incidents"],
   ["alert", "Alerts"],
   ["entry", "Timelines"],
+  ["change", "Changes"],
 ];
 
 const EXAMPLES: [string, string][] = [
@@ -32,6 +33,7 @@ const EXAMPLES: [string, string][] = [
   ["label:env=prod age:<1d", "what fired in production today"],
   ["kind:decision age:<7d", "what was decided this week"],
   ["-team:payments state:open", "what is open elsewhere"],
+  ["emergent:yes age:<7d", "what was changed in a hurry this week"],
 ];
 
 export default function SearchScreen() {
@@ -123,8 +125,8 @@ function Hits({
       <div className="panel">
         <Empty title="Nothing was found">
           <p>
-            Words are found by their beginning, in titles, summaries and timelines. Fewer words, or fewer
-            conditions, find more.
+            Words are found by their beginning, in titles, summaries, timelines and plans. Fewer words, or
+            fewer conditions, find more.
           </p>
         </Empty>
       </div>

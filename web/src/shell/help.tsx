@@ -8,7 +8,7 @@ const GROUPS: { title: string; keys: [string, string][] }[] = [
     title: "Anywhere",
     keys: [
       ["Ctrl K", "search and commands"],
-      ["/", "search incidents, alerts and timelines"],
+      ["/", "search incidents, alerts, timelines and changes"],
       ["c", "declare an incident"],
       ["z", "undo the last acknowledgement or snooze"],
       ["?", "this page"],

@@ -58,7 +58,7 @@ function Commands({ close }: { close: () => void }) {
       />
       <Command.List className="max-h-[60dvh] overflow-y-auto p-2">
         <Command.Empty className="p-4 text-muted">
-          Nothing of that name. Enter searches incidents, alerts and timelines.
+          Nothing of that name. Enter searches incidents, alerts, timelines and changes.
         </Command.Empty>
         {text.trim() ? (
           <Item

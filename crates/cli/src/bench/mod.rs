@@ -3,6 +3,7 @@
 //! time unseen. Nothing here is a test: it measures and asserts nothing.
 
 pub mod accept;
+pub mod changes;
 pub mod coverage;
 pub mod figures;
 mod load;

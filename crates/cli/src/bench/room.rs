@@ -5,6 +5,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
+use muster_store::Db;
 use serde::Serialize;
 use serde_json::json;
 use tokio::sync::mpsc;
@@ -123,9 +124,21 @@ impl Room {
     /// # Errors
     /// When either cannot be done.
     pub(super) async fn open(store: Store, settings: &Settings) -> anyhow::Result<Self> {
+        Self::of(store, ORGANIZATION, settings, async |_| Ok(())).await
+    }
+
+    /// As [`Room::open`], of an organisation with a service `shop`, whose store something was put
+    /// into before the server starts.
+    pub(super) async fn of(
+        store: Store,
+        organization: &str,
+        settings: &Settings,
+        before: impl AsyncFnOnce(&Db) -> anyhow::Result<()>,
+    ) -> anyhow::Result<Self> {
         let lodging = store.lodging(settings)?;
-        let syncs = prepare(&lodging.place, ORGANIZATION).await?;
+        let syncs = prepare(&lodging.place, organization).await?;
         let db = store::open(&lodging.place, Missing::Refuse).await?;
+        before(&db).await?;
         let now = muster_server::clock::Clock::System.now();
         let token = operator::mint(&db, TOKEN, None, now).await?;
         db.close().await;

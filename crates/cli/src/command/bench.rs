@@ -1,6 +1,6 @@
 //! `muster bench`: how fast this machine is with it, beside a bare server in the same run.
 
-use crate::bench::{self, Store, accept, coverage, oncall, page, page_many, room, search};
+use crate::bench::{self, Store, accept, changes, coverage, oncall, page, page_many, room, search};
 use crate::settings::Settings;
 
 /// Measure speed on this machine.
@@ -81,6 +81,21 @@ pub enum Bench {
         #[arg(long, default_value_t = 5_000, value_parser = clap::value_parser!(u64).range(200..=1_000_000))]
         entries: u64,
     },
+    /// Look for what is in a change's way, and for what changed before an incident
+    Changes {
+        /// The store behind the server
+        #[arg(long, value_enum, default_value = "sqlite")]
+        store: Store,
+        /// How many services there are, each needing three others
+        #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(200..=10_000))]
+        services: u64,
+        /// How many changes are scheduled
+        #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(1..=100_000))]
+        changes: u64,
+        /// How many change events came in within thirty days
+        #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+        events: u64,
+    },
     /// The server to compare with
     #[command(hide = true)]
     Bare,
@@ -113,6 +128,9 @@ impl Bench {
             }
             Self::Search { store, entries } => {
                 search::run(search::Plan { store, entries }, settings).await
+            }
+            Self::Changes { store, services, changes, events } => {
+                changes::run(changes::Plan { store, services, changes, events }, settings).await
             }
             Self::Oncall { store } => oncall::run(store, settings).await,
             Self::Bare => bench::bare().await,

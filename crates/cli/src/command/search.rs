@@ -1,4 +1,4 @@
-//! `muster search`: incidents, alerts and timelines in one list, the newest first.
+//! `muster search`: incidents, alerts, timelines and changes in one list, the newest first.
 
 use muster_server::clock::Clock;
 use serde_json::Value;
@@ -7,13 +7,13 @@ use crate::session::with_api;
 use crate::settings::Settings;
 use crate::show::{self, Cell, Column, Screen, Style, Table, time};
 
-/// Search incidents, alerts and timelines
+/// Search incidents, alerts, timelines and changes
 #[derive(Debug, clap::Args)]
 pub struct Search {
     /// What to look for: state:open sev:<=2 service:checkout label:env=prod -team:payments and words
     query: Vec<String>,
     /// Only things of this kind
-    #[arg(long, value_parser = ["incident", "alert", "entry"])]
+    #[arg(long, value_parser = ["incident", "alert", "entry", "change"])]
     kind: Option<String>,
     /// How many at most
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=500))]
@@ -64,7 +64,7 @@ fn table(hits: &Value) -> Table {
     let now = Clock::System.now();
     let mut table = Table::new([
         Column::new("KIND"),
-        Column::number("INC"),
+        Column::number("NUMBER"),
         Column::number("SEV"),
         Column::new("STATUS"),
         Column::number("AGE"),
@@ -77,10 +77,18 @@ fn table(hits: &Value) -> Table {
             Some(kind) => kind.to_owned(),
             None => show::text(&hit["kind"]),
         };
-        let status = if hit["kind"] == "alert" { &hit["alert_status"] } else { &hit["status"] };
+        let status = match hit["kind"].as_str() {
+            Some("alert") => &hit["alert_status"],
+            Some("change") => &hit["change_state"],
+            _ => &hit["status"],
+        };
+        let number = match hit["change"].as_i64() {
+            Some(number) => format!("CHG-{number}"),
+            None => show::text(&hit["incident"]),
+        };
         table.row([
             kind.into(),
-            show::text(&hit["incident"]).into(),
+            number.into(),
             level.map_or_else(Cell::default, |level| {
                 Cell::styled(level.to_string(), Style::Severity(level))
             }),

@@ -226,6 +226,33 @@ impl Plan {
         std::iter::once(self.service).chain(self.also.iter().copied())
     }
 
+    /// What it says in words, by the name of the field; steps with what is typed and where.
+    pub fn texts(&self) -> Vec<(&'static str, String)> {
+        let steps = |steps: &[Step]| {
+            let line = |step: &Step| {
+                let hosts = step.hosts.join(" ");
+                let parts = [&step.text, &step.command, &hosts, &step.environment];
+                let said: Vec<_> =
+                    parts.into_iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
+                said.join(" ")
+            };
+            steps.iter().map(line).collect::<Vec<_>>().join("\n")
+        };
+        let texts = [
+            ("title", self.title.clone()),
+            ("worst_case", self.worst_case.clone()),
+            ("benefit", self.benefit.clone()),
+            ("without", self.without.clone()),
+            ("timeline", steps(&self.timeline)),
+            ("rollback", steps(&self.rollback)),
+            ("resolver", self.resolver.clone()),
+            ("contacts", self.contacts.join(" ")),
+            ("customers_told", self.customers_told.clone()),
+            ("link", self.link.clone()),
+        ];
+        texts.into_iter().filter(|(_, text)| !text.is_empty()).collect()
+    }
+
     /// The parts in which another wording differs from this one in what people agreed to. A title, a
     /// contact or a link is none of them.
     pub fn changed_parts(&self, other: &Self) -> Vec<Part> {

@@ -1,10 +1,11 @@
-//! Searching everything at once: incidents, alerts and timelines in one language, the newest first,
+//! Searching everything at once: incidents, alerts, timelines and changes in one language, the newest first,
 //! each hit with the place that says what was looked for.
 
 use std::collections::HashMap;
 
 use axum::extract::State;
 use jiff::Timestamp;
+use muster_core::change::record::Change;
 use muster_core::id::{AlertId, EntryId, IncidentId, ServiceId};
 use muster_core::incident::field::{ANY, NONE};
 use muster_core::incident::lifecycle;
@@ -13,6 +14,7 @@ use muster_core::org::access::{Action, Object};
 use muster_core::query::{self as language, Says};
 use muster_core::words::excerpt;
 use muster_store::alerting::alert::{self as store_alert, AlertRow};
+use muster_store::change::search as store_change;
 use muster_store::incident::field as store_field;
 use muster_store::incident::incident as store_incident;
 use muster_store::incident::tag as store_tag;
@@ -23,13 +25,14 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 use uuid::Uuid;
 
+use super::change::plan::person;
 use super::error::ApiError;
 use super::extract::{Json, Query};
 use super::incident::field as api_field;
 use super::list::{List, Paging};
-use super::word::{AlertState, IncidentStatus, Instant, SearchKind, TimelineKind};
+use super::word::{AlertState, ChangeState, IncidentStatus, Instant, SearchKind, TimelineKind};
 use super::{Caller, Ctx, Routes, SEE_INCIDENTS};
-use crate::app::query::{self, Asker, entry, key};
+use crate::app::query::{self, Asker, change, entry, key};
 use crate::app::{App, Snapshot};
 
 /// The most tags that are offered.
@@ -77,25 +80,31 @@ pub struct Hit {
     pub title: String,
     /// When it began or happened.
     pub at: Instant,
-    /// The number of its incident; null for an alert that has none.
+    /// The number of its incident; null for changes, and for an alert that has none.
     #[schema(required)]
     pub incident: Option<i64>,
+    /// The number of a change; null for everything else.
+    #[schema(required)]
+    pub change: Option<i64>,
     /// The service; null where it was deleted.
     #[schema(required)]
     pub service: Option<String>,
-    /// How bad it is; null for informational alerts.
+    /// How bad it is; null for changes and informational alerts.
     #[schema(required)]
     pub severity: Option<i64>,
-    /// Where an incident stands, or that of an entry; null for alerts.
+    /// Where an incident stands, or that of an entry; null for alerts and changes.
     #[schema(required)]
     pub status: Option<IncidentStatus>,
     /// Where an alert stands; null for everything else.
     #[schema(required)]
     pub alert_status: Option<AlertState>,
+    /// Where a change stands; null for everything else.
+    #[schema(required)]
+    pub change_state: Option<ChangeState>,
     /// The kind of an entry; null for everything else.
     #[schema(required)]
     pub entry_kind: Option<TimelineKind>,
-    /// Who wrote an entry; null for everything else.
+    /// Who wrote an entry, or submits a change; null for everything else.
     #[schema(required)]
     pub by: Option<String>,
     /// Where it says the words that were looked for.
@@ -125,7 +134,7 @@ pub struct KindCount {
 /// A place that says what was looked for.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Matched {
-    /// Where: `title`, `summary`, `source`, `component`, `key` or `text`.
+    /// Where: `title`, `summary`, `source`, `component`, `key`, `text`, or the field of a change's plan.
     pub field: String,
     /// The text around it, in pieces.
     pub pieces: Vec<MatchedPiece>,
@@ -157,10 +166,11 @@ pub struct SearchKey {
     pub values: Vec<String>,
 }
 
-/// Search incidents, alerts and timelines, the newest first.
+/// Search incidents, alerts, timelines and changes, the newest first.
 ///
 /// The language is that of every list: words, `"words in a row"`, `key:value`, and `-key:value` to
-/// exclude. A key that some kinds do not have leaves those out. Alerts and timelines are found a
+/// exclude. A key that some kinds do not have leaves those out, and so does a
+/// value of `status` that they never have. Alerts and timelines are found a
 /// moment after they are written.
 #[utoipa::path(
     get, path = "/search", tag = "incident", operation_id = "search", params(Asked),
@@ -177,21 +187,19 @@ async fn search(
     let mut kinds = entry::kinds(text)?;
     if let Some(name) = &asked.kind {
         let only = Kind::from_name(name)
-            .ok_or_else(|| ApiError::field("kind", "must be incident, alert or entry"))?;
+            .ok_or_else(|| ApiError::field("kind", "must be incident, alert, entry or change"))?;
         if !kinds.contains(&only) {
             // Reading the query for that kind says which part of it that kind does not have.
             read(&app.snapshot(), only, text, caller.asker(app))?;
         }
         kinds = vec![only];
     }
-    let sees_alerts = caller.may(Action::Read, Object::Alerts).is_ok();
-    kinds.retain(|kind| *kind != Kind::Alert || sees_alerts);
+    kinds.retain(|kind| may_find(&caller, *kind));
     let paging = Paging::new(asked.limit, asked.cursor);
     let before: Option<Uuid> = paging.after()?;
     let limit = paging.limit_and_one()?;
     let mut rows = Vec::new();
-    for kind in kinds {
-        let filter = read(&app.snapshot(), kind, text, caller.asker(app))?;
+    for (_, filter) in read_all(&app.snapshot(), kinds, text, caller.asker(app))? {
         rows.extend(find(app, &viewer, filter, before, limit).await?);
     }
     rows.sort_by_key(|row| std::cmp::Reverse(row.id()));
@@ -216,11 +224,9 @@ async fn counts(
     let viewer = app.viewer(caller.user()).await?;
     let text = asked.q.as_deref().unwrap_or_default();
     let mut kinds = entry::kinds(text)?;
-    let sees_alerts = caller.may(Action::Read, Object::Alerts).is_ok();
-    kinds.retain(|kind| *kind != Kind::Alert || sees_alerts);
+    kinds.retain(|kind| may_find(&caller, *kind));
     let mut items = Vec::new();
-    for kind in kinds {
-        let filter = read(&app.snapshot(), kind, text, caller.asker(app))?;
+    for (kind, filter) in read_all(&app.snapshot(), kinds, text, caller.asker(app))? {
         let found = count(app, &viewer, filter).await?;
         let more = found > COUNTED_MAX;
         items.push(KindCount { kind: SearchKind(kind), count: found.min(COUNTED_MAX), more });
@@ -238,6 +244,10 @@ async fn count(app: &App, viewer: &Viewer, filter: Filter) -> Result<usize, ApiE
             None => 0,
         },
         Filter::Entry(filter) => store_timeline::count(&app.db, viewer, &filter, limit).await?,
+        Filter::Change(filter) => match for_incident(app, viewer, &filter).await? {
+            true => store_change::count(&app.db, &filter, limit).await?,
+            false => 0,
+        },
     })
 }
 
@@ -256,6 +266,17 @@ async fn of_incident(
         filter.incident = Some(incident.id);
     }
     Ok(Some(filter))
+}
+
+/// Whether changes may be told by the incident they are done for: not where nobody may know that
+/// there is one.
+pub(super) async fn for_incident(
+    app: &App,
+    viewer: &Viewer,
+    filter: &store_change::Filter,
+) -> Result<bool, ApiError> {
+    let Some(number) = filter.incident else { return Ok(true) };
+    Ok(store_incident::by_number(&app.db, viewer, number).await?.is_some())
 }
 
 /// List what can be searched by.
@@ -319,6 +340,38 @@ enum Filter {
     Incident(Box<store_incident::Filter>),
     Alert(Box<query::AlertFilter>),
     Entry(Box<store_timeline::Filter>),
+    Change(Box<store_change::Filter>),
+}
+
+/// Whether somebody may find things of a kind; incidents and timelines are found by everybody.
+fn may_find(caller: &Caller, kind: Kind) -> bool {
+    let object = match kind {
+        Kind::Incident | Kind::Entry => return true,
+        Kind::Alert => Object::Alerts,
+        Kind::Change => Object::Changes,
+    };
+    caller.may(Action::Read, object).is_ok()
+}
+
+/// Reads a query for every kind that knows its values; the complaint of the first where none does.
+fn read_all(
+    snapshot: &Snapshot,
+    kinds: Vec<Kind>,
+    text: &str,
+    asker: Asker,
+) -> Result<Vec<(Kind, Filter)>, language::NotUnderstood> {
+    let mut filters = Vec::new();
+    let mut complaint = None;
+    for kind in kinds {
+        match read(snapshot, kind, text, asker) {
+            Ok(filter) => filters.push((kind, filter)),
+            Err(error) => complaint = complaint.or(Some(error)),
+        }
+    }
+    match complaint {
+        Some(complaint) if filters.is_empty() => Err(complaint),
+        _ => Ok(filters),
+    }
 }
 
 fn read(
@@ -331,6 +384,7 @@ fn read(
         Kind::Incident => Filter::Incident(Box::new(query::incidents(snapshot, text, asker)?)),
         Kind::Alert => Filter::Alert(Box::new(query::alerts(snapshot, text, asker)?)),
         Kind::Entry => Filter::Entry(Box::new(entry::entries(snapshot, text, asker)?)),
+        Kind::Change => Filter::Change(Box::new(change::changes(snapshot, text, asker)?)),
     })
 }
 
@@ -339,6 +393,7 @@ enum Row {
     Incident(Box<lifecycle::Incident>),
     Alert(Box<AlertRow>),
     Entry(Box<EntryRow>),
+    Change(Box<Change>),
 }
 
 impl Row {
@@ -348,6 +403,7 @@ impl Row {
             Self::Incident(incident) => incident.id.0,
             Self::Alert(alert) => alert.id,
             Self::Entry(entry) => entry.id,
+            Self::Change(change) => change.id.0,
         }
     }
 
@@ -356,6 +412,7 @@ impl Row {
             Self::Incident(incident) => Some(incident.id),
             Self::Alert(alert) => alert.incident_id.map(IncidentId),
             Self::Entry(entry) => Some(IncidentId(entry.incident_id)),
+            Self::Change(_) => None,
         }
     }
 }
@@ -385,6 +442,14 @@ async fn find(
             filter.older_than = before;
             let rows = store_timeline::found(&app.db, viewer, &filter, limit).await?;
             rows.into_iter().map(|row| Row::Entry(Box::new(row))).collect()
+        }
+        Filter::Change(mut filter) => {
+            if !for_incident(app, viewer, &filter).await? {
+                return Ok(Vec::new());
+            }
+            filter.older_than = before;
+            let rows = store_change::found(&app.db, &filter, limit).await?;
+            rows.into_iter().map(|row| Row::Change(Box::new(row))).collect()
         }
     })
 }
@@ -442,6 +507,8 @@ fn hit(
         severity: incident.map(|incident| i64::from(incident.severity.number())),
         status: incident.map(|incident| incident.status.into()),
         alert_status: None,
+        change: None,
+        change_state: None,
         entry_kind: None,
         by: None,
         matched: Vec::new(),
@@ -490,6 +557,22 @@ fn hit(
             title: entry.text,
             ..of_incident
         },
+        Row::Change(change) => {
+            let texts = change.plan.texts();
+            let texts: Vec<_> = texts.iter().map(|(field, text)| (*field, text.as_str())).collect();
+            Hit {
+                kind: SearchKind(Kind::Change),
+                id: change.id.to_string(),
+                at: change.started_at.or(change.plan.start).unwrap_or(change.created_at).into(),
+                change: Some(change.number),
+                change_state: Some(change.state.into()),
+                service: service(change.plan.service),
+                by: Some(person(&snapshot.directory, change.submitter)),
+                matched: matched(&texts, words),
+                title: change.plan.title,
+                ..of_incident
+            }
+        }
     }
 }
 

@@ -22,6 +22,7 @@ use muster_store::search::{Kind, Label};
 
 use super::Snapshot;
 
+pub mod change;
 pub mod entry;
 mod field;
 pub mod key;
@@ -103,12 +104,7 @@ fn of_incident(
             set(&mut filter.assignee, term, user(directory, term, asker.me)?)?;
         }
         "practice" => {
-            let yes = match term.value {
-                "yes" | "true" => true,
-                "no" | "false" => false,
-                _ => return Err(term.wrong("use `practice:yes` or `practice:no`")),
-            };
-            set(&mut filter.practice, term, yes != term.negated)?;
+            set(&mut filter.practice, term, yes(term)? != term.negated)?;
         }
         "after" | "before" | "age" => {
             period(directory, (&mut filter.from, &mut filter.to), term, asker.now)?;
@@ -258,6 +254,14 @@ impl Services {
             self.wanted.map(|wanted| wanted.into_iter().collect()),
             self.unwanted.into_iter().collect(),
         )
+    }
+}
+
+fn yes(term: &Term<'_>) -> Result<bool, NotUnderstood> {
+    match term.is()? {
+        "yes" | "true" => Ok(true),
+        "no" | "false" => Ok(false),
+        _ => Err(term.wrong(format!("use `{0}:yes` or `{0}:no`", term.key))),
     }
 }
 

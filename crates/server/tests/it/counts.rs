@@ -26,7 +26,7 @@ async fn what_is_found_is_counted_by_kind() {
         }
         let note = json!({ "text": "the kitchen is dry again" });
         client.post("/api/v1/incidents/1/timeline", note).await;
-        world.settle().await;
+        world.indexed().await;
         let kind = |name: &str, count| (name.to_owned(), count, false);
         let found = counts(&client, "kitchen").await;
         assert_eq!((&found[0], &found[1]), (&kind("incident", 1), &kind("alert", 0)));
@@ -51,7 +51,7 @@ async fn what_somebody_does_not_see_is_not_counted() {
             "title": "Kryptonite", "severity": 4, "restricted": { "reason": "personal data" },
         });
         assert_eq!(ana.post("/api/v1/incidents", body).await.status, 201);
-        world.settle().await;
+        world.indexed().await;
         let sum = |counts: Vec<(String, i64, bool)>| counts.iter().map(|it| it.1).sum::<i64>();
         assert!(sum(counts(&ana, "kryptonite").await) > 0);
         assert_eq!(sum(counts(&world.admin(), "kryptonite").await), 0);

@@ -9,6 +9,8 @@ mod browsers;
 mod causes;
 mod change_conflicts;
 mod change_events;
+mod change_matrix;
+mod change_windows;
 mod changes;
 mod chat;
 mod checklists;

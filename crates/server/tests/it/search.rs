@@ -1,14 +1,16 @@
-//! Searching incidents, alerts and timelines in one language: the same rows on both stores, through
+//! Searching incidents, alerts, timelines and changes in one language: the same rows on both stores, through
 //! indexes, and no trace of what the searcher does not see.
 
 use muster_core::incident::restriction::Viewer;
-use muster_server::app::query::{self, Asker, entry};
+use muster_server::app::query::{self, Asker, change, entry};
 use muster_store::alerting::alert as store_alert;
+use muster_store::change::search as store_change;
 use muster_store::incident::{incident as store_incident, timeline as store_timeline};
 use muster_store::testing::plan;
 use muster_store::{Engine, Sql, Value as Argument};
 use serde_json::{Value, json};
 
+use crate::changes::{plan as change_plan, staff};
 use crate::harness::{Client, World, on_both_stores};
 
 /// One query a line: the kind, the query, and what it finds, the newest first.
@@ -35,7 +37,7 @@ fn written() -> Vec<Written> {
 
 /// Seven incidents, two of them opened by alerts with labels, one that only Ana sees, and notes.
 async fn happened(world: &World) {
-    world.give_password("ana").await;
+    staff(world).await;
     let ana = world.browser("ana").await;
     for (title, service, severity, more) in [
         ("Ärger: Disk FULL on a", "checkout", 1, json!({ "summary": "Kassen im LAGER stehen" })),
@@ -78,13 +80,42 @@ async fn happened(world: &World) {
         let path = format!("/api/v1/incidents/{number}/timeline");
         assert_eq!(ana.post(&path, json!({ "text": text })).await.status, 201);
     }
+    planned(&ana).await;
     ana.post("/api/v1/incidents/3/acknowledge", json!({})).await;
     ana.post("/api/v1/incidents/1/resolve", json!({})).await;
     world.indexed().await;
 }
 
+/// A submitted change to the checkout, which Ana does for the second incident; a draft for the
+/// search; and one done for the incident that Ana alone sees.
+async fn planned(ana: &Client<'_>) {
+    let write = async |plan: Value, submit: bool| {
+        let body = json!({ "plan": plan, "submit": submit, "excuse": "The disk fills up tonight" });
+        let answer = ana.post("/api/v1/changes", body).await;
+        assert_eq!(answer.status, 201, "{}", answer.text);
+    };
+    let mut disks = change_plan("network", 8);
+    disks["title"] = json!("Swap the disks of DB-1");
+    disks["incident"] = json!(2);
+    write(disks, true).await;
+    write(
+        json!({
+            "title": "Schütz the SEARCH", "service": "search", "class": "configuration",
+            "timeline": [{ "at": "T+00:00", "phase": "during", "text": "Reload", "command": "nginx -s reload" }],
+        }),
+        false,
+    )
+    .await;
+    let quiet =
+        json!({ "title": "quiet fix", "service": "checkout", "class": "deploy", "incident": 5 });
+    write(quiet, false).await;
+}
+
 fn named(hit: &Value) -> String {
     let incident = &hit["incident"];
+    if hit["kind"] == "change" {
+        return format!("c{}", hit["change"]);
+    }
     match hit["kind"].as_str().unwrap() {
         "incident" => format!("i{incident}"),
         "alert" => format!("a{incident}"),
@@ -163,6 +194,11 @@ fn statements(world: &World, line: &Written) -> Vec<(Sql, Vec<Argument>)> {
     {
         statements.push(store_timeline::finding(&viewer, &filter, 4));
     }
+    if matches!(line.kind, "change" | "all")
+        && let Ok(filter) = change::changes(&snapshot, line.text, asker)
+    {
+        statements.push(store_change::finding(&filter, 4));
+    }
     assert!(!statements.is_empty(), "{}", line.text);
     statements
 }
@@ -180,7 +216,7 @@ fn reads_whole(world: &World, step: &str) -> bool {
 fn not_looked_up(world: &World, steps: &[String]) -> Option<String> {
     let looks_up = match world.app.db.engine() {
         Engine::Sqlite => {
-            let grows = ["incident", "alert", "timeline_entry"];
+            let grows = ["incident", "alert", "timeline_entry", "change"];
             let walked = grows
                 .iter()
                 .any(|table| steps.iter().any(|step| step.starts_with(&format!("SCAN {table}"))));
@@ -232,7 +268,10 @@ async fn a_mistake_is_named_with_its_place() {
         assert!(wrong("age:10m", "").await.contains("age:>10m"));
         assert!(wrong("disk ~", "").await.contains("position 6"));
         assert!(wrong("label:=x", "&kind=alert").await.contains("label:name"));
-        wrong("disk", "&kind=change").await;
+        wrong("disk", "&kind=service").await;
+        assert!(wrong("class:dance", "").await.contains("network"), "what there is instead");
+        assert!(wrong("state:open technician:nobody", "").await.contains("position 12"));
+        assert!(wrong("sev:1", "&kind=change").await.contains("not changes"));
         let keys = client.read("/api/v1/search/keys").await;
         let keys = keys["items"].as_array().unwrap();
         let sev = keys.iter().find(|key| key["key"] == "sev").unwrap();
@@ -283,7 +322,7 @@ async fn a_restricted_incident_is_found_by_those_on_it_alone() {
 async fn what_was_written_before_there_was_a_search_is_found() {
     on_both_stores(async |world| {
         happened(world).await;
-        for table in ["incident", "alert", "timeline_entry"] {
+        for table in ["incident", "alert", "timeline_entry", "change"] {
             let forget = Sql::built(format!("UPDATE {table} SET folded = NULL"));
             let mut tx = world.app.db.begin(muster_store::Lane::Command).await.unwrap();
             tx.execute(&forget, vec![]).await.unwrap();
@@ -295,6 +334,7 @@ async fn what_was_written_before_there_was_a_search_is_found() {
         assert_eq!(found(&client, "incident", "ärger").await, ["i1"]);
         assert_eq!(found(&client, "alert", "label:env=dev").await, ["a7"]);
         assert_eq!(found(&client, "entry", "磁盘").await, ["e2:note"]);
+        assert_eq!(found(&client, "change", "schütz").await, ["c2"]);
     })
     .await;
 }

@@ -6,3 +6,4 @@ pub mod event;
 pub mod mark;
 pub mod plan;
 pub mod record;
+pub mod search;

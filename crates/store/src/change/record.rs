@@ -12,7 +12,7 @@ use muster_core::incident::timeline::Actor;
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::plan;
+use super::{plan, search};
 use crate::args;
 use crate::db::rows::{self, Column, Kind as Travels};
 use crate::db::{Db, Result, Sql, StoreError, Tx, Value};
@@ -53,6 +53,9 @@ macro_rules! select {
         )
     };
 }
+
+/// Selects whole changes; a condition follows.
+pub(super) const SELECT: &str = select!("");
 
 #[derive(FromRow)]
 struct DecisionRow {
@@ -104,12 +107,16 @@ pub struct Filter {
     pub of: Option<UserId>,
     /// Waiting for one of these people to decide.
     pub asked: Vec<UserId>,
+    /// Not done by this person.
+    pub not_technician: Option<UserId>,
     /// Planned to be under way at some time from then on.
     pub from: Option<Timestamp>,
     /// Planned to begin before then.
     pub to: Option<Timestamp>,
     /// With a smaller number.
     pub before: Option<i64>,
+    /// Found by a query.
+    pub query: search::Filter,
 }
 
 fn corrupt(what: &str) -> StoreError {
@@ -185,7 +192,7 @@ pub async fn next_number(tx: &mut Tx) -> Result<i64> {
 /// The columns that change, in the order of [`changing`].
 const CHANGING: &str = "state, title, service_id, class, technician_id, start_at, end_at, revision,
     origin, excuse, plan, assessment, tier, is_emergent, outcome, submitted_at, approved_at, asked_at,
-    started_at, ended_at, closed_at, back_at, checked_at, version";
+    started_at, ended_at, closed_at, back_at, checked_at, version, folded, incident_number";
 
 fn changing(change: &Change) -> Result<Vec<Value>> {
     let assessment = change.assessment.as_ref();
@@ -215,12 +222,14 @@ fn changing(change: &Change) -> Result<Vec<Value>> {
         change.back_by(),
         change.checked_at,
         change.version,
+        search::folded_of(&change.plan),
+        change.plan.incident,
     ])
 }
 
 /// Stores a new change.
 pub async fn insert(tx: &mut Tx, change: &Change) -> Result<()> {
-    let marks = marks(28);
+    let marks = marks(30);
     let text = format!(
         "INSERT INTO change ({CHANGING}, id, number, submitter_id, created_at) VALUES ({marks})"
     );
@@ -250,6 +259,7 @@ pub async fn update(tx: &mut Tx, change: &Change, parts: &[Part], now: Timestamp
 
 /// What is looked up beside the row.
 async fn beside(tx: &mut Tx, change: &Change) -> Result<()> {
+    crate::search::keep_change(tx, change).await?;
     const DECISIONS: Sql = Sql::same("DELETE FROM change_decision WHERE change_id = ?");
     const ASKED: Sql = Sql::same("DELETE FROM change_asked WHERE change_id = ?");
     const SERVICES: Sql = Sql::same("DELETE FROM change_service WHERE change_id = ?");
@@ -456,6 +466,10 @@ pub async fn list(db: &Db, filter: &Filter, limit: i64) -> Result<Vec<Change>> {
         ));
         values.extend(filter.asked.iter().map(|user| Value::from(*user)));
     }
+    if let Some(user) = filter.not_technician {
+        text.push_str(" AND (technician_id IS NULL OR technician_id <> ?)");
+        values.extend(args![user]);
+    }
     if let Some(from) = filter.from {
         text.push_str(" AND end_at > ?");
         values.extend(args![from]);
@@ -464,10 +478,16 @@ pub async fn list(db: &Db, filter: &Filter, limit: i64) -> Result<Vec<Change>> {
         text.push_str(" AND start_at < ?");
         values.extend(args![to]);
     }
+    filter.query.conditions(&mut text, &mut values);
     text.push_str(" ORDER BY number DESC LIMIT ?");
     values.extend(args![limit]);
+    selected(db, Sql::built(text), values).await
+}
+
+/// The changes that a statement made of [`SELECT`] selects.
+pub(super) async fn selected(db: &Db, sql: Sql, values: Vec<Value>) -> Result<Vec<Change>> {
     let mut tx = db.snapshot().await?;
-    let rows: Vec<ChangeRow> = tx.fetch_all(&Sql::built(text), values).await?;
+    let rows: Vec<ChangeRow> = tx.fetch_all(&sql, values).await?;
     all(&mut tx, rows).await
 }
 

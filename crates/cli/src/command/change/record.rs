@@ -17,6 +17,8 @@ use crate::show::{self, Column, Screen, Table, time};
 pub enum Record {
     /// List changes, the newest first
     List {
+        /// What to look for, as a search takes it: class:network technician:me and words
+        query: Vec<String>,
         /// In these states, separated by commas; `open` for what is not over
         #[arg(long, default_value = "open")]
         state: String,
@@ -209,8 +211,9 @@ impl Record {
             api.post(&["changes", &change.change, what], &body).await
         };
         match self {
-            Self::List { state, service, mine, asked } => {
-                let mut query = vec![("state", state.as_str())];
+            Self::List { query: words, state, service, mine, asked } => {
+                let words = words.join(" ");
+                let mut query = vec![("state", state.as_str()), ("q", words.as_str())];
                 query.extend(service.as_deref().map(|name| ("service", name)));
                 query.extend(mine.then_some(("mine", "true")));
                 query.extend(asked.then_some(("asked", "true")));

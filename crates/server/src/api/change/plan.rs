@@ -348,6 +348,6 @@ impl ChangePlan {
 }
 
 /// The name of a person, or their id where they are gone.
-pub(super) fn person(directory: &Directory, id: UserId) -> String {
+pub(in crate::api) fn person(directory: &Directory, id: UserId) -> String {
     directory.users.get(id).map_or_else(|| id.to_string(), |user| user.name.clone())
 }

@@ -19,11 +19,13 @@ use super::plan::{ChangePlan, person};
 use super::suspect::{self, CausedIncident};
 use crate::api::extract::{Json, Path, Query};
 use crate::api::list::{List, Paging};
+use crate::api::search::for_incident;
 use crate::api::word::{
     ApproverName, ChangeEntryKind, ChangeOrigin, ChangeOutcome, ChangeState, Instant, RiskBand,
 };
 use crate::api::{ApiError, Caller, Ctx, Need, Routes};
 use crate::app::change::record::Draft;
+use crate::app::query::change::changes;
 
 /// To write and do changes.
 pub const WRITE: Need = Need::new(Action::Create, Object::Changes);
@@ -282,6 +284,8 @@ struct ListQuery {
     mine: Option<bool>,
     /// `true` for those that wait for you to decide.
     asked: Option<bool>,
+    /// What to look for, as a search takes it: `class:network technician:me "switch"`.
+    q: Option<String>,
     /// Planned to be under way at some time from then on.
     from: Option<Instant>,
     /// Planned to begin before then.
@@ -561,20 +565,25 @@ async fn list(
         let stands_for = policy.delegates.iter().filter(|one| one.to == user && one.holds(now));
         std::iter::once(user).chain(stands_for.map(|one| one.of)).collect()
     });
+    let text = query.q.as_deref().unwrap_or_default();
+    let sought = changes(&snapshot, text, caller.asker(&ctx.app))?;
     let filter = store::Filter {
         states: query.state.as_deref().map(states).transpose()?.unwrap_or_default(),
         service,
         of: person(query.mine, "mine")?,
+        // Whoever does the work decides nothing, although they may stand for somebody.
+        not_technician: person(query.asked, "asked")?,
         asked: asked.unwrap_or_default(),
         from: instant("from", query.from)?,
         to: instant("to", query.to)?,
         before: paging.after()?,
+        query: sought,
     };
-    let mut rows = store::list(&ctx.app.db, &filter, paging.limit_and_one()?).await?;
-    if query.asked == Some(true) {
-        // Whoever does the work decides nothing, although they may stand for somebody.
-        rows.retain(|one| one.plan.technician != caller.user());
-    }
+    let viewer = ctx.app.viewer(caller.user()).await?;
+    let rows = match for_incident(&ctx.app, &viewer, &filter.query).await? {
+        true => store::list(&ctx.app.db, &filter, paging.limit_and_one()?).await?,
+        false => Vec::new(),
+    };
     Ok(Json(paging.list(rows, |one| one.number, |one| item(directory, &one))?))
 }
 

@@ -1,7 +1,7 @@
 //! What is in the way of a change (`X9`): everything that the rules look at is gathered here, and what
 //! they find is handed to whoever decides or asks.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use muster_core::change::conflict::{
     self, AHEAD_MAX, Around, Conflict, Index, Slot, Subject, Trouble,
 };
@@ -23,6 +23,9 @@ use crate::app::App;
 const TROUBLES_MAX: i64 = 500;
 /// The severities that hold changes up, from the worst to the least bad.
 const HOLDING: (u8, u8) = (1, 2);
+
+/// How far ahead a free time is looked for first.
+const SOON: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// What is gathered around a change.
 pub struct Gathered {
@@ -155,18 +158,28 @@ impl App {
         let Some((subject, start)) = Subject::of(change, &assessment).zip(change.plan.start) else {
             return Ok((Vec::new(), None));
         };
-        let ends = start.max(now).checked_add(AHEAD_MAX).unwrap_or(Timestamp::MAX);
-        let to = ends.checked_add(subject.at_most()).unwrap_or(Timestamp::MAX);
+        let takes = subject.at_most();
+        let plus = |at: Timestamp, time| at.saturating_add(time).unwrap_or(Timestamp::MAX);
         let troubles = self.troubles().await?;
         let mut tx = self.db.snapshot().await?;
-        let within = Span { from: start.min(now), to };
-        let gathered = self.gather(&mut tx, troubles, within).await?;
+        let within = Span { from: start, to: plus(start, takes) };
+        let gathered = self.gather(&mut tx, troubles.clone(), within).await?;
         let found = conflict::check(&subject, gathered.around(directory), start);
-        let slot = found
-            .iter()
-            .any(|one| one.is_blocking)
-            .then(|| conflict::next_free_slot(&subject, gathered.around(directory), start, ends));
-        Ok((found, slot.flatten()))
+        if !found.iter().any(|one| one.is_blocking) {
+            return Ok((found, None));
+        }
+        // Most are free within days: only what is not is looked for in the whole of the calendar.
+        for ahead in [SOON, AHEAD_MAX] {
+            let ends = plus(start.max(now), ahead);
+            let within = Span { from: start.min(now), to: plus(ends, takes) };
+            let gathered = self.gather(&mut tx, troubles.clone(), within).await?;
+            let around = gathered.around(directory);
+            let slot = conflict::next_free_slot(&subject, around, start, ends);
+            if slot.is_some() {
+                return Ok((found, slot));
+            }
+        }
+        Ok((found, None))
     }
 
     /// The next time at which nothing is in the way of such a change.

@@ -2,6 +2,7 @@
 //! and the guide are made from this one list.
 
 use muster_core::alerting::hold::Held;
+use muster_core::change::record::{Outcome, State};
 use muster_core::incident::lifecycle::Status;
 use muster_core::incident::timeline::Kind as EntryKind;
 use muster_store::search::Kind;
@@ -24,6 +25,9 @@ pub struct Key {
 const ALL: &[Kind] = &Kind::ALL;
 const ALERTS: &[Kind] = &[Kind::Alert];
 const ENTRIES: &[Kind] = &[Kind::Entry];
+const CHANGES: &[Kind] = &[Kind::Change];
+const WRITTEN: &[Kind] = &[Kind::Entry, Kind::Change];
+const SEVERE: &[Kind] = &[Kind::Incident, Kind::Alert, Kind::Entry];
 const OF_INCIDENTS: &[Kind] = &[Kind::Incident, Kind::Entry];
 const TROUBLE: &[Kind] = &[Kind::Incident, Kind::Alert];
 
@@ -42,7 +46,7 @@ pub const FIELD: &str = "field.NAME";
 /// Every key, the most used first.
 pub const KEYS: &[Key] = &[
     key("state", ALL, "open, or resolved", "state:open"),
-    key("sev", ALL, "how bad, 1 is the worst", "sev:<=2"),
+    key("sev", SEVERE, "how bad, 1 is the worst", "sev:<=2"),
     key("service", ALL, "what is affected", "service:checkout"),
     key("team", ALL, "whose services", "team:payments"),
     key("group", ALL, "services that belong together", "group:shop"),
@@ -59,7 +63,12 @@ pub const KEYS: &[Key] = &[
     key("held", ALERTS, "what keeps it from paging", "held:maintenance"),
     key("key", ALERTS, "the key that its signals share", "key:disk-1"),
     key("kind", ENTRIES, "the kind of an entry of a timeline", "kind:note"),
-    key("by", ENTRIES, "who wrote an entry; me", "by:ana"),
+    key("by", WRITTEN, "who wrote an entry or submits a change; me", "by:ana"),
+    key("technician", CHANGES, "who does it; me, none", "technician:me"),
+    key("class", CHANGES, "the kind of a change", "class:network"),
+    key("tier", CHANGES, "the tier that a change is held to", "tier:1"),
+    key("emergent", CHANGES, "whether it came too late to be planned", "emergent:yes"),
+    key("outcome", CHANGES, "how a change went", "outcome:failed,rolled_back"),
 ];
 
 /// The keys that narrow a kind.
@@ -83,6 +92,7 @@ pub fn in_words(kind: Kind) -> &'static str {
         Kind::Incident => "incidents",
         Kind::Alert => "alerts",
         Kind::Entry => "timelines",
+        Kind::Change => "changes",
     }
 }
 
@@ -104,18 +114,26 @@ pub fn values(snapshot: &Snapshot, key: &str) -> Vec<String> {
     };
     match key {
         "state" => fixed(&["open", "resolved"]),
-        "practice" => fixed(&["yes", "no"]),
+        "practice" | "emergent" => fixed(&["yes", "no"]),
         "sev" => {
             let levels = directory.severities.iter();
             levels.map(|severity| severity.level.number().to_string()).collect()
         }
-        "status" => Status::NAMES.iter().map(|(_, name)| (*name).to_owned()).collect(),
+        "status" => {
+            let mut names: Vec<_> = Status::NAMES.iter().map(|(_, name)| *name).collect();
+            let of_changes = State::NAMES.iter().map(|(_, name)| *name);
+            names.extend(of_changes.filter(|name| Status::from_name(name).is_none()));
+            fixed(&names)
+        }
+        "outcome" => Outcome::NAMES.iter().map(|(_, name)| (*name).to_owned()).collect(),
+        "class" => directory.change_policy.classes.clone(),
+        "tier" => fixed(&["1", "2", "3", "4"]),
         "held" => Held::NAMES.iter().map(|(_, name)| (*name).to_owned()).collect(),
         "kind" => EntryKind::NAMES.iter().map(|(_, name)| (*name).to_owned()).collect(),
         "service" => directory.services.iter().map(|service| service.name.clone()).collect(),
         "group" => directory.service_groups.iter().map(|group| group.name.clone()).collect(),
         "team" => directory.teams.iter().map(|team| team.name.clone()).collect(),
-        "assignee" => people(&["me", "none"]),
+        "assignee" | "technician" => people(&["me", "none"]),
         "by" => people(&["me"]),
         _ => Vec::new(),
     }
