@@ -6309,6 +6309,22 @@ export interface components {
              */
             version: number;
         };
+        /** @description A change to services of the schedule. */
+        HandoffChange: {
+            /** @description The beginning. */
+            from: components["schemas"]["Instant"];
+            /**
+             * Format: int64
+             * @description For people to say.
+             */
+            number: number;
+            /** @description Which of the schedule's services it touches. */
+            services: string[];
+            /** @description One line. */
+            title: string;
+            /** @description The end. */
+            to: components["schemas"]["Instant"];
+        };
         /** @description What the record says of a shift. Names are as they were then; a list has at most 50 entries. */
         HandoffDraft: {
             /** @description When it was put together. */
@@ -6318,6 +6334,8 @@ export interface components {
              * @description Incidents that they were about.
              */
             call_outs: number;
+            /** @description Changes that were under way or lay in the shift that came. */
+            changes: components["schemas"]["HandoffChange"][];
             /** @description Heartbeats that were missing. */
             heartbeats: components["schemas"]["HandoffHeartbeat"][];
             /** @description Alerts that fired and were held. */

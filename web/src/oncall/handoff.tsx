@@ -102,7 +102,14 @@ function HandoffRow({ handoff, me }: { handoff: Handoff; me: string }) {
 }
 
 function Draft({ handoff: { draft } }: { handoff: Handoff }) {
-  const sections = [draft.incidents, draft.noisy, draft.heartbeats, draft.maintenance, draft.held];
+  const sections = [
+    draft.incidents,
+    draft.noisy,
+    draft.heartbeats,
+    draft.maintenance,
+    draft.held,
+    draft.changes,
+  ];
   if (sections.every((section) => section.length === 0)) return null;
   return (
     <details>
@@ -130,6 +137,15 @@ function Draft({ handoff: { draft } }: { handoff: Handoff }) {
         {draft.maintenance.map((it) => (
           <li key={`${it.reason} ${it.from}`}>
             Maintenance <Time at={it.from} show="clock" /> to <Time at={it.to} show="clock" />: {it.reason}
+          </li>
+        ))}
+        {draft.changes.map((it) => (
+          <li key={it.number}>
+            <Link to="/changes/$number" params={{ number: String(it.number) }} className="link">
+              CHG-{it.number}
+            </Link>{" "}
+            <Time at={it.from} show="clock" /> to <Time at={it.to} show="clock" />: {it.title} (
+            {it.services.join(", ")})
           </li>
         ))}
         {draft.held.map((it) => (

@@ -13,6 +13,8 @@ pub const AHEAD: SignedDuration = SignedDuration::from_mins(30);
 pub const REMIND_AFTER: SignedDuration = SignedDuration::from_hours(1);
 /// How far back the shift that ends is looked for.
 const BACK_MAX: SignedDuration = SignedDuration::from_hours(14 * 24);
+/// How far ahead changes are listed where nobody else comes on call sooner.
+pub const CHANGES_AHEAD: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// The most entries of one section of a draft.
 pub const SECTION_MAX: usize = 50;
 /// The longest notes, in characters.
@@ -261,6 +263,8 @@ pub struct Draft {
     pub maintenance: Vec<Window>,
     /// Alerts that fire and are held.
     pub held: Vec<HeldAlert>,
+    /// Changes that are under way or lie in the shift that comes.
+    pub changes: Vec<ChangeAhead>,
 }
 
 /// An open incident.
@@ -310,6 +314,21 @@ pub struct Window {
     /// Why.
     pub reason: String,
     /// The names of the services.
+    pub services: Vec<String>,
+    /// The beginning.
+    pub from: Timestamp,
+    /// The end.
+    pub to: Timestamp,
+}
+
+/// A change to a service of the schedule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangeAhead {
+    /// For people to say.
+    pub number: i64,
+    /// One line.
+    pub title: String,
+    /// The names of the schedule's services that it touches.
     pub services: Vec<String>,
     /// The beginning.
     pub from: Timestamp,

@@ -50,6 +50,8 @@ struct HandoffPage {
     heartbeats: Vec<(String, String)>,
     /// A reason and when.
     maintenance: Vec<(String, String)>,
+    /// What is changed and when.
+    changes: Vec<(String, String)>,
     /// A service, a summary and why.
     held: Vec<(String, String, String)>,
     notes: String,
@@ -113,6 +115,14 @@ fn page(app: &App, handoff: Handoff, user: UserId, token: &str) -> Result<Handof
             .maintenance
             .into_iter()
             .map(|it| (it.reason, in_words(Span { from: it.from, to: it.to }, zone)))
+            .collect(),
+        changes: draft
+            .changes
+            .into_iter()
+            .map(|it| {
+                let when = in_words(Span { from: it.from, to: it.to }, zone);
+                (format!("CHG-{} {} ({})", it.number, it.title, it.services.join(", ")), when)
+            })
             .collect(),
         held: draft.held.into_iter().map(|it| (it.service, it.summary, it.why)).collect(),
         notes: handoff.notes,

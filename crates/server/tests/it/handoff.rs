@@ -7,6 +7,7 @@ use jiff::SignedDuration;
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::changes::plan;
 use crate::harness::{Client, World, on_both_stores};
 use crate::overrides::{ROTA, apply_rota, on_call};
 
@@ -159,6 +160,44 @@ async fn a_handoff_is_drafted_from_the_record_and_accepted_by_a_link_without_a_s
         let of = |action: &str| entries.iter().filter(|entry| entry["action"] == action).count();
         assert_eq!((of("handoff.draft"), of("handoff.begin"), of("handoff.accept")), (1, 1, 1));
         assert_eq!(world.anybody().get("/p/handoff/none-of-ours").await.status, 404);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_handoff_lists_the_changes_of_the_shift_that_comes() {
+    on_both_stores(async |world| {
+        let Sides { leaves: (_, leaves), comes: (new, comes) } = sides(world).await;
+        let policy = "change_policy: { matrix: [ { name: free, notice: none } ] }\n";
+        let applied = world.admin().send(Method::POST, "/api/v1/config/apply", policy).await;
+        assert_eq!(applied.status, 200, "{}", applied.text);
+        // The next shift runs from eight of UTC to eight the next day.
+        for (title, start, end) in [
+            ("It is over by then", "2026-11-21T05:00:00Z", "2026-11-21T06:00:00Z"),
+            ("Ends as the next one comes", "2026-11-22T07:00:00Z", "2026-11-22T08:00:00Z"),
+            ("Is for whoever comes then", "2026-11-22T08:00:00Z", "2026-11-22T09:00:00Z"),
+        ] {
+            let mut plan = plan("deploy", 0);
+            for (field, value) in [("title", title), ("start", start), ("end", end)] {
+                plan[field] = json!(value);
+            }
+            plan["technician"] = json!("ana");
+            plan["customers"] = json!([]);
+            plan["rollback_takes"] = json!("0m");
+            let body = json!({ "plan": plan, "submit": true, "submitter": "ana" });
+            let answer = world.admin().post("/api/v1/changes", body).await;
+            assert_eq!(answer.status, 201, "{}", answer.text);
+            assert_eq!(answer.json()["state"], "scheduled", "{}", answer.text);
+        }
+        world.advance(SignedDuration::from_hours(5)).await;
+        let [handoff] = &handoffs(&leaves, "?open=true").await[..] else { panic!("one is open") };
+        let ahead = handoff["draft"]["changes"].as_array().unwrap();
+        let titles: Vec<_> = ahead.iter().map(|one| one["title"].as_str().unwrap()).collect();
+        assert_eq!(titles, ["Ends as the next one comes"]);
+        assert_eq!(ahead[0]["services"], json!(["checkout"]));
+        assert!(handoff["summary"].as_str().unwrap().contains("1 change ahead"), "{handoff}");
+        let page = comes.get(&link(world, new)).await;
+        assert!(page.text.contains("CHG-2 Ends as the next one comes (checkout)"), "{}", page.text);
     })
     .await;
 }

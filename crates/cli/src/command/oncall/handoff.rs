@@ -152,6 +152,11 @@ fn told(handoff: &Value) -> anyhow::Result<()> {
         let (from, to) = (time::minute_of(&it["from"]), time::minute_of(&it["to"]));
         show::line(format!("  maintenance {from} to {to}: {}", text(&it["reason"])))?;
     }
+    for it in each("changes") {
+        let (from, to) = (time::minute_of(&it["from"]), time::minute_of(&it["to"]));
+        let (number, title) = (text(&it["number"]), text(&it["title"]));
+        show::line(format!("  CHG-{number} {from} to {to}: {title} [{}]", names(&it["services"])))?;
+    }
     for it in each("held") {
         let (service, summary) = (text(&it["service"]), text(&it["summary"]));
         show::line(format!("  held: {service}: {summary}, {}", text(&it["why"])))?;

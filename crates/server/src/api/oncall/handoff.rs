@@ -87,6 +87,8 @@ pub struct HandoffDraft {
     pub maintenance: Vec<HandoffMaintenance>,
     /// Alerts that fired and were held.
     pub held: Vec<HandoffHeld>,
+    /// Changes that were under way or lay in the shift that came.
+    pub changes: Vec<HandoffChange>,
 }
 
 /// An open incident.
@@ -143,6 +145,21 @@ pub struct HandoffMaintenance {
     pub to: Instant,
 }
 
+/// A change to services of the schedule.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct HandoffChange {
+    /// For people to say.
+    pub number: i64,
+    /// One line.
+    pub title: String,
+    /// Which of the schedule's services it touches.
+    pub services: Vec<String>,
+    /// The beginning.
+    pub from: Instant,
+    /// The end.
+    pub to: Instant,
+}
+
 /// An alert that fired and paged nobody.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct HandoffHeld {
@@ -182,7 +199,7 @@ struct Which {
 
 impl From<&Draft> for HandoffDraft {
     fn from(draft: &Draft) -> Self {
-        let Draft { incidents, noisy, heartbeats, maintenance, held, .. } = draft.clone();
+        let Draft { incidents, noisy, heartbeats, maintenance, held, changes, .. } = draft.clone();
         Self {
             at: draft.at.into(),
             incidents: incidents
@@ -225,6 +242,16 @@ impl From<&Draft> for HandoffDraft {
             held: held
                 .into_iter()
                 .map(|it| HandoffHeld { service: it.service, summary: it.summary, why: it.why })
+                .collect(),
+            changes: changes
+                .into_iter()
+                .map(|it| HandoffChange {
+                    number: it.number,
+                    title: it.title,
+                    services: it.services,
+                    from: it.from.into(),
+                    to: it.to.into(),
+                })
                 .collect(),
         }
     }

@@ -393,6 +393,7 @@ pub(crate) fn summary(draft: &Draft) -> String {
         some(draft.heartbeats.len(), "heartbeat missing", "heartbeats missing"),
         some(draft.maintenance.len(), "maintenance window", "maintenance windows"),
         some(draft.held.len(), "alert held", "alerts held"),
+        some(draft.changes.len(), "change ahead", "changes ahead"),
     ];
     let mut line = parts.into_iter().flatten().collect::<Vec<_>>().join("; ");
     if let Some(first) = line.get_mut(..1) {

@@ -1,7 +1,9 @@
 //! The draft of a handoff as it is stored. Its form has a version, because rows outlive releases.
 
 use jiff::Timestamp;
-use muster_core::oncall::handoff::{Draft, HeldAlert, Missing, Noisy, OpenIncident, Window};
+use muster_core::oncall::handoff::{
+    ChangeAhead, Draft, HeldAlert, Missing, Noisy, OpenIncident, Window,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::db::{Result, StoreError, instant};
@@ -30,6 +32,8 @@ struct Stored {
     maintenance: Vec<StoredWindow>,
     #[serde(default)]
     held: Vec<StoredHeld>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    changes: Vec<StoredChange>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -61,6 +65,15 @@ struct StoredMissing {
 #[derive(Serialize, Deserialize)]
 struct StoredWindow {
     reason: String,
+    services: Vec<String>,
+    from: i64,
+    to: i64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredChange {
+    number: i64,
+    title: String,
     services: Vec<String>,
     from: i64,
     to: i64,
@@ -106,6 +119,18 @@ pub(super) fn write(draft: &Draft) -> Result<String> {
             .cloned()
             .map(|HeldAlert { service, summary, why }| StoredHeld { service, summary, why })
             .collect(),
+        changes: draft
+            .changes
+            .iter()
+            .cloned()
+            .map(|ChangeAhead { number, title, services, from, to }| StoredChange {
+                number,
+                title,
+                services,
+                from: micros(from),
+                to: micros(to),
+            })
+            .collect(),
     };
     serde_json::to_string(&stored).map_err(|error| StoreError::Corrupt(error.to_string()))
 }
@@ -122,6 +147,10 @@ pub(super) fn read(text: &str) -> Result<Draft> {
         let (from, to) = (instant(it.from)?, instant(it.to)?);
         Ok(Window { reason: it.reason, services: it.services, from, to })
     };
+    let change = |it: StoredChange| {
+        let (from, to) = (instant(it.from)?, instant(it.to)?);
+        Ok(ChangeAhead { number: it.number, title: it.title, services: it.services, from, to })
+    };
     Ok(Draft {
         at: instant(stored.at)?,
         incidents: stored.incidents.into_iter().map(incident).collect(),
@@ -136,6 +165,7 @@ pub(super) fn read(text: &str) -> Result<Draft> {
             .into_iter()
             .map(|StoredHeld { service, summary, why }| HeldAlert { service, summary, why })
             .collect(),
+        changes: stored.changes.into_iter().map(change).collect::<Result<_>>()?,
     })
 }
 

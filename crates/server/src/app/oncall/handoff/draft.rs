@@ -1,5 +1,5 @@
 //! Putting a handoff together from the record: what is open, what paged and came to nothing, what is
-//! missing, held or planned, for the services whose policies ask the schedule. It reads and decides
+//! missing, held, planned or about to be changed, for the services whose policies ask the schedule. It reads and decides
 //! nothing.
 
 use std::collections::BTreeSet;
@@ -10,14 +10,17 @@ use muster_core::alerting::heartbeat::State as Pulse;
 use muster_core::id::{ServiceId, UserId};
 use muster_core::incident::lifecycle::Incident;
 use muster_core::incident::restriction::Viewer;
+use muster_core::oncall::cover::Span;
 use muster_core::oncall::handoff::{
-    Draft, HeldAlert, Loud, Missing, Noisy, OpenIncident, SECTION_MAX, Window, noisy,
+    CHANGES_AHEAD, ChangeAhead, Draft, HeldAlert, Loud, Missing, Noisy, OpenIncident, SECTION_MAX,
+    Window, noisy,
 };
 use muster_core::oncall::load::is_night;
 use muster_core::oncall::reach::services_asking;
-use muster_core::oncall::schedule::Schedule;
+use muster_core::oncall::schedule::{self, Schedule};
 use muster_core::org::directory::Directory;
 use muster_store::alerting::{alert, heartbeat, maintenance};
+use muster_store::change::calendar;
 use muster_store::incident::incident as store_incident;
 use muster_store::oncall::handoff as store_handoff;
 use muster_store::oncall::page as store_page;
@@ -49,6 +52,7 @@ pub(super) async fn of(
         heartbeats: heartbeats(db, directory, &services).await?,
         maintenance: windows(db, directory, &services, now).await?,
         held: held(db, directory, &services).await?,
+        changes: changes(db, directory, &services, ahead(schedule, to, now), now).await?,
         ..Draft::default()
     };
     let calls = store_page::calls(db, from, to.min(now), CALLS_MAX).await?;
@@ -163,6 +167,39 @@ async fn windows(
     windows.sort_by_key(|window| window.from);
     windows.truncate(SECTION_MAX);
     Ok(windows)
+}
+
+/// The shift that comes, with what is left of the one that ends; a week where it is longer.
+fn ahead(schedule: &Schedule, change: Timestamp, now: Timestamp) -> Span {
+    let most = change.saturating_add(CHANGES_AHEAD).unwrap_or(Timestamp::MAX);
+    let next = schedule::next_change(schedule, change).unwrap_or(most);
+    Span { from: now, to: next.min(most) }
+}
+
+async fn changes(
+    db: &Db,
+    directory: &Directory,
+    services: &[ServiceId],
+    within: Span,
+    now: Timestamp,
+) -> Result<Vec<ChangeAhead>, StoreError> {
+    if within.to <= within.from {
+        return Ok(Vec::new());
+    }
+    let booked = calendar::booked(&mut db.snapshot().await?, within, now).await?;
+    let mut changes = Vec::new();
+    for one in booked {
+        let of_ours = one.services.iter().filter(|id| services.contains(id));
+        let names: Vec<_> = of_ours.map(|id| service_name(directory, *id)).collect();
+        if !names.is_empty() {
+            let Span { from, to } = one.span;
+            let (number, title) = (one.number, one.title);
+            changes.push(ChangeAhead { number, title, services: names, from, to });
+        }
+    }
+    changes.sort_by_key(|change| (change.from, change.number));
+    changes.truncate(SECTION_MAX);
+    Ok(changes)
 }
 
 async fn held(
