@@ -167,6 +167,7 @@ try {
       ? tests
       : [
           "app.test.mjs",
+          "change-audit.test.mjs",
           "changes.test.mjs",
           "declare.test.mjs",
           "family.test.mjs",

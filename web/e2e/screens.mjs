@@ -104,6 +104,9 @@ export async function screens(page) {
     ["lists", "/app/lists"],
     ...(policy ? [["policy", `/app/policies/${encodeURIComponent(policy.name)}`]] : []),
     ...(policy ? [["policy-edit", `/app/policies/${encodeURIComponent(policy.name)}/edit`]] : []),
+    ["change-exceptions", "/app/changes/exceptions"],
+    ["change-audit", "/app/changes/audit"],
+    ["change-replay", "/app/changes/replay"],
     ["change-calendar", "/app/changes/calendar"],
     ["status-pages", "/app/status-pages"],
     ...(statusPage

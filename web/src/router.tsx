@@ -129,6 +129,37 @@ const changeNew = createRoute({
   component: lazyRouteComponent(() => import("./change/new")),
 });
 
+const changeExceptions = createRoute({
+  getParentRoute: () => root,
+  path: "/changes/exceptions",
+  component: lazyRouteComponent(() => import("./change/exceptions")),
+});
+
+export interface AuditSearch {
+  weeks?: number;
+  week?: string;
+  team?: string;
+  only?: string;
+}
+
+const changeAudit = createRoute({
+  getParentRoute: () => root,
+  path: "/changes/audit",
+  validateSearch: (search: Record<string, unknown>): AuditSearch => ({
+    weeks: typeof search.weeks === "number" ? search.weeks : undefined,
+    week: typeof search.week === "string" ? search.week : undefined,
+    team: typeof search.team === "string" ? search.team : undefined,
+    only: typeof search.only === "string" ? search.only : undefined,
+  }),
+  component: lazyRouteComponent(() => import("./change/audit-screen")),
+});
+
+const changeReplay = createRoute({
+  getParentRoute: () => root,
+  path: "/changes/replay",
+  component: lazyRouteComponent(() => import("./change/replay")),
+});
+
 const changeEdit = createRoute({
   getParentRoute: () => root,
   path: "/changes/$number/edit",
@@ -345,6 +376,9 @@ export const router = createRouter({
     changes,
     change,
     changeNew,
+    changeExceptions,
+    changeAudit,
+    changeReplay,
     changeEdit,
     changeRun,
     shadow,

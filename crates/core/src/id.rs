@@ -79,6 +79,8 @@ ids! {
     EngagementGroupId = "grp";
     /// A timeline or stream entry.
     EntryId = "ent";
+    /// A kind of change that is held to less.
+    ExceptionId = "exc";
     /// A calendar that a person's leave is read from.
     FeedId = "feed";
     /// What one shift tells the next.

@@ -438,6 +438,8 @@ export const change = (number: string) =>
     queryFn: ({ signal }) => get("/changes/{change}", { path: { change: number }, signal }),
   });
 
+export const changeExceptions = () => paged(["changes", "exceptions"], "/changes/exceptions", {});
+
 export const changePolicy = () =>
   queryOptions({
     queryKey: ["changes", "policy"],
@@ -494,6 +496,13 @@ export const policyPreview = (
   queryOptions({
     queryKey: ["policies", name, "preview", query],
     queryFn: ({ signal }) => get("/escalation-policies/{name}/preview", { path: { name }, query, signal }),
+    placeholderData: keepPreviousData,
+  });
+
+export const changeAudit = (query: Options<"get", "/reports/changes">["query"]) =>
+  queryOptions({
+    queryKey: ["changes", "audit", query],
+    queryFn: ({ signal }) => get("/reports/changes", { query, signal }),
     placeholderData: keepPreviousData,
   });
 

@@ -286,6 +286,75 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/changes/exceptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List exceptions, the newest first. */
+        get: operations["list_change_exceptions"];
+        put?: never;
+        /** Nominate a kind of change for less than its row asks for. */
+        post: operations["nominate_change_exception"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/changes/exceptions/{exception}/agree": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Agree to an exception, as the team's manager or as whoever answers for the policy. */
+        post: operations["agree_to_change_exception"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/changes/exceptions/{exception}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Reject an exception that waits for you. */
+        post: operations["reject_change_exception"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/changes/exceptions/{exception}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Withdraw an exception: what has not begun under it is asked about anew. */
+        post: operations["withdraw_change_exception"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/changes/next-slot": {
         parameters: {
             query?: never;
@@ -314,6 +383,27 @@ export interface paths {
         get: operations["get_change_policy"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/changes/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hold a configuration against past changes: what it would have asked of each. Nothing is written.
+         * @description Risk and agreements are taken as they were. Changes after the fact, those that an exception spared
+         *     something, and those of services that are gone are left out.
+         */
+        post: operations["replay_change_policy"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2949,6 +3039,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reports/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The audit of changes, by week and team.
+         * @description A change counts in the week in which it began, or was to begin; drafts do not count. Restricted
+         *     incidents count for those who see them alone.
+         */
+        get: operations["report_changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reports/incidents": {
         parameters: {
             query?: never;
@@ -4612,6 +4723,62 @@ export interface components {
              */
             seq: number;
         };
+        /** @description One change, judged. */
+        AuditedChange: {
+            /** @description The numbers of the incidents that it caused, as far as you see them. */
+            caused: number[];
+            /**
+             * Format: int64
+             * @description How long their outages lasted.
+             */
+            caused_outage_seconds: number;
+            /** @description Whether its customers agreed. */
+            customers_agreed: components["schemas"]["KeptWord"];
+            /** @description Whether its customers were told. */
+            customers_told: components["schemas"]["KeptWord"];
+            /** @description Whether it was emergent. */
+            emergent: boolean;
+            /** @description The exception that it was held to, such as `EXC-2`. */
+            exception: string | null;
+            excuse: components["schemas"]["ChangeExcuse"] | null;
+            /** @description Whether it was announced in time. */
+            notice: components["schemas"]["KeptWord"];
+            /**
+             * Format: int64
+             * @description For people.
+             */
+            number: number;
+            /** @description How it came about. */
+            origin: components["schemas"]["ChangeOrigin"];
+            outcome: components["schemas"]["ChangeOutcome"] | null;
+            /** @description How often it went on although something was in its way. */
+            overrides: number;
+            /**
+             * Format: int32
+             * @description The points of its plan.
+             */
+            points: number;
+            /** @description By field. */
+            quality: components["schemas"]["ChangeScore"][];
+            /** @description Whether it kept to its times. */
+            schedule: components["schemas"]["KeptWord"];
+            /**
+             * Format: int64
+             * @description How much later than planned it began; negative for earlier.
+             */
+            slip_seconds: number | null;
+            /** @description The team of its service. */
+            team: string | null;
+            /** @description One line. */
+            title: string;
+            /**
+             * Format: int64
+             * @description How long it took.
+             */
+            took_seconds: number | null;
+            /** @description The Monday of its week. */
+            week: string;
+        };
         /** @enum {string} */
         Automated: "manual" | "partial" | "full";
         /** @description Somebody who was paged and has not checked in. */
@@ -4800,7 +4967,7 @@ export interface components {
              * @description What happened: `incident.` and a kind of timeline entry, `page.accepted`, `page.failed`,
              *     `page.superseded`, `alert.opened`, `alert.resolved`, `message.failed`, `config.applied`;
              *     `change.` and a kind of entry of a change, `change.marked`, `change_event.recorded`,
-             *     `change_event.changed`, `change_event.marked`;
+             *     `change_event.changed`, `change_event.marked`, `change_exception.` and what became of one;
              *     `reset` says that too much was missed and everything should be read again.
              * @example incident.acknowledged
              */
@@ -4845,6 +5012,8 @@ export interface components {
             because: string[];
             /** @description Whether it is emergent. */
             emergent: boolean;
+            /** @description The exception that it is held to instead, such as `EXC-2`. */
+            exception: string | null;
             /** @description How long before it must be announced, in words. */
             notice: string;
             notice_until: components["schemas"]["Instant"] | null;
@@ -4864,6 +5033,31 @@ export interface components {
              * @description The tier that it is held to.
              */
             tier: number;
+        };
+        /** @description The audit of a period. */
+        ChangeAudit: {
+            /** @description Each change, the newest first; null unless asked for. */
+            changes: components["schemas"]["AuditedChange"][] | null;
+            /** @description The beginning of the period. */
+            from: components["schemas"]["Instant"];
+            /** @description The end of the period. */
+            to: components["schemas"]["Instant"];
+            /** @description All together. */
+            total: components["schemas"]["ChangeFigures"];
+            /** @description The latest week first, then by team. */
+            weeks: components["schemas"]["ChangeAuditCell"][];
+        };
+        /** @description The figures of one team in one week. */
+        ChangeAuditCell: {
+            /** @description The figures. */
+            figures: components["schemas"]["ChangeFigures"];
+            /** @description The team; null for services of no team. */
+            team: string | null;
+            /**
+             * @description The Monday, on the organisation's clocks.
+             * @example 2026-11-16
+             */
+            week: string;
         };
         /** @description The calendar. */
         ChangeCalendar: {
@@ -5033,6 +5227,113 @@ export interface components {
              *     most 50.
              */
             caused: components["schemas"]["CausedIncident"][];
+        };
+        /** @description A kind of change that is held to less than its row asks for. */
+        ChangeException: {
+            /** @description Who must agree. */
+            agreements: components["schemas"]["ExceptionAgreement"][];
+            /** @description The kind of change. */
+            class: string;
+            /**
+             * Format: int32
+             * @description The last runs in a row that went without trouble.
+             */
+            clean_runs: number;
+            /**
+             * Format: int32
+             * @description How many the policy asks for.
+             */
+            clean_runs_needed: number;
+            end: components["schemas"]["ExceptionEnd"] | null;
+            /** @description Why. */
+            justification: string;
+            /** @description When. */
+            nominated_at: components["schemas"]["Instant"];
+            /** @description Who nominated it. */
+            nominator: string;
+            /**
+             * Format: int64
+             * @description For people.
+             */
+            number: number;
+            review_at: components["schemas"]["Instant"] | null;
+            /**
+             * @description The row whose approvals and notice are asked for instead.
+             * @example earned-exception
+             */
+            row: string;
+            /** @description One service of the team; null for all of them. */
+            service: string | null;
+            /** @description Where it stands. */
+            standing: components["schemas"]["ExceptionStanding"];
+            /** @description Whose services. */
+            team: string | null;
+            /** @description Whether you may agree to it or reject it now. */
+            yours: boolean;
+        };
+        /** @description The sev2 that a change went around the process for. */
+        ChangeExcuse: {
+            /** @description The same in words. */
+            because: string[];
+            /** @description Why that may be doubted; empty where it is a good excuse. */
+            doubts: components["schemas"]["ExcuseDoubt"][];
+            /**
+             * Format: int64
+             * @description The incident, by its number.
+             */
+            incident: number;
+        };
+        /** @description The figures of some changes. */
+        ChangeFigures: {
+            /** @description Those that were written down after the fact, for a sev1. */
+            after_the_fact: number;
+            /** @description The incidents that they caused, as far as you see them. */
+            caused: number;
+            /**
+             * Format: int64
+             * @description How long the outages of those lasted, no moment counted twice.
+             */
+            caused_outage_seconds: number;
+            /** @description How many. Every one is planned, emergent, or after the fact. */
+            changes: number;
+            /** @description The customers who were asked agreed. */
+            customers_agreed: components["schemas"]["ChangeShare"];
+            /** @description The customers whom they meet were told. */
+            customers_told: components["schemas"]["ChangeShare"];
+            /** @description Those that were emergent. */
+            emergent: number;
+            /** @description Of all, those that an exception spared something. */
+            excepted: number;
+            /** @description By field. */
+            fields: components["schemas"]["FieldPoints"][];
+            /** @description Of all, those that could not wait for those who must agree. */
+            fix_first: number;
+            /** @description Announced as long before as their rows ask for. */
+            notice: components["schemas"]["ChangeShare"];
+            /** @description Of all, those that went on although something was in their way. */
+            overridden: number;
+            /** @description Those that were planned in time. */
+            planned: number;
+            /**
+             * Format: int64
+             * @description The points of their plans together; it may be below zero.
+             */
+            points: number;
+            /**
+             * Format: int64
+             * @description The most points that so many changes can have.
+             */
+            points_most: number;
+            /** @description Began within 15 minutes of their time and were over by their end. */
+            schedule: components["schemas"]["ChangeShare"];
+            /** @description Of those, the ones where that may be doubted. */
+            sev2_doubted: number;
+            /** @description Those that went around the process for a sev2. */
+            sev2_excused: number;
+            /** @description Done, and without trouble. */
+            succeeded: components["schemas"]["ChangeShare"];
+            /** @description How long they really took. */
+            time: components["schemas"]["Distribution"];
         };
         /** @description Something that a plan lacks. */
         ChangeFinding: {
@@ -5268,6 +5569,7 @@ export interface components {
              * @description Counts the wordings that people agreed or disagreed to.
              */
             revision: number;
+            sev2: components["schemas"]["ChangeExcuse"] | null;
             started_at: components["schemas"]["Instant"] | null;
             /** @description Where it stands. */
             state: components["schemas"]["ChangeState"];
@@ -5296,6 +5598,13 @@ export interface components {
              * @description 1 is the worst.
              */
             severity: number;
+        };
+        /** @description Of how many something was asked, and how many did it. */
+        ChangeShare: {
+            /** @description Of so many it was asked. */
+            asked: number;
+            /** @description So many did it. */
+            kept: number;
         };
         /** @description A time at which nothing blocks a change. */
         ChangeSlot: {
@@ -6065,11 +6374,46 @@ export interface components {
              */
             name: string;
         };
+        /** @description An agreement to an exception. */
+        ExceptionAgreement: {
+            at: components["schemas"]["Instant"] | null;
+            /** @description Who agreed; null while nobody did. */
+            by: string | null;
+            /** @description To whom it falls. */
+            people: string[];
+            /** @description Whose. */
+            side: components["schemas"]["ExceptionSide"];
+        };
+        /** @description How an exception ended. */
+        ExceptionEnd: {
+            /** @description When. */
+            at: components["schemas"]["Instant"];
+            /** @description By whom. */
+            by: string;
+            /**
+             * Format: int64
+             * @description The incident that revoked it; null also where you do not see it.
+             */
+            incident: number | null;
+            /** @description Why. */
+            reason: string;
+        };
+        /** @description Why. */
+        ExceptionReason: {
+            /** @description In a sentence. */
+            reason: string;
+        };
+        /** @enum {string} */
+        ExceptionSide: "manager" | "owner";
+        /** @enum {string} */
+        ExceptionStanding: "asked" | "earning" | "in_force" | "review_due" | "rejected" | "withdrawn" | "revoked";
         /** @description Asking people to agree. */
         Excuse: {
             /** @description Why it is announced later than the policy asks for, or begins before people have agreed. */
             excuse?: string;
         };
+        /** @enum {string} */
+        ExcuseDoubt: "milder" | "later" | "over" | "elsewhere";
         /** @description Somebody who was paged and has not come. */
         Expected: {
             /** @description By when they were to check in. */
@@ -6126,6 +6470,16 @@ export interface components {
         };
         /** @enum {string} */
         FieldKind: "text" | "number" | "choice" | "date" | "person" | "yes_no";
+        /** @description The points of one field over many changes. */
+        FieldPoints: {
+            /** @description Which of the eight. */
+            field: string;
+            /**
+             * Format: int64
+             * @description Together; it may be below zero.
+             */
+            points: number;
+        };
         /** @description The value of a custom field. */
         FieldValue: {
             /** @description Whether the field is configured still. */
@@ -7065,6 +7419,8 @@ export interface components {
             /** @description Where clients send to. */
             url: string;
         };
+        /** @enum {string} */
+        KeptWord: "not_asked" | "yes" | "no";
         /** @description How many things of a kind a query finds. */
         KindCount: {
             /** @description How many; no more than 1,000 are counted. */
@@ -7225,6 +7581,13 @@ export interface components {
         List_ChangeEvent: {
             /** @description The items of this part. */
             items: components["schemas"]["ChangeEvent"][];
+            /** @description The cursor of the next part; null at the end. */
+            next: string | null;
+        };
+        /** @description A part of a list. */
+        List_ChangeException: {
+            /** @description The items of this part. */
+            items: components["schemas"]["ChangeException"][];
             /** @description The cursor of the next part; null at the end. */
             next: string | null;
         };
@@ -7827,6 +8190,22 @@ export interface components {
             url?: string | null;
             /** @description The version or commit. */
             version?: string | null;
+        };
+        /** @description An exception to nominate. */
+        NewChangeException: {
+            /** @description The kind of change. */
+            class: string;
+            /** @description Why, in three or four sentences. */
+            justification: string;
+            /**
+             * @description The row whose approvals and notice are to be asked for instead; `earned-exception`, which asks
+             *     for neither, where none is named.
+             */
+            row?: string | null;
+            /** @description One service of the team; all of them where none is named. */
+            service?: string | null;
+            /** @description Whose services. */
+            team: string;
         };
         /** @description What is wrong with an entry. What is left out was right. */
         NewCorrection: {
@@ -8749,6 +9128,26 @@ export interface components {
             /** @description Whoever would be on call then. */
             users: string[];
         };
+        /** @description A configuration, and against which changes to hold it. */
+        PolicyReplay: {
+            /** @description A configuration in YAML, as `POST /config/plan` takes it. What it leaves out is as in force. */
+            config: string;
+            from?: components["schemas"]["Instant"] | null;
+            to?: components["schemas"]["Instant"] | null;
+        };
+        /** @description What a configuration would have asked of past changes. */
+        PolicyReplayed: {
+            /** @description Those of which it would ask something else, the newest first, at most 500. */
+            changes: components["schemas"]["ReplayedChange"][];
+            /** @description The beginning of the period. */
+            from: components["schemas"]["Instant"];
+            /** @description How many more there are. */
+            more: number;
+            /** @description All together. */
+            summary: components["schemas"]["ReplaySummary"];
+            /** @description The end of the period. */
+            to: components["schemas"]["Instant"];
+        };
         /** @description What a person wants of pages. What is left out is as the configuration says. */
         PreferencesChosen: {
             /**
@@ -9162,6 +9561,79 @@ export interface components {
         Replay: {
             /** @description Its signals are then counted once more. */
             force?: boolean;
+        };
+        /** @description What a policy asks of a change. */
+        ReplayAsked: {
+            /** @description Whether it was announced in time for that. */
+            announced: boolean;
+            /** @description Who must agree, in words and in order. */
+            approvals: string[];
+            /** @description The windows and freezes that hold it up, in words. */
+            blocked: string[];
+            /** @description Whether it is emergent. */
+            emergent: boolean;
+            /** @description Whether somebody must agree whom nobody can be found for. */
+            nobodys: boolean;
+            /** @description How long before, in words. */
+            notice: string;
+            /** @description The row of the matrix. */
+            row: string;
+            /**
+             * Format: int32
+             * @description The least level of the technician.
+             */
+            technician_level: number | null;
+        };
+        /** @enum {string} */
+        ReplayPart: "row" | "approvals" | "notice" | "emergent" | "time" | "level";
+        /** @description What comes of all of them together. */
+        ReplaySummary: {
+            /** @description All agreements that were asked for. */
+            approvals_were: number;
+            /** @description All that would be. */
+            approvals_would: number;
+            /** @description How many would be held up by a window or a freeze that were not. */
+            blocked: number;
+            /** @description How many changes were looked at. */
+            changes: number;
+            /** @description For how many anything differs. */
+            different: number;
+            /** @description How many would be emergent that were not. */
+            emergent: number;
+            /** @description How many for fewer. */
+            fewer_approvals: number;
+            /** @description How many would be announced too late that were in time. */
+            late: number;
+            /** @description How many would be asked for more agreements. */
+            more_approvals: number;
+            /** @description How many would not be held up that were. */
+            no_longer_blocked: number;
+            /** @description How many would not be emergent that were. */
+            no_longer_emergent: number;
+            /** @description How many would be in time that were too late. */
+            no_longer_late: number;
+            /** @description How many would wait for somebody whom nobody can be found for. */
+            nobodys: number;
+        };
+        /** @description A change of which the configuration would ask something else. */
+        ReplayedChange: {
+            /** @description Its class. */
+            class: string;
+            /**
+             * Format: int64
+             * @description For people.
+             */
+            number: number;
+            /** @description In what it differs. */
+            parts: components["schemas"]["ReplayPart"][];
+            /** @description What was changed. */
+            service: string;
+            /** @description One line. */
+            title: string;
+            /** @description What it was asked. */
+            was: components["schemas"]["ReplayAsked"];
+            /** @description What it would have been asked. */
+            would: components["schemas"]["ReplayAsked"];
         };
         /** @enum {string} */
         RequestState: "requested" | "accepted" | "declined" | "withdrawn" | "undone" | "expired";
@@ -11642,6 +12114,267 @@ export interface operations {
             };
         };
     };
+    list_change_exceptions: {
+        parameters: {
+            query?: {
+                /** @description At most so many. */
+                limit?: number | null;
+                /** @description The cursor of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_ChangeException"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    nominate_change_exception: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewChangeException"];
+            };
+        };
+        responses: {
+            /** @description The exception, which waits for two people. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeException"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    agree_to_change_exception: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The number, or `EXC-` and the number. */
+                exception: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The exception. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeException"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reject_change_exception: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The number, or `EXC-` and the number. */
+                exception: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExceptionReason"];
+            };
+        };
+        responses: {
+            /** @description The exception. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeException"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdraw_change_exception: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The number, or `EXC-` and the number. */
+                exception: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExceptionReason"];
+            };
+        };
+        responses: {
+            /** @description The exception. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeException"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     next_change_slot: {
         parameters: {
             query?: {
@@ -11722,6 +12455,57 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ChangePolicy"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replay_change_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PolicyReplay"];
+            };
+        };
+        responses: {
+            /** @description What it would have asked. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyReplayed"];
                 };
             };
             /** @description Sign in first. */
@@ -20801,6 +21585,62 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Readiness"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    report_changes: {
+        parameters: {
+            query?: {
+                /** @description The beginning of the period; the Monday eight weeks before its end unless given. */
+                from?: components["schemas"]["Instant"];
+                /** @description The end of the period, which is not part of it; now unless given. */
+                to?: components["schemas"]["Instant"];
+                /** @description The name of a team: changes of the services that it owns. */
+                team?: string;
+                /** @description `true` for each change as well. */
+                changes?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The audit of the period. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeAudit"];
                 };
             };
             /** @description Sign in first. */

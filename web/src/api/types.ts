@@ -168,6 +168,14 @@ export type ChangeApproval = Schemas["ChangeApproval"];
 export type ChangeDecision = Schemas["ChangeDecision"];
 export type ChangeFinding = Schemas["ChangeFinding"];
 export type ChangeScore = Schemas["ChangeScore"];
+export type ChangeAudit = Schemas["ChangeAudit"];
+export type ChangeFigures = Schemas["ChangeFigures"];
+export type AuditedChange = Schemas["AuditedChange"];
+export type PolicyReplayed = Schemas["PolicyReplayed"];
+export type ReplayAsked = Schemas["ReplayAsked"];
+export type ChangeExcuse = Schemas["ChangeExcuse"];
+export type ChangeException = Schemas["ChangeException"];
+export type ExceptionAgreement = Schemas["ExceptionAgreement"];
 export type ChangeEntry = Schemas["ChangeEntry"];
 export type ChangeCheck = Schemas["ChangeCheck"];
 

@@ -41,6 +41,7 @@ export function Why({ assessment }: { assessment: ChangeAssessment }) {
       </p>
       <p>
         Notice: {assessment.notice}
+        {assessment.exception ? `, by the exception ${assessment.exception}` : null}
         {until ? (
           <>
             , so announced until <Time at={until} focusable />

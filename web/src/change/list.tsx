@@ -46,6 +46,12 @@ export default function Changes() {
   return (
     <>
       <ScreenHead title="Changes">
+        <Link to="/changes/audit" className={buttonClass()}>
+          Audit
+        </Link>
+        <Link to="/changes/exceptions" className={buttonClass()}>
+          Exceptions
+        </Link>
         <Link to="/changes/new" className={buttonClass("primary")}>
           Write a change
         </Link>

@@ -1,8 +1,8 @@
 /** One change: where it stands and what is next, its plan, who agrees and why, and what happened. */
 import { useQuery } from "@tanstack/react-query";
-import { getRouteApi, Navigate } from "@tanstack/react-router";
+import { getRouteApi, Link, Navigate } from "@tanstack/react-router";
 import * as queries from "@/api/queries";
-import type { ChangeDecision, ChangeRecord } from "@/api/types";
+import type { ChangeDecision, ChangeExcuse, ChangeRecord } from "@/api/types";
 import { Empty, Panel, Shown, Tag, useDocumentTitle } from "@/ui/block";
 import { Time } from "@/ui/time";
 import { Actions } from "./actions";
@@ -89,6 +89,7 @@ function Head({ change }: { change: ChangeRecord }) {
       <h1 className="text-24 leading-8 font-semibold [overflow-wrap:anywhere]">{plan.title}</h1>
       <p className="max-w-prose text-16">{nextInWords(change)}</p>
       {change.excuse ? <p className="max-w-prose text-muted">The reason given: {change.excuse}</p> : null}
+      {change.sev2 ? <Sev2 sev2={change.sev2} /> : null}
       <dl className="flex flex-wrap gap-x-6 gap-y-1 text-13 [&>div]:flex [&>div]:gap-1.5 [&_dt]:text-muted">
         <Moment name="Began" at={change.started_at} />
         <Moment name="Done" at={change.ended_at} />
@@ -98,6 +99,28 @@ function Head({ change }: { change: ChangeRecord }) {
         <Decide change={change} />
       </div>
     </header>
+  );
+}
+
+/** The incident that it went around the process for, and why that may be doubted. */
+function Sev2({ sev2 }: { sev2: ChangeExcuse }) {
+  return (
+    <div className="max-w-prose">
+      <p>
+        It went around the process for{" "}
+        <Link to="/incidents/$number" params={{ number: String(sev2.incident) }} className="link">
+          incident {sev2.incident}
+        </Link>
+        {sev2.because.length > 0 ? ", which may be doubted:" : "."}
+      </p>
+      {sev2.because.length > 0 ? (
+        <ul className="list-disc pl-5" aria-label="Why the excuse may be doubted">
+          {sev2.because.map((why) => (
+            <li key={why}>{why}</li>
+          ))}
+        </ul>
+      ) : null}
+    </div>
   );
 }
 

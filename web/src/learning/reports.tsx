@@ -2,17 +2,16 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import clsx from "clsx";
-import { Download } from "lucide-react";
 import { useMemo } from "react";
 import * as queries from "@/api/queries";
 import type { Distribution, FieldFigures, IncidentReport } from "@/api/types";
 import { queryOf } from "@/incident/fields";
 import { Empty, Panel, ScreenHead, Shown } from "@/ui/block";
-import { Button } from "@/ui/button";
 import { nowMs } from "@/ui/clock";
 import { exportRows } from "@/ui/csv";
 import { count, duration, money, span } from "@/ui/format";
 import { Severity } from "@/ui/glyph";
+import { Cell, CsvButton, Head, Scroller } from "@/ui/table";
 import { Time } from "@/ui/time";
 
 const route = getRouteApi("/reports");
@@ -348,36 +347,4 @@ function ByField({ figures }: { figures: FieldFigures }) {
       </Scroller>
     </Panel>
   );
-}
-
-function CsvButton({ onClick }: { onClick: () => void }) {
-  return (
-    <Button onClick={onClick}>
-      <Download className="size-4" aria-hidden="true" /> CSV
-    </Button>
-  );
-}
-
-function Scroller({ label, children }: { label: string; children: React.ReactNode }) {
-  return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard.
-    <section className="overflow-x-auto -outline-offset-2" tabIndex={0} aria-label={label}>
-      <table className="w-full [overflow-wrap:normal]">{children}</table>
-    </section>
-  );
-}
-
-function Head({ children, right = false }: { children: string; right?: boolean }) {
-  return (
-    <th
-      scope="col"
-      className={clsx("px-4 py-2 font-medium whitespace-nowrap", right ? "text-right" : "text-left")}
-    >
-      {children}
-    </th>
-  );
-}
-
-function Cell({ children }: { children: React.ReactNode }) {
-  return <td className="px-4 py-2 text-right whitespace-nowrap">{children}</td>;
 }

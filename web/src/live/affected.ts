@@ -31,6 +31,8 @@ export function affected(event: StreamEvent): QueryKey[] {
       ];
     case "change":
       return [...own, ["changes"], ["suspects"]];
+    case "change_exception":
+      return [["changes"]];
     case "change_event":
       return [...own, ["change-events"], ["suspects"]];
     case "config":

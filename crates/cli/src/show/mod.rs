@@ -6,6 +6,7 @@ use std::io::{IsTerminal as _, Write as _};
 use serde_json::Value;
 use unicode_width::UnicodeWidthStr as _;
 
+pub mod csv;
 pub mod paint;
 pub mod table;
 pub mod time;

@@ -118,3 +118,35 @@ fn a_pipeline_gates_what_it_deploys_and_says_how_it_went() {
     assert!(!flag.exists(), "it was not deployed");
     assert_eq!(server.stop(), 0);
 }
+
+#[test]
+fn the_audit_is_printed_and_a_policy_is_held_against_the_past() {
+    let world = world();
+    let server = world.serve();
+    assert_eq!(world.ok(&["change", "audit"]), "No change in this period.\n");
+    assert_eq!(world.ok(&["change", "exception", "list"]), "No exception.\n");
+    let own = written(&world, "plan.yaml", &plan("deploy", -1));
+    let gate = ["change", "gate", "-f", &own, "--submitter", "ana", "--", "true"];
+    world.ok(&gate);
+    let audit = world.ok(&["change", "audit"]);
+    assert!(audit.contains("QUALITY") && audit.contains("of 16"), "{audit}");
+    let csv = world.ok(&["change", "audit", "--changes", "--format", "csv"]);
+    assert!(csv.starts_with("number,title,week,team,points,"), "{csv}");
+    assert!(csv.contains("\r\n1,Deploy the checkout,"), "{csv}");
+    let page = world.ok(&["change", "audit", "--format", "markdown"]);
+    assert!(page.starts_with("| week | team | changes |") && page.contains("| all |"), "{page}");
+
+    let strict = POLICY.replace("approvals: []", "approvals: [peer]");
+    let draft = written(&world, "strict.yaml", &strict);
+    let replayed = world.ok(&["change", "replay", "-f", &draft]);
+    assert!(replayed.starts_with("1 of 1 changes would be asked something else"), "{replayed}");
+    assert!(replayed.contains("would by-machine: peer review with no notice"), "{replayed}");
+    let same = world.ok(&["change", "replay", "-f", &draft, "--until", "2026-01-01T00:00:00Z"]);
+    assert!(same.starts_with("0 of 0 changes"), "{same}");
+
+    let nominate = ["change", "exception", "nominate", "--team", "payments", "--class", "deploy"];
+    let why = ["--justification", "A pipeline does it. It never failed. Nobody is needed."];
+    let nobody = world.muster(&[&nominate[..], &why].concat());
+    assert!(nobody.err.contains("only a person"), "{}", nobody.err);
+    assert_eq!(server.stop(), 0);
+}

@@ -5,9 +5,10 @@
 
 use jiff::Timestamp;
 
+use super::exception::{self, Applied, Earned};
 use super::notice::{self, Calendar, Notice};
 use super::plan::{Band, Part, Plan};
-use super::policy::{Approver, Policy, Stage, Subject, TIER_USUAL};
+use super::policy::{Approver, Policy, Row, Stage, Subject, TIER_USUAL};
 use super::risk::{self, History, Risk};
 use crate::id::{TeamId, UserId};
 use crate::org::directory::Directory;
@@ -57,6 +58,8 @@ pub struct Assessment {
     pub technician_level: Option<u8>,
     /// Who must agree, in order.
     pub requirements: Vec<Requirement>,
+    /// The exception that it is held to instead, by its number (`X7`).
+    pub exception: Option<i64>,
     /// Why this row, this notice, and what was added or covered, in words.
     pub because: Vec<String>,
 }
@@ -116,43 +119,140 @@ pub struct Around<'a> {
     pub approved_at: Option<Timestamp>,
     /// Whether it is recorded after it was done, for a sev1.
     pub is_after_the_fact: bool,
+    /// The exceptions that may hold for it (`X7`).
+    pub exceptions: &'a [Earned],
 }
 
 /// What the policy asks of a plan now.
 pub fn assess(plan: &Plan, around: Around<'_>, now: Timestamp) -> Assessment {
-    let directory = around.directory;
-    let policy = &directory.change_policy;
-    let tier = tier(plan, directory);
-    let is_late = !around.is_after_the_fact
-        && plan.start.is_some_and(|start| notice::is_emergent(start, around.approved_at, now));
-    let team = directory.services.get(plan.service).and_then(|service| service.team);
-    let level = |user: UserId| policy.level(user, &plan.class);
-    let look_up = |risk: Band| {
-        let automation = plan.automation;
-        policy.row(Subject { tier, class: &plan.class, risk, automation, team })
-    };
+    let lookup = Lookup::new(plan, around, now);
+    let policy = &around.directory.change_policy;
     let mut seen =
         risk::Around { history: around.history, is_emergent: false, is_below_level: false };
     // The level and the notice that are asked for are the row's, and the row depends on the risk.
     // What asks for no notice is never too late.
-    let first = look_up(risk::assess(plan, seen).band);
-    let is_emergent = is_late && first.notice != Notice::Free;
+    let first_band = risk::assess(plan, seen).band;
+    let first = lookup.row(first_band);
+    let is_emergent = lookup.is_emergent(first_band);
     seen.is_emergent = is_emergent;
-    seen.is_below_level = first
-        .technician_level
-        .is_some_and(|least| plan.technician.is_some_and(|technician| level(technician) < least));
+    seen.is_below_level = first.technician_level.is_some_and(|least| {
+        plan.technician.is_some_and(|technician| policy.level(technician, &plan.class) < least)
+    });
     let risk = risk::assess(plan, seen);
-    let row = look_up(risk.band);
-    let calendar = Calendar { zone: &directory.timezone, holidays: &directory.holidays };
-    let notice_until = plan.start.map(|start| row.notice.deadline(start, calendar));
-    let mut because = vec![format!(
-        "row `{}`: tier {tier}, class {}, {} risk",
-        row.name,
-        plan.class,
-        risk.band.name()
-    )];
+    lookup.assessment(risk, is_emergent)
+}
+
+/// What the policy asks of a plan now whose risk is known already, as that of one that was assessed
+/// under another policy.
+pub fn assess_at(plan: &Plan, around: Around<'_>, now: Timestamp, risk: &Risk) -> Assessment {
+    let lookup = Lookup::new(plan, around, now);
+    let is_emergent = lookup.is_emergent(risk.band);
+    lookup.assessment(risk.clone(), is_emergent)
+}
+
+/// A plan at the matrix.
+struct Lookup<'a> {
+    plan: &'a Plan,
+    around: Around<'a>,
+    tier: u8,
+    team: Option<TeamId>,
+    is_late: bool,
+    /// The exception that may spare it something.
+    excepted: Option<Applied>,
+}
+
+impl<'a> Lookup<'a> {
+    fn new(plan: &'a Plan, around: Around<'a>, now: Timestamp) -> Self {
+        let directory = around.directory;
+        let is_late = !around.is_after_the_fact
+            && plan.start.is_some_and(|start| notice::is_emergent(start, around.approved_at, now));
+        let excepted = exception::applying(plan, around.exceptions, directory, now);
+        Self {
+            plan,
+            around,
+            tier: tier(plan, directory),
+            team: directory.services.get(plan.service).and_then(|service| service.team),
+            is_late,
+            excepted: excepted.filter(|_| !around.is_after_the_fact),
+        }
+    }
+
+    fn row(&self, risk: Band) -> Row {
+        let Plan { class, automation, .. } = self.plan;
+        let (tier, automation, team) = (self.tier, *automation, self.team);
+        self.around.directory.change_policy.row(Subject { tier, class, risk, automation, team })
+    }
+
+    /// What an exception makes of it. Risk may raise the scrutiny: what is of high risk is held to its
+    /// row.
+    fn spared(&self, risk: Band) -> Option<&Applied> {
+        self.excepted.as_ref().filter(|_| risk < Band::High)
+    }
+
+    fn is_emergent(&self, risk: Band) -> bool {
+        let notice = self.spared(risk).map_or_else(|| self.row(risk).notice, |one| one.notice);
+        self.is_late && notice != Notice::Free
+    }
+
+    /// What is asked for at that risk.
+    fn assessment(&self, risk: Risk, is_emergent: bool) -> Assessment {
+        let (plan, around) = (self.plan, self.around);
+        let directory = around.directory;
+        let mut row = self.row(risk.band);
+        let mut because = vec![format!(
+            "row `{}`: tier {}, class {}, {} risk",
+            row.name,
+            self.tier,
+            plan.class,
+            risk.band.name()
+        )];
+        let spared = self.spared(risk.band);
+        match (spared, &self.excepted) {
+            (Some(one), _) => {
+                because.push(one.because.clone());
+                (row.name, row.notice) = (one.row.clone(), one.notice);
+                row.stages.clone_from(&one.stages);
+            }
+            (None, Some(one)) => {
+                because.push(format!("exception EXC-{} spares nothing of high risk", one.number));
+            }
+            (None, None) => {}
+        }
+        let calendar = Calendar { zone: &directory.timezone, holidays: &directory.holidays };
+        let notice_until = plan.start.map(|start| row.notice.deadline(start, calendar));
+        let stages = stages(plan, around, (&row, risk.band, is_emergent), &mut because);
+        let mut requirements = Vec::new();
+        for (place, stage) in stages.iter().enumerate() {
+            let place = u32::try_from(place).unwrap_or(u32::MAX);
+            requirements.extend(require(plan, around, stage, place));
+        }
+        let is_exempt = around.is_after_the_fact;
+        Assessment {
+            policy_revision: directory.revision,
+            row: row.name,
+            tier: self.tier,
+            risk,
+            notice: if is_exempt { Notice::Free } else { row.notice },
+            notice_until: notice_until.filter(|_| !is_exempt && row.notice != Notice::Free),
+            is_emergent,
+            needs_window: row.needs_window,
+            technician_level: row.technician_level,
+            requirements,
+            exception: spared.map(|one| one.number),
+            because,
+        }
+    }
+}
+
+/// Who must agree, in order, with what was added or covered.
+fn stages(
+    plan: &Plan,
+    around: Around<'_>,
+    (row, risk, is_emergent): (&Row, Band, bool),
+    because: &mut Vec<String>,
+) -> Vec<Stage> {
     let mut stages: Vec<Stage> = row.stages.clone();
-    stages.retain(|stage| stage.from_risk.is_none_or(|from| risk.band >= from));
+    stages.retain(|stage| stage.from_risk.is_none_or(|from| risk >= from));
     if around.is_after_the_fact {
         because.push(
             "recorded after the fact for a sev1: no notice, peer and manager agree \
@@ -172,25 +272,7 @@ pub fn assess(plan: &Plan, around: Around<'_>, now: Timestamp) -> Assessment {
         because.push("it meets the whole company: the VP covers the customers".to_owned());
         stages.retain(|stage| stage.approver != Approver::Customer);
     }
-    let mut requirements = Vec::new();
-    for (place, stage) in stages.iter().enumerate() {
-        let place = u32::try_from(place).unwrap_or(u32::MAX);
-        requirements.extend(require(plan, around, stage, place));
-    }
-    Assessment {
-        policy_revision: directory.revision,
-        row: row.name,
-        tier,
-        risk,
-        notice: if around.is_after_the_fact { Notice::Free } else { row.notice },
-        notice_until: notice_until
-            .filter(|_| !around.is_after_the_fact && row.notice != Notice::Free),
-        is_emergent,
-        needs_window: row.needs_window,
-        technician_level: row.technician_level,
-        requirements,
-        because,
-    }
+    stages
 }
 
 /// The most important tier that a plan touches.

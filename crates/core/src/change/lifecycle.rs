@@ -443,6 +443,31 @@ fn submit(
     Ok(entries)
 }
 
+/// A change whose exception is over: what its row asks for is asked for again. What has begun, or is
+/// nobody's to agree to any more, stays as it is.
+pub fn ask_anew(
+    mut change: Change,
+    why: &str,
+    around: &Surroundings<'_>,
+    now: Timestamp,
+) -> (Change, Vec<Entry>) {
+    if !change.state.is_ahead() {
+        return (change, Vec::new());
+    }
+    let was_emergent = change.is_emergent();
+    change.approved_at = None;
+    change.reassess(around, now);
+    change.state = State::Submitted;
+    change.asked_at = Some(now);
+    let because = change.assessment.as_ref().map(|one| one.because.join("; ")).unwrap_or_default();
+    let text = format!("Asked anew, because {why}: {because}");
+    let mut entries = vec![said(now, Kind::Submitted, &Actor::System, text)];
+    entries.extend(emergent_entry(was_emergent, &change, now));
+    entries.extend(change.advance(&Actor::System, around, now));
+    change.version += 1;
+    (change, entries)
+}
+
 /// Looks again for what is in its way.
 fn checked(change: &mut Change, around: &Surroundings<'_>, now: Timestamp) -> Vec<Entry> {
     if change.state == State::Approved {

@@ -2,16 +2,19 @@
 //! done, and how it went; and what pipelines report to have been done.
 
 pub mod approval;
+pub mod audit;
 pub mod cause;
 pub mod conflict;
 pub mod environment;
 pub mod event;
+pub mod exception;
 pub mod lifecycle;
 pub mod lint;
 pub mod notice;
 pub mod plan;
 pub mod policy;
 pub mod record;
+pub mod replay;
 pub mod risk;
 pub mod suspect;
 pub mod window;

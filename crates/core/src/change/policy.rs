@@ -4,6 +4,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::exception::Terms;
 use super::notice::Notice;
 use super::plan::{Automation, Band};
 use super::suspect::Search;
@@ -196,6 +197,8 @@ pub struct Policy {
     pub bounds: Bounds,
     /// Where is looked for what caused an incident (`X15`).
     pub suspects: Search,
+    /// What is asked of exceptions (`X7`).
+    pub exceptions: Terms,
 }
 
 impl Default for Policy {
@@ -228,6 +231,7 @@ impl Default for Policy {
             qualifications: Vec::new(),
             bounds: Bounds::default(),
             suspects: Search::default(),
+            exceptions: Terms::default(),
         }
     }
 }

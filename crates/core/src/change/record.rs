@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::approval::{self, Around, Assessment, Decision, Requirement};
 use super::conflict::Conflict;
+use super::exception::Earned;
 use super::lint::{self, Finding, Score};
 use super::notice::EMERGENT_AFTER;
 use super::plan::Plan;
@@ -292,6 +293,8 @@ pub struct Surroundings<'a> {
     pub incident: Option<Level>,
     /// What is in the way of the change, at the time that is decided about.
     pub conflicts: &'a [Conflict],
+    /// The exceptions that may hold for it (`X7`).
+    pub exceptions: &'a [Earned],
 }
 
 /// A new draft.
@@ -339,6 +342,7 @@ impl Change {
             history: around.history,
             approved_at: self.approved_at,
             is_after_the_fact: self.origin == Origin::AfterTheFact,
+            exceptions: around.exceptions,
         };
         approval::assess(&self.plan, around, now)
     }

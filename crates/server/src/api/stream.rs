@@ -64,7 +64,7 @@ pub struct Change {
     /// What happened: `incident.` and a kind of timeline entry, `page.accepted`, `page.failed`,
     /// `page.superseded`, `alert.opened`, `alert.resolved`, `message.failed`, `config.applied`;
     /// `change.` and a kind of entry of a change, `change.marked`, `change_event.recorded`,
-    /// `change_event.changed`, `change_event.marked`;
+    /// `change_event.changed`, `change_event.marked`, `change_exception.` and what became of one;
     /// `reset` says that too much was missed and everything should be read again.
     #[serde(rename = "type")]
     #[schema(example = "incident.acknowledged")]

@@ -6,11 +6,14 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use muster_core::alerting::alert::AlertStatus;
 use muster_core::alerting::hold::Held;
+use muster_core::change::audit;
 use muster_core::change::conflict;
 use muster_core::change::event;
+use muster_core::change::exception;
 use muster_core::change::plan::{Automation, Band, Impact, Phase};
 use muster_core::change::policy::Approver;
 use muster_core::change::record as change;
+use muster_core::change::replay;
 use muster_core::change::suspect;
 use muster_core::incident::concurrent;
 use muster_core::incident::field;
@@ -127,6 +130,17 @@ fn names<T>(names: &[(T, &'static str)]) -> Vec<&'static str> {
 words! {
     /// What sort of thing was changed.
     ChangeEventKind = event::Kind, names(event::Kind::NAMES), event::Kind::from_name;
+    /// Why it may be doubted that a sev2 excuses a change.
+    ExcuseDoubt = audit::Doubt, names(audit::Doubt::NAMES), audit::Doubt::from_name;
+    /// Whether something was asked for, and done.
+    KeptWord = audit::Kept, names(audit::Kept::NAMES), audit::Kept::from_name;
+    /// In what the answers of two policies differ.
+    ReplayPart = replay::Part, names(replay::Part::NAMES), replay::Part::from_name;
+    /// Who must agree to an exception.
+    ExceptionSide = exception::Side, names(exception::Side::NAMES), exception::Side::from_name;
+    /// Where an exception stands.
+    ExceptionStanding = exception::Standing, names(exception::Standing::NAMES),
+        exception::Standing::from_name;
     /// What somebody found out about a change.
     ChangeMark = suspect::Mark, names(suspect::Mark::NAMES), suspect::Mark::from_name;
     /// What kind of thing a suspect is.

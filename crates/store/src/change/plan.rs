@@ -111,6 +111,8 @@ struct AssessmentDocument {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     technician_level: Option<u8>,
     requirements: Vec<RequirementDocument>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    exception: Option<i64>,
     because: Vec<String>,
 }
 
@@ -247,6 +249,7 @@ pub fn write_assessment(assessment: &Assessment) -> Result<String> {
         needs_window: assessment.needs_window,
         technician_level: assessment.technician_level,
         requirements: assessment.requirements.iter().map(requirement).collect(),
+        exception: assessment.exception,
         because: assessment.because.clone(),
     };
     serde_json::to_string(&document).map_err(|_| corrupt("an assessment that cannot be written"))
@@ -280,6 +283,7 @@ pub fn read_assessment(text: &str) -> Result<Assessment> {
         needs_window: document.needs_window,
         technician_level: document.technician_level,
         requirements: document.requirements.into_iter().map(requirement).collect::<Result<_>>()?,
+        exception: document.exception,
         because: document.because,
     })
 }

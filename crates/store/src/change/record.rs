@@ -192,7 +192,7 @@ pub async fn next_number(tx: &mut Tx) -> Result<i64> {
 /// The columns that change, in the order of [`changing`].
 const CHANGING: &str = "state, title, service_id, class, technician_id, start_at, end_at, revision,
     origin, excuse, plan, assessment, tier, is_emergent, outcome, submitted_at, approved_at, asked_at,
-    started_at, ended_at, closed_at, back_at, checked_at, version, folded, incident_number";
+    started_at, ended_at, closed_at, back_at, checked_at, exception, version, folded, incident_number";
 
 fn changing(change: &Change) -> Result<Vec<Value>> {
     let assessment = change.assessment.as_ref();
@@ -221,6 +221,7 @@ fn changing(change: &Change) -> Result<Vec<Value>> {
         change.closed_at,
         change.back_by(),
         change.checked_at,
+        assessment.and_then(|one| one.exception),
         change.version,
         search::folded_of(&change.plan),
         change.plan.incident,
@@ -229,7 +230,7 @@ fn changing(change: &Change) -> Result<Vec<Value>> {
 
 /// Stores a new change.
 pub async fn insert(tx: &mut Tx, change: &Change) -> Result<()> {
-    let marks = marks(30);
+    let marks = marks(31);
     let text = format!(
         "INSERT INTO change ({CHANGING}, id, number, submitter_id, created_at) VALUES ({marks})"
     );
@@ -500,6 +501,25 @@ pub async fn get_all(db: &Db, ids: &[ChangeId]) -> Result<Vec<Change>> {
     let ids = Value::UuidList(ids.iter().map(|id| Some(id.0)).collect());
     let mut tx = db.snapshot().await?;
     let rows: Vec<ChangeRow> = tx.fetch_all(&SELECT, vec![ids]).await?;
+    all(&mut tx, rows).await
+}
+
+/// The changes that were submitted and began, or were to begin, from an instant up to another, with a
+/// smaller number, the newest first.
+pub async fn begun(
+    db: &Db,
+    (from, to): (Timestamp, Timestamp),
+    before: Option<i64>,
+    limit: i64,
+) -> Result<Vec<Change>> {
+    const SELECT: Sql = Sql::same(select!(
+        "WHERE coalesce(started_at, start_at) >= ? AND coalesce(started_at, start_at) < ?
+             AND submitted_at IS NOT NULL AND number < ?
+         ORDER BY number DESC LIMIT ?"
+    ));
+    let mut tx = db.snapshot().await?;
+    let values = args![from, to, before.unwrap_or(i64::MAX), limit];
+    let rows: Vec<ChangeRow> = tx.fetch_all(&SELECT, values).await?;
     all(&mut tx, rows).await
 }
 

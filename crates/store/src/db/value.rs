@@ -91,6 +91,7 @@ values! {
     id::DeliveryId => Uuid, |value| value.0;
     id::DigestId => Uuid, |value| value.0;
     id::EntryId => Uuid, |value| value.0;
+    id::ExceptionId => Uuid, |value| value.0;
     id::FeedId => Uuid, |value| value.0;
     id::HandoffId => Uuid, |value| value.0;
     id::IncidentId => Uuid, |value| value.0;

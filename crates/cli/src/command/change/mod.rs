@@ -2,11 +2,14 @@
 
 use crate::settings::Settings;
 
+mod audit;
 mod calendar;
 mod conflict;
 mod event;
+mod exception;
 mod gate;
 mod record;
+mod replay;
 
 /// Plan, agree to and do changes; look at their calendar, and at what is in their way.
 #[derive(Debug, clap::Subcommand)]
@@ -26,6 +29,13 @@ pub enum Change {
     Calendar(calendar::Calendar),
     /// Write the calendar as files, to be read while the server is down
     Export(calendar::Export),
+    /// Print the weekly audit per team: quality, notice, times, what was emergent, what broke
+    Audit(audit::Audit),
+    /// Hold a configuration against past changes: what it would have asked of them
+    Replay(replay::Replay),
+    /// Kinds of changes that are held to less than the matrix asks for
+    #[command(subcommand)]
+    Exception(exception::Exception),
     /// What pipelines and tools report to have changed
     #[command(subcommand)]
     Event(event::Event),
@@ -45,6 +55,9 @@ impl Change {
             Self::NextSlot(slot) => slot.run(settings).await,
             Self::Calendar(calendar) => calendar.run(settings).await,
             Self::Export(export) => export.run(settings).await,
+            Self::Audit(audit) => audit.run(settings).await,
+            Self::Replay(replay) => replay.run(settings).await,
+            Self::Exception(exception) => exception.run(settings).await,
             Self::Event(event) => event.run(settings).await,
         }
     }

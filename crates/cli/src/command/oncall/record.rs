@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::api::Api;
 use crate::settings::Settings;
+use crate::show::csv::cell;
 use crate::show::{self, Column, Screen, Table, time};
 
 /// What each column of the file holds, by the names of the API; what people said stands after them.
@@ -189,17 +190,6 @@ fn said(said: &Value) -> String {
     said.as_array().into_iter().flatten().map(one).collect::<Vec<_>>().join("; ")
 }
 
-fn cell(text: &str) -> String {
-    let defused = match text.chars().next() {
-        Some('=' | '+' | '-' | '@' | '\t') => format!("'{text}"),
-        _ => text.to_owned(),
-    };
-    if defused.contains(['"', ',', '\n', '\r']) {
-        return format!("\"{}\"", defused.replace('"', "\"\""));
-    }
-    defused
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -207,8 +197,6 @@ mod tests {
 
     #[test]
     fn a_name_cannot_become_a_formula_or_another_column() {
-        assert_eq!(cell("=1+1"), "'=1+1");
-        assert_eq!(cell("Ortiz, \"Ana\""), "\"Ortiz, \"\"Ana\"\"\"");
         let people = [json!({ "user": "ana", "full_name": "Ana", "shifts": 2 })];
         assert_eq!(csv(&people).lines().nth(1), Some("ana,Ana,2,,,,,,,,,,,,"));
     }

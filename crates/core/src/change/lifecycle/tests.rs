@@ -2,6 +2,7 @@ use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use super::*;
+use crate::change::exception::Earned;
 use crate::change::plan::{Band, Impact, Phase, Step};
 use crate::change::policy::{Delegate, Qualification};
 use crate::change::record::{Origin, draft};
@@ -14,7 +15,10 @@ use crate::org::service::Service;
 use crate::org::team::Team;
 use crate::org::user::{Role, User};
 
+mod audit;
 mod conflict;
+mod exception;
+mod replay;
 
 const TECH: u128 = 1;
 const PEER: u128 = 2;
@@ -140,6 +144,7 @@ struct Desk {
     change: Change,
     incident: Option<Level>,
     conflicts: Vec<Conflict>,
+    exceptions: Vec<Earned>,
     said: Vec<Entry>,
 }
 
@@ -151,7 +156,8 @@ impl Desk {
     fn of(directory: Directory, plan: Plan) -> Self {
         let id = ChangeId(Uuid::from_u128(9));
         let (change, _) = draft(id, plan, user(TECH), &by(TECH), at("2026-05-01T08:00:00Z"));
-        Self { directory, change, incident: None, conflicts: Vec::new(), said: Vec::new() }
+        let (conflicts, exceptions, said) = (Vec::new(), Vec::new(), Vec::new());
+        Self { directory, change, incident: None, conflicts, exceptions, said }
     }
 
     fn tell(&mut self, who: u128, now: &str, command: Command) -> Result<State, Refusal> {
@@ -160,6 +166,7 @@ impl Desk {
             history: History { successes: 3, ..History::default() },
             incident: self.incident,
             conflicts: &self.conflicts,
+            exceptions: &self.exceptions,
         };
         let (change, said) = obey(self.change.clone(), command, &by(who), &around, at(now))?;
         self.change = change;
@@ -173,6 +180,7 @@ impl Desk {
             history: History { successes: 3, ..History::default() },
             incident: self.incident,
             conflicts: &self.conflicts,
+            exceptions: &self.exceptions,
         };
         let Some((change, said)) = tick(self.change.clone(), &around, now) else { return false };
         (self.change, self.said) = (change, said);
@@ -247,6 +255,7 @@ fn the_technician_never_approves_by_any_path() {
         history: History::default(),
         incident: None,
         conflicts: &[],
+        exceptions: &[],
     };
     let (approver, team, note) = (None, None, String::new());
     let command = Command::Approve { approver, team, revision: 1, note };
@@ -306,6 +315,7 @@ fn emergent_is_computed_at_the_edge_and_asks_for_a_vp() {
         change: desk.change.clone(),
         incident: None,
         conflicts: vec![],
+        exceptions: vec![],
         said: vec![],
     };
     assert_eq!(desk.approve(BOSS, "2026-05-18T08:00:00Z"), Ok(State::Scheduled), "just in time");
@@ -455,6 +465,7 @@ fn what_is_missing_is_said_with_its_place() {
         history: History::default(),
         incident: None,
         conflicts: &[],
+        exceptions: &[],
     };
     let points: i32 = desk.change.quality(&around, at(EARLY)).iter().map(|one| one.points).sum();
     let good = Desk::new(2, "deploy").change.quality(&around, at(EARLY));

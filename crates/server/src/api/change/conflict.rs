@@ -4,7 +4,7 @@ use axum::extract::State;
 use jiff::{SignedDuration, Timestamp};
 use muster_core::change::conflict::{self, AHEAD_MAX, Other, Subject};
 use muster_core::change::plan::Plan;
-use muster_core::change::record::{self, Surroundings};
+use muster_core::change::record;
 use muster_core::id::{ChangeId, UserId};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -210,8 +210,8 @@ async fn next_slot(
     };
     let snapshot = ctx.app.snapshot();
     let directory = &snapshot.directory;
-    let history = ctx.app.history_of_change(&change.plan).await?;
-    let around = Surroundings { directory, history, incident: None, conflicts: &[] };
+    let past = ctx.app.past_of(&change.plan).await?;
+    let around = past.around(directory, None);
     let subject = Subject::of(&change, &change.assess(&around, now))
         .ok_or_else(|| ApiError::field("change", "has no beginning and end yet"))?;
     let found = ctx.app.next_slot(&subject, from, until).await?;

@@ -1,15 +1,20 @@
 //! Changes over the API: what was done to services and what came of it.
 
+use muster_core::id::ServiceId;
 use muster_core::org::access::{Action, Object};
+use muster_core::org::directory::Directory;
 
 use super::{Need, Routes};
 
+pub mod audit;
 pub mod calendar;
 pub mod command;
 pub mod conflict;
 pub mod event;
+pub mod exception;
 pub mod plan;
 pub mod record;
+pub mod replay;
 pub mod suspect;
 
 /// To see changes.
@@ -24,4 +29,12 @@ pub fn routes() -> Routes {
         .merge(calendar::routes())
         .merge(event::routes())
         .merge(suspect::routes())
+        .merge(exception::routes())
+        .merge(audit::routes())
+        .merge(replay::routes())
+}
+
+/// The name of a service, or its id where it is not configured any more.
+fn service_name(directory: &Directory, id: ServiceId) -> String {
+    directory.services.get(id).map_or_else(|| id.to_string(), |service| service.name.clone())
 }

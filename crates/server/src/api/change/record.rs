@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use muster_core::change::approval::{Decision, Requirement};
 use muster_core::change::lint;
-use muster_core::change::record::{self, By, Surroundings};
+use muster_core::change::record::{self, By};
 use muster_core::id::{ChangeId, TeamId};
 use muster_core::org::access::{self, Action, Object};
 use muster_core::org::directory::Directory;
@@ -15,6 +15,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
 use super::SEE_CHANGES;
+use super::audit::ChangeExcuse;
 use super::plan::{ChangePlan, person};
 use super::suspect::{self, CausedIncident};
 use crate::api::extract::{Json, Path, Query};
@@ -159,6 +160,9 @@ pub struct ChangeAssessment {
     pub notice_until: Option<Instant>,
     /// Whether it is emergent.
     pub emergent: bool,
+    /// The exception that it is held to instead, such as `EXC-2`.
+    #[schema(required)]
+    pub exception: Option<String>,
     /// Why this row, this notice, these people, in words.
     pub because: Vec<String>,
 }
@@ -216,6 +220,9 @@ pub struct ChangeRecord {
     pub origin: ChangeOrigin,
     /// Why it could not wait, or was announced late; may be empty.
     pub excuse: String,
+    /// The sev2 that it went around the process for, and why that may be doubted.
+    #[schema(required)]
+    pub sev2: Option<ChangeExcuse>,
     /// What the policy says of it: as it was assessed, or as it would be for a draft.
     pub assessment: ChangeAssessment,
     /// Who must agree, in order.
@@ -349,7 +356,7 @@ pub struct ChangePolicyRow {
     pub technician_level: Option<u8>,
 }
 
-fn team_name(directory: &Directory, team: Option<TeamId>) -> Option<String> {
+pub(super) fn team_name(directory: &Directory, team: Option<TeamId>) -> Option<String> {
     let team = team?;
     Some(directory.teams.get(team).map_or_else(|| team.to_string(), |one| one.name.clone()))
 }
@@ -363,7 +370,7 @@ fn findings(found: Vec<lint::Finding>) -> Vec<ChangeFinding> {
     found.into_iter().map(tell).collect()
 }
 
-fn scores(scores: &[lint::Score]) -> Vec<ChangeScore> {
+pub(super) fn scores(scores: &[lint::Score]) -> Vec<ChangeScore> {
     let tell = |one: &lint::Score| ChangeScore { field: one.field.to_owned(), points: one.points };
     scores.iter().map(tell).collect()
 }
@@ -378,13 +385,13 @@ fn assessment(one: &muster_core::change::approval::Assessment) -> ChangeAssessme
         notice: one.notice.in_words(),
         notice_until: one.notice_until.map(Instant::from),
         emergent: one.is_emergent,
+        exception: one.exception.map(|number| format!("EXC-{number}")),
         because: one.because.clone(),
     }
 }
 
 /// One change in a list.
 pub(super) fn item(directory: &Directory, change: &record::Change) -> ChangeItem {
-    let service = directory.services.get(change.plan.service);
     let mut asked: Vec<_> = change
         .open_requirements()
         .iter()
@@ -396,7 +403,7 @@ pub(super) fn item(directory: &Directory, change: &record::Change) -> ChangeItem
         number: change.number,
         title: change.plan.title.clone(),
         state: change.state.into(),
-        service: service.map_or_else(|| change.plan.service.to_string(), |one| one.name.clone()),
+        service: super::service_name(directory, change.plan.service),
         class: change.plan.class.clone(),
         risk: change.assessment.as_ref().map(|one| one.risk.band.into()),
         emergent: change.is_emergent(),
@@ -420,11 +427,13 @@ pub(super) async fn describe(
     let directory = &snapshot.directory;
     let now = ctx.app.now();
     let by = by(caller);
-    let history = ctx.app.history_of_change(&change.plan).await?;
+    let past = ctx.app.past_of(&change.plan).await?;
     let incident = ctx.app.level_of(&change.plan, &by).await?;
-    let around = Surroundings { directory, history, incident, conflicts: &[] };
+    let around = past.around(directory, incident);
     let current = change.assess(&around, now);
     let shown = change.assessment.as_ref().unwrap_or(&current);
+    let viewer = ctx.app.viewer(caller.user()).await?;
+    let sev2 = ctx.app.excuse_of(&viewer, change).await?;
     let entries = store::entries(&ctx.app.db, change.id).await?;
     let viewer = ctx.app.viewer(caller.user()).await?;
     let found = if change.may_be_edited() { change.findings(&around, now) } else { Vec::new() };
@@ -454,6 +463,7 @@ pub(super) async fn describe(
         submitter: person(directory, change.submitter),
         origin: change.origin.into(),
         excuse: change.excuse.clone(),
+        sev2: sev2.as_ref().map(super::audit::excuse),
         assessment: assessment(shown),
         approvals: approvals(ctx, caller, change, &shown.requirements),
         decisions: change.decisions.iter().map(decision).collect(),
@@ -677,9 +687,9 @@ async fn check(
     let by = by(&caller);
     let submitter = caller.user().or(plan.technician);
     let submitter = submitter.ok_or_else(|| ApiError::field("technician", "say who does it"))?;
-    let history = ctx.app.history_of_change(&plan).await?;
+    let past = ctx.app.past_of(&plan).await?;
     let incident = ctx.app.level_of(&plan, &by).await?;
-    let around = Surroundings { directory, history, incident, conflicts: &[] };
+    let around = past.around(directory, incident);
     let id = ChangeId(ctx.app.ids.next(now));
     let (change, _) = record::draft(id, plan, submitter, &by, now);
     let assessed = change.assess(&around, now);

@@ -152,8 +152,8 @@ impl App {
         let now = self.now();
         let snapshot = self.snapshot();
         let directory = &snapshot.directory;
-        let history = self.history_of_change(&change.plan).await?;
-        let around = Surroundings { directory, history, incident: None, conflicts: &[] };
+        let past = self.past_of(&change.plan).await?;
+        let around = past.around(directory, None);
         let assessment = change.assess(&around, now);
         let Some((subject, start)) = Subject::of(change, &assessment).zip(change.plan.start) else {
             return Ok((Vec::new(), None));

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use muster_core::change::conflict::Trouble;
 use muster_core::change::lifecycle::{self, Command, Refusal};
 use muster_core::change::plan::{Part, Plan};
-use muster_core::change::record::{self, By, Change, Entry, Surroundings};
+use muster_core::change::record::{self, By, Change, Entry, Kind as Happened};
 use muster_core::id::{ChangeId, EntryId, UserId};
 use muster_core::incident::severity::Level;
 use muster_core::org::directory::Directory;
@@ -18,6 +18,7 @@ use muster_store::{Lane, StoreError, Tx, audit};
 use serde_json::json;
 
 use super::conflict::{self, asked_about, looks_around};
+use super::exception::Past;
 use crate::app::App;
 use crate::ids;
 
@@ -107,8 +108,8 @@ impl App {
         change.number = number;
         let mut entries = vec![entry];
         if let Some(excuse) = &draft.submit {
-            let history = self.history_of(&mut tx, &change.plan, now).await?;
-            let mut around = Surroundings { directory, history, incident: level, conflicts: &[] };
+            let past = self.past_in(&mut tx, directory, &change.plan, now).await?;
+            let mut around = past.around(directory, level);
             let start = change.plan.start;
             let conflicts =
                 self.in_the_way(&mut tx, &change, start, &around, troubles.to_vec()).await?;
@@ -168,8 +169,12 @@ impl App {
         let directory = &snapshot.directory;
         let mut tx = self.db.begin(Lane::Command).await?;
         let before = store::lock(&mut tx, number).await?.ok_or(Refused::NoSuchChange)?;
-        let history = self.history_of(&mut tx, &before.plan, now).await?;
-        let mut around = Surroundings { directory, history, incident: level, conflicts: &[] };
+        let plan = match command {
+            Command::Edit { plan } => plan,
+            _ => &before.plan,
+        };
+        let past = self.past_in(&mut tx, directory, plan, now).await?;
+        let mut around = past.around(directory, level);
         let conflicts = match looks_around(command) {
             true => {
                 calendar::hold(&mut tx).await?;
@@ -207,8 +212,8 @@ impl App {
             timer::clear(&mut tx, Kind::Change, &[timer.id]).await?;
             return tx.commit().await;
         };
-        let history = self.history_of(&mut tx, &before.plan, now).await?;
-        let mut around = Surroundings { directory, history, incident: None, conflicts: &[] };
+        let past = self.past_in(&mut tx, directory, &before.plan, now).await?;
+        let mut around = past.around(directory, None);
         let conflicts = match conflict::due(&before, now) {
             Some(start) => {
                 calendar::hold(&mut tx).await?;
@@ -229,26 +234,18 @@ impl App {
         tx.commit().await
     }
 
-    /// What the policy and the linter say of a change as it is.
-    ///
-    /// # Errors
-    /// When the store refuses.
-    pub async fn history_of_change(
-        &self,
-        plan: &Plan,
-    ) -> Result<muster_core::change::risk::History, StoreError> {
-        let mut tx = self.db.snapshot().await?;
-        self.history_of(&mut tx, plan, self.now()).await
-    }
-
-    async fn history_of(
+    /// As [`App::past_of`], in a transaction.
+    pub(super) async fn past_in(
         &self,
         tx: &mut Tx,
+        directory: &Directory,
         plan: &Plan,
         now: Timestamp,
-    ) -> Result<muster_core::change::risk::History, StoreError> {
+    ) -> Result<Past, StoreError> {
         let since = now.checked_sub(HISTORY).unwrap_or(Timestamp::MIN);
-        store::history(tx, &plan.class, plan.service, since).await
+        let history = store::history(tx, &plan.class, plan.service, since).await?;
+        let exceptions = self.exceptions_of(tx, directory, &plan.class, now).await?;
+        Ok(Past { history, exceptions })
     }
 
     /// How bad the incident of a plan is, as far as whoever asks sees it.
@@ -264,7 +261,7 @@ impl App {
 
     /// Stores what goes with a decision: what happened, the audit log, the timer, the stream and the
     /// news.
-    async fn put_change(
+    pub(super) async fn put_change(
         &self,
         tx: &mut Tx,
         directory: &Directory,
@@ -290,6 +287,9 @@ impl App {
         audit::append(tx, &entry, ids::random()).await?;
         let news: Vec<_> = kinds.iter().map(|kind| format!("change.{kind}")).collect();
         event::tell_of_change(tx, now, &news, (change.id, change.number), None).await?;
+        if entries.iter().any(|entry| entry.kind == Happened::Closed) {
+            self.exceptions_earned(tx, directory, change, now).await?;
+        }
         self.tell_of_change(tx, directory, before, change, entries, by).await
     }
 }

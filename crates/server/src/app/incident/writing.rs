@@ -1,6 +1,7 @@
 //! Writing something into an incident's timeline, from wherever somebody writes.
 
 use jiff::Timestamp;
+use muster_core::change::suspect::{Mark, Source};
 use muster_core::id::{ChangeEventId, ChangeId, EntryId, IncidentId};
 use muster_core::incident::lifecycle::{self, Incident, Surroundings};
 use muster_core::incident::timeline::Actor;
@@ -110,6 +111,10 @@ impl App {
         }
         if let Some(mark) = mark {
             put_mark(&mut tx, &incident, mark, actor, now).await?;
+            if let (Some(Mark::Cause), Source::Planned) = (mark.mark, mark.target.source) {
+                let change = ChangeId(mark.target.id);
+                self.revoke_exception(&mut tx, directory, change, &incident, actor).await?;
+            }
         }
         *unconfirmed = Some(entry);
         tx.commit().await?;

@@ -1,6 +1,7 @@
 //! The policy of changes out of its document.
 
 use jiff::Timestamp;
+use muster_core::change::exception::Terms;
 use muster_core::change::notice::Notice;
 use muster_core::change::plan::{Automation, Band};
 use muster_core::change::policy::{
@@ -10,7 +11,7 @@ use muster_core::change::suspect::{LOOKS_BACK_DEFAULT, Search};
 use muster_core::id::{TeamId, UserId};
 
 use super::Builder;
-use crate::org::document::change::{MatrixRow, Stage as Written};
+use crate::org::document::change::{ChangePolicy, MatrixRow, Stage as Written};
 use crate::org::document::{self, Kind};
 
 impl Builder<'_> {
@@ -29,6 +30,7 @@ impl Builder<'_> {
             ops: self.people(&written.ops),
             delegates: self.each(Some(written.delegates.as_slice()), Self::delegate),
             bounds: self.bounds(written),
+            exceptions: self.exception_terms(written),
             qualifications: self.each(Some(written.qualifications.as_slice()), |builder, one| {
                 let user = builder.id(Kind::User, &one.user).map(UserId)?;
                 Some(Qualification { user, class: one.class.clone(), level: one.level })
@@ -37,6 +39,17 @@ impl Builder<'_> {
                 back: suspects.back.map_or(LOOKS_BACK_DEFAULT, |back| back.0),
                 environments: suspects.environments.clone(),
             }),
+        }
+    }
+
+    fn exception_terms(&mut self, written: &ChangePolicy) -> Terms {
+        let usual = Terms::default();
+        let Some(written) = &written.exceptions else { return usual };
+        Terms {
+            clean_runs: written.clean_runs.unwrap_or(usual.clean_runs),
+            within: written.within.map_or(usual.within, |time| time.0),
+            review_after: written.review_after.map_or(usual.review_after, |time| time.0),
+            owners: self.people(&written.owners),
         }
     }
 

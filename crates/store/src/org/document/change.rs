@@ -37,6 +37,9 @@ pub struct ChangePolicy {
     /// How many changes of services of tier 1 may be under way at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tier_1_at_once: Option<u32>,
+    /// What is asked of exceptions to the matrix.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exceptions: Option<ExceptionTerms>,
     /// Where is looked for what caused an incident.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suspects: Option<Suspects>,
@@ -52,6 +55,24 @@ pub struct Suspects {
     /// The environments that count; a name that ends in `*` stands for all that begin so.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub environments: Vec<String>,
+}
+
+/// What is asked of exceptions to the matrix (`X7`). What is left out is as in what is built in.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExceptionTerms {
+    /// How many runs in a row go without trouble.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clean_runs: Option<u32>,
+    /// How long ago the oldest of them may be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub within: Option<Length>,
+    /// How long after everybody agreed it is looked at again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub review_after: Option<Length>,
+    /// Who answers for the policy.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub owners: Vec<String>,
 }
 
 /// One row of the matrix.

@@ -2,12 +2,13 @@
 
 use jiff::Timestamp;
 use muster_core::change::environment;
+use muster_core::change::exception::CLEAN_RUNS_MAX;
 use muster_core::change::notice::Notice;
 use muster_core::change::plan::{Automation, Band};
 use muster_core::change::policy::{Approver, LEVEL_MAX, QUORUM_MAX};
 use muster_core::change::suspect::{LOOKS_BACK_MAX, LOOKS_BACK_MIN};
 use muster_store::org::document::change::{
-    ChangePolicy, Delegate, MatrixRow, Qualification, Stage, Suspects,
+    ChangePolicy, Delegate, ExceptionTerms, MatrixRow, Qualification, Stage, Suspects,
 };
 use muster_store::org::document::text::{Length, short};
 
@@ -30,6 +31,7 @@ pub fn policy(cursor: Cursor<'_>) -> ChangePolicy {
         "freezes",
         "tier_1_at_once",
         "suspects",
+        "exceptions",
     ]);
     let (windows, freezes, tier_1_at_once) = change_calendar::bounds(&fields);
     let classes = fields.optional("classes").map(|list| list.list(|one| one.name()));
@@ -61,6 +63,26 @@ pub fn policy(cursor: Cursor<'_>) -> ChangePolicy {
         freezes,
         tier_1_at_once,
         suspects: fields.optional("suspects").map(suspects),
+        exceptions: fields.optional("exceptions").map(exception_terms),
+    }
+}
+
+fn exception_terms(cursor: Cursor<'_>) -> ExceptionTerms {
+    let fields = cursor.fields(&["clean_runs", "within", "review_after", "owners"]);
+    let runs = fields.optional("clean_runs");
+    let runs = runs.and_then(|many| many.number(1..=i64::from(CLEAN_RUNS_MAX)));
+    let length = |name: &str| {
+        let length = fields.parsed::<Length>(name);
+        if length.is_some_and(|time| time.0.is_zero()) {
+            fields.note_at(name, "this is longer than nothing");
+        }
+        length
+    };
+    ExceptionTerms {
+        clean_runs: runs.and_then(|many| u32::try_from(many).ok()),
+        within: length("within"),
+        review_after: length("review_after"),
+        owners: fields.list("owners", |user| user.name()),
     }
 }
 

@@ -222,6 +222,10 @@ fn change_policy<'a>(whole: &Whole<'a>, found: &mut Found<'a>) {
     let top = Path::top(kind.field());
     found.many(kind, &top.field("vps"), Kind::User, &policy.vps);
     found.many(kind, &top.field("ops"), Kind::User, &policy.ops);
+    if let Some(terms) = &policy.exceptions {
+        let path = top.field("exceptions").field("owners");
+        found.many(kind, &path, Kind::User, &terms.owners);
+    }
     for (at, one) in policy.delegates.iter().enumerate() {
         let path = top.field("delegates").index(at);
         found.one(kind, &path, "of", Kind::User, Some(&one.of));
