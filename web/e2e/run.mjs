@@ -168,6 +168,7 @@ try {
       : [
           "app.test.mjs",
           "change-audit.test.mjs",
+          "changed.test.mjs",
           "changes.test.mjs",
           "declare.test.mjs",
           "family.test.mjs",

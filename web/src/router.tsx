@@ -3,6 +3,7 @@
  * be shared or reloaded (queries, tabs, ranges) lives in the address.
  */
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+import type { ChangeEventKind } from "./api/types";
 import Home from "./home/home";
 import { occasionOf } from "./oncall/occasion-search";
 import { Layout, NotFound } from "./shell/layout";
@@ -158,6 +159,26 @@ const changeReplay = createRoute({
   getParentRoute: () => root,
   path: "/changes/replay",
   component: lazyRouteComponent(() => import("./change/replay")),
+});
+
+export interface ChangeEventsSearch {
+  service?: string;
+  kind?: ChangeEventKind;
+  since?: "day" | "week" | "month";
+}
+
+const EVENT_KINDS: ChangeEventKind[] = ["deploy", "flag", "config", "infrastructure", "other"];
+const SINCE = ["day", "week", "month"] as const;
+
+const changeEvents = createRoute({
+  getParentRoute: () => root,
+  path: "/changes/events",
+  validateSearch: ({ service, kind, since }: Record<string, unknown>): ChangeEventsSearch => ({
+    service: typeof service === "string" ? service : undefined,
+    kind: EVENT_KINDS.find((each) => each === kind),
+    since: SINCE.find((each) => each === since),
+  }),
+  component: lazyRouteComponent(() => import("./change/events")),
 });
 
 const changeEdit = createRoute({
@@ -379,6 +400,7 @@ export const router = createRouter({
     changeExceptions,
     changeAudit,
     changeReplay,
+    changeEvents,
     changeEdit,
     changeRun,
     shadow,

@@ -470,6 +470,32 @@ export const changeCalendar = (from: string, to: string, service: string | undef
     queryFn: ({ signal }) => get("/changes/calendar", { query: { from, to, service }, signal }),
   });
 
+/** What changed before an incident; live events of changes name no incident that they may have caused. */
+export const suspects = (incident: string, hours: number | undefined, everywhere: boolean) =>
+  queryOptions({
+    queryKey: ["suspects", incident, hours ?? 0, everywhere],
+    queryFn: ({ signal }) =>
+      get("/incidents/{incident}/changes", { path: { incident }, query: { hours, everywhere }, signal }),
+    placeholderData: keepPreviousData,
+  });
+
+/** What tools report to have changed, the last begun first. */
+export const changeEvents = (query: NonNullable<Options<"get", "/change-events">["query"]>) =>
+  paged(["change-events", "list", JSON.stringify(query)], "/change-events", { query });
+
+/** The last few of one service. */
+export const lastChanges = (service: string) =>
+  queryOptions({
+    queryKey: ["change-events", "last", service],
+    queryFn: ({ signal }) => get("/change-events", { query: { service, limit: 5 }, signal }),
+  });
+
+export const changeEvent = (id: string) =>
+  queryOptions({
+    queryKey: ["change-events", "one", id],
+    queryFn: ({ signal }) => get("/change-events/{id}", { path: { id }, signal }),
+  });
+
 export const statusPages = () => whole(["status-pages"], "/status-pages");
 
 export const statusPage = (name: string) =>

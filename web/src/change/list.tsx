@@ -52,6 +52,9 @@ export default function Changes() {
         <Link to="/changes/exceptions" className={buttonClass()}>
           Exceptions
         </Link>
+        <Link to="/changes/events" className={buttonClass()}>
+          What tools report
+        </Link>
         <Link to="/changes/new" className={buttonClass("primary")}>
           Write a change
         </Link>

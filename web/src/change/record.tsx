@@ -6,6 +6,7 @@ import type { ChangeDecision, ChangeExcuse, ChangeRecord } from "@/api/types";
 import { Empty, Panel, Shown, Tag, useDocumentTitle } from "@/ui/block";
 import { Time } from "@/ui/time";
 import { Actions } from "./actions";
+import { Caused } from "./caused";
 import { nextInWords, OUTCOME_WORDS, words } from "./change";
 import { Conflicts } from "./conflicts";
 import { asTitle, Decide } from "./decide";
@@ -49,6 +50,11 @@ function Screen({ change }: { change: ChangeRecord }) {
           </Panel>
         </div>
         <div className="flex flex-col gap-4">
+          {change.caused.length > 0 ? (
+            <Panel title="What it caused">
+              <Caused caused={change.caused} />
+            </Panel>
+          ) : null}
           {findings.length > 0 ? (
             <Panel title="What is missing">
               <Findings findings={findings} />

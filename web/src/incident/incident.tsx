@@ -39,6 +39,7 @@ import { Synopsis } from "./synopsis";
 import { Tags } from "./tags";
 import { Timeline } from "./timeline";
 import { NextUpdate, Updates } from "./updates";
+import { WhatChanged } from "./what-changed";
 
 const route = getRouteApi("/incidents/$number");
 
@@ -217,6 +218,7 @@ function Sections({ incident }: { incident: Incident }) {
   const number = String(incident.number);
   const sections: Section[] = [
     { id: "synopsis", about: "trouble", name: "Synopsis", body: <Synopsis number={number} /> },
+    { id: "changed", about: "trouble", name: "What changed?", body: <WhatChanged incident={incident} /> },
     { id: "pages", about: "trouble", name: "Pages", body: <Ledger number={number} /> },
     { id: "roster", about: "people", name: "Roster", body: <Roster incident={incident} /> },
     { id: "roles", about: "people", name: "Roles", body: <Roles incident={incident} /> },

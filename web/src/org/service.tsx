@@ -5,6 +5,7 @@ import { Tabs } from "radix-ui";
 import type { ReactNode } from "react";
 import * as queries from "@/api/queries";
 import type { Integration, Service } from "@/api/types";
+import { EventLine } from "@/change/event-line";
 import { Code, Empty, Fact, Facts, Panel, ScreenHead, Shown, Tag } from "@/ui/block";
 import { CopyButton } from "@/ui/button";
 import { count } from "@/ui/format";
@@ -38,6 +39,9 @@ export default function ServiceScreen() {
             <About service={data} />
           </div>
           <div className="mt-4">
+            <LastChanges service={data.name} />
+          </div>
+          <div className="mt-4">
             <Panel title="Dependencies">
               <Dependencies service={data.name} heading="h3" />
             </Panel>
@@ -45,6 +49,35 @@ export default function ServiceScreen() {
         </>
       )}
     </Shown>
+  );
+}
+
+/** What tools reported last of it. */
+function LastChanges({ service }: { service: string }) {
+  const changes = useQuery(queries.lastChanges(service));
+  const all = (
+    <Link to="/changes/events" search={{ service }} className="link">
+      All of them
+    </Link>
+  );
+  return (
+    <Panel title="Last changes" aside={all} flush>
+      <Shown read={changes} what="the last changes">
+        {({ items }) =>
+          items.length === 0 ? (
+            <p className="p-4 text-muted">No tool has reported a change of it yet.</p>
+          ) : (
+            <ul aria-label="Last changes" className="divide-y">
+              {items.map((event) => (
+                <li key={event.id} className="px-4 py-2">
+                  <EventLine event={event} withService={false} />
+                </li>
+              ))}
+            </ul>
+          )
+        }
+      </Shown>
+    </Panel>
   );
 }
 

@@ -18,6 +18,7 @@ use muster_store::incident::incident as store_incident;
 use muster_store::oncall::delivery::{self, AttemptRow, DeliveryRow};
 use uuid::Uuid;
 
+use super::changed::{self, Changed};
 use super::join::{Join, Offers};
 use super::refusal::Refusal;
 use super::scene::{Reader, Scene, person};
@@ -66,6 +67,7 @@ struct IncidentPage {
     now: Moment,
     sent: Vec<Sent>,
     more_sent: usize,
+    changed: Vec<Changed>,
 }
 
 async fn show(State(ctx): State<Ctx>, Path(number): Path<String>, headers: HeaderMap) -> Response {
@@ -147,6 +149,7 @@ async fn shown(ctx: &Ctx, caller: &Caller, number: i64) -> Result<IncidentPage, 
         now: reader.moment(reader.now),
         sent,
         more_sent,
+        changed: changed::load(app, &incident, &reader).await,
     })
 }
 

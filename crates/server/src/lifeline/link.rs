@@ -22,6 +22,7 @@ use muster_store::incident::incident as store_incident;
 use muster_store::oncall::page::{self as store_page, PageRow};
 use serde_json::json;
 
+use super::changed::{self, Changed};
 use super::digest as digest_page;
 use super::join::{Join, Offers};
 use super::refusal::Refusal;
@@ -181,6 +182,7 @@ struct LinkPage {
     stage: String,
     offers: Offers,
     similar: Vec<Similar>,
+    changed: Vec<Changed>,
 }
 
 async fn look(app: &App, snapshot: &Snapshot, opened: &Opened) -> Result<LinkPage, Refusal> {
@@ -213,6 +215,7 @@ async fn look(app: &App, snapshot: &Snapshot, opened: &Opened) -> Result<LinkPag
         stage: stage(incident),
         offers: Offers::to(directory, incident, opened.user(), reader.now),
         similar,
+        changed: changed::load(app, incident, &reader).await,
     })
 }
 

@@ -15,6 +15,7 @@ use sha2::{Digest as _, Sha256};
 use crate::api::Ctx;
 
 mod calendar;
+mod changed;
 pub(crate) mod changes;
 mod digest;
 mod door;

@@ -9,10 +9,10 @@ use crate::harness::{Answer, Client, PASSWORD, World, on_both_stores};
 const FORM: &str = "application/x-www-form-urlencoded";
 const HTML: &str = "text/html,application/xhtml+xml,*/*;q=0.8";
 /// What a page and its style sheet may weigh together, compressed, in bytes.
-const WEIGHT_BYTES_MAX: usize = 14 * 1024;
+pub const WEIGHT_BYTES_MAX: usize = 14 * 1024;
 
 /// The path of the link in the newest message on a person's phone that holds one.
-fn link(world: &World, person: &str) -> String {
+pub fn link(world: &World, person: &str) -> String {
     let messages = world.phones.of(person);
     let url = messages.iter().rev().find_map(|message| message["page"]["ack_url"].as_str());
     url.expect("a link arrived").strip_prefix(world.base()).unwrap().to_owned()
@@ -26,7 +26,7 @@ async fn trouble(world: &World) -> String {
 }
 
 /// A phone's browser, without any cookie.
-fn phone(world: &World) -> Client<'_> {
+pub fn phone(world: &World) -> Client<'_> {
     world.anybody().with("accept", HTML)
 }
 
@@ -326,13 +326,13 @@ async fn every_page_and_the_style_sheet_together_are_light() {
     .await;
 }
 
-fn style_of(page: &Answer) -> String {
+pub fn style_of(page: &Answer) -> String {
     let href = page.text.split("rel=\"stylesheet\" href=\"").nth(1).expect("a style sheet");
     href.split('"').next().unwrap().to_owned()
 }
 
 /// The bytes of a compressed answer.
-async fn weight(client: &Client<'_>, path: &str) -> usize {
+pub async fn weight(client: &Client<'_>, path: &str) -> usize {
     let request = client.request(Method::GET, path).header("accept-encoding", "gzip");
     let response = request.send().await.unwrap();
     response.bytes().await.unwrap().len()

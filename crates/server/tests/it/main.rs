@@ -38,6 +38,7 @@ mod impact;
 mod ledger;
 mod life;
 mod lifeline;
+mod lifeline_changes;
 mod load;
 mod mail;
 mod nearby;

@@ -1,11 +1,15 @@
 //! What the janitor forgets, and what it leaves.
 
 use jiff::SignedDuration;
+use muster_core::change::event::{Kind, Progress, State, What};
+use muster_core::change::suspect::Mark;
 use muster_core::id::IntegrationId;
+use muster_store::change::event as change;
 use muster_store::testing::on_both_engines;
-use muster_store::{Sql, inbox};
+use muster_store::{Lane, Sql, inbox};
 
 use super::world::World;
+use crate::app::change::suspect::Marked;
 use crate::engine::janitor;
 
 async fn count(world: &World, table: &str) -> i64 {
@@ -155,6 +159,52 @@ async fn what_providers_are_told_is_sealed_also_what_an_earlier_version_stored()
         world.reconfigure(provider("two-very-secret")).await;
         assert_eq!(count(&world, plain).await, 0);
         assert!(knows("two-very-secret"));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn old_change_events_are_forgotten_unless_somebody_marked_them_in_an_incident() {
+    on_both_engines(async |db| {
+        let world = World::new(db).await;
+        let (now, ana) = (world.app.now(), world.actor("ana"));
+        let service = world.app.snapshot().directory.services.named("checkout").unwrap().id;
+        let happened = async |state, ended_at| {
+            let progress = Progress { state, started_at: now, ended_at };
+            let what = What::new(Kind::Deploy, "a deploy");
+            world.app.write_change_event(service, progress, what, &ana).await.unwrap()
+        };
+        happened(State::Succeeded, Some(now)).await;
+        happened(State::Started, None).await;
+        let marked = happened(State::Failed, Some(now)).await;
+        let integration = {
+            let snapshot = world.app.snapshot();
+            IntegrationId(snapshot.inlet_by_label("checkout/events").unwrap().integration.id.0)
+        };
+        let mut tx = world.app.db.begin(Lane::Command).await.unwrap();
+        assert!(change::note_delivery(&mut tx, integration, "d1", now).await.unwrap());
+        tx.commit().await.unwrap();
+        world.event("checkout", "trigger", "a", "critical").await;
+        world.rest().await;
+        let incident = world.incident().await;
+        let row = change::get(&world.app.db, marked).await.unwrap().unwrap();
+        let row = Marked::Event(Box::new(row));
+        world.app.mark_change(incident.id, &row, Some(Mark::Cause), "", &ana).await.unwrap();
+        world.event("checkout", "resolve", "a", "critical").await;
+        world.rest().await;
+
+        days_later(&world, 8).await;
+        let left =
+            async || (count(&world, "change_event").await, count(&world, "change_delivery").await);
+        assert_eq!(left().await, (3, 0), "a delivery is not sent again after so long");
+        days_later(&world, 391).await;
+        assert_eq!(left().await, (3, 0));
+        days_later(&world, 2).await;
+        assert_eq!(left().await, (1, 0), "also what never ended");
+        assert!(change::get(&world.app.db, marked).await.unwrap().is_some(), "it is of the record");
+        world.app.mark_change(incident.id, &row, None, "", &ana).await.unwrap();
+        janitor::round(&world.app).await.unwrap();
+        assert_eq!(left().await, (0, 0));
     })
     .await;
 }
