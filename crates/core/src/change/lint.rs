@@ -5,6 +5,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::approval::Assessment;
+use super::host::Known;
 use super::plan::{Phase, Plan, Step};
 use crate::org::directory::Directory;
 
@@ -117,6 +118,7 @@ pub fn findings(
     found.must(words(&plan.without) >= 3, "without", "say what happens if it is not done");
     timeline(plan, &mut found);
     rollback(plan, &mut found);
+    hosts(plan, directory, &mut found);
     found.should(plan.is_rollback_tested, "rollback_tested", "try the rollback before");
     let asks_customers = assessment.requirements.iter().any(|one| one.team.is_some());
     let is_met = matches!(plan.impact, Some(impact) if impact.band() > super::plan::Band::Low);
@@ -175,6 +177,23 @@ fn steps(steps: &[Step], name: &str, found: &mut Findings) {
         found.must(!step.environment.trim().is_empty(), &at("environment"), "name the environment");
         let earlier = steps[..place].iter().any(|before| before.at > step.at);
         found.must(!earlier, &at("at"), "it is earlier than the step before it");
+    }
+}
+
+fn hosts(plan: &Plan, directory: &Directory, found: &mut Findings) {
+    let known = Known::of(plan, directory);
+    for (name, steps) in [("timeline", &plan.timeline), ("rollback", &plan.rollback)] {
+        for (place, step) in steps.iter().enumerate() {
+            let stranger = known.stranger(step);
+            found.must(
+                stranger.is_none(),
+                &format!("{name}[{place}].hosts"),
+                &format!(
+                    "`{}` is no host of what is changed; name another, or the service it belongs to",
+                    stranger.unwrap_or_default()
+                ),
+            );
+        }
     }
 }
 

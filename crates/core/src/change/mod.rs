@@ -8,6 +8,7 @@ pub mod conflict;
 pub mod environment;
 pub mod event;
 pub mod exception;
+pub mod host;
 pub mod lifecycle;
 pub mod lint;
 pub mod notice;

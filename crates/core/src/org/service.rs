@@ -28,6 +28,8 @@ pub struct Service {
     pub policy: PolicyId,
     /// Services this one cannot work without.
     pub depends_on: Vec<ServiceId>,
+    /// The hosts it runs on, as [`crate::change::host::check`] takes them; not known where empty.
+    pub hosts: Vec<String>,
     /// An http or https address, shown on every page.
     pub runbook: Option<String>,
     /// What an outage costs.
@@ -59,6 +61,7 @@ impl Service {
             tier: None,
             policy,
             depends_on: Vec::new(),
+            hosts: Vec::new(),
             runbook: None,
             cost_per_minute: None,
             severity_map: Vec::new(),

@@ -453,6 +453,7 @@ fn service(number: usize, name: &str, policy: u128, grouping: Grouping) -> Servi
         tier: Some(1),
         policy: policy_id(policy),
         depends_on: vec![],
+        hosts: vec![],
         runbook: None,
         cost_per_minute: None,
         severity_map: vec![

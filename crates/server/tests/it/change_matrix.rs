@@ -171,3 +171,37 @@ async fn holidays_are_no_business_days_on_either_store() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_step_on_a_host_that_no_service_has_is_refused_with_its_place() {
+    on_both_stores(async |world| {
+        staff(world).await;
+        apply(
+            world,
+            "services: [ { name: checkout, team: payments, tier: 1, escalation_policy: payments, \
+             hosts: [ \"sw[1-2]\", \"web-*\" ] } ]\n",
+        )
+        .await;
+        let ana = world.browser("ana").await;
+        let mut wanted = planned("checkout", "deploy", "2026-12-08T10:00:00Z");
+        wanted["rollback"][0]["hosts"] = json!(["sw2", "ws2"]);
+        let body = json!({ "plan": wanted, "submit": true });
+        let refused = ana.post("/api/v1/changes", body).await;
+        assert_eq!(refused.status, 422, "{}", refused.text);
+        let errors = &refused.json()["errors"];
+        assert_eq!(errors.as_array().unwrap().len(), 1, "{errors}");
+        assert_eq!(errors[0]["path"], "plan.rollback[0].hosts");
+        assert!(errors[0]["message"].as_str().unwrap().contains("`ws2`"), "{errors}");
+        wanted["rollback"][0]["hosts"] = json!(["sw2", "web-2"]);
+        let taken = ana.post("/api/v1/changes", json!({ "plan": wanted, "submit": true })).await;
+        assert_eq!(taken.status, 201, "{}", taken.text);
+        let wrong =
+            "services: [ { name: checkout, escalation_policy: payments, hosts: [ \"a[\" ] } ]\n";
+        let answer = world.admin().send(Method::POST, "/api/v1/config/apply", wrong).await;
+        assert_eq!(answer.status, 422, "{}", answer.text);
+        assert!(answer.text.contains("`a[` is no pattern"), "{}", answer.text);
+        let export = world.admin().get("/api/v1/config/export").await.text;
+        assert!(export.contains("web-*"), "{export}");
+    })
+    .await;
+}

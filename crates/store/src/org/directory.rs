@@ -625,6 +625,7 @@ impl Builder<'_> {
                 .iter()
                 .filter_map(|name| self.id(Kind::Service, name).map(ServiceId))
                 .collect(),
+            hosts: service.hosts.clone(),
             runbook: service.runbook.clone(),
             cost_per_minute: service
                 .cost_per_minute
@@ -654,6 +655,7 @@ impl Builder<'_> {
             tier: None,
             policy: policy?,
             depends_on: Vec::new(),
+            hosts: Vec::new(),
             runbook: None,
             cost_per_minute: None,
             severity_map: Vec::new(),

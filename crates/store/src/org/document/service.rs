@@ -27,6 +27,9 @@ pub struct Service {
     /// Services this one cannot work without.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub depends_on: Vec<String>,
+    /// The hosts it runs on, or patterns for them; not known where empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hosts: Vec<String>,
     /// An http or https address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub runbook: Option<String>,

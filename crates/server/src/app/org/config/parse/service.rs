@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use muster_core::alerting::rule::Rule;
 use muster_core::change::event::SERVICES_MAX;
+use muster_core::change::host;
 use muster_core::incident::severity::Level;
 use muster_core::org::directory::CATCH_ALL_SERVICE;
 use muster_core::org::service::{GROUPING_WINDOW_DEFAULT, Mapping, is_currency};
@@ -43,6 +44,7 @@ pub fn service(cursor: Cursor<'_>) -> Service {
         "tier",
         "escalation_policy",
         "depends_on",
+        "hosts",
         "runbook",
         "cost_per_minute",
         "severity_map",
@@ -61,6 +63,10 @@ pub fn service(cursor: Cursor<'_>) -> Service {
         );
     }
     let tier = fields.optional("tier").and_then(|tier| tier.number(1..=TIER_MAX));
+    let hosts = fields.list("hosts", |text| text.checked(host::check));
+    if hosts.len() > host::NAMED_MAX {
+        fields.note_at("hosts", format!("a service names at most {} hosts", host::NAMED_MAX));
+    }
     let runbook = fields.optional("runbook").map(|url| url.checked(check_web_address));
     let severity_map = fields.list("severity_map", severity_rule);
     if severity_map.len() > SEVERITY_RULES_MAX {
@@ -76,6 +82,7 @@ pub fn service(cursor: Cursor<'_>) -> Service {
         tier: tier.and_then(|tier| u8::try_from(tier).ok()),
         escalation_policy: fields.name("escalation_policy"),
         depends_on: fields.list("depends_on", |name| name.name()),
+        hosts,
         runbook: runbook.filter(|url| !url.is_empty()),
         cost_per_minute: fields.optional("cost_per_minute").map(money),
         severity_map,
