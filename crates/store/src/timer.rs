@@ -49,12 +49,20 @@ pub enum Kind {
     Handoff,
     /// A change: whoever is asked to agree is reminded, it becomes emergent, or its time passes.
     Change,
+    /// What somebody is told once a day of changes around them. The timer has the id of the person.
+    ChangeDigest,
 }
 
 impl Kind {
     /// What planning waits for: of on-call, and of changes.
-    pub const OF_PLANNING: [Self; 5] =
-        [Self::Schedule, Self::Request, Self::Feed, Self::Handoff, Self::Change];
+    pub const OF_PLANNING: [Self; 6] = [
+        Self::Schedule,
+        Self::Request,
+        Self::Feed,
+        Self::Handoff,
+        Self::Change,
+        Self::ChangeDigest,
+    ];
 
     fn name(self) -> &'static str {
         match self {
@@ -74,6 +82,7 @@ impl Kind {
             Self::Workflow => "workflow",
             Self::Handoff => "handoff",
             Self::Change => "change",
+            Self::ChangeDigest => "change_digest",
         }
     }
 }
@@ -225,7 +234,8 @@ pub async fn claim(tx: &mut Tx, kind: Kind, now: Timestamp, limit: i64) -> Resul
         | Kind::Mirror
         | Kind::Workflow
         | Kind::Handoff
-        | Kind::Change => &OTHERS,
+        | Kind::Change
+        | Kind::ChangeDigest => &OTHERS,
     };
     let values = args![kind.name(), now, limit, lease::latest_end(now)];
     let rows: Vec<TimerRow> = tx.fetch_all(select, values).await?;

@@ -418,6 +418,20 @@ export const engagementGroups = () => whole(["groups"], "/engagement-groups");
 
 export const notificationLists = () => whole(["lists"], "/notification-lists");
 
+/** Under the key of the other lists, since one joins and leaves both alike. */
+export const changeLists = () =>
+  queryOptions({
+    queryKey: ["lists", "changes"],
+    queryFn: ({ signal }) =>
+      get("/notification-lists", { query: { about: "changes", limit: WHOLE_LIST_MAX }, signal }),
+  });
+
+export const changeReading = (name: string) =>
+  queryOptions({
+    queryKey: ["changes", "reading", name],
+    queryFn: ({ signal }) => get("/users/{name}/change-digest", { path: { name }, signal }),
+  });
+
 export const templates = () => whole(["templates"], "/templates");
 
 export const workflows = () => whole(["workflows"], "/workflows");
@@ -462,6 +476,17 @@ export const changeConflicts = (number: string) =>
   queryOptions({
     queryKey: ["changes", "conflicts", number],
     queryFn: ({ signal }) => get("/changes/{change}/conflicts", { path: { change: number }, signal }),
+  });
+
+export const changeNotices = (number: string) =>
+  queryOptions({
+    queryKey: ["changes", "notices", number],
+    queryFn: ({ signal }) =>
+      get("/changes/{change}/notices", {
+        path: { change: number },
+        query: { limit: WHOLE_LIST_MAX },
+        signal,
+      }),
   });
 
 export const changeCalendar = (from: string, to: string, service: string | undefined) =>

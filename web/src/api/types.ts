@@ -154,6 +154,9 @@ export type ChangeEventKind = Schemas["ChangeEventKind"];
 export type ChangeEventState = Schemas["ChangeEventState"];
 
 export type ChangeConflict = Schemas["ChangeConflict"];
+export type ChangeNotice = Schemas["ChangeNotice"];
+export type ChangeReading = Schemas["ChangeReading"];
+export type ChangeWish = Schemas["ChangeWish"];
 export type ChangeConflicts = Schemas["ChangeConflicts"];
 export type ChangeItem = Schemas["ChangeItem"];
 export type ChangePlan = Schemas["ChangePlan"];

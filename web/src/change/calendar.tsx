@@ -170,6 +170,9 @@ function DayCell({ day, isToday, zone }: { day: DayOfChanges; isToday: boolean; 
             <br />
             <MarkTitle mark={mark} />
             {mark.more ? <span className="block text-muted">{mark.more}</span> : null}
+            {mark.clash ? (
+              <span className="block border-l-2 border-text pl-1 font-medium">{mark.clash}</span>
+            ) : null}
           </li>
         ))}
       </ul>

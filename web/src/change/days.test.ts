@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { ChangeCalendar } from "@/api/types";
+import type { ChangeCalendar, ChangeItem } from "@/api/types";
 import { clocks, dayByDay, shown, turned } from "./days";
 
 const BERLIN = "Europe/Berlin";
@@ -82,4 +82,46 @@ it("lets what is open go on, and puts freezes first", () => {
     ["incident"],
     ["freeze", "incident"],
   ]);
+});
+
+it("says which change of the service is at the same time, and that something is in the way", () => {
+  const days = shown("week", Date.parse("2026-03-25T10:00:00Z"), BERLIN);
+  const change = (
+    number: number,
+    start: string,
+    end: string,
+    state: ChangeItem["state"],
+    service = "checkout",
+  ) => ({
+    number,
+    title: `Change ${number}`,
+    state,
+    service,
+    class: "deploy",
+    risk: null,
+    emergent: false,
+    origin: "planned" as const,
+    submitter: "ana",
+    technician: "ana",
+    start: `2026-03-24T${start}:00Z`,
+    end: `2026-03-24T${end}:00Z`,
+    outcome: null,
+    asked: [],
+  });
+  const changes = [
+    change(1, "10:00", "12:00", "scheduled"),
+    change(2, "11:00", "13:00", "approved"),
+    change(3, "12:00", "12:30", "cancelled"),
+    change(4, "10:00", "12:00", "scheduled", "search"),
+    change(5, "14:00", "15:00", "approved"),
+    change(6, "13:00", "14:00", "scheduled"),
+  ];
+  const marks = dayByDay(calendar({ changes }), days, null).flatMap((day) => day.marks);
+  const told = new Map(marks.map(({ number, clash }) => [number, clash]));
+  expect(told.get(1)).toBe("At the same time as CHG-2");
+  expect(told.get(2)).toBe("At the same time as CHG-1");
+  expect(told.get(3)).toBe("");
+  expect(told.get(4), "another service").toBe("");
+  expect(told.get(5)).toBe("Something is in its way");
+  expect(told.get(6), "it touches both and overlaps neither").toBe("");
 });

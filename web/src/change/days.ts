@@ -1,5 +1,5 @@
 /** What stands in the calendar of changes on each day of a zone. Pure. */
-import type { ChangeCalendar } from "@/api/types";
+import type { ChangeCalendar, ChangeItem } from "@/api/types";
 import { type Day, daysFrom, instantOf, wallClock } from "@/ui/zoned";
 
 export type View = "month" | "week";
@@ -15,6 +15,8 @@ export interface Mark {
   more: string;
   /** The number of a change or an incident. */
   number: number | null;
+  /** What is in the way of a change, in words; empty where nothing is. */
+  clash: string;
 }
 
 export interface DayOfChanges extends Day {
@@ -71,6 +73,7 @@ function marks(calendar: ChangeCalendar): Mark[] {
         title: one.name,
         more: one.reason,
         number: null,
+        clash: "",
       }),
     ),
     ...calendar.gaps.map(
@@ -82,6 +85,7 @@ function marks(calendar: ChangeCalendar): Mark[] {
         title: `${one.service}: ${one.caught ? "only the catch-all is on call" : "nobody is on call"}`,
         more: "",
         number: null,
+        clash: "",
       }),
     ),
     ...calendar.incidents.map(
@@ -93,6 +97,7 @@ function marks(calendar: ChangeCalendar): Mark[] {
         title: one.title,
         more: `SEV${one.severity} · ${one.service}`,
         number: one.number,
+        clash: "",
       }),
     ),
     ...calendar.changes.map(
@@ -104,6 +109,7 @@ function marks(calendar: ChangeCalendar): Mark[] {
         title: one.title,
         more: [one.service, one.state.replaceAll("_", " "), one.technician].filter(Boolean).join(" · "),
         number: one.number,
+        clash: clashOf(one, calendar.changes),
       }),
     ),
     ...calendar.windows.map(
@@ -115,10 +121,33 @@ function marks(calendar: ChangeCalendar): Mark[] {
         title: one.name,
         more: "",
         number: null,
+        clash: "",
       }),
     ),
   ];
   return found.sort((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind) || a.from - b.from);
+}
+
+const AHEAD = ["submitted", "in_review", "approved", "scheduled", "in_progress", "rolling_back"];
+
+/** Which other changes of the service are at the same time; both are still to be done or under way. */
+function clashOf(one: ChangeItem, all: ChangeItem[]): string {
+  const { start, end } = one;
+  if (start === null || end === null || !AHEAD.includes(one.state)) return "";
+  const [from, to] = [Date.parse(start), Date.parse(end)];
+  const others = all.filter(
+    (other) =>
+      other.number !== one.number &&
+      other.service === one.service &&
+      AHEAD.includes(other.state) &&
+      other.start !== null &&
+      other.end !== null &&
+      Date.parse(other.start) < to &&
+      Date.parse(other.end) > from,
+  );
+  const named = others.map(({ number }) => `CHG-${number}`);
+  if (named.length > 0) return `At the same time as ${named.join(", ")}`;
+  return one.state === "approved" ? "Something is in its way" : "";
 }
 
 /** When something is on a day, as the clocks of the zone show it. */

@@ -11,6 +11,7 @@ import { nextInWords, OUTCOME_WORDS, words } from "./change";
 import { Conflicts } from "./conflicts";
 import { asTitle, Decide } from "./decide";
 import { Findings, Quality, Requirements, Why } from "./judged";
+import { Notices } from "./notices";
 import { PlanFacts, PlanPeople, Steps } from "./plan";
 
 const route = getRouteApi("/changes/$number");
@@ -71,6 +72,7 @@ function Screen({ change }: { change: ChangeRecord }) {
           <Panel title="Quality of the plan">
             <Quality quality={change.quality} />
           </Panel>
+          <Notices change={change} />
           <Panel title="What happened" flush>
             <History change={change} />
           </Panel>

@@ -1,10 +1,8 @@
-/** Two kinds of list: groups that are kept tightly and engaged, and lists that anybody joins to hear. */
+/** Groups that are kept tightly and engaged, and lists that anybody joins to hear of incidents and changes. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
-import { toast } from "sonner";
-import { get, put, remove } from "@/api/client";
-import { explain } from "@/api/problem";
+import { get, put } from "@/api/client";
 import * as queries from "@/api/queries";
 import type { EngagementGroup, NotificationList } from "@/api/types";
 import { offerUndo } from "@/shell/undo";
@@ -12,6 +10,8 @@ import { Code, Empty, ScreenHead, Shown, Tag } from "@/ui/block";
 import { Button, CopyButton } from "@/ui/button";
 import { FormDialog } from "@/ui/dialog";
 import { CodeField, needed } from "@/ui/form";
+import { ChangeLists } from "./change-lists";
+import { Membership } from "./membership";
 
 const GROUP_EXAMPLE = `engagement_groups:
   - name: ordering
@@ -77,6 +77,7 @@ export default function Lists() {
           }
         </Shown>
       </section>
+      <ChangeLists />
     </>
   );
 }
@@ -167,29 +168,6 @@ function Members({ group, onClose }: { group: EngagementGroup; onClose: () => vo
 }
 
 function List({ list }: { list: NotificationList }) {
-  const client = useQueryClient();
-  const session = useQuery(queries.session());
-  const [busy, setBusy] = useState(false);
-  const me = session.data?.user.name;
-  const change = async (wanted: boolean) => {
-    const options = { path: { name: me ?? "", list: list.name } };
-    if (wanted) await put("/users/{name}/subscriptions/{list}", options);
-    else await remove("/users/{name}/subscriptions/{list}", options);
-    await client.invalidateQueries({ queryKey: queries.notificationLists().queryKey });
-  };
-  const toggle = async () => {
-    const wanted = !list.subscribed;
-    setBusy(true);
-    try {
-      await change(wanted);
-      const [now, before] = [wanted ? "You are on" : "You left", wanted ? "You left" : "You are on"];
-      offerUndo(`${now} ${list.name}.`, `${before} ${list.name}.`, () => change(!wanted));
-    } catch (error) {
-      toast.error(explain(error));
-    } finally {
-      setBusy(false);
-    }
-  };
   return (
     <li className="panel flex flex-col gap-3 p-4">
       <div className="flex flex-wrap items-start justify-between gap-2">
@@ -226,17 +204,7 @@ function List({ list }: { list: NotificationList }) {
           </>
         )}
       </dl>
-      {me && !list.mandatory && !list.restricted ? (
-        <div>
-          <Button onClick={() => void toggle()} disabled={busy}>
-            {list.subscribed ? "Leave" : "Subscribe"}
-            <span className="sr-only">
-              {list.subscribed ? " " : " to "}
-              {list.name}
-            </span>
-          </Button>
-        </div>
-      ) : null}
+      <Membership list={list} />
     </li>
   );
 }

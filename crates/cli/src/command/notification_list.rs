@@ -1,4 +1,4 @@
-//! `muster notification-list`: who hears of trouble, joining and leaving.
+//! `muster notification-list`: who hears of trouble and of changes, joining and leaving.
 
 use serde_json::Value;
 
@@ -7,18 +7,22 @@ use crate::session::with_api;
 use crate::settings::Settings;
 use crate::show;
 
-/// Notification lists: who hears of incidents without being paged.
+/// Notification lists: who hears of incidents and changes without being asked to do anything.
 #[derive(Debug, clap::Subcommand)]
 #[command(disable_help_subcommand = true)]
 pub enum NotificationList {
     /// List the lists, and what each covers
-    List,
+    List {
+        /// Those that hear of changes; every service has one
+        #[arg(long)]
+        changes: bool,
+    },
     /// Show one list
     Show {
         /// The list
         name: String,
     },
-    /// Hear of the incidents that a list covers
+    /// Hear what a list is told
     Subscribe(Membership),
     /// Leave a list; its core cannot
     Unsubscribe(Membership),
@@ -40,8 +44,9 @@ impl NotificationList {
     /// When the store or server fails or refuses.
     pub async fn run(self, settings: &Settings) -> anyhow::Result<()> {
         with_api(settings, async |api| match self {
-            Self::List => {
-                let lists = whole(api, &["notification-lists"], &[]).await?;
+            Self::List { changes } => {
+                let about = if changes { "changes" } else { "incidents" };
+                let lists = whole(api, &["notification-lists"], &[("about", about)]).await?;
                 if settings.json() {
                     return show::json(&serde_json::json!({ "items": lists }));
                 }
@@ -65,7 +70,7 @@ impl NotificationList {
                 if settings.json() {
                     return show::json(&list);
                 }
-                show::line(format!("{} hears of the incidents of {}.", who.user, who.name))
+                show::line(format!("{} hears what {} is told.", who.user, who.name))
             }
             Self::Unsubscribe(who) => {
                 api.delete(&["users", &who.user, "subscriptions", &who.name]).await?;

@@ -16,6 +16,7 @@ pub mod plan;
 pub mod policy;
 pub mod record;
 pub mod replay;
+pub mod relevance;
 pub mod risk;
 pub mod suspect;
 pub mod window;

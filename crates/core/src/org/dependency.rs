@@ -61,6 +61,12 @@ pub fn around(directory: &Directory, middle: ServiceId, steps_max: usize) -> Vec
     named.into_iter().map(|(_, one)| one).collect()
 }
 
+/// Everything that cannot work without a service, up to [`STEPS_MAX`] steps away, the nearest first.
+pub fn downstream(directory: &Directory, of: ServiceId) -> Vec<Neighbour> {
+    let needed_by = needed_by(directory);
+    walk(of, Side::Downstream, STEPS_MAX, |id| needed_by.get(&id).map(Vec::as_slice))
+}
+
 /// How many services cannot work without each of these, up to [`STEPS_MAX`] steps away.
 pub fn needed_by_count(directory: &Directory, of: &[ServiceId]) -> HashMap<ServiceId, usize> {
     let needed_by = needed_by(directory);

@@ -173,6 +173,8 @@ pub struct Directory {
     pub groups: Table<EngagementGroupId, EngagementGroup>,
     /// Who hears of trouble (`E1`).
     pub lists: Table<NotificationListId, NotificationList>,
+    /// Who hears of the changes to each service (`X13`), as `SERVICE-change-notify`.
+    pub change_lists: Table<NotificationListId, NotificationList>,
     /// Outgoing event webhooks.
     pub webhooks: Table<WebhookId, EventWebhook>,
     /// How an incident is put into one line, as a template; the built-in way where it is empty.
@@ -237,6 +239,7 @@ impl Default for Directory {
             service_groups: Vec::new(),
             groups: Table::default(),
             lists: Table::default(),
+            change_lists: Table::default(),
             webhooks: Table::default(),
             headline: String::new(),
             notice: String::new(),

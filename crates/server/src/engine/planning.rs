@@ -146,6 +146,10 @@ async fn fire(app: &App, kind: Kind, timer: &Claimed, now: Timestamp) -> Result<
             let snapshot = app.snapshot();
             app.change_due(timer, &snapshot.directory).await
         }
+        Kind::ChangeDigest => {
+            let snapshot = app.snapshot();
+            app.change_digest_due(timer, &snapshot.directory).await
+        }
         Kind::Feed => app.feed_due(timer).await,
         _ => {
             let mut tx = app.db.begin(Lane::Command).await?;

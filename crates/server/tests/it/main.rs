@@ -13,6 +13,7 @@ mod change_events;
 mod change_exceptions;
 mod change_matrix;
 mod change_windows;
+mod change_notices;
 mod changes;
 mod chat;
 mod checklists;

@@ -6,6 +6,7 @@ pub mod calendar;
 pub mod event;
 pub mod exception;
 pub mod mark;
+pub mod notice;
 pub mod plan;
 pub mod record;
 pub mod search;

@@ -398,6 +398,13 @@ pub async fn lock_by_id(tx: &mut Tx, id: ChangeId) -> Result<Option<Change>> {
     whole(tx, row).await
 }
 
+/// One change by its id.
+pub async fn by_id(tx: &mut Tx, id: ChangeId) -> Result<Option<Change>> {
+    const SELECT: Sql = Sql::same(select!("WHERE id = ?"));
+    let row: Option<ChangeRow> = tx.fetch_optional(&SELECT, args![id]).await?;
+    whole(tx, row).await
+}
+
 /// One change.
 pub async fn read(db: &Db, number: i64) -> Result<Option<Change>> {
     const SELECT: Sql = Sql::same(select!("WHERE number = ?"));

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use muster_core::alerting::rule::Rule;
+use muster_core::change::relevance;
 use muster_core::id::{
     ContactMethodId, EngagementGroupId, IntegrationId, NotificationListId, PolicyId, ScheduleId,
     ServiceId, TeamId, UserId, WebhookId,
@@ -204,6 +205,7 @@ impl Builder<'_> {
         let (watch, canaries) = self.watch(&services);
         heartbeats.extend(canaries);
         let templates = templates(documents.organization.as_ref());
+        let change_lists = services.iter().map(|service| self.change_list(service)).collect();
         Directory {
             revision,
             name: name.unwrap_or_else(|| "Muster".to_owned()),
@@ -216,6 +218,7 @@ impl Builder<'_> {
             service_groups: self.service_groups(),
             groups: Table::new(self.each(documents.engagement_groups.as_deref(), Self::group)),
             lists: Table::new(self.each(documents.notification_lists.as_deref(), Self::list)),
+            change_lists: Table::new(change_lists),
             webhooks: Table::new(self.each(documents.webhooks.as_deref(), Self::webhook)),
             headline: templates.headline.unwrap_or_default(),
             notice: templates.notice.unwrap_or_default(),
@@ -379,6 +382,25 @@ impl Builder<'_> {
             }),
             wording: list.wording.clone(),
         })
+    }
+
+    /// Who hears of the changes to a service. The list has the id of the service, so that it is another
+    /// name of the same list when the service is renamed.
+    fn change_list(&self, service: &Service) -> NotificationList {
+        let id = NotificationListId(service.id.0);
+        let subscribers = self.planned.subscribers.get(&id).map_or(&[][..], Vec::as_slice);
+        let is_here = |user: &&UserId| self.people.contains(*user);
+        NotificationList {
+            id,
+            name: relevance::list_name(&service.name),
+            services: vec![service.id],
+            core: Vec::new(),
+            subscribers: subscribers.iter().filter(is_here).copied().collect(),
+            upstream: false,
+            downstream: false,
+            restricted: None,
+            wording: None,
+        }
     }
 
     /// Service groups by name. A service that is gone is in none.

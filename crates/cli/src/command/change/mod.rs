@@ -8,6 +8,7 @@ mod conflict;
 mod event;
 mod exception;
 mod gate;
+mod notice;
 mod record;
 mod replay;
 
@@ -36,6 +37,10 @@ pub enum Change {
     /// Kinds of changes that are held to less than the matrix asks for
     #[command(subcommand)]
     Exception(exception::Exception),
+    /// Show whom a change was told, why, and how the messages went
+    Notices(notice::Notices),
+    /// Show or choose how somebody hears of changes to what their services depend on
+    Digest(notice::Digest),
     /// What pipelines and tools report to have changed
     #[command(subcommand)]
     Event(event::Event),
@@ -58,6 +63,8 @@ impl Change {
             Self::Audit(audit) => audit.run(settings).await,
             Self::Replay(replay) => replay.run(settings).await,
             Self::Exception(exception) => exception.run(settings).await,
+            Self::Notices(notices) => notices.run(settings).await,
+            Self::Digest(digest) => digest.run(settings).await,
             Self::Event(event) => event.run(settings).await,
         }
     }

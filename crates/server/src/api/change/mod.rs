@@ -12,6 +12,7 @@ pub mod command;
 pub mod conflict;
 pub mod event;
 pub mod exception;
+pub mod notice;
 pub mod plan;
 pub mod record;
 pub mod replay;
@@ -28,6 +29,7 @@ pub fn routes() -> Routes {
         .merge(conflict::routes())
         .merge(calendar::routes())
         .merge(event::routes())
+        .merge(notice::routes())
         .merge(suspect::routes())
         .merge(exception::routes())
         .merge(audit::routes())

@@ -1,5 +1,5 @@
-//! Notification lists (`E1`): who hears of the incidents of which services, and joining and leaving
-//! them, which everybody does for themselves.
+//! Notification lists (`E1`): who hears of the incidents of which services, or of the changes to one
+//! (`X13`), and joining and leaving them, which everybody does for themselves.
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -8,7 +8,7 @@ use muster_core::oncall::list;
 use muster_core::org::access::{Action, Object};
 use muster_core::org::directory::Directory;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
 use crate::api::extract::{Json, Path, Query};
@@ -31,6 +31,9 @@ pub struct NotificationList {
     /// Unique.
     #[schema(example = "checkout-notify")]
     pub name: String,
+    /// What it is told of: `incidents`, or `changes` to its service.
+    #[schema(example = "incidents")]
+    pub about: String,
     /// What it covers; everything where nothing is named.
     pub services: Vec<String>,
     /// Who is on it and cannot leave; empty for whoever may not see who is on a restricted list.
@@ -68,6 +71,7 @@ fn describe(
     let names = |users: &[UserId]| if sees { names(users) } else { Vec::new() };
     NotificationList {
         name: list.name.clone(),
+        about: about(directory, list).to_owned(),
         services: services.map(|service| service.name.clone()).collect(),
         core: names(&list.core),
         subscribers: names(&list.subscribers),
@@ -81,21 +85,60 @@ fn describe(
     }
 }
 
-/// Notification lists.
+/// Which lists.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Wanted {
+    /// `incidents`, which is usual, or `changes`.
+    about: Option<String>,
+    /// How many items at most: 1 to 500, 50 unless given.
+    #[param(minimum = 1, maximum = 500)]
+    limit: Option<u32>,
+    /// Where the last part ended, from its `next`.
+    cursor: Option<String>,
+}
+
+const INCIDENTS: &str = "incidents";
+const CHANGES: &str = "changes";
+
+fn about(directory: &Directory, list: &list::NotificationList) -> &'static str {
+    if directory.change_lists.get(list.id).is_some() { CHANGES } else { INCIDENTS }
+}
+
+/// A list of either kind, by its name.
+fn find_list<'a>(
+    directory: &'a Directory,
+    name: &str,
+) -> Result<&'a list::NotificationList, ApiError> {
+    match directory.change_lists.named(name).filter(|_| directory.lists.named(name).is_none()) {
+        Some(list) => Ok(list),
+        None => find(&directory.lists, "notification list", name),
+    }
+}
+
+/// Notification lists: those that hear of incidents, or those that hear of changes, which every service
+/// has one of.
 #[utoipa::path(
     get, path = "/notification-lists", tag = "oncall", operation_id = "notification_lists",
-    params(Paging),
+    params(Wanted),
     responses((status = 200, description = "Lists by name.", body = List<NotificationList>))
 )]
 async fn lists(
     State(ctx): State<Ctx>,
     caller: Caller,
-    Query(paging): Query<Paging>,
+    Query(wanted): Query<Wanted>,
 ) -> Result<Json<List<NotificationList>>, ApiError> {
     let snapshot = ctx.app.snapshot();
     let directory = &snapshot.directory;
+    let lists = match wanted.about.as_deref() {
+        None | Some(INCIDENTS) => &directory.lists,
+        Some(CHANGES) => &directory.change_lists,
+        Some(_) => return Err(ApiError::field("about", "use `incidents` or `changes`")),
+    };
+    let paging = Paging::new(wanted.limit, wanted.cursor);
     let name = |list: &&list::NotificationList| list.name.clone();
-    paging.part(directory.lists.iter(), name, |list| describe(directory, &caller, list)).map(Json)
+    paging.part(lists.iter(), name, |list| describe(directory, &caller, list)).map(Json)
 }
 
 /// One notification list.
@@ -111,7 +154,7 @@ async fn show(
 ) -> Result<Json<NotificationList>, ApiError> {
     let snapshot = ctx.app.snapshot();
     let directory = &snapshot.directory;
-    let list = find(&directory.lists, "notification list", &name)?;
+    let list = find_list(directory, &name)?;
     Ok(Json(describe(directory, &caller, list)))
 }
 
@@ -122,7 +165,7 @@ async fn show(
         ("name" = String, Path, description = "The person's name."),
         ("list" = String, Path, description = "The list's name."),
     ),
-    responses((status = 200, description = "The list; the person hears of its incidents now.",
+    responses((status = 200, description = "The list; the person hears what it is told now.",
         body = NotificationList))
 )]
 async fn subscribe(
@@ -133,7 +176,7 @@ async fn subscribe(
     change(&ctx, &caller, &name, &list, true).await?;
     let snapshot = ctx.app.snapshot();
     let directory = &snapshot.directory;
-    let list = find(&directory.lists, "notification list", &list)?;
+    let list = find_list(directory, &list)?;
     Ok(Json(describe(directory, &caller, list)))
 }
 
@@ -170,7 +213,7 @@ async fn change(
     let snapshot = ctx.app.snapshot();
     let directory = &snapshot.directory;
     let user = find(&directory.users, "user", name)?;
-    let list = find(&directory.lists, "notification list", list)?;
+    let list = find_list(directory, list)?;
     match ctx.app.subscribe(user, list, wanted, &caller.actor).await {
         Ok(()) => Ok(()),
         Err(error @ (NotChanged::Core { .. } | NotChanged::Restricted { .. })) => {

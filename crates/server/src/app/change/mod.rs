@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod calendar;
 pub mod conflict;
+pub mod digest;
 pub mod event;
 pub mod exception;
 pub mod record;

@@ -9,6 +9,7 @@ mod room;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use muster_core::change::relevance;
 use muster_core::incident::severity::{Level, Severity};
 use muster_store::org::document::schedule::{Override, Schedule};
 use muster_store::org::document::secret::Secret;
@@ -125,6 +126,16 @@ fn names(whole: &Whole<'_>) {
         part("service_groups", &list.service_groups, "service group");
         part("core", &list.core, "person");
         part("senders", &list.senders, "person");
+        let mut services = documents.services.iter().flatten();
+        if let Some(service) = relevance::service_in(&list.name)
+            && services.any(|one| one.name == service)
+        {
+            let message = format!(
+                "`{}` is the list of the changes to `{service}`, which is there by itself",
+                list.name
+            );
+            whole.note(Kind::NotificationList, &path.field("name"), message);
+        }
     }
     for (at, schedule) in documents.schedules.iter().flatten().enumerate() {
         let path = whole.path(Kind::Schedule, at, &schedule.name).field("layers");
