@@ -478,6 +478,13 @@ export const changeConflicts = (number: string) =>
     queryFn: ({ signal }) => get("/changes/{change}/conflicts", { path: { change: number }, signal }),
   });
 
+export const changeTemplates = () =>
+  queryOptions({
+    queryKey: ["changes", "templates"],
+    queryFn: ({ signal }) => get("/changes/templates", { signal }),
+    staleTime: 60_000,
+  });
+
 export const changeNotices = (number: string) =>
   queryOptions({
     queryKey: ["changes", "notices", number],

@@ -410,6 +410,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/changes/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Templates of changes. */
+        get: operations["change_templates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/changes/templates/{template}/fill": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put values into the places of a template. Nothing is written. */
+        post: operations["fill_change_template"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/changes/{change}": {
         parameters: {
             query?: never;
@@ -547,6 +581,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/changes/{change}/notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read what people were told of a change, to whom, when, why and how it went. */
+        get: operations["change_notices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/changes/{change}/override": {
         parameters: {
             query?: never;
@@ -626,6 +677,26 @@ export interface paths {
         put?: never;
         /** Say that it begins. Where not everybody has agreed, say why it cannot wait; they are asked after. */
         post: operations["start_change"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/changes/{change}/steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tick off a step of a change that is under way, or take that back. Who did it and when stands in the
+         *     record against when it was planned.
+         */
+        post: operations["step_change"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2891,7 +2962,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Notification lists. */
+        /**
+         * Notification lists: those that hear of incidents, or those that hear of changes, which every service
+         *     has one of.
+         */
         get: operations["notification_lists"];
         put?: never;
         post?: never;
@@ -3890,6 +3964,27 @@ export interface paths {
         post?: never;
         /** Take a leave back; one that has begun ends now. */
         delete: operations["remove_absence"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{name}/change-digest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read how somebody hears of changes to what their services depend on. */
+        get: operations["change_digest"];
+        /**
+         * Say how somebody hears of changes to what their services depend on. With `off`, what waits is
+         *     forgotten.
+         */
+        put: operations["choose_change_digest"];
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -5174,7 +5269,7 @@ export interface components {
             text: string;
         };
         /** @enum {string} */
-        ChangeEntryKind: "drafted" | "edited" | "submitted" | "approved" | "rejected" | "scheduled" | "reminded" | "emergent" | "started" | "aborted" | "finished" | "monitored" | "retro_review" | "closed" | "cancelled" | "expired" | "blamed" | "blocked" | "overridden";
+        ChangeEntryKind: "drafted" | "edited" | "submitted" | "approved" | "rejected" | "scheduled" | "reminded" | "emergent" | "started" | "aborted" | "finished" | "monitored" | "retro_review" | "closed" | "cancelled" | "expired" | "blamed" | "blocked" | "overridden" | "stepped";
         /** @description Something that was changed. */
         ChangeEvent: {
             /** @description Who, as the source calls them; may be empty. */
@@ -5335,6 +5430,26 @@ export interface components {
             /** @description How long they really took. */
             time: components["schemas"]["Distribution"];
         };
+        /** @description A template with values in its places. */
+        ChangeFilling: {
+            end?: components["schemas"]["Instant"] | null;
+            /**
+             * Format: int64
+             * @description The incident it is done for, by its number.
+             */
+            incident?: number | null;
+            /** @description Where more is to be read, such as the run of a pipeline; as the template says where it is left out. */
+            link?: string | null;
+            /** @description What is changed, where the template does not say or something else is meant. */
+            service?: string | null;
+            start?: components["schemas"]["Instant"] | null;
+            /** @description Who does it, by name; whoever writes it where nobody is named. */
+            technician?: string | null;
+            /** @description The values by the names of the placeholders. */
+            values?: {
+                [key: string]: string;
+            };
+        };
         /** @description Something that a plan lacks. */
         ChangeFinding: {
             /** @description Whether it cannot be submitted so. */
@@ -5396,10 +5511,40 @@ export interface components {
         };
         /** @enum {string} */
         ChangeMark: "suspect" | "ruled_out" | "cause";
+        /** @enum {string} */
+        ChangeNews: "asked" | "reminded" | "rejected" | "scheduled" | "moved" | "emergent" | "blocked" | "overridden" | "started" | "aborted" | "finished" | "cancelled" | "expired";
         /** @description A note. */
         ChangeNote: {
             /** @description In words. */
             note?: string;
+        };
+        /** @description Something that somebody was told of a change, or will be. */
+        ChangeNotice: {
+            /** @description When it became known. */
+            at: components["schemas"]["Instant"];
+            /**
+             * @description Why them, in words.
+             * @example you are on checkout-change-notify
+             */
+            because: string;
+            /**
+             * @description What carried it; null while it waits, for whoever cannot be reached, and when the message is
+             *     forgotten.
+             */
+            channel: string | null;
+            due_at: components["schemas"]["Instant"] | null;
+            /** @description What. */
+            news: components["schemas"]["ChangeNews"];
+            /** @description How the message stands, as in the ledger of an incident. */
+            state: string | null;
+            told_at: components["schemas"]["Instant"] | null;
+            /** @description Whom. */
+            user: string;
+            /**
+             * @description `own` for whoever it is of, asks or meets, `list`, `at_once` or `digest`.
+             * @example list
+             */
+            way: string;
         };
         /** @enum {string} */
         ChangeOrigin: "planned" | "fix_first" | "after_the_fact";
@@ -5521,6 +5666,15 @@ export interface components {
             /** @description Tiers of services; all where empty. */
             tiers: number[];
         };
+        /** @description How somebody hears of changes to what their services depend on. */
+        ChangeReading: {
+            last_at: components["schemas"]["Instant"] | null;
+            next_at: components["schemas"]["Instant"] | null;
+            /** @description How many changes wait for their digest. */
+            waiting: number;
+            /** @description As they wish. */
+            wish: components["schemas"]["ChangeWish"];
+        };
         /** @description A reason. */
         ChangeReason: {
             /** @description Why. */
@@ -5528,6 +5682,7 @@ export interface components {
         };
         /** @description A change. */
         ChangeRecord: {
+            aborted_at: components["schemas"]["Instant"] | null;
             /** @description Who must agree, in order. */
             approvals: components["schemas"]["ChangeApproval"][];
             approved_at: components["schemas"]["Instant"] | null;
@@ -5573,12 +5728,16 @@ export interface components {
             started_at: components["schemas"]["Instant"] | null;
             /** @description Where it stands. */
             state: components["schemas"]["ChangeState"];
+            /** @description The steps that were done, in the order in which they were. */
+            steps_done: components["schemas"]["ChangeTick"][];
             submitted_at: components["schemas"]["Instant"] | null;
             /** @description Who submits it. */
             submitter: string;
             /** @description Whether you may change it and do it. */
             yours: boolean;
         };
+        /** @enum {string} */
+        ChangeRun: "timeline" | "rollback";
         /** @description How good a field is. */
         ChangeScore: {
             /** @description Which of the eight. */
@@ -5637,6 +5796,50 @@ export interface components {
             /** @description What is done, in words. */
             text?: string;
         };
+        /** @description A step that was done. */
+        ChangeStepDone: {
+            /** @description Whether it was done; `false` takes a tick back. */
+            done?: boolean;
+            run?: components["schemas"]["ChangeRun"] | null;
+            /**
+             * Format: int32
+             * @description Which, from 1.
+             */
+            step: number;
+        };
+        /** @description A template. */
+        ChangeTemplate: {
+            /** @description The kind of change. */
+            class: string;
+            /** @description For people; may be empty. */
+            description: string;
+            /**
+             * @description Unique.
+             * @example release
+             */
+            name: string;
+            /** @description The values that it asks for, by name. */
+            placeholders: string[];
+            /** @description What is changed; null where whoever uses it says so. */
+            service: string | null;
+            /** @description How long it takes. */
+            takes: string | null;
+        };
+        /** @description A step that was done. */
+        ChangeTick: {
+            /** @description When. */
+            at: components["schemas"]["Instant"];
+            /** @description Who did it. */
+            by: string;
+            planned_at: components["schemas"]["Instant"] | null;
+            /** @description Of which steps. */
+            run: components["schemas"]["ChangeRun"];
+            /**
+             * Format: int32
+             * @description Which, from 1.
+             */
+            step: number;
+        };
         /** @description An outage window that is open. */
         ChangeWindow: {
             /** @description From when. */
@@ -5646,6 +5849,8 @@ export interface components {
             /** @description Until when. */
             to: components["schemas"]["Instant"];
         };
+        /** @enum {string} */
+        ChangeWish: "off" | "digest" | "at_once";
         /** @description A way that could be added. */
         ChannelOffered: {
             /** @description What it can and cannot do at night. */
@@ -7599,6 +7804,20 @@ export interface components {
             next: string | null;
         };
         /** @description A part of a list. */
+        List_ChangeNotice: {
+            /** @description The items of this part. */
+            items: components["schemas"]["ChangeNotice"][];
+            /** @description The cursor of the next part; null at the end. */
+            next: string | null;
+        };
+        /** @description A part of a list. */
+        List_ChangeTemplate: {
+            /** @description The items of this part. */
+            items: components["schemas"]["ChangeTemplate"][];
+            /** @description The cursor of the next part; null at the end. */
+            next: string | null;
+        };
+        /** @description A part of a list. */
         List_ConcurrentIncident: {
             /** @description The items of this part. */
             items: components["schemas"]["ConcurrentIncident"][];
@@ -8163,12 +8382,14 @@ export interface components {
         NewChange: {
             /** @description Why it is announced later than the policy asks for. */
             excuse?: string;
-            /** @description What is meant to be done. */
-            plan: components["schemas"]["ChangePlan"];
+            filling?: components["schemas"]["ChangeFilling"] | null;
+            plan?: components["schemas"]["ChangePlan"] | null;
             /** @description Whether people are asked to agree at once. */
             submit?: boolean;
             /** @description Whose it is, by name; yours where nobody is named. A token of nobody must name somebody. */
             submitter?: string | null;
+            /** @description The name of a template, instead of a plan. */
+            template?: string | null;
         };
         /** @description An event to write down. */
         NewChangeEvent: {
@@ -8206,6 +8427,11 @@ export interface components {
             service?: string | null;
             /** @description Whose services. */
             team: string;
+        };
+        /** @description How somebody wants to hear. */
+        NewChangeWish: {
+            /** @description `off`, `digest` for once a day and at once what begins within 24 hours, or `at_once`. */
+            wish: components["schemas"]["ChangeWish"];
         };
         /** @description What is wrong with an entry. What is left out was right. */
         NewCorrection: {
@@ -8648,6 +8874,11 @@ export interface components {
         };
         /** @description Who hears of the incidents of some services. */
         NotificationList: {
+            /**
+             * @description What it is told of: `incidents`, or `changes` to its service.
+             * @example incidents
+             */
+            about: string;
             /** @description Whether it hears by itself that an incident began, changed its severity and ended. */
             automatic: boolean;
             /** @description Who is on it and cannot leave; empty for whoever may not see who is on a restricted list. */
@@ -12537,6 +12768,107 @@ export interface operations {
             };
         };
     };
+    change_templates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description In the order of the configuration. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_ChangeTemplate"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    fill_change_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The template's name. */
+                template: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeFilling"];
+            };
+        };
+        responses: {
+            /** @description The plan, to be completed and drafted. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangePlan"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_change: {
         parameters: {
             query?: never;
@@ -13015,6 +13347,61 @@ export interface operations {
             };
         };
     };
+    change_notices: {
+        parameters: {
+            query?: {
+                /** @description How many items at most: 1 to 500, 50 unless given. */
+                limit?: number;
+                /** @description Where the last part ended, from its `next`. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The number. */
+                change: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The oldest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_ChangeNotice"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     override_change: {
         parameters: {
             query?: never;
@@ -13242,6 +13629,60 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["Excuse"];
+            };
+        };
+        responses: {
+            /** @description The change. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeRecord"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    step_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The number. */
+                change: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeStepDone"];
             };
         };
         responses: {
@@ -21038,6 +21479,8 @@ export interface operations {
     notification_lists: {
         parameters: {
             query?: {
+                /** @description `incidents`, which is usual, or `changes`. */
+                about?: string;
                 /** @description How many items at most: 1 to 500, 50 unless given. */
                 limit?: number;
                 /** @description Where the last part ended, from its `next`. */
@@ -24861,6 +25304,110 @@ export interface operations {
             };
         };
     };
+    change_digest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The person's name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeReading"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    choose_change_digest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The person's name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewChangeWish"];
+            };
+        };
+        responses: {
+            /** @description How they hear now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeReading"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     add_contact_method: {
         parameters: {
             query?: never;
@@ -25814,7 +26361,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The list; the person hears of its incidents now. */
+            /** @description The list; the person hears what it is told now. */
             200: {
                 headers: {
                     [name: string]: unknown;

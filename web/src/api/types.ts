@@ -155,6 +155,9 @@ export type ChangeEventState = Schemas["ChangeEventState"];
 
 export type ChangeConflict = Schemas["ChangeConflict"];
 export type ChangeNotice = Schemas["ChangeNotice"];
+export type ChangeTick = Schemas["ChangeTick"];
+export type ChangeRun = Schemas["ChangeRun"];
+export type ChangeTemplate = Schemas["ChangeTemplate"];
 export type ChangeReading = Schemas["ChangeReading"];
 export type ChangeWish = Schemas["ChangeWish"];
 export type ChangeConflicts = Schemas["ChangeConflicts"];

@@ -1,4 +1,4 @@
-/** A change that is not written yet: blank, or begun from an earlier one. */
+/** A change that is not written yet: blank, or begun from a template or an earlier one. */
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import * as queries from "@/api/queries";
@@ -8,6 +8,7 @@ import { SelectField } from "@/ui/form";
 import { cloned } from "./change";
 import { BLANK } from "./draft";
 import { PlanEditor } from "./editor";
+import { FromTemplate } from "./from-template";
 
 const route = getRouteApi("/changes/new");
 
@@ -33,31 +34,34 @@ function Editor({ start, name }: { start: ChangePlan; name: string }) {
   const classes = [...new Set(items.map((item) => item.class))].sort();
   return (
     <PlanEditor title="Write a change" name={name} start={{ plan: start, revision: 0 }} state={null}>
-      {() =>
-        items.length === 0 ? null : (
-          <SelectField
-            label="Start from"
-            hint="an earlier change of the same class; its plan comes along without its dates"
-            value=""
-            onChange={({ target }) =>
-              target.value && void navigate({ search: { from: Number(target.value) } })
-            }
-          >
-            <option value="">a blank plan, or choose</option>
-            {classes.map((name) => (
-              <optgroup key={name} label={name}>
-                {items
-                  .filter((item) => item.class === name)
-                  .map((item) => (
-                    <option key={item.number} value={item.number}>
-                      CHG-{item.number} {item.title}
-                    </option>
-                  ))}
-              </optgroup>
-            ))}
-          </SelectField>
-        )
-      }
+      {(set) => (
+        <>
+          <FromTemplate onFilled={set} />
+          {items.length === 0 ? null : (
+            <SelectField
+              label="Start from"
+              hint="an earlier change of the same class; its plan comes along without its dates"
+              value=""
+              onChange={({ target }) =>
+                target.value && void navigate({ search: { from: Number(target.value) } })
+              }
+            >
+              <option value="">a blank plan, or choose</option>
+              {classes.map((name) => (
+                <optgroup key={name} label={name}>
+                  {items
+                    .filter((item) => item.class === name)
+                    .map((item) => (
+                      <option key={item.number} value={item.number}>
+                        CHG-{item.number} {item.title}
+                      </option>
+                    ))}
+                </optgroup>
+              ))}
+            </SelectField>
+          )}
+        </>
+      )}
     </PlanEditor>
   );
 }

@@ -2,11 +2,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import * as queries from "@/api/queries";
-import type { ChangeNotice } from "@/api/types";
+import type { ChangeNotice, ChangeRecord } from "@/api/types";
 import { Panel } from "@/ui/block";
 import { Button } from "@/ui/button";
 import { Time } from "@/ui/time";
-import type { ChangeRecord } from "./change";
 
 /** How many are shown until one asks for all. */
 const SHOWN_MAX = 5;

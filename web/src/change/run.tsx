@@ -1,7 +1,7 @@
 /**
  * Doing a change step by step: the planned times counted from its real beginning,
- * a tick for each step, one tap that takes it back. Where it stands is the record's,
- * so everybody sees it begin, turn back and end; the ticks stay in this browser.
+ * a tick for each step, one tap that takes it back. All of it is the record's, so
+ * everybody sees it begin, go on, turn back and end, and who did what.
  */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
@@ -12,16 +12,16 @@ import { toast } from "sonner";
 import { post } from "@/api/client";
 import { explain } from "@/api/problem";
 import * as queries from "@/api/queries";
-import type { ChangeRecord, ChangeStep } from "@/api/types";
+import type { ChangeRecord, ChangeRun, ChangeStep, ChangeTick } from "@/api/types";
 import { Empty, ScreenHead, Shown, Tag } from "@/ui/block";
 import { Button } from "@/ui/button";
-import { nowMs, useTicking } from "@/ui/clock";
+import { useTicking } from "@/ui/clock";
 import { duration } from "@/ui/format";
 import { Elapsed, Time } from "@/ui/time";
 import { Actions } from "./actions";
 import { instantAt, isUnderWay, minutesOf, nextInWords, words } from "./change";
 import { StepBody } from "./plan";
-import { currentOf, drift, keepTicks, type Part, type Ticks, tickOf, ticksOf } from "./ticks";
+import { currentOf, drift, tickAt } from "./ticks";
 
 const route = getRouteApi("/changes/$number/run");
 
@@ -36,21 +36,29 @@ export default function RunScreen() {
 }
 
 function Run({ change }: { change: ChangeRecord }) {
-  const { number, revision, plan, state } = change;
-  const [ticks, setTicks] = useState(() => ticksOf(number, revision));
-  const goesBack = state === "rolling_back";
-  const part: Part = goesBack ? "rollback" : "timeline";
-  const steps = plan[part] ?? [];
-  const began = goesBack
-    ? (change.history.findLast(({ kind }) => kind === "aborted")?.at ?? null)
-    : change.started_at;
-  const current = currentOf(part, steps.length, ticks);
-  const toggle = (place: number) => {
-    const key = tickOf(part, place);
-    const { [key]: was, ...rest } = ticks;
-    const next: Ticks = was ? rest : { ...ticks, [key]: new Date(nowMs()).toISOString() };
-    setTicks(next);
-    keepTicks(number, revision, next);
+  const { number, plan, state, steps_done: ticks } = change;
+  const client = useQueryClient();
+  const [busy, setBusy] = useState(false);
+  // What was taken back stays so: its run ends with the rollback.
+  const goesBack = state === "rolling_back" || change.aborted_at !== null;
+  const run: ChangeRun = goesBack ? "rollback" : "timeline";
+  const steps = plan[run] ?? [];
+  const began = goesBack ? change.aborted_at : change.started_at;
+  const current = currentOf(run, steps.length, ticks);
+  const toggle = async (place: number) => {
+    setBusy(true);
+    try {
+      const now = await post("/changes/{change}/steps", {
+        path: { change: String(number) },
+        body: { step: place + 1, run, done: !tickAt(ticks, run, place) },
+      });
+      client.setQueryData(["changes", "one", String(number)], now);
+    } catch (error) {
+      toast.error(explain(error));
+      await client.invalidateQueries({ queryKey: ["changes"] });
+    } finally {
+      setBusy(false);
+    }
   };
   const live = isUnderWay(state) && change.yours;
   return (
@@ -72,7 +80,7 @@ function Run({ change }: { change: ChangeRecord }) {
       {steps.length === 0 ? (
         <div className="panel">
           <Empty title="No step is written">
-            <p>The plan has no {part}.</p>
+            <p>The plan has no {run}.</p>
           </Empty>
         </div>
       ) : (
@@ -84,9 +92,10 @@ function Run({ change }: { change: ChangeRecord }) {
               step={step}
               place={place}
               began={began}
-              ticked={ticks[tickOf(part, place)]}
-              current={live && place === current}
-              toggle={live ? () => toggle(place) : undefined}
+              tick={tickAt(ticks, run, place)}
+              current={isUnderWay(state) && place === current}
+              busy={busy}
+              toggle={live ? () => void toggle(place) : undefined}
             />
           ))}
         </ol>
@@ -189,12 +198,13 @@ interface RowProps {
   step: ChangeStep;
   place: number;
   began: string | null;
-  ticked: string | undefined;
+  tick: ChangeTick | undefined;
   current: boolean;
+  busy: boolean;
   toggle: (() => void) | undefined;
 }
 
-function StepRow({ step, place, began, ticked, current, toggle }: RowProps) {
+function StepRow({ step, place, began, tick, current, busy, toggle }: RowProps) {
   const planned = began ? instantAt(began, step.at) : null;
   return (
     <li
@@ -206,8 +216,8 @@ function StepRow({ step, place, began, ticked, current, toggle }: RowProps) {
         {planned ? <Time at={planned} show="clock" className="text-muted" /> : null}
         <Tag>{step.phase ?? "during"}</Tag>
         {step.monitoring ? <Tag>look</Tag> : null}
-        {planned && ticked ? (
-          <span className="text-13 text-muted">{drift(planned, Date.parse(ticked))}</span>
+        {planned && tick ? (
+          <span className="text-13 text-muted">{drift(planned, Date.parse(tick.at))}</span>
         ) : null}
         {planned && current ? <DriftNow planned={planned} /> : null}
       </p>
@@ -216,18 +226,22 @@ function StepRow({ step, place, began, ticked, current, toggle }: RowProps) {
         <Button
           emphasis={current ? "primary" : "plain"}
           className="min-h-14 w-full text-16"
-          aria-pressed={ticked !== undefined}
+          aria-pressed={tick !== undefined}
+          disabled={busy}
           onClick={toggle}
         >
-          {ticked ? (
+          {tick ? (
             <SquareCheck className="size-5" aria-hidden="true" />
           ) : (
             <Square className="size-5" aria-hidden="true" />
           )}
           Step {place + 1} is done
         </Button>
-      ) : ticked ? (
-        <p className="text-13 text-muted">Ticked here</p>
+      ) : null}
+      {tick ? (
+        <p className="text-13 text-muted">
+          Done by {tick.by} · <Time at={tick.at} />
+        </p>
       ) : null}
     </li>
   );

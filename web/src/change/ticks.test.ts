@@ -1,11 +1,22 @@
 import { expect, it } from "vitest";
-import { currentOf, drift, tickOf } from "./ticks";
+import type { ChangeTick } from "@/api/types";
+import { currentOf, drift, tickAt } from "./ticks";
+
+const tick = (run: ChangeTick["run"], step: number): ChangeTick => ({
+  run,
+  step,
+  by: "ana",
+  at: "2026-11-21T03:00:00Z",
+  planned_at: null,
+});
 
 it("goes on at the first step that is not ticked", () => {
-  const ticks = { [tickOf("timeline", 0)]: "2026-11-21T03:00:00Z", [tickOf("rollback", 1)]: "x" };
+  const ticks = [tick("timeline", 1), tick("rollback", 2)];
   expect(currentOf("timeline", 3, ticks)).toBe(1);
   expect(currentOf("rollback", 2, ticks)).toBe(0);
   expect(currentOf("timeline", 1, ticks)).toBe(1);
+  expect(tickAt(ticks, "rollback", 1)?.by).toBe("ana");
+  expect(tickAt(ticks, "rollback", 0)).toBeUndefined();
 });
 
 it("says how late a step is", () => {

@@ -1,33 +1,15 @@
-/** Which steps of a change were ticked off, and when; kept in this browser. */
+/** Which steps of a change were done, by whom, and how late; the record keeps them. Pure. */
+import type { ChangeRun, ChangeTick } from "@/api/types";
 
-const PREFIX = "muster.run.change.";
-
-export type Part = "timeline" | "rollback";
-/** When each step was ticked, by its part and place, such as `timeline 2`. */
-export type Ticks = Record<string, string>;
-
-export const tickOf = (part: Part, place: number) => `${part} ${place}`;
-
-/** A change that is reworded has other steps, so its ticks are those of its revision. */
-const keyOf = (number: number, revision: number) => `${PREFIX}${number}.${revision}`;
-
-export function ticksOf(number: number, revision: number): Ticks {
-  try {
-    const ticks: unknown = JSON.parse(localStorage.getItem(keyOf(number, revision)) ?? "{}");
-    return typeof ticks === "object" && ticks !== null ? (ticks as Ticks) : {};
-  } catch {
-    return {};
-  }
-}
-
-export function keepTicks(number: number, revision: number, ticks: Ticks): void {
-  localStorage.setItem(keyOf(number, revision), JSON.stringify(ticks));
+/** The tick of a step, which is counted from 0 here and from 1 in the record. */
+export function tickAt(ticks: ChangeTick[], run: ChangeRun, place: number): ChangeTick | undefined {
+  return ticks.find((tick) => tick.run === run && tick.step === place + 1);
 }
 
 /** The first step that is not ticked; the count where all are. */
-export function currentOf(part: Part, count: number, ticks: Ticks): number {
+export function currentOf(run: ChangeRun, count: number, ticks: ChangeTick[]): number {
   for (let place = 0; place < count; place += 1) {
-    if (!ticks[tickOf(part, place)]) return place;
+    if (!tickAt(ticks, run, place)) return place;
   }
   return count;
 }

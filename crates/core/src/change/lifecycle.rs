@@ -12,7 +12,7 @@ use super::lint::Finding;
 use super::plan::{Part, Plan};
 use super::policy::Approver;
 use super::record::{
-    By, Change, Entry, Kind, MONITORED_AFTER, Outcome, Override, State, Surroundings,
+    By, Change, Entry, Kind, MONITORED_AFTER, Outcome, Override, Run, State, Surroundings,
 };
 use crate::id::TeamId;
 use crate::incident::timeline::Actor;
@@ -62,6 +62,15 @@ pub enum Command {
     Override {
         /// Why.
         reason: String,
+    },
+    /// A step was done, or is not done after all.
+    Step {
+        /// Of which steps; of those at hand where nobody says.
+        run: Option<Run>,
+        /// Which, from 0.
+        place: u32,
+        /// Whether it was done.
+        is_done: bool,
     },
     /// Take it back.
     Abort {
@@ -166,6 +175,16 @@ pub enum Refusal {
     /// Nothing is.
     #[error("nothing is in its way that is not known already")]
     Unblocked,
+    /// There is no such step.
+    #[error("the {} has {count} steps, and no step {}", .run.name(), u64::from(*.place) + 1)]
+    NoStep {
+        /// Of which steps.
+        run: Run,
+        /// Which, from 0.
+        place: u32,
+        /// How many there are.
+        count: usize,
+    },
     /// Its times cannot be.
     #[error("{0}")]
     Times(&'static str),

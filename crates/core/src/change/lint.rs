@@ -149,6 +149,31 @@ pub fn findings(
     found.0
 }
 
+/// What is wrong with a template whose placeholders are filled (`X11`): of what it leaves out, whoever
+/// uses it says more, so only what stands in it is looked at.
+pub fn of_template(plan: &Plan, classes: &[String]) -> Vec<Finding> {
+    let mut found = Findings(Vec::new());
+    let known =
+        format!("`{}` is no class of the policy; it knows {}", plan.class, classes.join(", "));
+    found.must(classes.contains(&plan.class), "class", &known);
+    found.must(words(&plan.title) >= 2, "title", "say in a line what is changed");
+    let said = |text: &str, least: usize| text.is_empty() || words(text) >= least;
+    found.must(
+        said(&plan.worst_case, 4),
+        "worst_case",
+        "describe the worst case in a sentence, and how likely it is",
+    );
+    found.must(said(&plan.benefit, 3), "benefit", "say what is gained");
+    found.must(said(&plan.without, 3), "without", "say what happens if it is not done");
+    if !plan.timeline.is_empty() {
+        timeline(plan, &mut found);
+    }
+    if !plan.rollback.is_empty() {
+        rollback(plan, &mut found);
+    }
+    found.0
+}
+
 fn window(plan: &Plan, now: Timestamp, is_after_the_fact: bool, found: &mut Findings) {
     found.must(plan.start.is_some(), "start", "say when it begins");
     found.must(plan.end.is_some(), "end", "say when it is over");

@@ -8,6 +8,7 @@ use super::exception::Terms;
 use super::notice::Notice;
 use super::plan::{Automation, Band};
 use super::suspect::Search;
+use super::template::Template;
 use super::window::Bounds;
 use crate::id::{TeamId, UserId};
 
@@ -199,6 +200,8 @@ pub struct Policy {
     pub suspects: Search,
     /// What is asked of exceptions (`X7`).
     pub exceptions: Terms,
+    /// What is known of kinds of changes before anybody writes one (`X11`).
+    pub templates: Vec<Template>,
 }
 
 impl Default for Policy {
@@ -232,6 +235,7 @@ impl Default for Policy {
             bounds: Bounds::default(),
             suspects: Search::default(),
             exceptions: Terms::default(),
+            templates: Vec::new(),
         }
     }
 }

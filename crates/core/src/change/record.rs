@@ -8,7 +8,7 @@ use super::conflict::Conflict;
 use super::exception::Earned;
 use super::lint::{self, Finding, Score};
 use super::notice::EMERGENT_AFTER;
-use super::plan::Plan;
+use super::plan::{Plan, Step};
 use super::risk::History;
 use crate::id::{ChangeId, UserId};
 use crate::incident::severity::Level;
@@ -176,6 +176,10 @@ pub struct Change {
     pub checked_at: Option<Timestamp>,
     /// What may be in its way all the same, the oldest first.
     pub overrides: Vec<Override>,
+    /// When it began to be taken back.
+    pub aborted_at: Option<Timestamp>,
+    /// The steps that were done, in the order in which they were.
+    pub ticks: Vec<Tick>,
     /// Grows with everything that happens to it.
     pub version: i64,
 }
@@ -190,6 +194,30 @@ pub struct Override {
     /// Why.
     pub reason: String,
     /// Who says so.
+    pub by: Actor,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// The steps that are ticked off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Run {
+    /// The way there.
+    Timeline,
+    /// The way back.
+    Rollback,
+}
+
+names!(Run { Timeline = "timeline", Rollback = "rollback" });
+
+/// A step that somebody did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tick {
+    /// Of which steps.
+    pub run: Run,
+    /// Which, from 0.
+    pub place: u32,
+    /// Who did it.
     pub by: Actor,
     /// When.
     pub at: Timestamp,
@@ -236,6 +264,8 @@ pub enum Kind {
     Blocked,
     /// Somebody said why it goes on all the same.
     Overridden,
+    /// A step was done, or is not done after all.
+    Stepped,
 }
 
 names!(Kind {
@@ -258,6 +288,7 @@ names!(Kind {
     Blamed = "blamed",
     Blocked = "blocked",
     Overridden = "overridden",
+    Stepped = "stepped",
 });
 
 /// Something that happened to a change.
@@ -326,6 +357,8 @@ pub fn draft(
         outcome: None,
         checked_at: None,
         overrides: Vec::new(),
+        aborted_at: None,
+        ticks: Vec::new(),
         version: 1,
     };
     let entry =
@@ -374,6 +407,25 @@ impl Change {
         let is_overridden =
             |one: &Conflict| self.overrides.iter().any(|known| known.key == one.key());
         conflicts.iter().filter(|one| one.is_blocking && !is_overridden(one)).collect()
+    }
+
+    /// The steps of one way.
+    pub fn steps(&self, run: Run) -> &[Step] {
+        match run {
+            Run::Timeline => &self.plan.timeline,
+            Run::Rollback => &self.plan.rollback,
+        }
+    }
+
+    /// When a step was to be done, counted from the real beginning of its way; none while that has not
+    /// begun.
+    pub fn planned_at(&self, run: Run, place: u32) -> Option<Timestamp> {
+        let began = match run {
+            Run::Timeline => self.started_at,
+            Run::Rollback => self.aborted_at,
+        };
+        let step = self.steps(run).get(usize::try_from(place).ok()?)?;
+        began?.checked_add(step.at).ok()
     }
 
     /// When the way back would be over that is begun at its end.

@@ -13,8 +13,8 @@ use muster_core::change::exception;
 use muster_core::change::plan::{Automation, Band, Impact, Phase};
 use muster_core::change::policy::Approver;
 use muster_core::change::record as change;
-use muster_core::change::replay;
 use muster_core::change::relevance::{News, Wish};
+use muster_core::change::replay;
 use muster_core::change::suspect;
 use muster_core::incident::concurrent;
 use muster_core::incident::field;
@@ -214,6 +214,8 @@ words! {
     ChangeOutcome = change::Outcome, names(change::Outcome::NAMES), change::Outcome::from_name;
     /// What happened to a change.
     ChangeEntryKind = change::Kind, names(change::Kind::NAMES), change::Kind::from_name;
+    /// Which steps of a change: those there, or those back.
+    ChangeRun = change::Run, names(change::Run::NAMES), change::Run::from_name;
     /// What somebody is told of a change.
     ChangeNews = News, names(News::NAMES), News::from_name;
     /// How somebody wants to hear of changes to what their services depend on.

@@ -5,7 +5,9 @@ use jiff::Timestamp;
 use muster_core::change::approval::Decision;
 use muster_core::change::plan::Part;
 use muster_core::change::policy::Approver;
-use muster_core::change::record::{Change, Entry, Kind, Origin, Outcome, Override, State};
+use muster_core::change::record::{
+    Change, Entry, Kind, Origin, Outcome, Override, Run, State, Tick,
+};
 use muster_core::change::risk::History;
 use muster_core::id::{ChangeId, EntryId, ServiceId, TeamId, UserId};
 use muster_core::incident::timeline::Actor;
@@ -39,6 +41,7 @@ struct ChangeRow {
     ended_at: Option<i64>,
     closed_at: Option<i64>,
     checked_at: Option<i64>,
+    aborted_at: Option<i64>,
     version: i64,
 }
 
@@ -47,7 +50,7 @@ macro_rules! select {
         concat!(
             "SELECT id, number, state, submitter_id, revision, origin, excuse, plan, assessment, outcome,
                  created_at, submitted_at, approved_at, asked_at, started_at, ended_at, closed_at, checked_at,
-                 version
+                 aborted_at, version
              FROM change ",
             $rest
         )
@@ -96,6 +99,29 @@ impl OverrideRow {
     }
 }
 
+#[derive(FromRow)]
+struct TickRow {
+    change_id: Uuid,
+    run: String,
+    place: i64,
+    actor_kind: String,
+    actor_id: Option<Uuid>,
+    actor_name: String,
+    at: i64,
+}
+
+impl TickRow {
+    fn read(self) -> Result<Tick> {
+        Ok(Tick {
+            run: Run::from_name(&self.run).ok_or_else(|| corrupt("an unknown run"))?,
+            place: count(self.place)?,
+            by: actor(&self.actor_kind, self.actor_id, self.actor_name)
+                .ok_or_else(|| corrupt("an unknown actor"))?,
+            at: instant(self.at)?,
+        })
+    }
+}
+
 /// Which changes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
@@ -132,7 +158,12 @@ fn count(number: i64) -> Result<u32> {
 }
 
 impl ChangeRow {
-    fn read(self, decisions: Vec<Decision>, overrides: Vec<Override>) -> Result<Change> {
+    fn read(
+        self,
+        decisions: Vec<Decision>,
+        overrides: Vec<Override>,
+        ticks: Vec<Tick>,
+    ) -> Result<Change> {
         let at = |micros: Option<i64>| micros.map(instant).transpose();
         let outcome = self
             .outcome
@@ -159,6 +190,8 @@ impl ChangeRow {
             outcome: outcome.transpose()?,
             checked_at: at(self.checked_at)?,
             overrides,
+            aborted_at: at(self.aborted_at)?,
+            ticks,
             version: self.version,
         })
     }
@@ -192,7 +225,8 @@ pub async fn next_number(tx: &mut Tx) -> Result<i64> {
 /// The columns that change, in the order of [`changing`].
 const CHANGING: &str = "state, title, service_id, class, technician_id, start_at, end_at, revision,
     origin, excuse, plan, assessment, tier, is_emergent, outcome, submitted_at, approved_at, asked_at,
-    started_at, ended_at, closed_at, back_at, checked_at, exception, version, folded, incident_number";
+    started_at, ended_at, closed_at, back_at, checked_at, exception, aborted_at, version, folded,
+    incident_number";
 
 fn changing(change: &Change) -> Result<Vec<Value>> {
     let assessment = change.assessment.as_ref();
@@ -222,6 +256,7 @@ fn changing(change: &Change) -> Result<Vec<Value>> {
         change.back_by(),
         change.checked_at,
         assessment.and_then(|one| one.exception),
+        change.aborted_at,
         change.version,
         search::folded_of(&change.plan),
         change.plan.incident,
@@ -230,7 +265,7 @@ fn changing(change: &Change) -> Result<Vec<Value>> {
 
 /// Stores a new change.
 pub async fn insert(tx: &mut Tx, change: &Change) -> Result<()> {
-    let marks = marks(31);
+    let marks = marks(32);
     let text = format!(
         "INSERT INTO change ({CHANGING}, id, number, submitter_id, created_at) VALUES ({marks})"
     );
@@ -265,7 +300,8 @@ async fn beside(tx: &mut Tx, change: &Change) -> Result<()> {
     const ASKED: Sql = Sql::same("DELETE FROM change_asked WHERE change_id = ?");
     const SERVICES: Sql = Sql::same("DELETE FROM change_service WHERE change_id = ?");
     const OVERRIDES: Sql = Sql::same("DELETE FROM change_override WHERE change_id = ?");
-    for delete in [&DECISIONS, &ASKED, &SERVICES, &OVERRIDES] {
+    const TICKS: Sql = Sql::same("DELETE FROM change_tick WHERE change_id = ?");
+    for delete in [&DECISIONS, &ASKED, &SERVICES, &OVERRIDES, &TICKS] {
         tx.execute(delete, args![change.id]).await?;
     }
     const SERVICE: [Column; 2] = [("service_id", Travels::Uuid), ("change_id", Travels::Uuid)];
@@ -323,7 +359,33 @@ async fn beside(tx: &mut Tx, change: &Change) -> Result<()> {
         ]);
     }
     rows::insert(tx, "change_decision", &DECISION, values, "").await?;
-    overrides(tx, change).await
+    overrides(tx, change).await?;
+    ticks(tx, change).await
+}
+
+/// The steps that were done.
+async fn ticks(tx: &mut Tx, change: &Change) -> Result<()> {
+    const TICK: [Column; 7] = [
+        ("change_id", Travels::Uuid),
+        ("run", Travels::Text),
+        ("place", Travels::Int),
+        ("actor_kind", Travels::Text),
+        ("actor_id", Travels::Uuid),
+        ("actor_name", Travels::Text),
+        ("at", Travels::Int),
+    ];
+    let values = change.ticks.iter().map(|one| {
+        args![
+            change.id,
+            one.run.name(),
+            i64::from(one.place),
+            one.by.kind(),
+            one.by.user(),
+            one.by.name(),
+            one.at,
+        ]
+    });
+    rows::insert(tx, "change_tick", &TICK, values.collect(), "").await
 }
 
 /// What may be in its way all the same.
@@ -436,6 +498,12 @@ async fn all(tx: &mut Tx, rows: Vec<ChangeRow>) -> Result<Vec<Change>> {
         marks(rows.len())
     );
     let mut overrides: Vec<OverrideRow> = tx.fetch_all(&Sql::built(text), ids()).await?;
+    let text = format!(
+        "SELECT change_id, run, place, actor_kind, actor_id, actor_name, at
+         FROM change_tick WHERE change_id IN ({}) ORDER BY change_id, at, run, place",
+        marks(rows.len())
+    );
+    let mut ticks: Vec<TickRow> = tx.fetch_all(&Sql::built(text), ids()).await?;
     let mut changes = Vec::with_capacity(rows.len());
     for row in rows {
         let (own, others) = decisions.into_iter().partition(|one| one.change_id == row.id);
@@ -446,7 +514,11 @@ async fn all(tx: &mut Tx, rows: Vec<ChangeRow>) -> Result<Vec<Change>> {
         overrides = others;
         let said: Vec<OverrideRow> = said;
         let said = said.into_iter().map(OverrideRow::read).collect::<Result<_>>()?;
-        changes.push(row.read(own, said)?);
+        let (done, others) = ticks.into_iter().partition(|one| one.change_id == row.id);
+        ticks = others;
+        let done: Vec<TickRow> = done;
+        let done = done.into_iter().map(TickRow::read).collect::<Result<_>>()?;
+        changes.push(row.read(own, said, done)?);
     }
     Ok(changes)
 }

@@ -46,10 +46,12 @@ use crate::org::document::{self, Documents, Kind};
 mod alerting;
 mod change;
 mod change_calendar;
+mod change_template;
 mod process;
 mod status_page;
 
 pub use alerting::source_id;
+pub use change_template::plan_of as plan_of_template;
 
 /// The organisation as the rules read it, and what did not fit.
 #[derive(Debug, Clone)]

@@ -36,16 +36,20 @@ pub enum Record {
     Show(One),
     /// Say what a plan lacks and who would have to agree; nothing is written
     Check(File),
-    /// Write a plan down without asking anybody yet
+    /// Write a plan down without asking anybody yet, out of a file or a template
     Draft(New),
+    /// List the templates, and what each asks for
+    Templates,
     /// Ask people to agree, to a plan in a file or to a draft
     Submit {
         /// The draft, by its number
-        #[arg(value_name = "CHANGE", required_unless_present = "file")]
+        #[arg(value_name = "CHANGE", required_unless_present_any = ["file", "template"])]
         change: Option<String>,
         /// A plan as YAML or JSON; `-` for standard input
-        #[arg(short, long, conflicts_with = "change")]
+        #[arg(short, long, conflicts_with_all = ["change", "template"])]
         file: Option<PathBuf>,
+        #[command(flatten)]
+        filling: Filling,
         /// Whose it is, where a token of nobody submits it
         #[arg(long)]
         submitter: Option<String>,
@@ -85,6 +89,16 @@ pub enum Record {
         /// Why it cannot wait for those who must agree
         #[arg(long, default_value = "")]
         excuse: String,
+    },
+    /// Tick off a step of one that is under way
+    Step {
+        #[command(flatten)]
+        change: One,
+        /// Which, from 1; of the rollback once it is taken back
+        step: u32,
+        /// It is not done after all
+        #[arg(long)]
+        undo: bool,
     },
     /// Take one back: its rollback begins
     Abort {
@@ -168,11 +182,59 @@ pub struct File {
     file: PathBuf,
 }
 
+/// A template, and what goes into its places.
+#[derive(Debug, clap::Args)]
+pub struct Filling {
+    /// A template, by its name
+    #[arg(long, conflicts_with = "change")]
+    template: Option<String>,
+    /// A value for one of its places, such as version=1.2
+    #[arg(long = "set", value_name = "NAME=VALUE", requires = "template", value_parser = pair)]
+    values: Vec<(String, String)>,
+    /// What is changed, where the template leaves it open
+    #[arg(long, requires = "template")]
+    service: Option<String>,
+    /// When it begins; what is submitted begins now where nothing is said
+    #[arg(long, requires = "template", value_parser = time::read)]
+    start: Option<jiff::Timestamp>,
+    /// Who does it; you where nobody is named
+    #[arg(long, requires = "template")]
+    technician: Option<String>,
+    /// Where more is to be read, such as the run of a pipeline
+    #[arg(long, requires = "template")]
+    link: Option<String>,
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("write it as NAME=VALUE")?;
+    Ok((name.trim().to_owned(), value.to_owned()))
+}
+
+impl Filling {
+    /// What is sent of it; none where no template is named.
+    fn body(&self) -> Option<Value> {
+        let template = self.template.as_ref()?;
+        let values: serde_json::Map<_, _> = self
+            .values
+            .iter()
+            .map(|(name, value)| (name.clone(), Value::from(value.as_str())))
+            .collect();
+        let start = self.start.map(|at| at.to_string());
+        Some(json!({ "template": template, "filling": {
+            "values": values, "service": self.service, "start": start,
+            "technician": self.technician, "link": self.link,
+        } }))
+    }
+}
+
 /// A plan in a file, and whose it is.
 #[derive(Debug, clap::Args)]
 pub struct New {
+    /// A plan as YAML or JSON; `-` for standard input
+    #[arg(short, long, required_unless_present = "template", conflicts_with = "template")]
+    file: Option<PathBuf>,
     #[command(flatten)]
-    file: File,
+    filling: Filling,
     /// Whose it is, where a token of nobody writes it
     #[arg(long)]
     submitter: Option<String>,
@@ -199,7 +261,9 @@ impl Record {
                 Self::List { .. } => list(&answer),
                 Self::Check(_) => check(&answer),
                 Self::Policy => policy(&answer),
+                Self::Templates => templates(&answer),
                 Self::Show(_) => tell(&answer),
+                Self::Step { .. } => run(&answer),
                 _ => brief(&answer),
             }
         })
@@ -221,9 +285,15 @@ impl Record {
             }
             Self::Show(one) => api.get(&["changes", &one.change], &[]).await,
             Self::Policy => api.get(&["changes", "policy"], &[]).await,
+            Self::Templates => api.get(&["changes", "templates"], &[]).await,
             Self::Check(file) => api.post(&["changes", "check"], &plan(&file.file)?).await,
             Self::Draft(new) => {
-                let body = json!({ "plan": plan(&new.file.file)?, "submitter": new.submitter });
+                let mut body = match (&new.file, new.filling.body()) {
+                    (Some(file), _) => json!({ "plan": plan(file)? }),
+                    (None, Some(body)) => body,
+                    (None, None) => bail!("name a plan with --file, or a template"),
+                };
+                body["submitter"] = json!(new.submitter);
                 api.post(&["changes"], &body).await
             }
             Self::Submit { change: Some(number), excuse, .. } => {
@@ -232,7 +302,15 @@ impl Record {
             Self::Submit { file: Some(file), submitter, excuse, .. } => {
                 submit(api, file, submitter.as_deref(), excuse).await
             }
-            Self::Submit { .. } => bail!("name a draft, or a plan with --file"),
+            Self::Submit { filling, submitter, excuse, .. } => {
+                let Some(mut body) = filling.body() else {
+                    bail!("name a draft, a plan with --file, or a template");
+                };
+                body["submitter"] = json!(submitter);
+                body["submit"] = json!(true);
+                body["excuse"] = json!(excuse);
+                api.post(&["changes"], &body).await
+            }
             Self::Edit { change, file } => {
                 let body = json!({ "plan": plan(&file.file)? });
                 api.put(&["changes", &change.change], &body).await
@@ -248,6 +326,9 @@ impl Record {
             }
             Self::Start { change, excuse } => {
                 act(change, "start", json!({ "excuse": excuse })).await
+            }
+            Self::Step { change, step, undo } => {
+                act(change, "steps", json!({ "step": step, "done": !undo })).await
             }
             Self::Abort { change, reason } => {
                 act(change, "abort", json!({ "reason": reason })).await
@@ -327,6 +408,23 @@ pub(super) fn brief(change: &Value) -> anyhow::Result<()> {
     let (number, title) = (&change["number"], show::text(&change["plan"]["title"]));
     show::line(format!("CHG-{number} {title}: {}", words(&change["state"])))?;
     approvals(change, |one| one["state"] == "asked")
+}
+
+/// The steps that are at hand, each ticked or not.
+fn run(change: &Value) -> anyhow::Result<()> {
+    let name = if change["state"] == "rolling_back" { "rollback" } else { "timeline" };
+    steps(name, &change["plan"][name], &done(change, name))
+}
+
+/// Who did which steps of a way, and when.
+fn done(change: &Value, run: &str) -> Vec<(u64, String)> {
+    let ticks = change["steps_done"].as_array().into_iter().flatten();
+    let of_run = ticks.filter(|one| one["run"] == run);
+    let tell = |one: &Value| {
+        let said = format!("{} {}", show::text(&one["by"]), time::minute_of(&one["at"]));
+        Some((one["step"].as_u64()?, said))
+    };
+    of_run.filter_map(tell).collect()
 }
 
 fn approvals(change: &Value, wanted: impl Fn(&Value) -> bool) -> anyhow::Result<()> {
@@ -411,8 +509,8 @@ fn tell(change: &Value) -> anyhow::Result<()> {
             show::line(format!("{name}: {text}"))?;
         }
     }
-    steps("Timeline", &plan["timeline"])?;
-    steps("Rollback", &plan["rollback"])?;
+    steps("Timeline", &plan["timeline"], &done(change, "timeline"))?;
+    steps("Rollback", &plan["rollback"], &done(change, "rollback"))?;
     event::caused(change)?;
     show::line("Approvals")?;
     approvals(change, |_| true)?;
@@ -428,14 +526,16 @@ fn tell(change: &Value) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn steps(name: &str, steps: &Value) -> anyhow::Result<()> {
+fn steps(name: &str, steps: &Value, done: &[(u64, String)]) -> anyhow::Result<()> {
     show::line(name)?;
-    for step in steps.as_array().into_iter().flatten() {
+    for (number, step) in (1..).zip(steps.as_array().into_iter().flatten()) {
+        let tick = done.iter().find(|(step, _)| *step == number);
+        let tick = tick.map(|(_, said)| format!(", done by {said}")).unwrap_or_default();
         let look = if step["monitoring"] == true { " (look)" } else { "" };
         let hosts = show::names(&step["hosts"]);
         let at = if hosts.is_empty() { String::new() } else { format!(" on {hosts}") };
         show::line(format!(
-            "  {} {}{look}{at}, {}",
+            "  {} {}{look}{at}, {}{tick}",
             show::text(&step["at"]),
             show::text(&step["text"]),
             show::text(&step["environment"])
@@ -446,6 +546,30 @@ fn steps(name: &str, steps: &Value) -> anyhow::Result<()> {
         }
     }
     Ok(())
+}
+
+fn templates(answer: &Value) -> anyhow::Result<()> {
+    let items = show::items(answer);
+    if items.is_empty() {
+        return show::line("There are no templates of changes.");
+    }
+    let mut table = Table::new([
+        Column::new("TEMPLATE"),
+        Column::new("CLASS"),
+        Column::new("SERVICE"),
+        Column::text("ASKS FOR"),
+        Column::text("ABOUT"),
+    ]);
+    for one in items {
+        table.row([
+            show::text(&one["name"]).into(),
+            show::text(&one["class"]).into(),
+            show::text(&one["service"]).into(),
+            show::names(&one["placeholders"]).into(),
+            show::text(&one["description"]).into(),
+        ]);
+    }
+    show::put(&table.render(Screen::of_stdout()))
 }
 
 fn policy(answer: &Value) -> anyhow::Result<()> {

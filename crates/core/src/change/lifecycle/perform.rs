@@ -4,7 +4,10 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Command, Refusal, blocking, emergent_entry, overridden, said, with};
-use crate::change::record::{By, Change, Entry, Kind, Origin, Outcome, State, Surroundings};
+use crate::change::plan::offset_in_words;
+use crate::change::record::{
+    By, Change, Entry, Kind, Origin, Outcome, Run, State, Surroundings, Tick,
+};
 
 /// How long ago a change may have begun that is recorded after the fact.
 pub const AFTER_THE_FACT_MAX: SignedDuration = SignedDuration::from_hours(14 * 24);
@@ -26,8 +29,10 @@ pub(super) fn perform(
                 return Err(Refusal::NoReason("it is taken back"));
             }
             change.state = State::RollingBack;
+            change.aborted_at = Some(now);
             Ok(vec![said(now, Kind::Aborted, actor, with("Taking it back", &reason))])
         }
+        Command::Step { run, place, is_done } => step(change, (run, place), is_done, by, now),
         Command::Finish { outcome, note } => {
             change.must_be(&[State::InProgress, State::RollingBack], "finished")?;
             let is_back = change.state == State::RollingBack;
@@ -64,6 +69,65 @@ pub(super) fn perform(
             Ok(vec![said(now, Kind::Cancelled, actor, with("Cancelled", &reason))])
         }
         _ => Err(Refusal::WrongState { state: change.state, what: "dealt with so" }),
+    }
+}
+
+/// Ticks a step off, or takes that back. What is so already is no error: two people may see to the
+/// same step.
+fn step(
+    change: &mut Change,
+    (run, place): (Option<Run>, u32),
+    is_done: bool,
+    by: &By,
+    now: Timestamp,
+) -> Result<Vec<Entry>, Refusal> {
+    change.must_be(&[State::InProgress, State::RollingBack], "ticked off step by step")?;
+    let at_hand = match change.state {
+        State::RollingBack => Run::Rollback,
+        _ => Run::Timeline,
+    };
+    let run = run.unwrap_or(at_hand);
+    if run != at_hand {
+        let what = "ticked off on the other way";
+        return Err(Refusal::WrongState { state: change.state, what });
+    }
+    let steps = change.steps(run);
+    let found = usize::try_from(place).ok().and_then(|at| steps.get(at));
+    let Some(found) = found else {
+        return Err(Refusal::NoStep { run, place, count: steps.len() });
+    };
+    let name = format!(
+        "{} {}, {}: {}",
+        if run == Run::Rollback { "Rollback step" } else { "Step" },
+        u64::from(place) + 1,
+        offset_in_words(found.at),
+        found.text
+    );
+    let known = change.ticks.iter().position(|tick| (tick.run, tick.place) == (run, place));
+    let text = match (known, is_done) {
+        (Some(_), true) | (None, false) => return Ok(Vec::new()),
+        (None, true) => {
+            let planned = change.planned_at(run, place);
+            change.ticks.push(Tick { run, place, by: by.actor.clone(), at: now });
+            let late = planned.map(|at| format!(", {}", drift(at, now)));
+            format!("{name}: done{}", late.unwrap_or_default())
+        }
+        (Some(known), false) => {
+            change.ticks.remove(known);
+            format!("{name}: not done after all")
+        }
+    };
+    Ok(vec![said(now, Kind::Stepped, &by.actor, text)])
+}
+
+/// How late something was against what was planned, to the minute.
+fn drift(planned: Timestamp, now: Timestamp) -> String {
+    let seconds = now.duration_since(planned).as_secs();
+    let minutes = (seconds.abs() + 30) / 60;
+    match (minutes, seconds > 0) {
+        (0, _) => "on time".to_owned(),
+        (minutes, true) => format!("{minutes} min late"),
+        (minutes, false) => format!("{minutes} min early"),
     }
 }
 

@@ -19,6 +19,7 @@ mod audit;
 mod conflict;
 mod exception;
 mod replay;
+mod step;
 
 const TECH: u128 = 1;
 const PEER: u128 = 2;

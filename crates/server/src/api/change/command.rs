@@ -13,7 +13,7 @@ use super::plan::ChangePlan;
 use super::record::{ChangeRecord, WRITE, by, describe, find};
 use crate::api::error::Fault;
 use crate::api::extract::{Json, Path};
-use crate::api::word::{ApproverName, ChangeOutcome, Instant};
+use crate::api::word::{ApproverName, ChangeOutcome, ChangeRun, Instant};
 use crate::api::{ApiError, Caller, Ctx, Need, Routes};
 use crate::app::change::record::Refused;
 
@@ -31,6 +31,7 @@ pub fn routes() -> Routes {
         .on(DECIDE, routes!(reject))
         .on(WRITE, routes!(r#override))
         .on(WRITE, routes!(start))
+        .on(WRITE, routes!(step))
         .on(WRITE, routes!(abort))
         .on(WRITE, routes!(finish))
         .on(WRITE, routes!(monitor))
@@ -67,6 +68,7 @@ impl From<Refused> for ApiError {
                 }
                 Refusal::Useless => Self::field("reason", refusal.to_string()),
                 Refusal::NoSev1 => Self::field("incident", refusal.to_string()),
+                Refusal::NoStep { .. } => Self::field("step", refusal.to_string()),
                 Refusal::Times(_) => Self::field("started_at", refusal.to_string()),
                 Refusal::MayNot(_) | Refusal::NoPerson | Refusal::NoParty => {
                     Self::forbidden(refusal.to_string())
@@ -143,6 +145,26 @@ struct ChangeNote {
     /// In words.
     #[serde(default)]
     note: String,
+}
+
+/// A step that was done.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ChangeStepDone {
+    /// Which, from 1.
+    #[schema(minimum = 1)]
+    step: u32,
+    /// Of which steps, so that nobody ticks off one of the timeline when it is taken back already; of
+    /// those at hand where it is left out.
+    #[serde(default)]
+    run: Option<ChangeRun>,
+    /// Whether it was done; `false` takes a tick back.
+    #[serde(default = "done")]
+    done: bool,
+}
+
+fn done() -> bool {
+    true
 }
 
 /// How it went.
@@ -322,6 +344,27 @@ async fn start(
 ) -> Result<Json<ChangeRecord>, ApiError> {
     let excuse = note("excuse", body.excuse)?;
     obey(&ctx, &caller, &change, Command::Start { excuse }).await
+}
+
+/// Tick off a step of a change that is under way, or take that back. Who did it and when stands in the
+/// record against when it was planned.
+#[utoipa::path(
+    post, path = "/changes/{change}/steps", tag = "change", operation_id = "step_change",
+    params(("change" = String, Path, description = "The number.")),
+    request_body = ChangeStepDone,
+    responses((status = 200, description = "The change.", body = ChangeRecord))
+)]
+async fn step(
+    State(ctx): State<Ctx>,
+    caller: Caller,
+    Path(change): Path<String>,
+    Json(body): Json<ChangeStepDone>,
+) -> Result<Json<ChangeRecord>, ApiError> {
+    let place = body.step.checked_sub(1);
+    let place = place.ok_or_else(|| ApiError::field("step", "the first step is 1"))?;
+    let run = body.run.map(|run| run.0);
+    let command = Command::Step { run, place, is_done: body.done };
+    obey(&ctx, &caller, &change, command).await
 }
 
 /// Take it back: the rollback begins.

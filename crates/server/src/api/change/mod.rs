@@ -17,6 +17,7 @@ pub mod plan;
 pub mod record;
 pub mod replay;
 pub mod suspect;
+pub mod template;
 
 /// To see changes.
 pub const SEE_CHANGES: Need = Need::new(Action::Read, Object::Changes);
@@ -30,6 +31,7 @@ pub fn routes() -> Routes {
         .merge(calendar::routes())
         .merge(event::routes())
         .merge(notice::routes())
+        .merge(template::routes())
         .merge(suspect::routes())
         .merge(exception::routes())
         .merge(audit::routes())

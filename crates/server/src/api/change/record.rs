@@ -18,11 +18,13 @@ use super::SEE_CHANGES;
 use super::audit::ChangeExcuse;
 use super::plan::{ChangePlan, person};
 use super::suspect::{self, CausedIncident};
+use super::template::{self, ChangeFilling};
 use crate::api::extract::{Json, Path, Query};
 use crate::api::list::{List, Paging};
 use crate::api::search::for_incident;
 use crate::api::word::{
-    ApproverName, ChangeEntryKind, ChangeOrigin, ChangeOutcome, ChangeState, Instant, RiskBand,
+    ApproverName, ChangeEntryKind, ChangeOrigin, ChangeOutcome, ChangeRun, ChangeState, Instant,
+    RiskBand,
 };
 use crate::api::{ApiError, Caller, Ctx, Need, Routes};
 use crate::app::change::record::Draft;
@@ -201,6 +203,22 @@ pub struct ChangeEntry {
     pub text: String,
 }
 
+/// A step that was done.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct ChangeTick {
+    /// Of which steps.
+    pub run: ChangeRun,
+    /// Which, from 1.
+    pub step: u32,
+    /// Who did it.
+    pub by: String,
+    /// When.
+    pub at: Instant,
+    /// When it was to be done, counted from the real beginning.
+    #[schema(required)]
+    pub planned_at: Option<Instant>,
+}
+
 /// A change.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct ChangeRecord {
@@ -244,6 +262,11 @@ pub struct ChangeRecord {
     /// When it really began.
     #[schema(required)]
     pub started_at: Option<Instant>,
+    /// When it began to be taken back.
+    #[schema(required)]
+    pub aborted_at: Option<Instant>,
+    /// The steps that were done, in the order in which they were.
+    pub steps_done: Vec<ChangeTick>,
     /// When it was really done.
     #[schema(required)]
     pub ended_at: Option<Instant>,
@@ -266,8 +289,16 @@ pub struct ChangeRecord {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewChange {
-    /// What is meant to be done.
-    plan: ChangePlan,
+    /// What is meant to be done; left out where a template says so.
+    #[serde(default)]
+    plan: Option<ChangePlan>,
+    /// The name of a template, instead of a plan.
+    #[serde(default)]
+    template: Option<String>,
+    /// What goes into the places of the template. What is submitted at once begins now where nothing is
+    /// said of it.
+    #[serde(default)]
+    filling: Option<ChangeFilling>,
     /// Whose it is, by name; yours where nobody is named. A token of nobody must name somebody.
     #[serde(default)]
     submitter: Option<String>,
@@ -454,6 +485,13 @@ pub(super) async fn describe(
         actor: one.actor.name().to_owned(),
         text: one.text,
     };
+    let tick = |one: &record::Tick| ChangeTick {
+        run: one.run.into(),
+        step: one.place.saturating_add(1),
+        by: one.by.name().to_owned(),
+        at: one.at.into(),
+        planned_at: change.planned_at(one.run, one.place).map(Instant::from),
+    };
     Ok(ChangeRecord {
         id: change.id.to_string(),
         number: change.number,
@@ -473,6 +511,8 @@ pub(super) async fn describe(
         submitted_at: change.submitted_at.map(Instant::from),
         approved_at: change.approved_at.map(Instant::from),
         started_at: change.started_at.map(Instant::from),
+        aborted_at: change.aborted_at.map(Instant::from),
+        steps_done: change.ticks.iter().map(tick).collect(),
         ended_at: change.ended_at.map(Instant::from),
         closed_at: change.closed_at.map(Instant::from),
         outcome: change.outcome.map(ChangeOutcome),
@@ -623,7 +663,15 @@ async fn draft(
     if caller.user().is_some_and(|user| user != submitter) && !by.is_admin {
         return Err(ApiError::field("submitter", "only administrators write for others"));
     }
-    let plan = body.plan.read(directory, Some(submitter))?;
+    let filling = body.filling.unwrap_or_default();
+    let plan = match (&body.plan, &body.template) {
+        (Some(plan), None) => plan.read(directory, Some(submitter))?,
+        (None, Some(name)) if body.submit => {
+            template::plan_to_submit(directory, name, &filling, Some(submitter), ctx.app.now())?
+        }
+        (None, Some(name)) => template::plan_out_of(directory, name, &filling, Some(submitter))?,
+        _ => return Err(ApiError::field("plan", "say either a plan or a template")),
+    };
     let id = ChangeId(ctx.app.ids.next(ctx.app.now()));
     let submit = body.submit.then_some(body.excuse);
     let change = ctx.app.draft_change(Draft { id, plan, submitter, submit }, &by).await?;

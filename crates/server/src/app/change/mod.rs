@@ -9,3 +9,4 @@ pub mod exception;
 pub mod record;
 pub mod suspect;
 mod tell;
+pub mod template;

@@ -31,6 +31,7 @@ impl Builder<'_> {
             delegates: self.each(Some(written.delegates.as_slice()), Self::delegate),
             bounds: self.bounds(written),
             exceptions: self.exception_terms(written),
+            templates: self.each(Some(written.templates.as_slice()), Self::change_template),
             qualifications: self.each(Some(written.qualifications.as_slice()), |builder, one| {
                 let user = builder.id(Kind::User, &one.user).map(UserId)?;
                 Some(Qualification { user, class: one.class.clone(), level: one.level })

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::change_calendar::{Freeze, OutageWindow};
+use super::change_template::ChangeTemplate;
 use super::text::Length;
 
 /// What changes are held to.
@@ -43,6 +44,9 @@ pub struct ChangePolicy {
     /// Where is looked for what caused an incident.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suspects: Option<Suspects>,
+    /// What is known of kinds of changes before anybody writes one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub templates: Vec<ChangeTemplate>,
 }
 
 /// Where is looked for what caused an incident (`X15`).

@@ -7,6 +7,7 @@
 pub mod audience;
 pub mod change;
 pub mod change_calendar;
+pub mod change_template;
 pub mod checklist;
 pub mod escalation;
 pub mod field;

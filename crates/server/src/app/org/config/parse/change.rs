@@ -13,7 +13,7 @@ use muster_store::org::document::change::{
 use muster_store::org::document::text::{Length, short};
 
 use super::super::read::{Cursor, Fields};
-use super::change_calendar;
+use super::{change_calendar, change_template};
 
 /// The most rows of the matrix, and the most of any other list of the policy.
 const ROWS_MAX: usize = 200;
@@ -32,6 +32,7 @@ pub fn policy(cursor: Cursor<'_>) -> ChangePolicy {
         "tier_1_at_once",
         "suspects",
         "exceptions",
+        "templates",
     ]);
     let (windows, freezes, tier_1_at_once) = change_calendar::bounds(&fields);
     let classes = fields.optional("classes").map(|list| list.list(|one| one.name()));
@@ -64,6 +65,7 @@ pub fn policy(cursor: Cursor<'_>) -> ChangePolicy {
         tier_1_at_once,
         suspects: fields.optional("suspects").map(suspects),
         exceptions: fields.optional("exceptions").map(exception_terms),
+        templates: change_template::templates(&fields),
     }
 }
 
@@ -152,7 +154,7 @@ fn row(cursor: Cursor<'_>) -> MatrixRow {
 
 use MatrixRow as Row;
 
-fn one_of(text: &str, is_one: bool, all: &str) -> Result<(), String> {
+pub(super) fn one_of(text: &str, is_one: bool, all: &str) -> Result<(), String> {
     if is_one { Ok(()) } else { Err(format!("`{}` is none of {all}", short(text))) }
 }
 

@@ -6,6 +6,7 @@ mod assertion;
 mod audience;
 mod change;
 mod change_calendar;
+mod change_template;
 mod checklist;
 mod escalation;
 mod field;

@@ -9,8 +9,10 @@ mod room;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use muster_core::change::policy::Policy;
 use muster_core::change::relevance;
 use muster_core::incident::severity::{Level, Severity};
+use muster_store::org::directory::plan_of_template;
 use muster_store::org::document::schedule::{Override, Schedule};
 use muster_store::org::document::secret::Secret;
 use muster_store::org::document::service::{Integration, Outcome};
@@ -19,6 +21,7 @@ use muster_store::org::document::{Documents, Kind};
 use super::problem::Path;
 use super::read::Problems;
 use super::source::Node;
+use crate::app::change::template;
 
 /// A configuration that is being looked at as a whole.
 pub struct Whole<'a> {
@@ -39,6 +42,7 @@ pub fn validate(whole: &Whole<'_>) {
     names(whole);
     keys(whole);
     levels(whole);
+    change_templates(whole);
     reference::check(whole);
     room::check(whole);
     circle::check(whole);
@@ -80,6 +84,35 @@ impl<'a> Whole<'a> {
         }
         found
     }
+}
+
+/// Templates of changes lack nothing of what stands in them (`X11`).
+fn change_templates(whole: &Whole<'_>) {
+    let Some(policy) = &whole.documents.change_policy else { return };
+    let usual = Policy::default().classes;
+    let classes = policy.classes.as_ref().unwrap_or(&usual);
+    for (at, written) in policy.templates.iter().enumerate() {
+        let top = Path::top(Kind::ChangePolicy.field()).field("templates").index(at);
+        for fault in template::faults(&plan_of_template(written), classes) {
+            whole.note(Kind::ChangePolicy, &within(&top, &fault.field), fault.text);
+        }
+    }
+}
+
+/// The path of `timeline[2].command` below another one.
+fn within(top: &Path, field: &str) -> Path {
+    let mut path = top.clone();
+    for part in field.split('.') {
+        let (name, index) = match part.strip_suffix(']').and_then(|part| part.split_once('[')) {
+            Some((name, index)) => (name, index.parse().ok()),
+            None => (part, None),
+        };
+        path = path.field(name);
+        if let Some(index) = index {
+            path = path.index(index);
+        }
+    }
+    path
 }
 
 /// Names are unique per kind, and within what they stand in.

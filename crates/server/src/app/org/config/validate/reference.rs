@@ -244,6 +244,11 @@ fn change_policy<'a>(whole: &Whole<'a>, found: &mut Found<'a>) {
         found.many(kind, &path.field("services"), Kind::Service, &one.services);
         found.many(kind, &path.field("exempt_teams"), Kind::Team, &one.exempt_teams);
     }
+    for (at, one) in policy.templates.iter().enumerate() {
+        let path = top.field("templates").index(at);
+        found.one(kind, &path, "service", Kind::Service, one.service.as_deref());
+        found.many(kind, &path.field("customers"), Kind::Team, &one.customers);
+    }
     for (at, row) in policy.matrix.iter().flatten().enumerate() {
         let path = top.field("matrix").index(at);
         found.many(kind, &path.field("teams"), Kind::Team, &row.teams);
