@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import clsx from "clsx";
-import { type ReactNode, useMemo } from "react";
+import { useMemo } from "react";
 import * as queries from "@/api/queries";
 import type { AuditedChange, ChangeAudit, ChangeFigures } from "@/api/types";
 import type { AuditSearch } from "@/router";
@@ -130,14 +130,14 @@ function Weeks({ audit, search }: { audit: ChangeAudit; search: AuditSearch }) {
 }
 
 function Row({ name, at, figures }: { name: string; at: AuditSearch; figures: ChangeFigures }) {
-  const lead = (only: Only, is: boolean, text: ReactNode) =>
+  const lead = (only: Only, is: boolean, text: string) =>
     is ? (
       <Link
         to="/changes/audit"
         search={{ ...at, only }}
         hash="behind"
         className="link tap"
-        aria-label={`${name}: ${ONLY[only]}`}
+        aria-label={`${name}: ${ONLY[only]}, ${text}`}
       >
         {text}
       </Link>
@@ -157,7 +157,7 @@ function Row({ name, at, figures }: { name: string; at: AuditSearch; figures: Ch
       <Cell>{lead("notice", missed(figures.notice), share(figures.notice))}</Cell>
       <Cell>{lead("told", missed(figures.customers_told), share(figures.customers_told))}</Cell>
       <Cell>{lead("schedule", missed(figures.schedule), share(figures.schedule))}</Cell>
-      <Cell>{lead("emergent", figures.emergent > 0, figures.emergent)}</Cell>
+      <Cell>{lead("emergent", figures.emergent > 0, String(figures.emergent))}</Cell>
       <Cell>
         {lead("doubted", figures.sev2_doubted > 0, `${figures.sev2_doubted} of ${figures.sev2_excused}`)}
       </Cell>
