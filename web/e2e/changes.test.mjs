@@ -193,11 +193,12 @@ test("a change is done step by step on a phone, aborted with one tap, finished a
   await bo.page.getByRole("button", { name: "Step 1 is done", pressed: true }).waitFor();
   await bo.page.getByText("Step").first().waitFor();
   await wellMade(bo.page);
-  // The tick outlives a reload, and others see that it has begun without asking.
+  // The tick is the record's: it outlives a reload, and others see it without asking.
   await bo.page.reload();
   await bo.page.getByRole("button", { name: "Step 1 is done", pressed: true }).waitFor();
   await bo.page.getByRole("button", { name: "Step 2 is done", pressed: false }).waitFor();
   await zoe.page.getByText("bo is doing it now.").waitFor();
+  await zoe.page.getByText(/^Done by bo/).waitFor();
 
   await bo.page.getByRole("button", { name: "Abort: show me the rollback" }).tap();
   await bo.page
@@ -205,6 +206,9 @@ test("a change is done step by step on a phone, aborted with one tap, finished a
     .getByText("switchctl restore --from backup")
     .waitFor();
   await zoe.page.getByRole("list", { name: "Rollback" }).waitFor();
+  // The steps of the way back are ticked off alike.
+  await bo.page.getByRole("button", { name: "Step 1 is done", pressed: false }).tap();
+  await zoe.page.getByText(/^Done by bo/).waitFor();
   assert.equal((await read(bo.page, number)).state, "rolling_back");
   await bo.page.getByRole("button", { name: "Finish" }).tap();
   const dialog = bo.page.getByRole("dialog", { name: "How did it go?" });

@@ -167,6 +167,8 @@ try {
       ? tests
       : [
           "app.test.mjs",
+          "calendar.test.mjs",
+          "change-life.test.mjs",
           "change-audit.test.mjs",
           "changed.test.mjs",
           "changes.test.mjs",

@@ -8,6 +8,7 @@ import type { QueryClient, QueryKey } from "@tanstack/react-query";
 import { API, goToSignIn } from "@/api/client";
 import type { StreamEvent } from "@/api/types";
 import { affected } from "./affected";
+import { refresh } from "./refresh";
 import { parser } from "./sse";
 
 export type Health = { state: "connecting" } | { state: "live" } | { state: "stale"; since: number };
@@ -189,7 +190,7 @@ function poll(): void {
 }
 
 function refreshAll(): void {
-  void client?.invalidateQueries();
+  if (client) void refresh(client);
 }
 
 const waiting = new Map<string, QueryKey>();
@@ -210,7 +211,7 @@ async function refreshWaiting(): Promise<void> {
     const keys = [...waiting.values()];
     waiting.clear();
     const pause = new Promise((resolve) => setTimeout(resolve, REFRESH_MS_MIN));
-    await Promise.allSettled(keys.map((queryKey) => client?.invalidateQueries({ queryKey })));
+    await Promise.allSettled(keys.map((queryKey) => client && refresh(client, { queryKey })));
     await pause;
   }
   refreshing = false;

@@ -46,7 +46,8 @@ export interface Place {
   forManagers?: true;
 }
 
-const PLACES = [
+/** Where one can go, in the order of the navigation. */
+export const PLACES = [
   { to: "/", section: "Respond", name: "Home", key: "h", icon: House },
   { to: "/incidents", section: "Respond", name: "Incidents", key: "i", icon: Siren },
   { to: "/alerts", section: "Respond", name: "Alerts", key: "a", icon: Bell },
@@ -62,7 +63,7 @@ const PLACES = [
   { to: "/heartbeats", section: "Services", name: "Heartbeats", key: "b", icon: HeartPulse },
   { to: "/maintenance", section: "Services", name: "Maintenance", key: "n", icon: Wrench },
   { to: "/changes", section: "Services", name: "Changes", key: "k", icon: GitPullRequestArrow },
-  { to: "/changes/calendar", section: "Services", name: "Change calendar", key: "j", icon: CalendarRange },
+  { to: "/changes/calendar", section: "Services", name: "Change calendar", key: "g", icon: CalendarRange },
   { to: "/messages", section: "Services", name: "Needs attention", key: "m", icon: Inbox },
   { to: "/workbench", section: "Services", name: "Workbench", key: "w", icon: FlaskConical },
   { to: "/reports", section: "Organization", name: "Reports", key: "r", icon: ChartNoAxesColumn },

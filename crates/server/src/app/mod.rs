@@ -1,7 +1,7 @@
 //! What the server can do: each operation loads, asks the core to decide, and commits in one
 //! transaction. Nothing here knows HTTP.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use anyhow::Context as _;
@@ -60,6 +60,8 @@ pub struct Inner {
     instance_key: [u8; 32],
     vapid: Vapid,
     snapshot: RwLock<Arc<Snapshot>>,
+    /// The revision of the configuration that this node's planning last followed; below 0 for none.
+    followed: AtomicI64,
 }
 
 /// Who waits for what. A wake-up carries no truth: whoever is woken reads the store.
@@ -191,6 +193,7 @@ impl App {
             instance_key,
             vapid,
             snapshot: RwLock::new(Arc::new(snapshot)),
+            followed: AtomicI64::new(-1),
         })))
     }
 
@@ -202,6 +205,16 @@ impl App {
     /// The configuration as it stands.
     pub fn snapshot(&self) -> Arc<Snapshot> {
         self.0.snapshot.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Says that planning has followed the configuration of a revision.
+    pub(crate) fn follows(&self, revision: i64) {
+        self.0.followed.store(revision, Ordering::Release);
+    }
+
+    /// Whether planning has followed the configuration as it stands here.
+    pub(crate) fn is_followed(&self) -> bool {
+        self.0.followed.load(Ordering::Acquire) == self.snapshot().directory.revision
     }
 
     /// Reads the configuration again, after it was changed here or on another node.

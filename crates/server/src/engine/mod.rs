@@ -141,12 +141,13 @@ async fn wait(app: &App, woken: impl Future<Output = ()>, until: Option<Timestam
 }
 
 impl App {
-    /// Whether nothing accepted waits for triage and nothing due waits for its turn.
+    /// Whether nothing accepted waits for triage, nothing due waits for its turn, and planning has
+    /// followed the configuration.
     ///
     /// # Errors
     /// When the store cannot be read.
     pub async fn is_idle(&self) -> Result<bool, muster_store::StoreError> {
-        Ok(!timer::is_work_waiting(&self.db, self.now()).await?)
+        Ok(self.is_followed() && !timer::is_work_waiting(&self.db, self.now()).await?)
     }
 }
 

@@ -84,6 +84,7 @@ impl Planning {
         }
         tx.commit().await?;
         app.wake.mirrors.notify_one();
+        app.follows(fresh.directory.revision);
         *self.plan.lock().unwrap_or_else(PoisonError::into_inner) = Some(fresh);
         Ok(true)
     }

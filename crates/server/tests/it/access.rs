@@ -9,11 +9,15 @@ use crate::harness::{PASSWORD, World, on_both_stores};
 /// The routes that are open to everybody.
 const DOORS: [(&str, &str); 2] = [("POST", "/session"), ("DELETE", "/session")];
 /// What a stakeholder may do besides reading.
-const OF_STAKEHOLDERS: [(&str, &str); 4] = [
+const OF_STAKEHOLDERS: [(&str, &str); 8] = [
     ("POST", "/incidents"),
     ("POST", "/status-pages/{name}/subscribers"),
     ("POST", "/changes/{change}/approve"),
     ("POST", "/changes/{change}/reject"),
+    ("POST", "/changes/exceptions/{exception}/agree"),
+    ("POST", "/changes/exceptions/{exception}/reject"),
+    ("POST", "/changes/exceptions/{exception}/withdraw"),
+    ("POST", "/changes/replay"),
 ];
 /// What a stakeholder may not even read.
 const HIDDEN_FROM_STAKEHOLDERS: [&str; 19] = [

@@ -43,7 +43,8 @@ pub enum Record {
     /// Ask people to agree, to a plan in a file or to a draft
     Submit {
         /// The draft, by its number
-        #[arg(value_name = "CHANGE", required_unless_present_any = ["file", "template"])]
+        #[arg(value_name = "CHANGE", required_unless_present_any = ["file", "template"],
+              conflicts_with = "template")]
         change: Option<String>,
         /// A plan as YAML or JSON; `-` for standard input
         #[arg(short, long, conflicts_with_all = ["change", "template"])]
@@ -186,7 +187,7 @@ pub struct File {
 #[derive(Debug, clap::Args)]
 pub struct Filling {
     /// A template, by its name
-    #[arg(long, conflicts_with = "change")]
+    #[arg(long)]
     template: Option<String>,
     /// A value for one of its places, such as version=1.2
     #[arg(long = "set", value_name = "NAME=VALUE", requires = "template", value_parser = pair)]
