@@ -76,7 +76,7 @@ async fn a_group_is_as_bad_as_the_worst_of_its_services_and_narrows_lists() {
         let keys = keys["items"].as_array().unwrap();
         let key = keys.iter().find(|key| key["key"] == "group").unwrap();
         assert_eq!(key["values"], json!(["money", "shop"]));
-        assert_eq!(key["kinds"], json!(["incident", "alert", "entry"]));
+        assert_eq!(key["kinds"], json!(["incident", "alert", "entry", "change"]));
         let list = client.read("/api/v1/notification-lists/buyers").await;
         assert_eq!(list["services"], json!(["checkout", "search"]));
     })
