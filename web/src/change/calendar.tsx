@@ -73,7 +73,7 @@ export default function CalendarScreen() {
       <Shown read={calendar} what="the calendar">
         {(data) => (
           <Days
-            days={dayByDay(data, days, view === "month" ? date.slice(0, 7) : null)}
+            days={dayByDay(data, days, view === "month" ? date.slice(0, 7) : null, Date.now())}
             today={today}
             zone={zone}
           />

@@ -3,6 +3,7 @@ import type { ChangeCalendar, ChangeItem } from "@/api/types";
 import { clocks, dayByDay, shown, turned } from "./days";
 
 const BERLIN = "Europe/Berlin";
+const NOW = Date.parse("2026-03-31T10:00:00Z");
 
 const calendar = (more: Partial<ChangeCalendar>): ChangeCalendar => ({
   from: "2026-03-23T00:00:00Z",
@@ -54,13 +55,14 @@ it("puts what lasts for days on each of them, and what ends at midnight not on t
     calendar({ freezes: [freeze("2026-03-24T11:00:00Z", "2026-03-25T23:00:00Z")] }),
     days,
     null,
+    NOW,
   );
   expect(cut.map((day) => day.marks.length)).toEqual([0, 1, 1, 0, 0, 0, 0]);
   const told = cut.flatMap((day) => day.marks.map((mark) => clocks(mark, day, BERLIN)));
   expect(told).toEqual(["12:00 to 24:00", "all day"]);
 });
 
-it("lets what is open go on, and puts freezes first", () => {
+it("lets what is open go on up to now and not beyond, and puts freezes first", () => {
   const days = shown("week", Date.parse("2026-03-25T10:00:00Z"), BERLIN);
   const incident = {
     number: 7,
@@ -72,7 +74,7 @@ it("lets what is open go on, and puts freezes first", () => {
     to: null,
   };
   const freezes = [freeze("2026-03-29T10:00:00Z", "2026-03-30T10:00:00Z")];
-  const cut = dayByDay(calendar({ incidents: [incident], freezes }), days, null);
+  const cut = dayByDay(calendar({ incidents: [incident], freezes }), days, null, NOW);
   expect(cut.map((day) => day.marks.map((mark) => mark.kind))).toEqual([
     [],
     [],
@@ -82,6 +84,8 @@ it("lets what is open go on, and puts freezes first", () => {
     ["incident"],
     ["freeze", "incident"],
   ]);
+  const begun = dayByDay(calendar({ incidents: [incident] }), days, null, Date.parse(incident.from));
+  expect(begun.map((day) => day.marks.length)).toEqual([0, 0, 0, 0, 0, 1, 0]);
 });
 
 it("says which change of the service is at the same time, and that something is in the way", () => {
@@ -116,7 +120,7 @@ it("says which change of the service is at the same time, and that something is 
     change(5, "14:00", "15:00", "approved"),
     change(6, "13:00", "14:00", "scheduled"),
   ];
-  const marks = dayByDay(calendar({ changes }), days, null).flatMap((day) => day.marks);
+  const marks = dayByDay(calendar({ changes }), days, null, NOW).flatMap((day) => day.marks);
   const told = new Map(marks.map(({ number, clash }) => [number, clash]));
   expect(told.get(1)).toBe("At the same time as CHG-2");
   expect(told.get(2)).toBe("At the same time as CHG-1");

@@ -50,8 +50,14 @@ export function turned(view: View, date: string, by: 1 | -1): string {
   return noon.toISOString().slice(0, 10);
 }
 
-export function dayByDay(calendar: ChangeCalendar, days: Day[], month: string | null): DayOfChanges[] {
-  const all = marks(calendar);
+/** What stands on each day. What is not over yet is known up to now, and not beyond. */
+export function dayByDay(
+  calendar: ChangeCalendar,
+  days: Day[],
+  month: string | null,
+  now: number,
+): DayOfChanges[] {
+  const all = marks(calendar, now);
   return days.map((day) => ({
     ...day,
     isInside: month === null || day.date.startsWith(month),
@@ -60,9 +66,11 @@ export function dayByDay(calendar: ChangeCalendar, days: Day[], month: string | 
 }
 
 /** Everything of a calendar that has a time, freezes first. */
-function marks(calendar: ChangeCalendar): Mark[] {
+function marks(calendar: ChangeCalendar, now: number): Mark[] {
   const end = Date.parse(calendar.to);
   const at = (instant: string | null) => (instant === null ? end : Date.parse(instant));
+  // What began at this very moment is on a day, too.
+  const soFar = (from: string) => Math.min(end, Math.max(now, Date.parse(from) + 1));
   const found: Mark[] = [
     ...calendar.freezes.map(
       (one): Mark => ({
@@ -93,7 +101,7 @@ function marks(calendar: ChangeCalendar): Mark[] {
         kind: "incident",
         key: `incident ${one.number}`,
         from: at(one.from),
-        to: at(one.to),
+        to: one.to === null ? soFar(one.from) : at(one.to),
         title: one.title,
         more: `SEV${one.severity} · ${one.service}`,
         number: one.number,

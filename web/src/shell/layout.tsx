@@ -4,7 +4,7 @@
  * its reader's zone would be wrong.
  */
 import { useQuery } from "@tanstack/react-query";
-import { Link, Outlet, useLocation, useNavigate } from "@tanstack/react-router";
+import { Link, Outlet, useLocation, useMatchRoute, useNavigate } from "@tanstack/react-router";
 import clsx from "clsx";
 import { Menu, Plus, Search } from "lucide-react";
 import { Dialog as Radix } from "radix-ui";
@@ -159,6 +159,10 @@ function Navigation({ label, onGo }: { label: string; onGo?: () => void }) {
   const failed = useQuery(queries.failedMessages());
   const waiting = failed.data?.items.length ?? 0;
   const places = usePlaces();
+  const matches = useMatchRoute();
+  /** Whether a place within that one is where one is. */
+  const isNearer = (to: string) =>
+    places.some((other) => other.to.startsWith(`${to}/`) && matches({ to: other.to, fuzzy: true }) !== false);
   return (
     <nav aria-label={label} className="flex flex-col gap-2 overflow-y-auto p-2">
       {SECTIONS.map((section) => (
@@ -174,7 +178,7 @@ function Navigation({ label, onGo }: { label: string; onGo?: () => void }) {
                   <Link
                     to={to}
                     onClick={onGo}
-                    activeOptions={{ exact: to === "/" }}
+                    activeOptions={{ exact: to === "/" || isNearer(to) }}
                     className={buttonClass("quiet", "w-full min-h-10 justify-start! no-underline lg:min-h-8")}
                     activeProps={{ className: "bg-raised font-semibold!" }}
                   >
